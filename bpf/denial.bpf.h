@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Counts and records a refusal. Runs on refusals only, so that what is allowed pays nothing for it. */
+#pragma once
+
+#include "maps.bpf.h"
+
+static __always_inline void denial_read_task(struct cgfence_denial_record *record,
+					     const struct cgfence_task_layout *layout)
+{
+	if (layout->by_offset) {
+		const char *task = (const char *)bpf_get_current_task();
+
+		bpf_probe_read_kernel(&record->pid, sizeof(record->pid),
+				      task + layout->tgid_offset);
+		bpf_probe_read_kernel(record->comm, sizeof(record->comm),
+				      task + layout->comm_offset);
+	} else {
+		record->pid = bpf_get_current_pid_tgid() >> 32;
+		bpf_get_current_comm(record->comm, sizeof(record->comm));
+	}
+}
+
+static __always_inline bool denial_same_subject(const struct cgfence_denial_subject *a,
+						const struct cgfence_denial_subject *b)
+{
+	return *(const __u32 *)a == *(const __u32 *)b && a->major == b->major &&
+	       a->minor == b->minor;
+}
+
+static __always_inline __u32 denial_set_index(const struct cgfence_denial_subject *subject)
+{
+	__u64 hash =
+		((__u64) * (const __u32 *)subject << 32 | subject->major) * 0x9e3779b97f4a7c15ULL;
+
+	hash = (hash ^ subject->minor) * 0x9e3779b97f4a7c15ULL;
+	return hash >> 32 & (CGFENCE_DENIAL_SETS - 1);
+}
+
+/* The way that holds the subject, else an unused one, else the one that was refused longest ago. */
+static __always_inline struct cgfence_denial_record *
+denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_subject *subject)
+{
+	struct cgfence_denial_record *chosen = &set->ways[0];
+
+#pragma unroll
+	for (int i = 0; i < CGFENCE_DENIAL_WAYS; i++) {
+		struct cgfence_denial_record *way = &set->ways[i];
+
+		/* An unused way has last_ns 0, which makes it the oldest. */
+		if (way->count && denial_same_subject(&way->subject, subject))
+			return way;
+		if (way->last_ns < chosen->last_ns)
+			chosen = way;
+	}
+	return chosen;
+}
+
+/* Records a refusal of record->subject by the current task; the rest of *record is filled in here. */
+static __always_inline void denial_record(struct cgfence_denial_record *record,
+					  const struct cgfence_image *image)
+{
+	__u32 set_index = denial_set_index(&record->subject);
+	struct cgfence_denial_record *way;
+	struct cgfence_counters *counters;
+	struct cgfence_denial_set *set;
+	bool evicts = false;
+	__u64 *refusals;
+	__u32 zero = 0;
+
+	counters = bpf_map_lookup_elem(&cgfence_count, &zero);
+	set = bpf_map_lookup_elem(&cgfence_denials, &set_index);
+	if (!counters || !set)
+		return;
+
+	denial_read_task(record, &image->task);
+	record->last_ns = bpf_ktime_get_boot_ns();
+
+	bpf_spin_lock(&set->lock);
+	way = denial_choose_way(set, &record->subject);
+	if (way->count && denial_same_subject(&way->subject, &record->subject)) {
+		record->count = way->count + 1;
+		record->first_ns = way->first_ns;
+	} else {
+		evicts = way->count != 0;
+		record->count = 1;
+		record->first_ns = record->last_ns;
+	}
+	*way = *record;
+	bpf_spin_unlock(&set->lock);
+
+	refusals = counters->refusals[record->subject.hook & (CGFENCE_HOOK_SLOTS - 1)];
+	__sync_fetch_and_add(&refusals[record->subject.verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
+	if (evicts)
+		__sync_fetch_and_add(&counters->evicted, 1);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The verdicts, as pure functions: the kernel programs, `cgfence explain` and the tests call these and
+ * nothing else. Everything here must pass the BPF verifier, which knows the fields of the image header
+ * as constants because the map is frozen, and so can bound every index computed from them.
+ */
+#pragma once
+
+#include <cgfence/abi.h>
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+/**
+ * cgfence_device_selector() - the key of a device rule.
+ * @type: BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR
+ * @major: 0 to CGFENCE_MAJOR_MAX; 0 with CGFENCE_SELECTOR_ANY_MAJOR
+ * @minor: 0 to CGFENCE_MINOR_MAX; 0 with CGFENCE_SELECTOR_ANY_MINOR
+ * @wildcards: CGFENCE_SELECTOR_ANY_MAJOR, CGFENCE_SELECTOR_ANY_MINOR, both or 0
+ */
+static __always_inline __u64 cgfence_device_selector(__u32 type, __u32 major, __u32 minor,
+						     __u64 wildcards)
+{
+	return CGFENCE_SELECTOR_VALID | wildcards |
+	       (type == BPF_DEVCG_DEV_CHAR ? CGFENCE_SELECTOR_CHAR : 0) |
+	       (__u64)major << CGFENCE_SELECTOR_MINOR_BITS | minor;
+}
+
+/** cgfence_rule_selector() - the selector of @rule. */
+static __always_inline __u64 cgfence_rule_selector(__u64 rule)
+{
+	return rule >> CGFENCE_RULE_SELECTOR_SHIFT;
+}
+
+/** cgfence_rule_allow() - the access bits that the allow entries of @rule grant. */
+static __always_inline __u32 cgfence_rule_allow(__u64 rule)
+{
+	return rule >> CGFENCE_RULE_ALLOW_SHIFT & CGFENCE_RULE_ACCESS_MASK;
+}
+
+/** cgfence_rule_deny() - the access bits that the deny entries of @rule take. */
+static __always_inline __u32 cgfence_rule_deny(__u64 rule)
+{
+	return rule >> CGFENCE_RULE_DENY_SHIFT & CGFENCE_RULE_ACCESS_MASK;
+}
+
+/*
+ * One allow entry must cover the whole request. An entry always grants something, so a rule that
+ * grants nothing has no allow entry, and not even a request without bits passes by it.
+ */
+static __always_inline bool cgfence_rule_covers(__u64 rule, __u32 access)
+{
+	__u32 allow = cgfence_rule_allow(rule);
+
+	return allow && !(access & ~allow);
+}
+
+/**
+ * cgfence_device_judge() - the verdict of up to four rules that match a request.
+ * @exact, @by_major, @by_minor, @any: the rules of the four selectors that match a device, 0 for none
+ * @access: BPF_DEVCG_ACC_* bits of the request, 0 for access(F_OK)
+ *
+ * Return: true if no deny entry shares a bit with @access and one allow entry covers all of it.
+ */
+static __always_inline bool cgfence_device_judge(__u64 exact, __u64 by_major, __u64 by_minor,
+						 __u64 any, __u32 access)
+{
+	if (access & cgfence_rule_deny(exact | by_major | by_minor | any))
+		return false;
+	return cgfence_rule_covers(exact, access) || cgfence_rule_covers(by_major, access) ||
+	       cgfence_rule_covers(by_minor, access) || cgfence_rule_covers(any, access);
+}
+
+/** cgfence_device_bucket() - the bucket that the hash of a selector falls into. */
+static __always_inline __u32 cgfence_device_bucket(__u64 hash, __u32 bucket_shift)
+{
+	return hash >> bucket_shift;
+}
+
+/** cgfence_device_slot() - the slot that a bucket's @multiplier gives the hash of a selector. */
+static __always_inline __u32 cgfence_device_slot(__u64 hash, __u32 multiplier, __u32 slot_count)
+{
+	return (__u64)((__u32)(hash >> 20) * multiplier) * slot_count >> 32;
+}
+
+/**
+ * cgfence_device_find() - look a selector up.
+ * @image: a compiled policy
+ * @selector: as cgfence_device_selector() makes it, not that of *:*
+ *
+ * Return: the rule, or 0 if the policy has none for @selector.
+ */
+static __always_inline __u64 cgfence_device_find(const struct cgfence_image *image, __u64 selector)
+{
+	const struct cgfence_device_table *table = &image->devices;
+	const __u32 *multipliers = (const __u32 *)(image->device_slots + table->slot_count);
+	__u64 hash = selector * table->seed;
+	__u32 bucket = cgfence_device_bucket(hash, table->bucket_shift);
+	__u32 slot = cgfence_device_slot(hash, multipliers[bucket], table->slot_count);
+	__u64 rule = image->device_slots[slot];
+
+	return cgfence_rule_selector(rule) == selector ? rule : 0;
+}
+
+/**
+ * cgfence_device_allowed() - judge a request for a device, as the kernel puts it to a
+ * BPF_PROG_TYPE_CGROUP_DEVICE program.
+ * @image: a compiled policy that fences devices
+ * @type: BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR
+ * @major: 0 to CGFENCE_MAJOR_MAX
+ * @minor: 0 to CGFENCE_MINOR_MAX
+ * @access: BPF_DEVCG_ACC_* bits, 0 for access(F_OK)
+ *
+ * Makes one lookup if the policy has a rule for exactly this device, three otherwise.
+ */
+static __always_inline bool cgfence_device_allowed(const struct cgfence_image *image, __u32 type,
+						   __u32 major, __u32 minor, __u32 access)
+{
+	__u64 exact = cgfence_device_find(image, cgfence_device_selector(type, major, minor, 0));
+	__u64 by_major;
+	__u64 by_minor;
+
+	if (exact)
+		return exact >> (access & CGFENCE_RULE_ACCESS_MASK) & 1;
+
+	by_major = cgfence_device_find(image, cgfence_device_selector(type, major, 0,
+								      CGFENCE_SELECTOR_ANY_MINOR));
+	by_minor = cgfence_device_find(image, cgfence_device_selector(type, 0, minor,
+								      CGFENCE_SELECTOR_ANY_MAJOR));
+	return cgfence_device_judge(0, by_major, by_minor,
+				    image->devices.any[type == BPF_DEVCG_DEV_CHAR], access);
+}
