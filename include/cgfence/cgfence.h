@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * libcgfence: fence a cgroup v2 subtree.
+ *
+ * The library never prints, never exits and keeps no state of its own: the kernel is the database.
+ * Functions that can fail return 0 or -errno and fill a caller-owned struct cgfence_error (which may be
+ * NULL); their out-parameters are unchanged on failure. Inputs are borrowed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cgfence/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CGFENCE_API __attribute__((visibility("default")))
+
+#define CGFENCE_VERSION "0.1.0"
+
+/** struct cgfence_error - what went wrong, in words for the operator. */
+struct cgfence_error {
+	bool invalid_input; /* the policy or an argument is at fault, not the system */
+	char text[1024];    /* a sentence without its full stop; empty if nothing went wrong */
+};
+
+/* ---- policy ---- */
+
+/* A policy file may be this long, in bytes (spec section 2). */
+#define CGFENCE_POLICY_SIZE_MAX (1024 * 1024)
+
+struct cgfence_policy;
+
+/**
+ * cgfence_policy_parse() - read a policy from JSON (RFC 8259).
+ * @text: the JSON text, UTF-8, not necessarily NUL-terminated
+ * @length: of @text, in bytes
+ * @origin: what error messages call the text, usually a file name
+ * @policy: receives the policy, to be given to cgfence_policy_free()
+ * @error: receives file, line, column and place of the fault, the bad value and what would be right
+ *
+ * Device paths are resolved on this host, now.
+ *
+ * Return: 0, -EINVAL for an invalid policy, -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_parse(const char *text, size_t length, const char *origin,
+				     struct cgfence_policy **policy, struct cgfence_error *error);
+
+/**
+ * cgfence_policy_read_file() - read a policy from a file.
+ * @path: the file, "-" for standard input, NULL for the embedded default policy
+ * @policy: receives the policy, to be given to cgfence_policy_free()
+ *
+ * Return: 0, -EINVAL for an invalid policy, another -errno if the file cannot be read.
+ */
+CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
+					 struct cgfence_error *error);
+
+/**
+ * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, nothing said twice.
+ * @policy: the policy
+ * @text: receives a NUL-terminated string, to be given to free()
+ *
+ * cgfence_policy_parse() takes the text back, and formatting the result gives the same text.
+ */
+CGFENCE_API int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
+				      struct cgfence_error *error);
+
+/** cgfence_policy_free() - free a policy; NULL is fine. */
+CGFENCE_API void cgfence_policy_free(struct cgfence_policy *policy);
+
+/** cgfence_policy_name() - the label of a policy, or NULL; it lives as long as the policy. */
+CGFENCE_API const char *cgfence_policy_name(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_set_name() - give a policy that has no label one.
+ * @name: UTF-8; copied
+ */
+CGFENCE_API int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+					struct cgfence_error *error);
+
+/** cgfence_policy_enforces() - false if the policy only audits. */
+CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);
+
+/* ---- what would be allowed ---- */
+
+/** struct cgfence_device_request - what the kernel asks a device filter. */
+struct cgfence_device_request {
+	uint32_t type; /* BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR */
+	uint32_t major;
+	uint32_t minor;
+	uint32_t access; /* BPF_DEVCG_ACC_* */
+};
+
+/**
+ * cgfence_device_request_parse() - read a request such as "c 10:229 rw" or "/dev/fuse rw".
+ * @text: one device, without wildcards
+ */
+CGFENCE_API int cgfence_device_request_parse(const char *text,
+					     struct cgfence_device_request *request,
+					     struct cgfence_error *error);
+
+/** cgfence_device_request_format() - write a request as "c 10:229 rw" into @text of @size bytes. */
+CGFENCE_API void cgfence_device_request_format(const struct cgfence_device_request *request,
+					       char *text, size_t size);
+
+/** struct cgfence_explanation - a verdict and what decided it. */
+struct cgfence_explanation {
+	bool allowed;
+	char reason[256];
+};
+
+/** cgfence_policy_explain_device() - judge a request, by the function that the kernel program runs. */
+CGFENCE_API int cgfence_policy_explain_device(const struct cgfence_policy *policy,
+					      const struct cgfence_device_request *request,
+					      struct cgfence_explanation *explanation,
+					      struct cgfence_error *error);
+
+/* ---- cgroup ---- */
+
+struct cgfence_cgroup;
+
+/**
+ * cgfence_cgroup_open() - find a cgroup.
+ * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or "pid:N"
+ * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
+ *
+ * Return: 0, -ENOENT if there is no such cgroup, another -errno.
+ */
+CGFENCE_API int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
+				    struct cgfence_error *error);
+
+/** cgfence_cgroup_open_id() - the same by cgroup id; -ENOENT if the cgroup is gone. */
+CGFENCE_API int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup,
+				       struct cgfence_error *error);
+
+/** cgfence_cgroup_open_parent() - the cgroup above; -ENOENT if @cgroup is the root. */
+CGFENCE_API int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup,
+					   struct cgfence_cgroup **parent,
+					   struct cgfence_error *error);
+
+/** cgfence_cgroup_close() - give a cgroup back; NULL is fine. */
+CGFENCE_API void cgfence_cgroup_close(struct cgfence_cgroup *cgroup);
+
+/** cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash. */
+CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup);
+
+/** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
+CGFENCE_API uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup);
+
+/** cgfence_cgroup_fd() - an O_DIRECTORY descriptor that @cgroup owns. */
+CGFENCE_API int cgfence_cgroup_fd(const struct cgfence_cgroup *cgroup);
+
+/**
+ * cgfence_cgroup_create() - make a cgroup below another.
+ * @parent: where
+ * @name: of the new directory, without a slash
+ * @cgroup: receives the new cgroup, to be given to cgfence_cgroup_close()
+ */
+CGFENCE_API int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
+				      struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+
+/**
+ * cgfence_cgroup_remove() - kill what is left in a cgroup and in those below it, and remove them.
+ *
+ * Return: 0, also if it was gone already; -EBUSY if processes outlived SIGKILL for two seconds.
+ */
+CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+
+/* ---- fence ---- */
+
+enum cgfence_attach_flags {
+	CGFENCE_ATTACH_FORCE = 1,     /* fence even the root cgroup */
+	CGFENCE_ATTACH_EPHEMERAL = 2, /* the cgroup was made for one command and goes with it */
+};
+
+enum cgfence_attach_result {
+	CGFENCE_ATTACHED,  /* there was no fence */
+	CGFENCE_REPLACED,  /* there was one with another policy */
+	CGFENCE_UNCHANGED, /* this policy was in force already */
+};
+
+/**
+ * cgfence_fence_attach() - fence a cgroup, or replace the policy of its fence.
+ * @cgroup: the fence root
+ * @policy: what to enforce
+ * @flags: enum cgfence_attach_flags
+ * @result: receives what was done
+ *
+ * The new policy is in force whole when this returns 0, and what was in force stays so otherwise. At no
+ * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
+ * commands on the same cgroup.
+ *
+ * Return: 0, -EPERM if a program of somebody else or a missing capability is in the way, another -errno.
+ */
+CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
+				     const struct cgfence_policy *policy, unsigned int flags,
+				     enum cgfence_attach_result *result,
+				     struct cgfence_error *error);
+
+/**
+ * cgfence_fence_detach() - take a fence away; only links that this library pinned are touched.
+ * @id: of the cgroup, which may be gone
+ * @detached: receives whether there was a fence
+ */
+CGFENCE_API int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error);
+
+/**
+ * cgfence_fence_list() - the ids of the cgroups that are fenced, in ascending order.
+ * @ids: receives an array to be given to free()
+ * @count: receives its length
+ */
+CGFENCE_API int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
+
+/** cgfence_fence_sweep() - take away what removed cgroups and killed commands left behind. */
+CGFENCE_API void cgfence_fence_sweep(void);
+
+struct cgfence_fence;
+
+/**
+ * cgfence_fence_open() - read a fence back from the kernel.
+ * @id: of the fence root
+ * @fence: receives a snapshot, to be given to cgfence_fence_close()
+ *
+ * Return: 0, -ENOENT if the cgroup has no fence of its own, another -errno.
+ */
+CGFENCE_API int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence,
+				   struct cgfence_error *error);
+
+/** cgfence_fence_close() - give a snapshot back; NULL is fine. */
+CGFENCE_API void cgfence_fence_close(struct cgfence_fence *fence);
+
+/** cgfence_fence_policy() - the policy in force; it lives as long as the snapshot. */
+CGFENCE_API const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fence);
+
+/** cgfence_fence_generation() - grows by one with each accepted change. */
+CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence);
+
+/** cgfence_fence_counters() - refusals since the fence was made. */
+CGFENCE_API const struct cgfence_counters *
+cgfence_fence_counters(const struct cgfence_fence *fence);
+
+/** cgfence_fence_ephemeral() - the cgroup was made for one command. */
+CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
+
+/** cgfence_fence_hook_name() - the name of the @index-th hook of a fence, NULL past the last. */
+CGFENCE_API const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index);
+
+/**
+ * cgfence_fence_read_denials() - the refusals that the kernel remembers, oldest last refusal first.
+ * @records: receives an array to be given to free()
+ * @count: receives its length
+ *
+ * Reading takes nothing away: every reader sees them all.
+ */
+CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
+					   struct cgfence_denial_record **records, size_t *count,
+					   struct cgfence_error *error);
+
+/** struct cgfence_foreign_program - a program on a cgroup that is not this tool's. */
+struct cgfence_foreign_program {
+	uint32_t id;
+	char name[16];
+};
+
+/**
+ * cgfence_fence_list_foreign() - the device programs on a cgroup that are not this tool's.
+ * @cgroup: only what is attached to itself, not what it inherits
+ * @programs: receives an array to be given to free()
+ * @count: receives its length
+ */
+CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
+					   struct cgfence_foreign_program **programs, size_t *count,
+					   struct cgfence_error *error);
+
+#ifdef __cplusplus
+}
+#endif

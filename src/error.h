@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/**
+ * error_set() - say what went wrong on this system.
+ * @error: filled in unless NULL
+ * @code: errno value, positive; not said by itself, the text must explain it
+ *
+ * Return: -@code, for the caller to return in turn.
+ */
+int error_set(struct cgfence_error *error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** error_set_invalid() - the same for a fault in what the user gave. Return: -EINVAL. */
+int error_set_invalid(struct cgfence_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** error_wrap() - put context, such as "cannot fence /a/b", before the text, with a colon. */
+void error_wrap(struct cgfence_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

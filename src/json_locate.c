@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "json_locate.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+void json_place_format(const struct json_place *place, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (size)
+		text[0] = '\0';
+	for (size_t i = 0; i < place->depth && used < size; i++) {
+		int written;
+
+		if (place->steps[i].key)
+			written = snprintf(text + used, size - used, "%s%s", i ? "." : "",
+					   place->steps[i].key);
+		else
+			written =
+				snprintf(text + used, size - used, "[%zu]", place->steps[i].index);
+		used += (size_t)written;
+	}
+}
+
+/* The text is valid, so between two values there are only these. */
+static size_t skip_punctuation(const char *text, size_t length, size_t at)
+{
+	while (at < length && strchr(" \t\r\n,:", text[at]))
+		at++;
+	return at;
+}
+
+/* Lets jansson read the value at @at and tells where it ends. */
+static size_t skip_value(const char *text, size_t length, size_t at, json_t **value)
+{
+	json_error_t error;
+
+	*value = json_loadb(text + at, length - at, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK,
+			    &error);
+	return *value ? at + (size_t)error.position : length;
+}
+
+/* Where the value of @key stands in the object that begins at @at. */
+static size_t find_member(const char *text, size_t length, size_t at, const char *key)
+{
+	for (at = skip_punctuation(text, length, at + 1); at < length && text[at] != '}';) {
+		json_t *value = NULL;
+		bool found;
+
+		at = skip_punctuation(text, length, skip_value(text, length, at, &value));
+		found = value && json_is_string(value) &&
+			strcmp(json_string_value(value), key) == 0;
+		json_decref(value);
+		if (found)
+			return at;
+		at = skip_punctuation(text, length, skip_value(text, length, at, &value));
+		json_decref(value);
+	}
+	return length;
+}
+
+/* Where the @index-th element stands in the array that begins at @at. */
+static size_t find_element(const char *text, size_t length, size_t at, size_t index)
+{
+	at = skip_punctuation(text, length, at + 1);
+	while (index-- && at < length && text[at] != ']') {
+		json_t *value = NULL;
+
+		at = skip_punctuation(text, length, skip_value(text, length, at, &value));
+		json_decref(value);
+	}
+	return at;
+}
+
+bool json_locate(const char *text, size_t length, const struct json_place *place, size_t *line,
+		 size_t *column)
+{
+	size_t at = skip_punctuation(text, length, 0);
+	const char *line_start = text;
+	size_t lines = 1;
+
+	for (size_t i = 0; i < place->depth && at < length; i++) {
+		const char *key = place->steps[i].key;
+
+		if (text[at] != (key ? '{' : '['))
+			return false;
+		at = key ? find_member(text, length, at, key)
+			 : find_element(text, length, at, place->steps[i].index);
+	}
+	if (at >= length)
+		return false;
+	for (const char *p = text; p < text + at; p++) {
+		if (*p == '\n') {
+			lines++;
+			line_start = p + 1;
+		}
+	}
+	*line = lines;
+	*column = (size_t)(text + at - line_start) + 1;
+	return true;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where in a JSON text a value stands: jansson tells that of syntax errors only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Deeper than any place in a policy. */
+#define JSON_PLACE_DEPTH 8
+
+/* The way from the outermost value to one inside: object keys and array indices. */
+struct json_place {
+	struct {
+		const char *key; /* NULL for an array element */
+		size_t index;
+	} steps[JSON_PLACE_DEPTH];
+	size_t depth;
+};
+
+/** json_place_format() - write a place as "ports.tcp[2]"; empty for the outermost value. */
+void json_place_format(const struct json_place *place, char *text, size_t size);
+
+/**
+ * json_locate() - find the line and the column of a value.
+ * @text: valid JSON
+ * @length: of @text, in bytes
+ * @line: receives the line, from 1
+ * @column: receives the column in bytes, from 1
+ *
+ * Return: false if there is no such place.
+ */
+bool json_locate(const char *text, size_t length, const struct json_place *place, size_t *line,
+		 size_t *column);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "policy.h"
+#include "cleanup.h"
+#include "error.h"
+
+#include <string.h>
+
+const char *const policy_netns_words[] = { "host", "any", NULL };
+const char *const policy_on_violation_words[] = { "log", "close", "kill", NULL };
+
+struct cgfence_policy *policy_new(void)
+{
+	struct cgfence_policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy)
+		policy->enforce = true;
+	return policy;
+}
+
+void cgfence_policy_free(struct cgfence_policy *policy)
+{
+	if (!policy)
+		return;
+	free(policy->name);
+	free(policy->cgroup);
+	device_rules_free(&policy->devices);
+	free(policy);
+}
+
+const char *cgfence_policy_name(const struct cgfence_policy *policy)
+{
+	return policy->name;
+}
+
+int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+			    struct cgfence_error *error)
+{
+	if (policy->name)
+		return 0;
+	policy->name = strdup(name);
+	return policy->name ? 0 : error_set(error, ENOMEM, "out of memory");
+}
+
+bool cgfence_policy_enforces(const struct cgfence_policy *policy)
+{
+	return policy->enforce;
+}
+
+/* Two policies say the same exactly if they are written the same. */
+bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b)
+{
+	cleanup_free char *text_a = NULL;
+	cleanup_free char *text_b = NULL;
+
+	return cgfence_policy_format(a, &text_a, NULL) == 0 &&
+	       cgfence_policy_format(b, &text_b, NULL) == 0 && strcmp(text_a, text_b) == 0;
+}

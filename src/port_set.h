@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sets of ports by family, and their text form. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+#define PORT_MAX 65535
+
+enum port_family {
+	PORT_IPV4,
+	PORT_IPV6,
+	PORT_FAMILY_COUNT,
+};
+
+/* A bit for each port, in host order. */
+struct port_set {
+	uint64_t words[PORT_FAMILY_COUNT][(PORT_MAX + 1) / 64];
+};
+
+/* What one element of a PORTS list says. Long enough as text: "ipv4:65535-65535". */
+struct port_range {
+	bool families[PORT_FAMILY_COUNT];
+	uint16_t low;
+	uint16_t high;
+};
+
+#define PORT_RANGE_TEXT_SIZE 20
+
+/**
+ * port_range_parse() - read "8080", "31000-31005" or either after "ipv4:" or "ipv6:".
+ * @range: receives ports in host order, 1 to PORT_MAX, low no higher than high
+ * @error: receives what is wrong and what would be right; the caller adds the place and the value
+ */
+int port_range_parse(const char *text, struct port_range *range, struct cgfence_error *error);
+
+/** port_range_format() - write a range as port_range_parse() reads it. */
+void port_range_format(const struct port_range *range, char text[PORT_RANGE_TEXT_SIZE]);
+
+/** port_set_add() - put the ports of a range into a set. */
+void port_set_add(struct port_set *set, const struct port_range *range);
+
+/** port_set_add_any() - put every port of every family into a set. */
+void port_set_add_any(struct port_set *set);
+
+/** port_set_has() - is @port, in host order, in the set? */
+bool port_set_has(const struct port_set *set, enum port_family family, uint16_t port);
+
+/** port_set_is_any() - does the set hold every port of every family? */
+bool port_set_is_any(const struct port_set *set);
+
+/**
+ * port_set_next() - walk a set as the fewest ranges: those that both families share, then each family's own.
+ * @cursor: 0 at first, then as the last call left it
+ * @range: receives the next range
+ *
+ * Return: false at the end.
+ */
+bool port_set_next(const struct port_set *set, uint32_t *cursor, struct port_range *range);
