@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "image.h"
+#include "cleanup.h"
+#include "device_table.h"
+#include "error.h"
+
+#include <string.h>
+
+static size_t device_bytes(const struct device_table *table)
+{
+	return table->header.slot_count * sizeof(*table->slots) +
+	       table->bucket_count * sizeof(*table->multipliers);
+}
+
+/* A whole number of words, so that the array map adds no padding. */
+static size_t round_up(size_t bytes)
+{
+	return (bytes + 7) / 8 * 8;
+}
+
+static struct cgfence_image *assemble(const struct cgfence_policy *policy,
+				      const struct device_table *table)
+{
+	size_t name_offset = sizeof(struct cgfence_image) + device_bytes(table);
+	size_t name_length = policy->name ? strlen(policy->name) : 0;
+	size_t size = round_up(name_offset + name_length);
+	struct cgfence_image *image = calloc(1, size);
+
+	if (!image)
+		return NULL;
+	image->abi_version = CGFENCE_ABI_VERSION;
+	image->size = (uint32_t)size;
+	image->enforce = policy->enforce;
+	image->name_offset = (uint32_t)name_offset;
+	image->name_length = (uint32_t)name_length;
+	image->devices = table->header;
+	image->devices.fenced = policy->devices_fenced;
+	image->devices.with_defaults = policy->devices_with_defaults;
+	memcpy(image->device_slots, table->slots, table->header.slot_count * sizeof(*table->slots));
+	memcpy(image->device_slots + table->header.slot_count, table->multipliers,
+	       table->bucket_count * sizeof(*table->multipliers));
+	if (name_length)
+		memcpy((char *)image + name_offset, policy->name, name_length);
+	return image;
+}
+
+int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
+		  struct cgfence_image **image, struct cgfence_error *error)
+{
+	struct cgfence_image *made = NULL;
+	struct device_table table;
+
+	if (device_table_compile(&policy->devices, &table) == 0) {
+		made = assemble(policy, &table);
+		device_table_free(&table);
+	}
+	if (!made)
+		return error_set(error, ENOMEM, "out of memory while compiling the policy");
+	made->generation = generation;
+	made->ephemeral = ephemeral;
+	*image = made;
+	return 0;
+}
+
+int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)
+{
+	const struct cgfence_device_table *table = &image->devices;
+
+	if (size < sizeof(*image) || image->abi_version != CGFENCE_ABI_VERSION)
+		return error_set(
+			error, EINVAL,
+			"it was made by another version of cgfence; attach its policy again with this one");
+	if (image->size != size ||
+	    table->slot_count > (size - sizeof(*image)) / sizeof(image->device_slots[0]) ||
+	    image->name_offset > size || image->name_length > size - image->name_offset)
+		return error_set(
+			error, EINVAL,
+			"its policy map is damaged; detach it and attach its policy again");
+	return 0;
+}
+
+int image_decompile(const struct cgfence_image *image, struct cgfence_policy **policy,
+		    struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *made = policy_new();
+
+	if (!made)
+		return error_set(error, ENOMEM, "out of memory while reading the policy back");
+	made->enforce = image->enforce;
+	made->devices_fenced = image->devices.fenced;
+	made->devices_with_defaults = image->devices.with_defaults;
+	if (device_table_decompile(image, &made->devices))
+		return error_set(error, ENOMEM, "out of memory while reading the policy back");
+	if (image->name_length) {
+		made->name = strndup((const char *)image + image->name_offset, image->name_length);
+		if (!made->name)
+			return error_set(error, ENOMEM,
+					 "out of memory while reading the policy back");
+	}
+	*policy = cleanup_steal(made);
+	return 0;
+}
