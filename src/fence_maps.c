@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence_maps.h"
+#include "error.h"
+#include "image.h"
+#include "kernel_error.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <string.h>
+
+/* More than a program of this tool uses. */
+#define PROGRAM_MAPS_MAX 16
+
+static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
+{
+	if (strcmp(info->name, CGFENCE_POLICY_MAP) == 0)
+		return &maps->policy;
+	/* Records of another version are left behind: they cannot be read as ours. */
+	if (strcmp(info->name, CGFENCE_COUNTERS_MAP) == 0 &&
+	    info->value_size == sizeof(struct cgfence_counters))
+		return &maps->counters;
+	if (strcmp(info->name, CGFENCE_DENIALS_MAP) == 0 &&
+	    info->value_size == sizeof(struct cgfence_denial_set) &&
+	    info->max_entries == CGFENCE_DENIAL_SETS)
+		return &maps->denials;
+	return NULL;
+}
+
+int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence_error *error)
+{
+	cleanup_close int program = bpf_prog_get_fd_by_id(program_id);
+	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
+	uint32_t ids[PROGRAM_MAPS_MAX] = { 0 };
+	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS_MAX, .map_ids = (uintptr_t)ids };
+	uint32_t size = sizeof(info);
+
+	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) < 0)
+		return kernel_error(error, errno, "open program %u", program_id);
+	for (uint32_t i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++) {
+		cleanup_close int map = bpf_map_get_fd_by_id(ids[i]);
+		struct bpf_map_info map_info = { 0 };
+		uint32_t map_size = sizeof(map_info);
+		int *slot;
+
+		if (map < 0 || bpf_obj_get_info_by_fd(map, &map_info, &map_size) < 0)
+			return kernel_error(error, errno, "open map %u", ids[i]);
+		slot = map_slot(&found, &map_info);
+		if (slot && *slot < 0)
+			*slot = cleanup_steal_descriptor(&map);
+	}
+	if (found.policy < 0)
+		return error_set(error, EINVAL,
+				 "program %u has no policy map and so is not cgfence's",
+				 program_id);
+	*maps = found;
+	found = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return 0;
+}
+
+int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
+			     struct cgfence_error *error)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
+	cleanup_close int map = -1;
+	uint32_t zero = 0;
+
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, CGFENCE_POLICY_MAP, sizeof(zero), image->size, 1,
+			     &options);
+	if (map < 0)
+		return kernel_error(error, errno, "make the policy map");
+	if (bpf_map_update_elem(map, &zero, image, BPF_ANY) < 0 || bpf_map_freeze(map) < 0)
+		return kernel_error(error, errno, "fill the policy map");
+	*fd = cleanup_steal_descriptor(&map);
+	return 0;
+}
+
+int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_image *read = NULL;
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	uint32_t zero = 0;
+	int result;
+
+	if (bpf_obj_get_info_by_fd(policy_fd, &info, &size) < 0)
+		return kernel_error(error, errno, "read the policy map");
+	/* The kernel copies values out in whole words (array_map_lookup_elem, kernel/bpf/arraymap.c). */
+	read = calloc(1, info.value_size + sizeof(uint64_t));
+	if (!read)
+		return error_set(error, ENOMEM, "out of memory while reading the policy map");
+	if (bpf_map_lookup_elem(policy_fd, &zero, read) < 0)
+		return kernel_error(error, errno, "read the policy map");
+	result = image_check(read, info.value_size, error);
+	if (result)
+		return result;
+	*image = cleanup_steal(read);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps of a fence, made or found again through a program that uses them. */
+#pragma once
+
+#include "cleanup.h"
+
+#include <cgfence/cgfence.h>
+
+/* Descriptors, -1 if not open. */
+struct fence_maps {
+	int policy;
+	int counters;
+	int denials;
+};
+
+#define FENCE_MAPS_CLOSED                                   \
+	{                                                   \
+		.policy = -1, .counters = -1, .denials = -1 \
+	}
+
+static inline void fence_maps_close(struct fence_maps *maps)
+{
+	cleanup_close_descriptor(&maps->policy);
+	cleanup_close_descriptor(&maps->counters);
+	cleanup_close_descriptor(&maps->denials);
+}
+
+#define cleanup_maps __attribute__((cleanup(fence_maps_close)))
+
+/** fence_maps_find() - open the maps that a program uses. */
+int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence_error *error);
+
+/** fence_maps_create_policy() - put an image into a frozen map of its own; @fd receives its descriptor. */
+int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
+			     struct cgfence_error *error);
+
+/** fence_maps_read_image() - read an image back and check it; @image receives it, to be given to free(). */
+int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);

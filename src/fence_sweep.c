@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Taking away what removed cgroups and killed commands left behind. */
+#include "fence_sweep.h"
+#include "cgroup.h"
+#include "cleanup.h"
+#include "fence.h"
+#include "link.h"
+#include "pins.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+static bool has_link(uint64_t id)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		cleanup_link struct link link = { .fd = -1 };
+
+		if (link_open(id, &hooks[i], &link, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Removes the directory of a fence that holds nothing any more, unless another command is at it. Whether the cgroup is
+ * gone is asked of cgroupfs: the links say so too, but only once the last socket made in the cgroup is closed
+ * (cgroup_bpf_release, kernel/bpf/cgroup.c).
+ */
+static void sweep(int hierarchy, uint64_t id)
+{
+	int lock;
+
+	if (pins_try_lock(id, &lock))
+		return;
+	if (!cgroup_id_exists(hierarchy, id) || !has_link(id))
+		pins_remove(id, NULL);
+	pins_unlock(id, lock);
+}
+
+void fence_sweep_removed(void)
+{
+	cleanup_free uint64_t *ids = NULL;
+	cleanup_close int hierarchy = -1;
+	size_t count = 0;
+
+	if (pins_list(&ids, &count, NULL) || count == 0 || cgroup_open_hierarchy(&hierarchy, NULL))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (!cgroup_id_exists(hierarchy, ids[i]))
+			sweep(hierarchy, ids[i]);
+	}
+}
+
+/* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */
+static bool is_abandoned(const struct cgfence_cgroup *cgroup)
+{
+	cleanup_close int events =
+		openat(cgfence_cgroup_fd(cgroup), "cgroup.events", O_RDONLY | O_CLOEXEC);
+	char text[128] = "";
+
+	if (events < 0 || read(events, text, sizeof(text) - 1) <= 0 || !strstr(text, "populated 0"))
+		return false;
+	return flock(cgfence_cgroup_fd(cgroup), LOCK_EX | LOCK_NB) == 0;
+}
+
+static void sweep_ephemeral(uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	if (cgfence_fence_open(id, &fence, NULL) || !cgfence_fence_ephemeral(fence) ||
+	    cgfence_cgroup_open_id(id, &cgroup, NULL) || !is_abandoned(cgroup))
+		return;
+	cgfence_cgroup_remove(cgroup, NULL);
+}
+
+void cgfence_fence_sweep(void)
+{
+	cleanup_free uint64_t *ids = NULL;
+	cleanup_close int hierarchy = -1;
+	size_t count = 0;
+
+	if (pins_list(&ids, &count, NULL) || count == 0 || cgroup_open_hierarchy(&hierarchy, NULL))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		sweep_ephemeral(ids[i]);
+		sweep(hierarchy, ids[i]);
+	}
+}

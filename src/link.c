@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "link.h"
+#include "cgroup.h"
+#include "error.h"
+#include "kernel_error.h"
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	uint32_t size = sizeof(info);
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	fd = bpf_obj_get(path);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(error, ENOENT, "no link is pinned at %s", path);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return kernel_error(error, errno, "open the link %s", path);
+	*link = (struct link){ .program_id = info.prog_id, .cgroup_id = info.cgroup.cgroup_id };
+	link->fd = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+void link_close(struct link *link)
+{
+	cleanup_close_descriptor(&link->fd);
+}
+
+int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
+		struct cgfence_error *error)
+{
+	cleanup_close int fd = -1;
+	char path[PINS_PATH_SIZE];
+
+	fd = bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
+	if (fd < 0)
+		return kernel_error(error, errno, "attach the %s program", hook->name);
+	pins_path(path, cgfence_cgroup_id(cgroup), hook->name);
+	if (bpf_obj_pin(fd, path) < 0)
+		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,
+				 strerror(errno));
+	return 0;
+}
+
+int link_update(const struct link *link, int program, struct cgfence_error *error)
+{
+	if (bpf_link_update(link->fd, program, NULL) < 0)
+		return kernel_error(error, errno, "put the new program in the place of program %u",
+				    link->program_id);
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The pinned links of a fence. */
+#pragma once
+
+#include "hook.h"
+
+/* What the kernel says of a pinned link. */
+struct link {
+	int fd;
+	uint32_t program_id;
+	uint64_t cgroup_id; /* 0 once the cgroup was removed */
+};
+
+/**
+ * link_open() - open the link of a hook.
+ * @id: of the fence root
+ *
+ * Return: 0, -ENOENT if none is pinned, another -errno.
+ */
+int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
+
+/** link_close() - close the descriptor; the link stays pinned. */
+void link_close(struct link *link);
+
+#define cleanup_link __attribute__((cleanup(link_close)))
+
+/** link_create() - attach a program to a cgroup and pin the link: both or neither. */
+int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
+		struct cgfence_error *error);
+
+/** link_update() - put another program in the place of the link's, in one step. */
+int link_update(const struct link *link, int program, struct cgfence_error *error);

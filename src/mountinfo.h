@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/* A mounted cgroup2 file system, or a part of one. */
+struct cgroup2_mount {
+	char *root;  /* the cgroup that is mounted, "/" for the whole hierarchy */
+	char *point; /* where, absolute */
+};
+
+/**
+ * mountinfo_find_cgroup2() - find a cgroup2 mount in /proc/self/mountinfo (proc(5)).
+ * @path: an absolute path that must be in it, or NULL for the mount that shows the most
+ * @mount: receives the mount, to be given to cgroup2_mount_release()
+ *
+ * Return: 0, -ENOENT if there is none, another -errno.
+ */
+int mountinfo_find_cgroup2(const char *path, struct cgroup2_mount *mount,
+			   struct cgfence_error *error);
+
+/** cgroup2_mount_release() - free the strings. */
+void cgroup2_mount_release(struct cgroup2_mount *mount);
+
+/** path_below() - what follows @directory in @path, "" if they are the same, NULL if @path is elsewhere. */
+const char *path_below(const char *path, const char *directory);

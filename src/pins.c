@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "pins.h"
+#include "cleanup.h"
+#include "error.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
+{
+	snprintf(path, PINS_PATH_SIZE, "%s/%llu%s%s", PINS_ROOT, (unsigned long long)id,
+		 pin ? "/" : "", pin ? pin : "");
+}
+
+bool pins_have_bpffs(void)
+{
+	struct statfs status;
+
+	return statfs(PINS_BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+static int make_directory(const char *path, struct cgfence_error *error)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_set(error, errno, "cannot make %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int make_root(struct cgfence_error *error)
+{
+	/* The options of systemd's own mount of it. */
+	if (!pins_have_bpffs() &&
+	    mount("bpf", PINS_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return error_set(error, errno,
+				 "no bpffs is mounted on " PINS_BPFFS
+				 " and mounting it fails: %s; try 'mount -t bpf bpf " PINS_BPFFS
+				 "'",
+				 strerror(errno));
+	return make_directory(PINS_ROOT, error);
+}
+
+/* The directory may have been removed by who held the lock before. */
+static bool still_there(int lock, const char *path)
+{
+	struct stat by_path;
+	struct stat by_lock;
+
+	return stat(path, &by_path) == 0 && fstat(lock, &by_lock) == 0 &&
+	       by_path.st_ino == by_lock.st_ino && by_path.st_dev == by_lock.st_dev;
+}
+
+int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+	int result = make_root(error);
+
+	pins_path(path, id, NULL);
+	while (result == 0) {
+		cleanup_close int fd = -1;
+
+		result = make_directory(path, error);
+		if (result)
+			break;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return error_set(error, errno, "cannot open %s: %s", path, strerror(errno));
+		if (flock(fd, LOCK_EX) < 0)
+			return error_set(error, errno, "cannot lock %s: %s", path, strerror(errno));
+		if (still_there(fd, path)) {
+			*lock = cleanup_steal_descriptor(&fd);
+			return 0;
+		}
+	}
+	return result;
+}
+
+int pins_try_lock(uint64_t id, int *lock)
+{
+	cleanup_close int fd = -1;
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	if (!still_there(fd, path))
+		return -ENOENT;
+	*lock = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+void pins_unlock(uint64_t id, int lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	rmdir(path); /* fails, and shall, where pins are left */
+	close(lock);
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *found = NULL;
+	size_t capacity = 0;
+	size_t used = 0;
+	struct dirent *entry;
+	DIR *directory = opendir(PINS_ROOT);
+
+	if (!directory && errno != ENOENT)
+		return error_set(error, errno, "cannot read " PINS_ROOT ": %s", strerror(errno));
+	while (directory && (entry = readdir(directory))) {
+		char *end;
+		uint64_t id = strtoull(entry->d_name, &end, 10);
+
+		if (*end || end == entry->d_name)
+			continue;
+		if (used == capacity) {
+			uint64_t *larger;
+
+			capacity = capacity ? 2 * capacity : 64;
+			larger = reallocarray(found, capacity, sizeof(*found));
+			if (!larger) {
+				closedir(directory);
+				return error_set(error, ENOMEM, "out of memory");
+			}
+			found = larger;
+		}
+		found[used++] = id;
+	}
+	if (directory)
+		closedir(directory);
+	if (used)
+		qsort(found, used, sizeof(*found), compare_ids);
+	*ids = cleanup_steal(found);
+	*count = used;
+	return 0;
+}
+
+int pins_remove(uint64_t id, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+	struct dirent *entry;
+	DIR *directory;
+	int removed = 0;
+
+	pins_path(path, id, NULL);
+	directory = opendir(path);
+	if (!directory)
+		return error_set(error, errno, "cannot read %s: %s", path, strerror(errno));
+	while ((entry = readdir(directory))) {
+		if (entry->d_type == DT_DIR)
+			continue;
+		if (unlinkat(dirfd(directory), entry->d_name, 0) < 0) {
+			int result = error_set(error, errno, "cannot remove %s/%s: %s", path,
+					       entry->d_name, strerror(errno));
+
+			closedir(directory);
+			return result;
+		}
+		removed++;
+	}
+	closedir(directory);
+	return removed;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The directories in bpffs that hold the links of the fences, one directory a fence. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+#define PINS_BPFFS "/sys/fs/bpf"
+#define PINS_ROOT PINS_BPFFS "/cgfence"
+
+/* Long enough for the path of a pin. */
+#define PINS_PATH_SIZE 64
+
+/** pins_path() - write the path of a pin; @pin is NULL for the directory of the fence. */
+void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
+
+/**
+ * pins_lock() - take the lock of a fence, whose directory is made if need be.
+ * @id: of the cgroup
+ * @lock: receives a descriptor, to be given to pins_unlock()
+ *
+ * The lock is an flock(2) on the directory, which only root can open, so that what runs in a fence cannot hold it. It
+ * goes with the process.
+ */
+int pins_lock(uint64_t id, int *lock, struct cgfence_error *error);
+
+/** pins_try_lock() - the same for a directory that is there, without waiting. Return: 0 or -errno. */
+int pins_try_lock(uint64_t id, int *lock);
+
+/** pins_unlock() - give the lock back; a directory without pins goes with it. */
+void pins_unlock(uint64_t id, int lock);
+
+/**
+ * pins_list() - the ids that have a directory, in ascending order.
+ * @ids: receives an array to be given to free(), NULL if there are none
+ */
+int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
+
+/** pins_remove() - remove the pins of a fence whose lock is held. Return: how many there were, or -errno. */
+int pins_remove(uint64_t id, struct cgfence_error *error);
+
+/** pins_have_bpffs() - is a bpffs mounted where the pins go? */
+bool pins_have_bpffs(void);
