@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+
+static int detach_one(const char *name)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_error error = { 0 };
+	bool detached = false;
+
+	if (cgfence_cgroup_open(name, &cgroup, &error) ||
+	    cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
+		return output_failure(&error);
+	printf(detached ? "Took the fence off %s.\n"
+			: "%s has no fence of its own; nothing changed.\n",
+	       cgfence_cgroup_path(cgroup));
+	return STATUS_DONE;
+}
+
+static int detach_all(void)
+{
+	struct cgfence_error error = { 0 };
+	cleanup_free uint64_t *ids = NULL;
+	int status = STATUS_DONE;
+	size_t detached_count = 0;
+	size_t count = 0;
+
+	if (cgfence_fence_list(&ids, &count, &error))
+		return output_failure(&error);
+	for (size_t i = 0; i < count; i++) {
+		bool detached = false;
+
+		if (cgfence_fence_detach(ids[i], &detached, &error))
+			status = output_failure(&error);
+		detached_count += detached;
+	}
+	printf("Took %zu fence%s away.\n", detached_count, detached_count == 1 ? "" : "s");
+	return status;
+}
+
+static int run(const struct arguments *arguments)
+{
+	if (arguments->all == (arguments->operand_count == 1)) {
+		fprintf(stderr, "cgfence: detach takes either a cgroup or --all.\n");
+		return STATUS_INVALID;
+	}
+	cgfence_fence_sweep();
+	return arguments->all ? detach_all() : detach_one(arguments->operands[0]);
+}
+
+static const struct command_option options[] = {
+	{ 0, "all", NULL, "take every fence of the host away", offsetof(struct arguments, all) },
+	{ 0 },
+};
+
+const struct command command_detach = {
+	.name = "detach",
+	.synopsis = "CGROUP\n--all",
+	.summary = "take the fence of a cgroup away",
+	.description =
+		"Fences above and below stay, and so do programs that others attached. It is no error if the\n"
+		"cgroup has no fence.",
+	.example = "cgfence detach /machine/web",
+	.options = options,
+	.operands_min = 0,
+	.operands_max = 1,
+	.needs_admin = true,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};

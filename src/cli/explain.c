@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+#include "../fence.h"
+#include "../policy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What has been said of the request so far, from the cgroup upwards. */
+struct answer {
+	const struct cgfence_device_request *request;
+	struct table *table;
+	bool allowed;
+	bool fenced;
+};
+
+static int judge(const struct cgfence_policy *policy, const char *where, struct answer *answer,
+		 struct cgfence_error *error)
+{
+	struct cgfence_explanation explanation;
+	int result = cgfence_policy_explain_device(policy, answer->request, &explanation, error);
+	const char *verdict = "allowed";
+
+	if (result)
+		return result;
+	/* A fence that audits refuses nothing. */
+	if (!explanation.allowed)
+		verdict = cgfence_policy_enforces(policy) ? "refused" : "audited";
+	if (!explanation.allowed && cgfence_policy_enforces(policy))
+		answer->allowed = false;
+	answer->fenced = true;
+	table_add_cell(answer->table, "%s", where);
+	table_add_cell(answer->table, "%s", verdict);
+	table_add_cell(answer->table, "%s", explanation.reason);
+	return 0;
+}
+
+static int add_foreign(const struct cgfence_cgroup *cgroup, struct answer *answer,
+		       struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_foreign_program *programs = NULL;
+	size_t count = 0;
+	int result = cgfence_fence_list_foreign(cgroup, &programs, &count, error);
+
+	for (size_t i = 0; i < count; i++) {
+		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
+		table_add_cell(answer->table, "unknown");
+		table_add_cell(answer->table, "program %u '%s' is not cgfence's and also has a say",
+			       programs[i].id, programs[i].name);
+	}
+	return result;
+}
+
+static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answer,
+			struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+
+	if (result == 0)
+		result = judge(cgfence_fence_policy(fence), cgfence_cgroup_path(cgroup), answer,
+			       error);
+	else if (result == -ENOENT)
+		result = 0;
+	return result ? result : add_foreign(cgroup, answer, error);
+}
+
+/* The cgroup and all above it: each must allow. */
+static int judge_upwards(const char *name, struct answer *answer, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	int result = cgfence_cgroup_open(name, &cgroup, error);
+
+	while (result == 0) {
+		struct cgfence_cgroup *parent = NULL;
+
+		result = judge_cgroup(cgroup, answer, error);
+		if (result)
+			return result;
+		result = cgfence_cgroup_open_parent(cgroup, &parent, error);
+		if (result == -ENOENT)
+			return 0;
+		cgfence_cgroup_close(cgroup);
+		cgroup = parent;
+	}
+	return result;
+}
+
+static int judge_file(const char *path, struct answer *answer, struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	int result = cgfence_policy_read_file(path, &policy, error);
+
+	return result ? result : judge(policy, path, answer, error);
+}
+
+static bool is_policy_file(const char *name)
+{
+	size_t length = strlen(name);
+	struct stat status;
+
+	return strcmp(name, "-") == 0 || (length > 5 && strcmp(name + length - 5, ".json") == 0) ||
+	       (stat(name, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+/* The entry may come as one operand or, unquoted, as several. */
+static void join_operands(char *const *operands, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (; *operands && used < size; operands++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
+					 *operands);
+}
+
+static int run(const struct arguments *arguments)
+{
+	static const char *const headings[] = { "WHERE", "VERDICT", "BECAUSE", NULL };
+	struct cgfence_device_request request;
+	struct answer answer = { .request = &request, .allowed = true };
+	struct cgfence_error error = { 0 };
+	char request_text[32];
+	char text[4200];
+	int result;
+
+	if (strcmp(arguments->operands[1], "device") != 0) {
+		fprintf(stderr,
+			"cgfence: '%s' cannot be explained; write 'cgfence explain %s device c 1:3 rw'.\n",
+			arguments->operands[1], arguments->operands[0]);
+		return STATUS_INVALID;
+	}
+	join_operands(arguments->operands + 2, text, sizeof(text));
+	if (cgfence_device_request_parse(text, &request, &error))
+		return output_failure(&error);
+	answer.table = table_new(headings);
+	result = is_policy_file(arguments->operands[0])
+			 ? judge_file(arguments->operands[0], &answer, &error)
+			 : judge_upwards(arguments->operands[0], &answer, &error);
+	if (result) {
+		table_free(answer.table);
+		return output_failure(&error);
+	}
+	cgfence_device_request_format(&request, request_text, sizeof(request_text));
+	printf("%s: %s%s\n", request_text, answer.allowed ? "allowed" : "refused",
+	       answer.fenced ? "" : ", for no fence holds there");
+	table_print(answer.table);
+	return answer.allowed ? STATUS_DONE : STATUS_NO;
+}
+
+const struct command command_explain = {
+	.name = "explain",
+	.synopsis = "CGROUP|POLICY.json device ENTRY",
+	.summary = "say whether a request would be allowed, and why",
+	.description =
+		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"
+		"cgroup every fence above has a say too, and so have programs that others attached. Exits with\n"
+		"3 if the request is refused.",
+	.example = "cgfence explain /machine/web device c 10:229 rw",
+	.operands_min = 3,
+	.operands_max = 5,
+	.needs_admin = false,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};

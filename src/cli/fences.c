@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fences.h"
+#include "command.h"
+#include "output.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+#include "../fence.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+typedef int visitor(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
+		    void *context, struct cgfence_error *error);
+
+static int visit_one(const char *name, visitor *visit, void *context)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	struct cgfence_error error = { 0 };
+	int result;
+
+	if (cgfence_cgroup_open(name, &cgroup, &error))
+		return output_failure(&error);
+	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
+	if (result == -ENOENT) {
+		fprintf(stderr, "cgfence: %s has no fence of its own.\n",
+			cgfence_cgroup_path(cgroup));
+		return STATUS_FAILED;
+	}
+	if (result || visit(cgroup, fence, context, &error))
+		return output_failure(&error);
+	return STATUS_DONE;
+}
+
+static int visit_id(uint64_t id, visitor *visit, void *context)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	struct cgfence_error error = { 0 };
+	int result;
+
+	result = cgfence_fence_open(id, &fence, &error);
+	if (result == 0)
+		result = cgfence_cgroup_open_id(id, &cgroup, &error);
+	if (result == -ENOENT)
+		return STATUS_DONE; /* gone meanwhile */
+	if (result || visit(cgroup, fence, context, &error))
+		return output_failure(&error);
+	return STATUS_DONE;
+}
+
+int fences_visit(const char *name, visitor *visit, void *context)
+{
+	struct cgfence_error error = { 0 };
+	cleanup_free uint64_t *ids = NULL;
+	int status = STATUS_DONE;
+	size_t count = 0;
+
+	cgfence_fence_sweep();
+	if (name)
+		return visit_one(name, visit, context);
+	if (cgfence_fence_list(&ids, &count, &error))
+		return output_failure(&error);
+	for (size_t i = 0; i < count; i++) {
+		int result = visit_id(ids[i], visit, context);
+
+		status = result ? result : status;
+	}
+	return status;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "output.h"
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000LL
+
+int output_failure(const struct cgfence_error *error)
+{
+	fprintf(stderr, "cgfence: %s.\n", error->text);
+	return error->invalid_input ? STATUS_INVALID : STATUS_FAILED;
+}
+
+int output_flush(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "cgfence: cannot write to standard output: %s.\n", strerror(errno));
+	return STATUS_FAILED;
+}
+
+int output_json(json_t *value)
+{
+	bool written = value && json_dumpf(value, stdout, JSON_INDENT(2)) == 0;
+
+	json_decref(value);
+	if (!written) {
+		fprintf(stderr, "cgfence: cannot write JSON to standard output.\n");
+		return STATUS_FAILED;
+	}
+	putchar('\n');
+	return STATUS_DONE;
+}
+
+static int64_t read_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+void output_time(uint64_t boot_ns, char text[OUTPUT_TIME_SIZE])
+{
+	int64_t ns =
+		read_clock_ns(CLOCK_REALTIME) - read_clock_ns(CLOCK_BOOTTIME) + (int64_t)boot_ns;
+	time_t seconds = (time_t)(ns / NS_PER_S);
+	char date[40];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, OUTPUT_TIME_SIZE, "%s.%06dZ", date, (int)(ns % NS_PER_S / 1000) % 1000000);
+}

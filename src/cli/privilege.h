@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include <stdbool.h>
+
+/** privilege_has_admin() - has this process CAP_SYS_ADMIN (capabilities(7))? */
+bool privilege_has_admin(void);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+#include "spawn.h"
+#include "../cgroup.h"
+#include "../policy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* The new cgroup is made below the one this process is in, so that the limits there hold for the command too. */
+static int create_cgroup(const char *name, struct cgfence_cgroup **cgroup,
+			 struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *own = NULL;
+	char default_name[32];
+	char self[32];
+	int result;
+
+	snprintf(self, sizeof(self), "pid:%d", getpid());
+	snprintf(default_name, sizeof(default_name), "cgfence-run-%d", getpid());
+	result = cgfence_cgroup_open(self, &own, error);
+	if (result)
+		return result;
+	result = cgfence_cgroup_create(own, name ? name : default_name, cgroup, error);
+	if (result)
+		return result;
+	/* Tells a later command that the cgroup is not abandoned; the kernel drops the lock if this process dies. */
+	flock(cgfence_cgroup_fd(*cgroup), LOCK_EX | LOCK_NB);
+	return 0;
+}
+
+static int run_in(struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+		  char *const *command, int *exit_status, struct cgfence_error *error)
+{
+	enum cgfence_attach_result attached;
+	int result =
+		cgfence_fence_attach(cgroup, policy, CGFENCE_ATTACH_EPHEMERAL, &attached, error);
+
+	return result ? result : spawn_and_wait(cgroup, command, exit_status, error);
+}
+
+/* The fence stays until the cgroup is empty. */
+static void clean_up(struct cgfence_cgroup *cgroup)
+{
+	struct cgfence_error error = { 0 };
+	bool detached;
+
+	if (cgfence_cgroup_remove(cgroup, &error) ||
+	    cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
+		output_failure(&error);
+}
+
+static int run(const struct arguments *arguments)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_error error = { 0 };
+	int exit_status = STATUS_RUN_FAILED;
+
+	cgfence_fence_sweep();
+	if (cgfence_policy_read_file(arguments->policy, &policy, &error) ||
+	    (arguments->name && cgfence_policy_set_name(policy, arguments->name, &error)) ||
+	    create_cgroup(arguments->name, &cgroup, &error)) {
+		output_failure(&error);
+		return STATUS_RUN_FAILED;
+	}
+	if (run_in(cgroup, policy, arguments->operands, &exit_status, &error))
+		output_failure(&error);
+	clean_up(cgroup);
+	return exit_status;
+}
+
+static const struct command_option options[] = {
+	{ 'p', "policy", "POLICY",
+	  "the policy file, - for standard input; else the embedded default policy",
+	  offsetof(struct arguments, policy) },
+	{ 'n', "name", "NAME",
+	  "the name of the new cgroup, and the label of a policy that has none",
+	  offsetof(struct arguments, name) },
+	{ 0 },
+};
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "[-p POLICY] [-n NAME] [--] CMD [ARG...]",
+	.summary = "run a command in a new fenced cgroup",
+	.description =
+		"The command is fenced from its first instruction. The cgroup is made below the present one, and\n"
+		"removed when the command ends, together with what it left running. Exits as the command did,\n"
+		"128+N if signal N ended it, 127 if it was not found, 126 if it could not be run, and 125 if\n"
+		"cgfence failed. The command dies with cgfence.",
+	.example = "cgfence run -p policy.json -- make test",
+	.options = options,
+	.operands_min = 1,
+	.operands_max = (size_t)-1,
+	.needs_admin = true,
+	.usage_status = STATUS_RUN_FAILED,
+	.run = run,
+};

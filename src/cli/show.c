@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+#include "../fence.h"
+
+static int run(const struct arguments *arguments)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	struct cgfence_error error = { 0 };
+	cleanup_free char *text = NULL;
+
+	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
+	    cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error) ||
+	    cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
+		return output_failure(&error);
+	puts(text);
+	return STATUS_DONE;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.synopsis = "CGROUP",
+	.summary = "print the policy in force as JSON",
+	.description =
+		"The policy is read back from the kernel and normalised: lists are sorted and nothing is said\n"
+		"twice. attach takes it back unchanged.",
+	.example = "cgfence show /machine/web | cgfence attach /machine/new -",
+	.operands_min = 1,
+	.operands_max = 1,
+	.needs_admin = true,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};

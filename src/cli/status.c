@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "fences.h"
+#include "output.h"
+#include "../cleanup.h"
+
+#include <string.h>
+
+static const char *const counter_names[CGFENCE_HOOK_COUNT] = {
+	[CGFENCE_HOOK_DEVICE] = "device",
+	[CGFENCE_HOOK_BIND] = "bind",
+	[CGFENCE_HOOK_LISTEN] = "listen",
+	[CGFENCE_HOOK_CREATE] = "create",
+};
+
+static const char *mode(const struct cgfence_fence *fence)
+{
+	return cgfence_policy_enforces(cgfence_fence_policy(fence)) ? "enforce" : "audit";
+}
+
+static json_t *policy_json(const struct cgfence_fence *fence, struct cgfence_error *error)
+{
+	cleanup_free char *text = NULL;
+
+	if (cgfence_policy_format(cgfence_fence_policy(fence), &text, error))
+		return NULL;
+	return json_loads(text, 0, NULL);
+}
+
+static json_t *counters_json(const struct cgfence_fence *fence)
+{
+	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
+	json_t *object = json_object();
+
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
+		const __u64 *refusals = counters->refusals[hook];
+
+		json_object_set_new(object, counter_names[hook],
+				    json_pack("{s:I, s:I}", "denied",
+					      (json_int_t)(refusals[CGFENCE_VERDICT_DENIED] +
+							   refusals[CGFENCE_VERDICT_KILLED]),
+					      "audited",
+					      (json_int_t)refusals[CGFENCE_VERDICT_AUDITED]));
+	}
+	return object;
+}
+
+static json_t *hooks_json(const struct cgfence_fence *fence)
+{
+	json_t *list = json_array();
+	const char *name;
+
+	for (size_t i = 0; (name = cgfence_fence_hook_name(fence, i)); i++)
+		json_array_append_new(list, json_string(name));
+	return list;
+}
+
+static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
+		    void *context, struct cgfence_error *error)
+{
+	json_t *policy = policy_json(fence, error);
+
+	if (!policy)
+		return -1;
+	return json_array_append_new(
+		context, json_pack("{s:s, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
+				   cgfence_cgroup_path(cgroup), "cgroup_id",
+				   (json_int_t)cgfence_cgroup_id(cgroup), "name",
+				   cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
+				   mode(fence), "hooks", hooks_json(fence), "listen_guard", "none",
+				   "policy", policy, "counters", counters_json(fence), "generation",
+				   (json_int_t)cgfence_fence_generation(fence)));
+}
+
+static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
+{
+	char names[128] = "";
+	const char *name;
+
+	for (size_t i = 0; (name = cgfence_fence_hook_name(fence, i)); i++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, "%s%s", used ? "," : "", name);
+	}
+	table_add_cell(table, "%s", names);
+}
+
+static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
+		   void *context, struct cgfence_error *error)
+{
+	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
+	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
+	unsigned long long denied = 0;
+	unsigned long long audited = 0;
+
+	(void)error;
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
+		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
+			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+		audited += counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
+	}
+	table_add_cell(context, "%s", cgfence_cgroup_path(cgroup));
+	table_add_cell(context, "%s", name ? name : "-");
+	table_add_cell(context, "%s", mode(fence));
+	add_hooks_cell(context, fence);
+	table_add_cell(context, "none");
+	table_add_cell(context, "%llu", denied);
+	table_add_cell(context, "%llu", audited);
+	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));
+	return 0;
+}
+
+static int run(const struct arguments *arguments)
+{
+	static const char *const headings[] = { "CGROUP",  "NAME",	   "MODE",
+						"HOOKS",   "LISTEN-GUARD", "DENIED",
+						"AUDITED", "GENERATION",   NULL };
+	struct table *table;
+	int status;
+
+	if (arguments->json) {
+		json_t *list = json_array();
+
+		status = fences_visit(arguments->operands[0], add_json, list);
+		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
+	}
+	table = table_new(headings);
+	status = fences_visit(arguments->operands[0], add_row, table);
+	table_print(table);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ 0, "json", NULL, "print one JSON array", offsetof(struct arguments, json) },
+	{ 0 },
+};
+
+const struct command command_status = {
+	.name = "status",
+	.synopsis = "[CGROUP] [--json]",
+	.summary = "show the fences: mode, hooks, listen guard, counters",
+	.description =
+		"Everything is read back from the kernel. Only refusals are counted: DENIED were refused,\n"
+		"AUDITED would have been. GENERATION grows by one with each change of the policy.",
+	.example = "cgfence status --json | jq '.[].counters'",
+	.options = options,
+	.operands_min = 0,
+	.operands_max = 1,
+	.needs_admin = true,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};
