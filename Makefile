@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# `make help` lists the targets. Everything that is made goes into build/.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC = gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
+
+VERSION := $(shell sed -n 's/^\#define CGFENCE_VERSION "\(.*\)"/\1/p' include/cgfence/cgfence.h)
+SOVERSION := 0
+OUT := build$(if $(ASAN),/asan)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+SANITIZE := $(if $(ASAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+, := ,
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -fPIC -fvisibility=hidden \
+	-Iinclude -Ibuild/bpf -MMD -MP
+LIBRARIES := -lbpf -lelf -lz -ljansson
+BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
+CLI_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/cli/*.c))
+TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli)
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
+all: $(OUT)/cgfence $(OUT)/libcgfence.so build/cgfence.8 build/libcgfence.pc ## build the program, the library and the manual
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@echo "Variables: V=1 shows commands, ASAN=1 builds with sanitizers, WERROR=1, PREFIX, DESTDIR."
+
+build/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+build/bpf/%.skel.h: build/bpf/%.bpf.o
+	$(call say,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
+
+$(OUT)/%.o: %.c | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(OUT)/libcgfence.a: $(LIB_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/libcgfence.so: $(LIB_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-soname,libcgfence.so.$(SOVERSION) $^ $(LIBRARIES) -o $@
+
+$(OUT)/cgfence: $(CLI_OBJECTS) $(OUT)/libcgfence.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
+
+build/cgfence.8: tools/manual.sh tools/cgfence.8.in build/cgfence
+	$(call say,MAN,$@)
+	$(Q)tools/manual.sh build/cgfence < tools/cgfence.8.in > $@.new && mv $@.new $@
+
+build/libcgfence.pc: tools/libcgfence.pc.in Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+
+test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/$(1)/*.c) tests/harness.c)
+$(OUT)/unit-tests: $(call test_objects,unit)
+$(OUT)/system-tests: $(call test_objects,system)
+$(OUT)/cli-tests: $(call test_objects,cli)
+$(TEST_PROGRAMS): $(OUT)/libcgfence.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@
+
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch] include/cgfence/*.h) | $(SKELETONS)
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-Iinclude -Ibuild/bpf $< $(filter %.c,$(wildcard src/*.c)) $(LIBRARIES) -o $@
+
+deps: ## install the packages that building, testing and the demonstration need
+	$(Q)tools/install-dependencies.sh
+
+demo: deps ## install what is missing, build, and show the main job on this kernel
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(SUDO) tools/demo.sh build/cgfence
+
+test: deps ## install what is missing, build, and run all tests and lint
+	$(Q)$(MAKE) --no-print-directory WERROR=1 all build/system-tests $(FUZZ_TARGETS)
+	$(Q)$(MAKE) --no-print-directory WERROR=1 ASAN=1 build/asan/cgfence build/asan/unit-tests build/asan/cli-tests
+	$(Q)$(MAKE) --no-print-directory lint
+	$(Q)$(SUDO) tools/run-tests.sh
+
+fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
+	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
+
+lint: $(SKELETONS) build/cgfence.8 ## check formatting, C, shell and the manual
+	$(Q)tools/lint.sh
+
+install: all ## install to DESTDIR and PREFIX
+	install -D -m 0755 build/cgfence $(DESTDIR)$(PREFIX)/sbin/cgfence
+	install -D -m 0755 build/libcgfence.so $(DESTDIR)$(PREFIX)/lib/libcgfence.so.$(VERSION)
+	ln -sf libcgfence.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcgfence.so.$(SOVERSION)
+	ln -sf libcgfence.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libcgfence.so
+	install -D -m 0644 build/libcgfence.a $(DESTDIR)$(PREFIX)/lib/libcgfence.a
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include/cgfence include/cgfence/*.h
+	install -D -m 0644 build/libcgfence.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libcgfence.pc
+	install -D -m 0644 build/cgfence.8 $(DESTDIR)$(PREFIX)/share/man/man8/cgfence.8
+	install -D -m 0644 tools/policy.schema.json $(DESTDIR)$(PREFIX)/share/cgfence/policy.schema.json
+	install -D -m 0644 tools/cgfence.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cgfence
+
+clean: ## remove what was built, downloads included
+	rm -rf build
+
+-include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests -name '*.d' 2>/dev/null)
+
+.PHONY: all help deps demo test fuzz lint install clean
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs the tests that `make test` built, as root, and ends with their count. With CGFENCE_TEST_STRICT set, a test
+# that would be skipped fails.
+set -euo pipefail
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+passed=0
+failed=0
+skipped=0
+
+cgroup2_root() {
+	findmnt --noheadings --first-only --types cgroup2 --output TARGET
+}
+
+# Runs a Criterion program and adds its TAP report to the counts.
+run_program() {
+	local program=$1 report=$results/${1//\//-}.tap status=0
+
+	echo "== $program"
+	"$program" --tap="$report" "${@:2}" || status=$?
+	if [[ ! -s $report ]]; then
+		echo "$program ended with status $status and no report."
+		failed=$((failed + 1))
+		return
+	fi
+	passed=$((passed + $(grep --count '^ok ' "$report" || true)))
+	failed=$((failed + $(grep --count '^not ok ' "$report" || true)))
+	skipped=$((skipped + $(grep --count '# SKIP' "$report" || true)))
+	passed=$((passed - $(grep --count '^ok .*# SKIP' "$report" || true)))
+}
+
+# A fuzz target's corpus is one test: every input must pass.
+run_corpus() {
+	local target=$1 log=$results/corpus.log
+
+	echo "== $target on its corpus"
+	if "$target" -runs=0 "tests/fuzz/corpus/$(basename "$target")" >"$log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		cat "$log"
+		failed=$((failed + 1))
+	fi
+}
+
+run_schema_check() {
+	echo "== the JSON Schema against the parser"
+	if tools/check-schema.sh; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# No test may leave a cgroup behind, whether it passed or not.
+check_leftovers() {
+	local left
+
+	echo "== what the tests left behind"
+	left=$(find "$(cgroup2_root)" -depth -type d \( -name 'cgfence-test-*' -o -name 'cgfence-run-*' \))
+	if [[ -n $left ]]; then
+		echo "These cgroups were left behind: $left"
+		xargs --no-run-if-empty rmdir <<<"$left" || true
+		failed=$((failed + 1))
+	else
+		passed=$((passed + 1))
+	fi
+}
+
+export CGFENCE_PROGRAM=build/asan/cgfence
+run_program build/asan/unit-tests
+run_program build/system-tests
+run_program build/asan/cli-tests
+for target in build/fuzz/*; do
+	[[ $target == *.d ]] || run_corpus "$target"
+done
+run_schema_check
+check_leftovers
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
