@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "harness.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILDREN_MAX 64
+#define EXIT_BY_SIGNAL 1000
+
+static char directory[] = "/tmp/cgfence-test-XXXXXX";
+static struct cgfence_cgroup *test_cgroup;
+static struct cgfence_cgroup *children[CHILDREN_MAX];
+static size_t child_count;
+
+void harness_skip(const char *reason)
+{
+	/* Where all that the tests need is promised, a test that did not run is a failure. */
+	if (getenv("CGFENCE_TEST_STRICT"))
+		cr_assert_fail("this test may not be skipped: %s", reason);
+	cr_skip_test("%s", reason);
+	abort();
+}
+
+static void make_test_cgroup(void)
+{
+	struct cgfence_error error = { 0 };
+	struct cgfence_cgroup *root = NULL;
+	char name[64];
+
+	cr_assert_eq(cgfence_cgroup_open("/", &root, &error), 0, "%s", error.text);
+	/* The prefix is what tools/run-tests.sh looks for afterwards. */
+	snprintf(name, sizeof(name), "cgfence-test-%d", getpid());
+	cr_assert_eq(cgfence_cgroup_create(root, name, &test_cgroup, &error), 0, "%s", error.text);
+	cgfence_cgroup_close(root);
+}
+
+void harness_begin(void)
+{
+	if (geteuid() != 0)
+		harness_skip("it needs root");
+	libbpf_set_print(NULL);
+	cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0, "mount: %s",
+		     strerror(errno));
+	cr_assert_eq(mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL), 0, "mount bpf: %s",
+		     strerror(errno));
+	cr_assert_neq(mkdtemp(directory), NULL, "mkdtemp: %s", strerror(errno));
+	cr_assert_eq(mount("tmpfs", directory, "tmpfs", 0, NULL), 0, "mount tmpfs: %s",
+		     strerror(errno));
+	make_test_cgroup();
+}
+
+void harness_end(void)
+{
+	struct cgfence_error error = { 0 };
+
+	while (child_count) {
+		struct cgfence_cgroup *child = children[--child_count];
+
+		cr_expect_eq(cgfence_cgroup_remove(child, &error), 0, "%s", error.text);
+		cgfence_cgroup_close(child);
+	}
+	if (test_cgroup) {
+		cr_expect_eq(cgfence_cgroup_remove(test_cgroup, &error), 0, "%s", error.text);
+		cgfence_cgroup_close(test_cgroup);
+		test_cgroup = NULL;
+		umount2(directory, MNT_DETACH);
+		rmdir(directory);
+	}
+}
+
+struct cgfence_cgroup *harness_cgroup(void)
+{
+	return test_cgroup;
+}
+
+struct cgfence_cgroup *harness_child_cgroup(const struct cgfence_cgroup *parent, const char *name)
+{
+	struct cgfence_error error = { 0 };
+
+	cr_assert_lt(child_count, CHILDREN_MAX);
+	cr_assert_eq(cgfence_cgroup_create(parent, name, &children[child_count], &error), 0, "%s",
+		     error.text);
+	return children[child_count++];
+}
+
+const char *harness_directory(void)
+{
+	return directory;
+}
+
+struct cgfence_policy *harness_policy(const char *json)
+{
+	struct cgfence_policy *policy = NULL;
+	struct cgfence_error error = { 0 };
+	char *text = strdup(json);
+
+	for (char *quote = text; (quote = strchr(quote, '\'')); quote++)
+		*quote = '"';
+	cr_assert_eq(cgfence_policy_parse(text, strlen(text), "test", &policy, &error), 0, "%s",
+		     error.text);
+	free(text);
+	return policy;
+}
+
+enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, const char *json)
+{
+	struct cgfence_policy *policy = harness_policy(json);
+	struct cgfence_error error = { 0 };
+	enum cgfence_attach_result result = CGFENCE_ATTACHED;
+
+	cr_assert_eq(cgfence_fence_attach(cgroup, policy, 0, &result, &error), 0, "%s", error.text);
+	cgfence_policy_free(policy);
+	return result;
+}
+
+int harness_enter(const struct cgfence_cgroup *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	int result = fd >= 0 && write(fd, "0", 1) == 1 ? 0 : -errno;
+
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+int harness_in_cgroup(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
+		      void *argument)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	cr_assert_geq(child, 0, "fork: %s", strerror(errno));
+	if (child == 0)
+		_exit(harness_enter(cgroup) ? 255 : function(argument));
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? EXIT_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* "c 1:3" as mode and number. */
+static mode_t parse_device(const char *device, dev_t *number)
+{
+	unsigned int major_number = 0;
+	unsigned int minor_number = 0;
+	char type = 0;
+
+	cr_assert_eq(sscanf(device, "%c %u:%u", &type, &major_number, &minor_number), 3, "'%s'",
+		     device);
+	*number = makedev(major_number, minor_number);
+	return type == 'c' ? S_IFCHR : S_IFBLK;
+}
+
+const char *harness_node(const char *device)
+{
+	static char path[128];
+	dev_t number;
+	mode_t type = parse_device(device, &number);
+
+	snprintf(path, sizeof(path), "%s/%c-%u-%u", directory, device[0], major(number),
+		 minor(number));
+	if (mknod(path, type | 0666, number) < 0)
+		cr_assert_eq(errno, EEXIST, "mknod %s: %s", path, strerror(errno));
+	return path;
+}
+
+struct node_call {
+	const char *path;
+	int argument;
+	mode_t type;
+	dev_t number;
+};
+
+static int call_open(void *argument)
+{
+	const struct node_call *call = argument;
+
+	/* Neither wait for a device nor take a terminal. */
+	return open(call->path, call->argument | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) < 0 ? errno : 0;
+}
+
+static int call_access(void *argument)
+{
+	const struct node_call *call = argument;
+
+	return access(call->path, call->argument) < 0 ? errno : 0;
+}
+
+static int call_mknod(void *argument)
+{
+	const struct node_call *call = argument;
+
+	return mknod(call->path, call->type | 0600, call->number) < 0 ? errno : 0;
+}
+
+int harness_open(const struct cgfence_cgroup *cgroup, const char *device, int flags)
+{
+	struct node_call call = { .path = harness_node(device), .argument = flags };
+
+	return harness_in_cgroup(cgroup, call_open, &call);
+}
+
+int harness_access(const struct cgfence_cgroup *cgroup, const char *device, int mode)
+{
+	struct node_call call = { .path = harness_node(device), .argument = mode };
+
+	return harness_in_cgroup(cgroup, call_access, &call);
+}
+
+int harness_mknod(const struct cgfence_cgroup *cgroup, const char *device)
+{
+	struct node_call call = { 0 };
+	char path[128];
+	int result;
+
+	snprintf(path, sizeof(path), "%s/made", directory);
+	call.path = path;
+	call.type = parse_device(device, &call.number);
+	result = harness_in_cgroup(cgroup, call_mknod, &call);
+	unlink(path);
+	return result;
+}
+
+unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup)
+{
+	__u32 ids[64];
+	__u32 count = 64;
+
+	cr_assert_eq(bpf_prog_query(cgfence_cgroup_fd(cgroup), BPF_CGROUP_DEVICE, 0, NULL, ids,
+				    &count),
+		     0);
+	return count;
+}
