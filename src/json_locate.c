@@ -50,8 +50,7 @@ static size_t find_member(const char *text, size_t length, size_t at, const char
 		bool found;
 
 		at = skip_punctuation(text, length, skip_value(text, length, at, &value));
-		found = value && json_is_string(value) &&
-			strcmp(json_string_value(value), key) == 0;
+		found = json_is_string(value) && strcmp(json_string_value(value), key) == 0;
 		json_decref(value);
 		if (found)
 			return at;

@@ -3,20 +3,30 @@
 # Formatting, static analysis of C and shell, and the manual.
 set -euo pipefail
 
-mapfile -t c_files < <(git ls-files --cached --others --exclude-standard '*.c' '*.h')
-mapfile -t shell_files < <(git ls-files --cached --others --exclude-standard '*.sh' 'tools/*.bash' '.ci/run')
-mapfile -t library_files < <(git ls-files --cached --others --exclude-standard 'src/*.c' 'src/**/*.c')
+tracked() {
+	git ls-files --cached --others --exclude-standard -- "$@"
+}
+
+mapfile -t c_files < <(tracked '*.c' '*.h')
+mapfile -t shell_files < <(tracked '*.sh' '*.bash' '.ci/run')
+
+# clang-tidy says on standard error how many warnings it left out; that is shown only if it also found something.
+tidy() {
+	local report
+
+	if ! report=$(clang-tidy --quiet --warnings-as-errors='*' "$@" -- \
+		-std=gnu11 -D_GNU_SOURCE -Iinclude -Ibuild/bpf 2>&1); then
+		printf '%s\n' "$report"
+		return 1
+	fi
+}
+export -f tidy
 
 echo "== formatting"
 clang-format --dry-run --Werror "${c_files[@]}"
-
 echo "== shell"
 shellcheck "${shell_files[@]}"
-
-echo "== clang-tidy"
-printf '%s\n' "${library_files[@]}" |
-	xargs --max-procs="$(nproc)" --max-args=4 clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null -- \
-	| grep --invert-match '^$' || true
-
+echo "== static analysis"
+tracked 'src/*.c' | xargs --max-procs="$(nproc)" --max-args=4 bash -c 'tidy "$@"' tidy
 echo "== manual"
 mandoc -T lint -W warning build/cgfence.8
