@@ -265,7 +265,10 @@ bool cgroup_id_exists(int hierarchy, uint64_t id)
 {
 	cleanup_close int fd = open_by_id(hierarchy, id);
 
-	return fd >= 0 || (errno != ESTALE && errno != ENOENT);
+	if (fd < 0)
+		return errno != ESTALE && errno != ENOENT;
+	/* Before 5.11 the handle of a removed cgroup that somebody has open still leads to it, but it is empty. */
+	return faccessat(fd, "cgroup.procs", F_OK, 0) == 0;
 }
 
 int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup, struct cgfence_error *error)

@@ -65,7 +65,7 @@ static int read_links(uint64_t id, struct cgfence_fence *fence, struct cgfence_e
 		cleanup_link struct link link = { .fd = -1 };
 		int result = link_open(id, &hooks[i], &link, error);
 
-		if (result == -ENOENT || (result == 0 && link.cgroup_id == 0))
+		if (result == -ENOENT)
 			continue;
 		if (result == 0 && !found)
 			result = fence_maps_find(link.program_id, &fence->maps, error);
@@ -125,11 +125,23 @@ int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence
 	return 0;
 }
 
+static int remove_links(uint64_t id, bool *removed, struct cgfence_error *error)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		int result = link_remove(id, &hooks[i], error);
+
+		if (result < 0)
+			return result;
+		*removed = *removed || result;
+	}
+	return 0;
+}
+
 int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
 {
-	int removed;
-	int lock;
+	bool removed = false;
 	int result;
+	int lock;
 
 	if (!pins_have_bpffs()) {
 		*detached = false;
@@ -138,11 +150,11 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 	result = pins_lock(id, &lock, error);
 	if (result)
 		return result;
-	removed = pins_remove(id, error);
+	result = remove_links(id, &removed, error);
 	pins_unlock(id, lock);
-	if (removed < 0)
-		return removed;
-	*detached = removed > 0;
+	if (result)
+		return result;
+	*detached = removed;
 	return 0;
 }
 

@@ -137,14 +137,6 @@ static bool alters_nothing(const struct change *change)
 	return true;
 }
 
-static void unpin(const struct change *change, int hook)
-{
-	char path[PINS_PATH_SIZE];
-
-	pins_path(path, cgfence_cgroup_id(change->cgroup), hooks[hook].name);
-	unlink(path);
-}
-
 /* Links for the hooks that had none: all of them, or none is left. */
 static int create_links(const struct change *change, struct cgfence_error *error)
 {
@@ -159,7 +151,7 @@ static int create_links(const struct change *change, struct cgfence_error *error
 		foreign_explain_refusal(change->cgroup, &hooks[i], -result, error);
 		while (i-- > 0) {
 			if (change->programs[i] >= 0 && change->links[i].fd < 0)
-				unpin(change, i);
+				link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
 		}
 		return result;
 	}
@@ -183,7 +175,7 @@ static void remove_unwanted_links(const struct change *change)
 {
 	for (int i = 0; i < HOOK_COUNT; i++) {
 		if (change->programs[i] < 0 && change->links[i].fd >= 0)
-			unpin(change, i);
+			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
 	}
 }
 

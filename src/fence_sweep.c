@@ -24,8 +24,8 @@ static bool has_link(uint64_t id)
 
 /*
  * Removes the directory of a fence that holds nothing any more, unless another command is at it. Whether the cgroup is
- * gone is asked of cgroupfs: the links say so too, but only once the last socket made in the cgroup is closed
- * (cgroup_bpf_release, kernel/bpf/cgroup.c).
+ * gone is asked of cgroupfs too: its links say so only once the last socket made in it is closed (cgroup_bpf_release,
+ * kernel/bpf/cgroup.c).
  */
 static void sweep(int hierarchy, uint64_t id)
 {
@@ -33,8 +33,10 @@ static void sweep(int hierarchy, uint64_t id)
 
 	if (pins_try_lock(id, &lock))
 		return;
-	if (!cgroup_id_exists(hierarchy, id) || !has_link(id))
-		pins_remove(id, NULL);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (!cgroup_id_exists(hierarchy, id) || !has_link(id))
+			link_remove(id, &hooks[i], NULL);
+	}
 	pins_unlock(id, lock);
 }
 

@@ -21,6 +21,8 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 		return error_set(error, ENOENT, "no link is pinned at %s", path);
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		return kernel_error(error, errno, "open the link %s", path);
+	if (!info.cgroup.cgroup_id)
+		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
 	*link = (struct link){ .program_id = info.prog_id, .cgroup_id = info.cgroup.cgroup_id };
 	link->fd = cleanup_steal_descriptor(&fd);
 	return 0;
@@ -41,6 +43,7 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 	if (fd < 0)
 		return kernel_error(error, errno, "attach the %s program", hook->name);
 	pins_path(path, cgfence_cgroup_id(cgroup), hook->name);
+	unlink(path); /* a link that holds no cgroup any more may be in the place */
 	if (bpf_obj_pin(fd, path) < 0)
 		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,
 				 strerror(errno));
@@ -53,4 +56,20 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 		return kernel_error(error, errno, "put the new program in the place of program %u",
 				    link->program_id);
 	return 0;
+}
+
+int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	cleanup_link struct link link = { .fd = -1 };
+	char path[PINS_PATH_SIZE];
+	int result = link_open(id, hook, &link, error);
+
+	if (result && result != -ENOENT)
+		return result;
+	if (link.fd >= 0 && bpf_link_detach(link.fd) < 0)
+		return kernel_error(error, errno, "detach the %s link", hook->name);
+	pins_path(path, id, hook->name);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_set(error, errno, "cannot remove %s: %s", path, strerror(errno));
+	return link.fd >= 0;
 }

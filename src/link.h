@@ -8,12 +8,14 @@
 struct link {
 	int fd;
 	uint32_t program_id;
-	uint64_t cgroup_id; /* 0 once the cgroup was removed */
+	uint64_t cgroup_id; /* 0 once it was detached, or the cgroup removed */
 };
 
 /**
  * link_open() - open the link of a hook.
  * @id: of the fence root
+ *
+ * A link that holds no cgroup any more counts as none.
  *
  * Return: 0, -ENOENT if none is pinned, another -errno.
  */
@@ -27,6 +29,15 @@ void link_close(struct link *link);
 /** link_create() - attach a program to a cgroup and pin the link: both or neither. */
 int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
 		struct cgfence_error *error);
+
+/**
+ * link_remove() - detach and unpin the link of a hook.
+ *
+ * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c).
+ *
+ * Return: 1, 0 if there was none, or -errno.
+ */
+int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error);
 
 /** link_update() - put another program in the place of the link's, in one step. */
 int link_update(const struct link *link, int program, struct cgfence_error *error);

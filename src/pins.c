@@ -152,30 +152,3 @@ int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 	*count = used;
 	return 0;
 }
-
-int pins_remove(uint64_t id, struct cgfence_error *error)
-{
-	char path[PINS_PATH_SIZE];
-	struct dirent *entry;
-	DIR *directory;
-	int removed = 0;
-
-	pins_path(path, id, NULL);
-	directory = opendir(path);
-	if (!directory)
-		return error_set(error, errno, "cannot read %s: %s", path, strerror(errno));
-	while ((entry = readdir(directory))) {
-		if (entry->d_type == DT_DIR)
-			continue;
-		if (unlinkat(dirfd(directory), entry->d_name, 0) < 0) {
-			int result = error_set(error, errno, "cannot remove %s/%s: %s", path,
-					       entry->d_name, strerror(errno));
-
-			closedir(directory);
-			return result;
-		}
-		removed++;
-	}
-	closedir(directory);
-	return removed;
-}

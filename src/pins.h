@@ -35,8 +35,5 @@ void pins_unlock(uint64_t id, int lock);
  */
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
-/** pins_remove() - remove the pins of a fence whose lock is held. Return: how many there were, or -errno. */
-int pins_remove(uint64_t id, struct cgfence_error *error);
-
 /** pins_have_bpffs() - is a bpffs mounted where the pins go? */
 bool pins_have_bpffs(void);
