@@ -66,6 +66,7 @@ static void say_not_covered(const struct device_rule *const *matches, uint32_t a
 	size_t size = sizeof(explanation->reason);
 	uint32_t together = 0;
 	size_t used = 0;
+	int count = 0;
 
 	for (int i = 0; i < MATCH_COUNT; i++) {
 		char text[DEVICE_ENTRY_TEXT_SIZE];
@@ -74,14 +75,16 @@ static void say_not_covered(const struct device_rule *const *matches, uint32_t a
 			continue;
 		format_entry(matches[i]->selector, matches[i]->allow, text);
 		used += (size_t)snprintf(explanation->reason + used, size - used, "%s'%s'",
-					 used ? ", " : "only ", text);
+					 count ? ", " : "only ", text);
 		together |= matches[i]->allow;
+		count++;
 	}
-	if (!used)
+	if (!count)
 		snprintf(explanation->reason, size, "no allow entry matches the device");
 	else if (access & ~together)
 		snprintf(explanation->reason + used, size - used,
-			 " matches the device, and does not grant all of it");
+			 " match%s the device, and do%s not grant all of it",
+			 count == 1 ? "es" : "", count == 1 ? "es" : "");
 	else
 		snprintf(explanation->reason + used, size - used,
 			 " match the device, and different entries do not add up");

@@ -62,16 +62,24 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 	return 0;
 }
 
+/* Slots and multipliers must lie within the image, for the verdict functions do not look. */
+static bool check_table(const struct cgfence_device_table *table, size_t size)
+{
+	size_t room = size - sizeof(struct cgfence_image);
+
+	return table->slot_count && table->bucket_shift >= 32 && table->bucket_shift <= 63 &&
+	       table->slot_count * sizeof(uint64_t) +
+			       (sizeof(uint32_t) << (64 - table->bucket_shift)) <=
+		       room;
+}
+
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)
 {
-	const struct cgfence_device_table *table = &image->devices;
-
 	if (size < sizeof(*image) || image->abi_version != CGFENCE_ABI_VERSION)
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
-	if (image->size != size ||
-	    table->slot_count > (size - sizeof(*image)) / sizeof(image->device_slots[0]) ||
+	if (image->size != size || !check_table(&image->devices, size) ||
 	    image->name_offset > size || image->name_length > size - image->name_offset)
 		return error_set(
 			error, EINVAL,

@@ -3,7 +3,24 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A key that could be misread, or could misuse the terminal it is shown on, is quoted as JSON. */
+static int format_key(char *text, size_t size, const char *separator, const char *key)
+{
+	size_t plain =
+		strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+	json_t *value = json_string(key);
+	char *quoted = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	int written;
+
+	written = snprintf(text, size, "%s%s", separator,
+			   quoted && (!*key || key[plain]) ? quoted : key);
+	json_decref(value);
+	free(quoted);
+	return written;
+}
 
 void json_place_format(const struct json_place *place, char *text, size_t size)
 {
@@ -15,8 +32,8 @@ void json_place_format(const struct json_place *place, char *text, size_t size)
 		int written;
 
 		if (place->steps[i].key)
-			written = snprintf(text + used, size - used, "%s%s", i ? "." : "",
-					   place->steps[i].key);
+			written = format_key(text + used, size - used, i ? "." : "",
+					     place->steps[i].key);
 		else
 			written =
 				snprintf(text + used, size - used, "[%zu]", place->steps[i].index);

@@ -7,6 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The most bytes, up to @limit, that end no UTF-8 character in its middle. */
+static size_t whole_characters(const char *text, size_t limit)
+{
+	while (limit && ((unsigned char)text[limit] & 0xc0) == 0x80)
+		limit--;
+	return limit;
+}
+
 static void shorten_value(const json_t *value, char *text, size_t size)
 {
 	cleanup_free char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -16,7 +24,7 @@ static void shorten_value(const json_t *value, char *text, size_t size)
 	else if (strlen(dump) < size)
 		snprintf(text, size, "%s", dump);
 	else
-		snprintf(text, size, "%.*s...", (int)size - 4, dump);
+		snprintf(text, size, "%.*s...", (int)whole_characters(dump, size - 4), dump);
 }
 
 /* Says what is wrong with @value, which stands at the reader's place. */

@@ -35,6 +35,9 @@ const char *cgfence_policy_name(const struct cgfence_policy *policy)
 int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 			    struct cgfence_error *error)
 {
+	if (!*name)
+		return error_set_invalid(error,
+					 "the name is empty; give it at least one character");
 	if (policy->name)
 		return 0;
 	policy->name = strdup(name);

@@ -59,6 +59,35 @@ static int read_policy(struct reader *reader, const json_t *root)
 	return 0;
 }
 
+/* Not all that jansson refuses is wrong JSON. */
+static int refuse_text(const json_error_t *syntax, const char *origin, struct cgfence_error *error)
+{
+	const char *before = "";
+	const char *after = "";
+
+	switch (json_error_code(syntax)) {
+	case json_error_duplicate_key:
+		after = "; give each key once";
+		break;
+	case json_error_numeric_overflow:
+		after = "; no number in a policy is over 1048575";
+		break;
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		after = "; no text in a policy has a NUL character";
+		break;
+	case json_error_stack_overflow:
+		after = "; a policy is not nested that deeply";
+		break;
+	default:
+		before = "this is not JSON: ";
+	}
+	/* jansson counts the columns that it has read, and at the start of a line has read none. */
+	return error_set_invalid(error, "%s:%d:%d: %s%s%s", origin, syntax->line,
+				 syntax->column > 0 ? syntax->column : 1, before, syntax->text,
+				 after);
+}
+
 int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 			 struct cgfence_policy **policy, struct cgfence_error *error)
 {
@@ -76,13 +105,9 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 		return error_set_invalid(
 			error, "%s: the policy is longer than 1 MiB, the most that is read",
 			origin);
-	root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
-	if (!root && json_error_code(&syntax) == json_error_duplicate_key)
-		return error_set_invalid(error, "%s:%d:%d: %s; give each key once", origin,
-					 syntax.line, syntax.column, syntax.text);
+	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
-		return error_set_invalid(error, "%s:%d:%d: this is not JSON: %s", origin,
-					 syntax.line, syntax.column, syntax.text);
+		return refuse_text(&syntax, origin, error);
 	result = read_policy(&reader, root);
 	if (result)
 		return result;
