@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Looks for texts that the policy parser mistreats. Whatever it accepts must survive being written and read
+ * again, and being compiled and read back.
+ */
+#include "../../src/cleanup.h"
+#include "../../src/image.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition, const char *what, const char *text)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "%s: %s\n", what, text);
+	abort();
+}
+
+static char *format(const struct cgfence_policy *policy)
+{
+	struct cgfence_error error = { 0 };
+	char *text = NULL;
+
+	require(cgfence_policy_format(policy, &text, &error) == 0, "it cannot be written",
+		error.text);
+	return text;
+}
+
+static void check_reads_back(const char *text)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	cleanup_free char *again = NULL;
+	struct cgfence_error error = { 0 };
+
+	require(cgfence_policy_parse(text, strlen(text), "written", &policy, &error) == 0,
+		"what was written is refused", error.text);
+	again = format(policy);
+	require(strcmp(text, again) == 0, "what was written reads back differently", again);
+}
+
+static void check_decompiles(const struct cgfence_policy *policy, const char *text)
+{
+	cleanup_policy struct cgfence_policy *back = NULL;
+	cleanup_free struct cgfence_image *image = NULL;
+	cleanup_free char *again = NULL;
+
+	require(image_compile(policy, 1, false, &image, NULL) == 0, "it cannot be compiled", text);
+	require(image_check(image, image->size, NULL) == 0, "its image is refused", text);
+	require(image_decompile(image, &back, NULL) == 0, "its image cannot be read back", text);
+	again = format(back);
+	require(strcmp(text, again) == 0, "its image reads back differently", again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	struct cgfence_error error = { 0 };
+	cleanup_free char *text = NULL;
+
+	if (cgfence_policy_parse((const char *)data, size, "fuzz", &policy, &error)) {
+		require(!policy, "it was refused and made", error.text);
+		require(strncmp(error.text, "fuzz:", 5) == 0, "the message has no origin",
+			error.text);
+		return 0;
+	}
+	text = format(policy);
+	check_reads_back(text);
+	/* An image holds devices and no ports. */
+	if (!policy->ports_fenced)
+		check_decompiles(policy, text);
+	return 0;
+}
