@@ -32,18 +32,6 @@ const char *cgfence_policy_name(const struct cgfence_policy *policy)
 	return policy->name;
 }
 
-int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
-			    struct cgfence_error *error)
-{
-	if (!*name)
-		return error_set_invalid(error,
-					 "the name is empty; give it at least one character");
-	if (policy->name)
-		return 0;
-	policy->name = strdup(name);
-	return policy->name ? 0 : error_set(error, ENOMEM, "out of memory");
-}
-
 bool cgfence_policy_enforces(const struct cgfence_policy *policy)
 {
 	return policy->enforce;

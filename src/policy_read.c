@@ -4,6 +4,9 @@
 #include "policy.h"
 #include "policy_read.h"
 
+#include <errno.h>
+#include <string.h>
+
 static int read_netns(struct reader *reader, const json_t *value, void *target)
 {
 	int word = 0;
@@ -113,4 +116,20 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 		return result;
 	*policy = cleanup_steal(parsed);
 	return 0;
+}
+
+int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+			    struct cgfence_error *error)
+{
+	/* jansson takes nothing but UTF-8. */
+	__attribute__((cleanup(cleanup_free_json))) json_t *string = json_string(name);
+
+	if (!string || !*name)
+		return error_set_invalid(
+			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
+			name);
+	if (policy->name)
+		return 0;
+	policy->name = strdup(name);
+	return policy->name ? 0 : error_set(error, ENOMEM, "out of memory");
 }

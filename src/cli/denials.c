@@ -39,33 +39,25 @@ static void format_request(const struct cgfence_denial_subject *subject, char *t
 	cgfence_device_request_format(&request, text, size);
 }
 
-/* comm is whatever bytes a process gave itself; JSON must be UTF-8. */
-static json_t *comm_json(const char comm[16])
-{
-	char ascii[17] = "";
-	json_t *string = json_stringn(comm, strnlen(comm, 16));
-
-	for (size_t i = 0; !string && i < strnlen(comm, 16); i++)
-		ascii[i] = comm[i] & 0x80 ? '?' : comm[i];
-	return string ? string : json_string(ascii);
-}
-
 static json_t *record_json(const struct cgfence_cgroup *cgroup,
 			   const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_subject *subject = &record->subject;
+	char comm[sizeof(record->comm) + 1];
 	char request[32];
 	char first[OUTPUT_TIME_SIZE];
 	char last[OUTPUT_TIME_SIZE];
 
+	/* A process gives itself whatever bytes it likes. */
+	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	format_request(subject, request, sizeof(request));
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);
-	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:I, s:s, s:s, s:{s:s, s:I, s:I, s:s}}",
-			 "cgroup", cgfence_cgroup_path(cgroup), "hook", hook_names[subject->hook],
-			 "verdict", verdict_names[subject->verdict], "pid", (json_int_t)record->pid,
-			 "comm", comm_json(record->comm), "count", (json_int_t)record->count,
-			 "first", first, "last", last, "device", "type",
+	return json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s, s:{s:s, s:I, s:I, s:s}}",
+			 "cgroup", output_json_string(cgfence_cgroup_path(cgroup)), "hook",
+			 hook_names[subject->hook], "verdict", verdict_names[subject->verdict],
+			 "pid", (json_int_t)record->pid, "comm", output_json_string(comm), "count",
+			 (json_int_t)record->count, "first", first, "last", last, "device", "type",
 			 subject->type == BPF_DEVCG_DEV_CHAR ? "c" : "b", "major",
 			 (json_int_t)subject->major, "minor", (json_int_t)subject->minor, "access",
 			 access_letters(request));

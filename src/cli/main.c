@@ -34,6 +34,19 @@ static int refuse_usage(const struct command *command, const char *complaint)
 	return command->usage_status;
 }
 
+static int refuse_option(const struct command *command, const char *word)
+{
+	char complaint[128];
+
+	/* getopt tells the letter of a short option; the word may hold others. */
+	if (optopt && optopt != OPTION_HELP)
+		snprintf(complaint, sizeof(complaint), "the option '-%c' cannot be used so.",
+			 optopt);
+	else
+		snprintf(complaint, sizeof(complaint), "the option '%s' cannot be used so.", word);
+	return refuse_usage(command, complaint);
+}
+
 /* getopt's own tables, from the command's. A leading '+' leaves the words of a run command alone. */
 static void make_getopt_tables(const struct command *command, struct option longs[OPTIONS_MAX],
 			       char shorts[2 * OPTIONS_MAX + 3])
@@ -60,7 +73,8 @@ static void make_getopt_tables(const struct command *command, struct option long
 }
 
 /* What getopt_long() found: a letter, or 0 and the index of a long option. */
-static const struct command_option *chosen_option(const struct command *command, int letter, int long_index)
+static const struct command_option *chosen_option(const struct command *command, int letter,
+						  int long_index)
 {
 	const struct command_option *option = command->options;
 
@@ -91,13 +105,14 @@ static int parse_options(const struct command *command, int argc, char **argv,
 	int letter;
 
 	make_getopt_tables(command, longs, shorts);
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, shorts, longs, &long_index)) != -1) {
 		if (letter == OPTION_HELP) {
 			help_print_command(command);
 			return STATUS_DONE;
 		}
 		if (letter == '?')
-			return refuse_usage(command, "this option cannot be used so.");
+			return refuse_option(command, argv[optind - 1]);
 		store_option(chosen_option(command, letter, long_index), arguments);
 	}
 	arguments->operands = argv + optind;

@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,6 +36,21 @@ int output_json(json_t *value)
 	return STATUS_DONE;
 }
 
+json_t *output_json_string(const char *bytes)
+{
+	json_t *string = json_string(bytes);
+	char *ascii = string ? NULL : strdup(bytes);
+
+	for (char *at = ascii; at && *at; at++) {
+		if (*at & 0x80)
+			*at = '?';
+	}
+	if (ascii)
+		string = json_string(ascii);
+	free(ascii);
+	return string;
+}
+
 static int64_t read_clock_ns(clockid_t clock)
 {
 	struct timespec now;
@@ -45,12 +61,17 @@ static int64_t read_clock_ns(clockid_t clock)
 
 void output_time(uint64_t boot_ns, char text[OUTPUT_TIME_SIZE])
 {
-	int64_t ns =
-		read_clock_ns(CLOCK_REALTIME) - read_clock_ns(CLOCK_BOOTTIME) + (int64_t)boot_ns;
-	time_t seconds = (time_t)(ns / NS_PER_S);
+	/* Read once, so that equal times print alike. */
+	static int64_t boot_to_real_ns;
+	int64_t ns;
+	time_t seconds;
 	char date[40];
 	struct tm tm;
 
+	if (!boot_to_real_ns)
+		boot_to_real_ns = read_clock_ns(CLOCK_REALTIME) - read_clock_ns(CLOCK_BOOTTIME);
+	ns = boot_to_real_ns + (int64_t)boot_ns;
+	seconds = (time_t)(ns / NS_PER_S);
 	gmtime_r(&seconds, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, OUTPUT_TIME_SIZE, "%s.%06dZ", date, (int)(ns % NS_PER_S / 1000) % 1000000);

@@ -20,6 +20,9 @@ int output_flush(int status);
 /** output_json() - print a value and a newline; takes the reference. Return: exit status. */
 int output_json(json_t *value);
 
+/** output_json_string() - bytes that may not be UTF-8, as JSON must be: '?' stands for what is not ASCII then. */
+json_t *output_json_string(const char *bytes);
+
 /**
  * output_time() - a time of CLOCK_BOOTTIME as RFC 3339 in UTC, such as "2026-01-31T12:00:00.123456Z".
  * @boot_ns: nanoseconds since boot, suspension included

@@ -5,16 +5,25 @@
 #include "../cleanup.h"
 #include "../fence.h"
 
+#include <errno.h>
+
 static int run(const struct arguments *arguments)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	struct cgfence_error error = { 0 };
 	cleanup_free char *text = NULL;
+	int result;
 
-	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
-	    cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error) ||
-	    cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
+	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
+		return output_failure(&error);
+	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
+	if (result == -ENOENT) {
+		fprintf(stderr, "cgfence: %s has no fence of its own.\n",
+			cgfence_cgroup_path(cgroup));
+		return STATUS_FAILED;
+	}
+	if (result || cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
 		return output_failure(&error);
 	puts(text);
 	return STATUS_DONE;

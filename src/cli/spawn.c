@@ -18,6 +18,8 @@ static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIG
 
 static void block_signals(sigset_t *blocked, sigset_t *before)
 {
+	/* Who started this process may have ignored it, and then there would be nothing to wait for. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(blocked);
 	sigaddset(blocked, SIGCHLD);
 	for (size_t i = 0; i < sizeof(forwarded_signals) / sizeof(forwarded_signals[0]); i++)

@@ -63,8 +63,8 @@ static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 	if (!policy)
 		return -1;
 	return json_array_append_new(
-		context, json_pack("{s:s, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
-				   cgfence_cgroup_path(cgroup), "cgroup_id",
+		context, json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
+				   output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
 				   (json_int_t)cgfence_cgroup_id(cgroup), "name",
 				   cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
 				   mode(fence), "hooks", hooks_json(fence), "listen_guard", "none",
