@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "program.h"
+#include "../harness.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(explain, .init = harness_begin, .fini = harness_end);
+
+static struct program_result explain(const struct cgfence_cgroup *cgroup, const char *entry)
+{
+	return program_run(NULL, WORDS("explain", cgfence_cgroup_path(cgroup), "device", entry));
+}
+
+static struct program_result explain_input(const char *policy, const char *entry)
+{
+	const struct program_options options = { .input = policy };
+
+	return program_run(&options, WORDS("explain", "-", "device", entry));
+}
+
+/* The row of one fence. */
+static void assert_row(const struct program_result *result, const struct cgfence_cgroup *cgroup,
+		       const char *verdict, const char *because)
+{
+	char row[512];
+
+	snprintf(row, sizeof(row), "\n%s\t%s\t%s\n", cgfence_cgroup_path(cgroup), verdict, because);
+	assert_has(result->output, row);
+}
+
+Test(explain, allowed_by_an_entry)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 10:* rw']}}");
+	result = explain(harness_cgroup(), "c 10:229 r");
+	assert_done(result);
+	assert_has(result.output, "c 10:229 r: allowed\nWHERE\tVERDICT\tBECAUSE\n");
+	assert_row(&result, harness_cgroup(), "allowed", "the allow entry 'c 10:* rw' covers it");
+}
+
+Test(explain, allowed_by_default)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {'defaults': true}}");
+	result = explain(harness_cgroup(), "c 1:3 rw");
+	assert_done(result);
+	assert_row(&result, harness_cgroup(), "allowed", "the default entry 'c 1:3 rwm' covers it");
+}
+
+Test(explain, refused_by_a_deny_entry)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(),
+		       "{'devices': {'allow': ['a *:* rwm'], 'deny': ['b 8:0 w']}}");
+	result = explain(harness_cgroup(), "b 8:0 rw");
+	assert_status(result, 3);
+	cr_assert_str_eq(result.errors, "");
+	assert_has(result.output, "b 8:0 rw: refused\n");
+	assert_row(&result, harness_cgroup(), "refused",
+		   "the deny entry 'b 8:0 w' takes a part of it");
+}
+
+Test(explain, refused_for_want_of_an_entry)
+{
+	struct program_result result = explain_input("{'devices': {}}", "c 1:3 r");
+
+	assert_status(result, 3);
+	assert_has(result.output, "\n-\trefused\tno allow entry matches the device\n");
+}
+
+Test(explain, refused_as_entries_do_not_add_up)
+{
+	struct program_result result =
+		explain_input("{'devices': {'allow': ['c 1:3 r', 'c 1:* w']}}", "c 1:3 rw");
+
+	assert_status(result, 3);
+	assert_has(result.output,
+		   "\trefused\tonly 'c 1:3 r', 'c 1:* w' match the device, and different entries "
+		   "do not add up\n");
+}
+
+Test(explain, an_audit_refuses_nothing)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'enforce': false, 'devices': {}}");
+	result = explain(harness_cgroup(), "c 1:3 r");
+	assert_done(result);
+	assert_row(&result, harness_cgroup(), "audited", "no allow entry matches the device");
+}
+
+Test(explain, every_fence_above_has_a_row)
+{
+	struct cgfence_cgroup *middle = harness_child_cgroup(harness_cgroup(), "middle");
+	struct cgfence_cgroup *leaf = harness_child_cgroup(middle, "leaf");
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
+	harness_attach(leaf, "{'devices': {'allow': ['c 1:* rw']}}");
+	result = explain(leaf, "c 1:3 r");
+	assert_done(result);
+	assert_row(&result, leaf, "allowed", "the allow entry 'c 1:* rw' covers it");
+	assert_row(&result, harness_cgroup(), "allowed", "the allow entry 'c 1:3 r' covers it");
+
+	result = explain(leaf, "c 1:3 w");
+	assert_status(result, 3);
+	assert_row(&result, leaf, "allowed", "the allow entry 'c 1:* rw' covers it");
+	assert_has(result.output, "\trefused\t");
+	/* The one below has no say for the one above. */
+	assert_done(explain(middle, "c 1:3 r"));
+}
+
+Test(explain, an_ancestor_of_a_cgroup_without_a_fence_decides)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	assert_status(explain(child, "c 1:3 r"), 3);
+}
+
+Test(explain, no_fence_holds)
+{
+	struct program_result result = explain(harness_cgroup(), "c 1:3 r");
+
+	assert_done(result);
+	assert_has(result.output, "c 1:3 r: allowed, for no fence holds there\n");
+}
+
+Test(explain, a_program_of_others_is_named)
+{
+	const struct bpf_insn allow_all[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program =
+		bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "not_ours", "GPL", allow_all, 2, NULL);
+	struct program_result result;
+
+	cr_assert_geq(program, 0, "bpf: %s", strerror(errno));
+	cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(harness_cgroup()),
+				     BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI),
+		     0);
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
+	result = explain(harness_cgroup(), "c 1:3 r");
+	assert_done(result);
+	assert_has(result.output, "\tunknown\tprogram ");
+	assert_has(result.output, "'not_ours'");
+	assert_has(result.output, "\tallowed\tthe allow entry 'c 1:3 r' covers it\n");
+	close(program);
+}
+
+Test(explain, a_policy_file)
+{
+	const char *path = program_file("policy.json", "{'devices': {'allow': ['c 1:3 r']}}");
+	struct program_result result =
+		program_run(NULL, WORDS("explain", path, "device", "c 1:3 r"));
+	char row[256];
+
+	assert_done(result);
+	snprintf(row, sizeof(row), "\n%s\tallowed\tthe allow entry 'c 1:3 r' covers it\n", path);
+	assert_has(result.output, row);
+	assert_status(program_run(NULL, WORDS("explain", path, "device", "c 1:3 w")), 3);
+}
+
+Test(explain, an_invalid_policy_file)
+{
+	const char *path = program_file("policy.json", "{'devices': {'allow': ['c']}}");
+
+	assert_fails(program_run(NULL, WORDS("explain", path, "device", "c 1:3 r")), 2,
+		     "policy.json:1:24: devices.allow[0]: ");
+}
+
+Test(explain, a_device_by_path)
+{
+	struct program_result result =
+		explain_input("{'devices': {'defaults': true}}", "/dev/null rw");
+
+	assert_done(result);
+	assert_has(result.output, "c 1:3 rw: allowed\n");
+}
+
+Test(explain, an_entry_of_several_words)
+{
+	const struct program_options options = { .input = "{'devices': {'defaults': true}}" };
+	struct program_result result =
+		program_run(&options, WORDS("explain", "-", "device", "c", "1:3", "rw"));
+
+	assert_done(result);
+	assert_has(result.output, "c 1:3 rw: allowed\n");
+}
+
+Test(explain, wrong_requests)
+{
+	static const struct {
+		const char *entry;
+		const char *complaint;
+	} faults[] = {
+		{ "c 1:* r", "one device" },
+		{ "a 1:3 r", "one device" },
+		{ "c 1:3", "access" },
+		{ "x 1:3 r", "the type must be" },
+		{ "c 1:3 rx", "r, w and m" },
+		{ "/dev/null", "access" },
+		{ "/dev/none r", "no such device" },
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct program_result result = explain_input("{'devices': {}}", faults[i].entry);
+
+		assert_fails(result, 2, faults[i].complaint);
+		assert_has(result.errors, faults[i].entry);
+	}
+}
+
+Test(explain, what_is_not_a_device)
+{
+	assert_fails(program_run(NULL, WORDS("explain", "/", "colour", "red")), 2, "'colour'");
+}
+
+Test(explain, no_such_cgroup)
+{
+	assert_fails(program_run(NULL, WORDS("explain", "cgfence-test-none", "device", "c 1:3 r")),
+		     1, "cgfence-test-none");
+}
+
+Test(explain, a_cgroup_needs_a_capability)
+{
+	const struct program_options options = { .without_admin = true };
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	assert_fails(program_run(&options, WORDS("explain", cgfence_cgroup_path(harness_cgroup()),
+						 "device", "c 1:3 r")),
+		     1, "CAP_SYS_ADMIN");
+}
+
+Test(explain, text_on_a_terminal_is_aligned)
+{
+	const struct program_options options = { .terminal = true };
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
+	result = program_run(&options, WORDS("explain", cgfence_cgroup_path(harness_cgroup()),
+					     "device", "c 1:3 r"));
+	assert_status(result, 0);
+	assert_lacks(result.output, "\t");
+	assert_has(result.output, "  allowed  the allow entry 'c 1:3 r' covers it\r\n");
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "program.h"
+#include "../harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMEOUT_S 30
+#define POLL_MS 20
+#define WORDS_MAX 32
+
+/* Wide enough that no line of a table wraps. */
+static const struct winsize window = { .ws_row = 50, .ws_col = 200 };
+
+const char *program_path(void)
+{
+	const char *path = getenv("CGFENCE_PROGRAM");
+
+	return path ? path : "build/asan/cgfence";
+}
+
+static __attribute__((noreturn)) void exec_program(const struct program_options *options,
+						   const char *const *words)
+{
+	const char *argv[WORDS_MAX + 2];
+	size_t count = 0;
+
+	if (!options->by_words)
+		argv[count++] = program_path();
+	while (*words && count < WORDS_MAX)
+		argv[count++] = *words++;
+	argv[count] = NULL;
+	/* No test shall leave it running, and no fault that a sanitizer finds shall look like a plain failure. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setenv("ASAN_OPTIONS", "exitcode=99", 1);
+	if (options->cgroup && harness_enter(options->cgroup))
+		_exit(98);
+	if (options->without_admin && geteuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) < 0)
+		_exit(98);
+	if (options->ignores_children)
+		signal(SIGCHLD, SIG_IGN);
+	execvp(argv[0], (char *const *)argv);
+	_exit(98);
+}
+
+static void start_on_pipes(struct program *program, const struct program_options *options,
+			   const char *const *words)
+{
+	int input[2];
+	int output[2];
+	int errors[2];
+
+	cr_assert_eq(pipe2(input, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(errors, O_CLOEXEC), 0);
+	program->pid = fork();
+	cr_assert_geq(program->pid, 0, "fork: %s", strerror(errno));
+	if (program->pid == 0) {
+		int target = options->output_path ? open(options->output_path, O_WRONLY | O_CLOEXEC)
+						  : output[1];
+
+		dup2(input[0], STDIN_FILENO);
+		dup2(target, STDOUT_FILENO);
+		dup2(errors[1], STDERR_FILENO);
+		exec_program(options, words);
+	}
+	close(input[0]);
+	close(output[1]);
+	close(errors[1]);
+	program->input = input[1];
+	program->output = output[0];
+	program->errors = errors[0];
+	fcntl(program->errors, F_SETFL, O_NONBLOCK);
+}
+
+static void start_on_terminal(struct program *program, const struct program_options *options,
+			      const char *const *words)
+{
+	program->pid = forkpty(&program->input, NULL, NULL, &window);
+	cr_assert_geq(program->pid, 0, "forkpty: %s", strerror(errno));
+	if (program->pid == 0)
+		exec_program(options, words);
+	program->output = dup(program->input);
+	program->errors = -1;
+}
+
+void program_type(struct program *program, const char *text)
+{
+	/* A program that reads nothing may be gone already. */
+	sighandler_t before = signal(SIGPIPE, SIG_IGN);
+	char *copy = strdup(text);
+	size_t length = strlen(text);
+
+	for (char *quote = copy; (quote = strchr(quote, '\'')); quote++)
+		*quote = '"';
+	cr_assert(write(program->input, copy, length) == (ssize_t)length || errno == EPIPE);
+	free(copy);
+	signal(SIGPIPE, before);
+}
+
+void program_start(struct program *program, const struct program_options *options,
+		   const char *const *words)
+{
+	static const struct program_options usual;
+
+	options = options ? options : &usual;
+	memset(program, 0, sizeof(*program));
+	program->result.status = -1;
+	fflush(NULL);
+	if (options->terminal)
+		start_on_terminal(program, options, words);
+	else
+		start_on_pipes(program, options, words);
+	fcntl(program->output, F_SETFL, O_NONBLOCK);
+	if (options->input)
+		program_type(program, options->input);
+}
+
+static void read_stream(int fd, char *text, size_t size)
+{
+	size_t used = strlen(text);
+	ssize_t length;
+
+	while (fd >= 0 && used + 1 < size &&
+	       (length = read(fd, text + used, size - used - 1)) > 0) {
+		used += (size_t)length;
+		text[used] = '\0';
+	}
+}
+
+static void read_streams(struct program *program)
+{
+	struct program_result *result = &program->result;
+
+	read_stream(program->output, result->output, sizeof(result->output));
+	read_stream(program->errors, result->errors, sizeof(result->errors));
+}
+
+/* Return: true once it has ended. */
+static bool reap(struct program *program)
+{
+	int status;
+
+	if (program->result.status >= 0 || waitpid(program->pid, &status, WNOHANG) != program->pid)
+		return program->result.status >= 0;
+	program->result.status = WIFSIGNALED(status) ? PROGRAM_SIGNALLED + WTERMSIG(status)
+						     : WEXITSTATUS(status);
+	return true;
+}
+
+/* Reads until it ends or has said @text. */
+static void follow(struct program *program, const char *text)
+{
+	time_t deadline = time(NULL) + TIMEOUT_S;
+
+	for (;;) {
+		struct pollfd fds[] = { { program->output, POLLIN, 0 },
+					{ program->errors, POLLIN, 0 } };
+		/* In this order, so that nothing it said last is lost. */
+		bool ended = reap(program);
+
+		read_streams(program);
+		if (ended || (text && strstr(program->result.output, text)))
+			return;
+		if (time(NULL) > deadline) {
+			kill(program->pid, SIGKILL);
+			waitpid(program->pid, NULL, 0);
+			cr_assert_fail("it takes too long; output '%s', errors '%s'",
+				       program->result.output, program->result.errors);
+		}
+		poll(fds, 2, POLL_MS);
+	}
+}
+
+void program_expect(struct program *program, const char *text)
+{
+	follow(program, text);
+	cr_assert(strstr(program->result.output, text),
+		  "'%s' did not come; output '%s', errors '%s'", text, program->result.output,
+		  program->result.errors);
+}
+
+void program_finish(struct program *program)
+{
+	/* A terminal that is closed hangs up. */
+	if (program->errors >= 0)
+		close(program->input);
+	follow(program, NULL);
+	if (program->errors >= 0)
+		close(program->errors);
+	else
+		close(program->input);
+	close(program->output);
+	assert_lacks(program->result.errors, "Sanitizer");
+	assert_lacks(program->result.errors, "runtime error");
+}
+
+struct program_result program_run(const struct program_options *options, const char *const *words)
+{
+	struct program program;
+
+	program_start(&program, options, words);
+	program_finish(&program);
+	return program.result;
+}
+
+const char *program_file(const char *name, const char *text)
+{
+	static char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
+	file = fopen(path, "we");
+	cr_assert(file, "%s: %s", path, strerror(errno));
+	for (; *text; text++)
+		putc(*text == '\'' ? '"' : *text, file);
+	cr_assert_eq(fclose(file), 0);
+	return path;
+}
+
+json_t *program_json(const struct program_result *result)
+{
+	json_error_t error;
+	json_t *json = json_loads(result->output, JSON_REJECT_DUPLICATES, &error);
+
+	cr_assert(json, "%s in '%s'", error.text, result->output);
+	return json;
+}
+
+json_t *program_status(const struct cgfence_cgroup *cgroup)
+{
+	struct program_result result =
+		program_run(NULL, WORDS("status", cgfence_cgroup_path(cgroup), "--json"));
+	json_t *list;
+	json_t *element;
+
+	assert_done(result);
+	list = program_json(&result);
+	cr_assert_eq(json_array_size(list), 1);
+	element = json_incref(json_array_get(list, 0));
+	json_decref(list);
+	return element;
+}
+
+const char *program_directory(const struct cgfence_cgroup *cgroup)
+{
+	static char directory[PATH_MAX];
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", cgfence_cgroup_fd(cgroup));
+	length = readlink(link, directory, sizeof(directory) - 1);
+	cr_assert_gt(length, 0);
+	directory[length] = '\0';
+	return directory;
+}

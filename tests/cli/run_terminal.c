@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What `run` does on a terminal: keys, job control. */
+#include "program.h"
+#include "../harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(run_terminal, .init = harness_begin, .fini = harness_end);
+
+#define KEY_INTERRUPT "\003"
+#define KEY_QUIT "\034"
+#define KEY_STOP "\032"
+
+static void start(struct program *program, const char *script)
+{
+	const struct program_options options = { .cgroup = harness_cgroup(), .terminal = true };
+
+	program_start(program, &options, WORDS("run", "--", "sh", "-c", script));
+}
+
+/* The same below a shell with job control, which is what makes stopping possible. */
+static void start_as_job(struct program *program, const char *script)
+{
+	const struct program_options options = { .cgroup = harness_cgroup(),
+						 .terminal = true,
+						 .by_words = true };
+	char line[512];
+
+	snprintf(line, sizeof(line), script, program_path());
+	program_start(program, &options, WORDS("sh", "-m", "-c", line));
+}
+
+static size_t count(const char *text, const char *part)
+{
+	size_t found = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		found++;
+	return found;
+}
+
+Test(run_terminal, is_passed_on)
+{
+	struct program program;
+
+	start(&program, "test -t 0 && test -t 1 && test -t 2 && : </dev/tty && stty size");
+	program_finish(&program);
+	assert_status(program.result, 0);
+	cr_assert_str_eq(program.result.output, "50 200\r\n");
+}
+
+Test(run_terminal, what_is_typed_reaches_the_command)
+{
+	struct program program;
+
+	start(&program, "echo ready; read line; echo \"got $line\"");
+	program_expect(&program, "ready");
+	program_type(&program, "hello\n");
+	program_finish(&program);
+	assert_status(program.result, 0);
+	assert_has(program.result.output, "got hello");
+}
+
+Test(run_terminal, interrupt_ends_the_command)
+{
+	struct program program;
+
+	start(&program, "echo ready; exec sleep 100");
+	program_expect(&program, "ready");
+	program_type(&program, KEY_INTERRUPT);
+	program_finish(&program);
+	assert_status(program.result, 128 + SIGINT);
+}
+
+Test(run_terminal, quit_ends_the_command)
+{
+	struct program program;
+
+	start(&program, "ulimit -c 0; echo ready; exec sleep 100");
+	program_expect(&program, "ready");
+	program_type(&program, KEY_QUIT);
+	program_finish(&program);
+	assert_status(program.result, 128 + SIGQUIT);
+}
+
+Test(run_terminal, interrupt_comes_once)
+{
+	struct program program;
+
+	/* A second one would end the next wait. */
+	start(&program, "trap 'echo caught' INT; echo ready;"
+			" for i in 1 2 3; do sleep 0.3 & wait; done; exit 7");
+	program_expect(&program, "ready");
+	program_type(&program, KEY_INTERRUPT);
+	program_finish(&program);
+	assert_status(program.result, 7);
+	cr_assert_eq(count(program.result.output, "caught"), 1, "'%s'", program.result.output);
+}
+
+Test(run_terminal, a_command_may_survive_an_interrupt)
+{
+	struct program program;
+
+	start(&program, "trap 'echo caught; exit 5' INT; echo ready; sleep 100 & wait");
+	program_expect(&program, "ready");
+	program_type(&program, KEY_INTERRUPT);
+	program_finish(&program);
+	assert_status(program.result, 5);
+}
+
+Test(run_terminal, stop_shows_cgfence_stopped_and_it_goes_on)
+{
+	struct program program;
+
+	/* 128 + SIGSTOP or SIGTSTP is what the shell says of a job that stopped. */
+	start_as_job(&program, "%s run -- sh -c 'echo ready; read line; echo got $line; exit 6';"
+			       " echo stopped $?; fg; echo ended $?");
+	program_expect(&program, "ready");
+	program_type(&program, KEY_STOP);
+	program_expect(&program, "stopped 14");
+	program_type(&program, "hello\n");
+	program_expect(&program, "ended");
+	program_finish(&program);
+	assert_has(program.result.output, "got hello");
+	assert_has(program.result.output, "ended 6");
+}
+
+Test(run_terminal, the_command_stops_too)
+{
+	struct program program;
+	const char *pid;
+
+	start_as_job(&program, "%s run -- sh -c 'echo pid $$; exec sleep 100';"
+			       " echo stopped; read pid; grep State /proc/$pid/status;"
+			       " kill -KILL %%1; echo done");
+	program_expect(&program, "pid ");
+	program_expect(&program, "\r\n");
+	program_type(&program, KEY_STOP);
+	program_expect(&program, "stopped\r\n");
+	pid = strstr(program.result.output, "pid ") + strlen("pid ");
+	program_type(&program, pid);
+	program_expect(&program, "done");
+	program_finish(&program);
+	assert_has(program.result.output, "T (stopped)");
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What holds for every command: help, wrong usage, what it needs. */
+#include "program.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *operands[3];
+	int usage_status;
+	bool needs_admin;
+} commands[] = {
+	{ "attach", { "/none" }, 2, true },
+	{ "detach", { "/none" }, 2, true },
+	{ "run", { "true" }, 125, true },
+	{ "status", { NULL }, 2, true },
+	{ "show", { "/none" }, 2, true },
+	{ "check", { "-" }, 2, false },
+	{ "explain", { "-", "device", "c 1:3 r" }, 2, false },
+	{ "denials", { NULL }, 2, true },
+};
+
+static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+Test(usage, help_lists_every_command)
+{
+	struct program_result result = program_run(NULL, WORDS("--help"));
+
+	assert_done(result);
+	for (size_t i = 0; i < command_count; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "\n  %-10s ", commands[i].name);
+		assert_has(result.output, line);
+	}
+	assert_has(result.output, "\nExample: cgfence ");
+}
+
+Test(usage, each_command_has_help)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		struct program_result result = program_run(NULL, WORDS(commands[i].name, "--help"));
+		char usage[64];
+		char example[64];
+
+		snprintf(usage, sizeof(usage), "Usage: cgfence %s ", commands[i].name);
+		snprintf(example, sizeof(example), "\nExample: cgfence %s ", commands[i].name);
+		assert_done(result);
+		cr_assert_eq(strncmp(result.output, usage, strlen(usage)), 0, "'%s'",
+			     result.output);
+		assert_has(result.output, example);
+		assert_has(result.output, "\n      --help ");
+	}
+}
+
+Test(usage, help_wins_over_what_is_missing_or_wrong)
+{
+	struct program_result result = program_run(NULL, WORDS("show", "a", "b", "--help"));
+
+	assert_done(result);
+	assert_has(result.output, "Usage: cgfence show CGROUP\n");
+}
+
+Test(usage, help_needs_no_privilege)
+{
+	const struct program_options options = { .without_admin = true };
+	struct program_result result = program_run(&options, WORDS("attach", "--help"));
+
+	assert_done(result);
+}
+
+Test(usage, version)
+{
+	struct program_result result = program_run(NULL, WORDS("--version"));
+
+	assert_done(result);
+	cr_assert_str_eq(result.output, "cgfence " CGFENCE_VERSION "\n");
+}
+
+Test(usage, no_command)
+{
+	struct program_result result = program_run(NULL, WORDS(NULL));
+
+	assert_fails(result, 2, "cgfence --help");
+}
+
+Test(usage, unknown_command_is_quoted)
+{
+	struct program_result result = program_run(NULL, WORDS("atach", "/none"));
+
+	assert_fails(result, 2, "'atach'");
+	assert_has(result.errors, "cgfence --help");
+}
+
+Test(usage, unknown_option_shows_usage)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		struct program_result result =
+			program_run(NULL, WORDS(commands[i].name, "--frobnicate"));
+		char usage[64];
+
+		snprintf(usage, sizeof(usage), "\nUsage: cgfence %s ", commands[i].name);
+		assert_fails(result, commands[i].usage_status, usage);
+		assert_has(result.errors, "frobnicate");
+	}
+}
+
+Test(usage, option_without_its_argument)
+{
+	struct program_result result = program_run(NULL, WORDS("run", "-p"));
+
+	assert_fails(result, 125, "\nUsage: cgfence run ");
+}
+
+Test(usage, option_of_another_command)
+{
+	struct program_result result = program_run(NULL, WORDS("show", "--json", "/none"));
+
+	assert_fails(result, 2, "\nUsage: cgfence show ");
+}
+
+Test(usage, missing_argument)
+{
+	static const char *const lacking[] = { "attach", "run", "show", "check", "explain" };
+
+	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
+		struct program_result result = program_run(NULL, WORDS(lacking[i]));
+
+		assert_fails(result, strcmp(lacking[i], "run") == 0 ? 125 : 2, "\nUsage: cgfence ");
+		assert_has(result.errors, "missing");
+	}
+}
+
+Test(usage, too_many_arguments)
+{
+	static const char *const others[] = { "attach", "detach", "status",
+					      "show",	"check",  "denials" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct program_result result = program_run(NULL, WORDS(others[i], "a", "b", "c"));
+
+		assert_fails(result, 2, "\nUsage: cgfence ");
+		assert_has(result.errors, "too many");
+	}
+}
+
+Test(usage, missing_capability_is_named)
+{
+	const struct program_options options = { .without_admin = true };
+
+	for (size_t i = 0; i < command_count; i++) {
+		const char *const *operands = commands[i].operands;
+		struct program_result result;
+
+		if (!commands[i].needs_admin)
+			continue;
+		result = program_run(&options, WORDS(commands[i].name, operands[0]));
+		assert_fails(result, commands[i].usage_status == 125 ? 125 : 1, "CAP_SYS_ADMIN");
+		assert_has(result.errors, commands[i].name);
+	}
+}
+
+Test(usage, what_reads_only_files_needs_no_privilege)
+{
+	const struct program_options options = { .without_admin = true,
+						 .input = "{'devices': {'defaults': true}}" };
+
+	assert_done(program_run(&options, WORDS("check", "-")));
+	assert_done(program_run(&options, WORDS("explain", "-", "device", "c 1:3 r")));
+}
+
+Test(usage, lost_output_is_a_failure)
+{
+	const struct program_options options = { .output_path = "/dev/full" };
+	struct program_result result = program_run(&options, WORDS("--help"));
+
+	assert_fails(result, 1, "standard output");
+}
