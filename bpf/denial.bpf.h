@@ -5,9 +5,10 @@
 #include "maps.bpf.h"
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
-					     const struct cgfence_task_layout *layout)
+					     const struct cgfence_task_layout *layout,
+					     bool by_offset)
 {
-	if (layout->by_offset) {
+	if (by_offset) {
 		const char *task = (const char *)bpf_get_current_task();
 
 		bpf_probe_read_kernel(&record->pid, sizeof(record->pid),
@@ -57,7 +58,7 @@ denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_su
 
 /* Records a refusal of record->subject by the current task; the rest of *record is filled in here. */
 static __always_inline void denial_record(struct cgfence_denial_record *record,
-					  const struct cgfence_image *image)
+					  const struct cgfence_image *image, bool by_offset)
 {
 	__u32 set_index = denial_set_index(&record->subject);
 	struct cgfence_denial_record *way;
@@ -72,7 +73,7 @@ static __always_inline void denial_record(struct cgfence_denial_record *record,
 	if (!counters || !set)
 		return;
 
-	denial_read_task(record, &image->task);
+	denial_read_task(record, &image->task, by_offset);
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);

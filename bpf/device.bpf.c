@@ -28,7 +28,7 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 			.minor = ctx->minor,
 		},
 	};
-	denial_record(&record, image);
+	denial_record(&record, image, image->task.by_offset);
 	return !image->enforce;
 }
 

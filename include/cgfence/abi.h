@@ -2,10 +2,11 @@
 /*
  * The types that the kernel programs in bpf/ and libcgfence share, and the only ones.
  *
- * A fence owns three maps:
+ * A fence owns these maps:
  *   cgfence_policy   one element, a struct cgfence_image, frozen before the programs that read it are
  *                    loaded: a new policy is a new map and a new program, switched by the link
  *   cgfence_count    one element, a struct cgfence_counters, kept over policy changes
+ *   cgfence_asked    per socket, what its last bind asked for, kept likewise
  *   cgfence_denials  CGFENCE_DENIAL_SETS elements of struct cgfence_denial_set, kept likewise
  */
 #pragma once
@@ -14,11 +15,13 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 1
+#define CGFENCE_ABI_VERSION 2
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
 #define CGFENCE_DENIALS_MAP "cgfence_denials"
+#define CGFENCE_EVENTS_MAP "cgfence_events"
+#define CGFENCE_ASKED_MAP "cgfence_asked"
 
 /* dev_t as the kernel has it: 12 bits of major, 20 bits of minor (include/linux/kdev_t.h). */
 #define CGFENCE_MAJOR_MAX 4095
@@ -67,22 +70,96 @@ struct cgfence_task_layout {
 	__u32 by_offset; /* 0: by helper */
 	__u32 tgid_offset;
 	__u32 comm_offset;
+	__u32 sockops_by_offset; /* the same for sockops programs, which got the helpers last (6.18) */
+};
+
+/*
+ * Where struct sock has what no helper tells. Needed, and read from the kernel's BTF, only where a kernel lacks
+ * network namespace cookies (before 5.14), or where a port may be assigned for one family only.
+ */
+struct cgfence_socket_layout {
+	__u32 netns_by_inum;  /* compare ports.netns_inum, not ports.netns_cookie */
+	__u32 net_offset;     /* of the pointer to struct net in struct sock, in bytes */
+	__u32 inum_offset;    /* of ns.inum in struct net, in bytes */
+	__u32 has_v6only_bit; /* v6only_bit is known */
+	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
 	__u32 unused;
 };
+
+#define CGFENCE_SOCKET_HEAD_SIZE 64
+
+enum cgfence_protocol {
+	CGFENCE_TCP, /* with MPTCP */
+	CGFENCE_UDP, /* with UDP-Lite */
+	CGFENCE_PROTOCOL_COUNT,
+};
+
+enum cgfence_family {
+	CGFENCE_IPV4,
+	CGFENCE_IPV6,
+	CGFENCE_FAMILY_COUNT,
+};
+
+/* The strongest means against a listener that no bind hook saw. */
+enum cgfence_listen_guard {
+	CGFENCE_GUARD_NONE,
+	CGFENCE_GUARD_EVENT, /* the listener is recorded and reported */
+	CGFENCE_GUARD_KILL,  /* its process is killed before listen(2) returns */
+	CGFENCE_GUARD_DENY,  /* listen(2) returns EPERM */
+};
+
+/* A set of ports: the words of its bitmap between the first and the last that are not empty. */
+struct cgfence_port_bitmap {
+	__u32 any;	  /* every port; there are no words then */
+	__u32 first_word; /* port / 64 of the first bit of the first word */
+	__u32 word_count; /* 0 for no port at all */
+	__u32 offset;	  /* of the first word, from the start of the image, in words of 8 bytes */
+};
+
+struct cgfence_port_table {
+	__u32 fenced; /* the policy has a ports section */
+	__u32 has_isolated_range;
+	__u32 sctp_any;
+	__u32 netns_any;
+	__u32 privileged;   /* an assigned port below 1024 needs no capability */
+	__u32 on_violation; /* as the policy has it */
+	__u32 guard;	    /* enum cgfence_listen_guard */
+	__u32 netns_inum;   /* of the network namespace the fence was attached from */
+	__u64 netns_cookie; /* likewise */
+	/*
+	 * A bind that was under way when the fence was made was not seen by the bind program. So for a moment
+	 * after since_ns (CLOCK_BOOTTIME), a port that the kernel may have chosen is not taken for a rewritten one.
+	 */
+	__u64 since_ns;
+	__u32 ephemeral_low;
+	__u32 ephemeral_high;
+	__u32 killed_by_trace; /* guard kill: by the program for all fences, not by the fence's own */
+	__u32 unused;
+	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
+	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
+};
+
+#define CGFENCE_PRIVILEGED_PORTS 1024
+
+/* How long loading the programs and a bind that is under way may take together, on a slow machine. */
+#define CGFENCE_BIND_NS 5000000000ULL
 
 /* The compiled policy. */
 struct cgfence_image {
 	__u32 abi_version;
 	__u32 size;	   /* of the whole, in bytes */
 	__u64 generation;  /* 1 for the policy the fence began with */
+	__u64 cgroup_id;   /* of the fence root */
 	__u32 enforce;	   /* 0 is audit */
 	__u32 ephemeral;   /* the cgroup was made for one command and goes with it */
 	__u32 name_offset; /* bytes from the start of the image */
 	__u32 name_length; /* bytes, 0 if the policy has no name; no NUL at the end */
 	struct cgfence_task_layout task;
+	struct cgfence_socket_layout socket;
+	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
-	__u64 device_slots
-		[]; /* slot_count rules, then a __u32 multiplier for each bucket, then the name */
+	/* slot_count device rules, a __u32 multiplier for each bucket, the words of the port bitmaps, the name */
+	__u64 device_slots[];
 };
 
 enum cgfence_hook {
@@ -129,6 +206,30 @@ struct cgfence_denial_record {
 	char comm[16];	/* of the thread that was refused last */
 };
 
+/* A listener that the guards could not refuse, for the reconciler. */
+struct cgfence_listen_event {
+	__u64 cgroup_id; /* of the fence root */
+	__u64 time_ns;	 /* CLOCK_BOOTTIME */
+	__u64 socket_cookie;
+	__u32 pid;
+	__u32 port;	/* host order */
+	__u32 family;	/* enum cgfence_family */
+	__u32 protocol; /* IPPROTO_* */
+};
+
+#define CGFENCE_PORT_WORDS 1024
+
+/* What the program that kills for all fences of the host knows of one of them. */
+struct cgfence_kill_fence {
+	__u32 netns_any;
+	__u32 netns_inum;
+	/* A bit for each port on which TCP may listen; bit 0 if it may on every port. */
+	__u64 allowed[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
+};
+
+/* Of the ring buffer that listen events go to, in bytes. */
+#define CGFENCE_EVENTS_SIZE 65536
+
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 64
 
@@ -140,7 +241,8 @@ struct cgfence_denial_set {
 };
 
 _Static_assert(sizeof(struct cgfence_device_table) == 40, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_image) == 88, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_image) == 280, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_port_table) == 160, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_counters) == 136, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_subject) == 12,
 	       "layout shared with the kernel programs");

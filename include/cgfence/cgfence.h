@@ -119,6 +119,28 @@ CGFENCE_API int cgfence_policy_explain_device(const struct cgfence_policy *polic
 					      struct cgfence_explanation *explanation,
 					      struct cgfence_error *error);
 
+/** struct cgfence_port_request - a port that a socket shall serve. */
+struct cgfence_port_request {
+	enum cgfence_protocol protocol;
+	bool families[CGFENCE_FAMILY_COUNT]; /* both for a socket that serves both */
+	uint16_t port;			     /* host order */
+};
+
+/**
+ * cgfence_port_request_parse() - read a request such as "tcp" and "ipv4:8080".
+ * @protocol: "tcp" or "udp"
+ * @text: one port, after "ipv4:" or "ipv6:" if it is for one family
+ */
+CGFENCE_API int cgfence_port_request_parse(const char *protocol, const char *text,
+					   struct cgfence_port_request *request,
+					   struct cgfence_error *error);
+
+/** cgfence_policy_explain_port() - judge a port, by the function that the kernel program runs. */
+CGFENCE_API int cgfence_policy_explain_port(const struct cgfence_policy *policy,
+					    const struct cgfence_port_request *request,
+					    struct cgfence_explanation *explanation,
+					    struct cgfence_error *error);
+
 /* ---- cgroup ---- */
 
 struct cgfence_cgroup;
@@ -246,6 +268,9 @@ cgfence_fence_counters(const struct cgfence_fence *fence);
 /** cgfence_fence_ephemeral() - the cgroup was made for one command. */
 CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 
+/** cgfence_fence_listen_guard() - what stops a listener that no bind hook saw. */
+CGFENCE_API enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence);
+
 /** cgfence_fence_hook_name() - the name of the @index-th hook of a fence, NULL past the last. */
 CGFENCE_API const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index);
 
@@ -266,13 +291,21 @@ struct cgfence_foreign_program {
 	char name[16];
 };
 
+/* What a foreign program may have a say on. */
+enum cgfence_topic {
+	CGFENCE_TOPIC_DEVICES,
+	CGFENCE_TOPIC_PORTS,
+};
+
 /**
- * cgfence_fence_list_foreign() - the device programs on a cgroup that are not this tool's.
+ * cgfence_fence_list_foreign() - the programs on a cgroup that are not this tool's.
  * @cgroup: only what is attached to itself, not what it inherits
+ * @topic: what the programs judge
  * @programs: receives an array to be given to free()
  * @count: receives its length
  */
 CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
+					   enum cgfence_topic topic,
 					   struct cgfence_foreign_program **programs, size_t *count,
 					   struct cgfence_error *error);
 

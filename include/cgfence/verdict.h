@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cgfence/abi.h>
+#include <stdbool.h>
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -130,4 +131,49 @@ static __always_inline bool cgfence_device_allowed(const struct cgfence_image *i
 								      CGFENCE_SELECTOR_ANY_MAJOR));
 	return cgfence_device_judge(0, by_major, by_minor,
 				    image->devices.any[type == BPF_DEVCG_DEV_CHAR], access);
+}
+
+/** cgfence_port_bitmap_has() - is @port, in host order, in a set of ports of @image? */
+static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *image,
+						    const struct cgfence_port_bitmap *bitmap,
+						    __u32 port)
+{
+	const __u64 *words = (const __u64 *)image + bitmap->offset;
+	/* Below the first word the subtraction wraps round, to above the last. */
+	__u64 word = (__u32)(port / 64 - bitmap->first_word);
+
+	if (bitmap->any)
+		return true;
+	/* What is compared and what is used must be one register, or the verifier sees no bound. */
+	asm volatile("" : "+r"(word));
+	if (word >= bitmap->word_count)
+		return false;
+	return words[word] >> (port % 64) & 1;
+}
+
+/**
+ * cgfence_port_allowed() - may a socket of the fence serve this port?
+ * @image: a compiled policy that fences ports
+ * @protocol: enum cgfence_protocol, a constant
+ * @family: enum cgfence_family, a constant
+ * @port: in host order, 1 to 65535
+ *
+ * Return: true if the port is assigned, or is outside the isolated range.
+ */
+static __always_inline bool cgfence_port_allowed(const struct cgfence_image *image, int protocol,
+						 int family, __u32 port)
+{
+	const struct cgfence_port_table *ports = &image->ports;
+
+	if (cgfence_port_bitmap_has(image, &ports->assigned[protocol][family], port))
+		return true;
+	return ports->has_isolated_range &&
+	       !cgfence_port_bitmap_has(image, &ports->isolated[family], port);
+}
+
+/** cgfence_port_assigned() - is the port assigned to the fence, whatever the isolated range? */
+static __always_inline bool cgfence_port_assigned(const struct cgfence_image *image, int protocol,
+						  int family, __u32 port)
+{
+	return cgfence_port_bitmap_has(image, &image->ports.assigned[protocol][family], port);
 }

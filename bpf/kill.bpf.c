@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The kill guard where sockops programs may not send signals (before 6.18): one program for all fences of the host.
+ * It goes by the cgroup of the process that listens, and sees a socket without a port before the kernel chooses one
+ * (inet_csk_listen_start, net/ipv4/inet_connection_sock.c).
+ */
+#include "kernel_types.bpf.h"
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <cgfence/abi.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define SIGKILL 9
+#define TCP_LISTEN 10
+
+/* Deeper fences than this are left to the event guard. */
+#define CGROUP_DEPTH_MAX 16
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct cgfence_kill_fence);
+} cgfence_kill SEC(".maps");
+
+struct listener {
+	__u32 netns_inum;
+	__u32 port;
+	bool ipv4;
+	bool ipv6;
+};
+
+static __always_inline bool may_serve(const struct cgfence_kill_fence *fence, int family,
+				      __u32 port)
+{
+	return fence->allowed[family][port / 64 & (CGFENCE_PORT_WORDS - 1)] >> (port % 64) & 1;
+}
+
+/* Bit 0, of the port that is none, says whether every port is allowed. */
+static __always_inline bool is_excess(const struct cgfence_kill_fence *fence,
+				      const struct listener *listener)
+{
+	if (!fence->netns_any && fence->netns_inum != listener->netns_inum)
+		return false;
+	return (listener->ipv4 && !may_serve(fence, CGFENCE_IPV4, listener->port)) ||
+	       (listener->ipv6 && !may_serve(fence, CGFENCE_IPV6, listener->port));
+}
+
+static __always_inline void describe(struct sock *sock, struct listener *listener)
+{
+	struct sock_common *common = &sock->__sk_common;
+	__u32 *address = common->skc_v6_rcv_saddr.in6_u.u6_addr32;
+
+	listener->netns_inum = common->skc_net.net->ns.inum;
+	listener->port = common->skc_num;
+	listener->ipv4 = common->skc_family == AF_INET;
+	listener->ipv6 = common->skc_family == AF_INET6;
+	if (listener->ipv4 || address[0] || address[1])
+		return;
+	if (address[2] == bpf_htonl(0xffff)) {
+		listener->ipv4 = true;
+		listener->ipv6 = false;
+	} else if (!address[2] && !address[3]) {
+		listener->ipv4 = !BPF_CORE_READ_BITFIELD(common, skc_ipv6only);
+	}
+}
+
+/* 0 below the level of the current cgroup. Where struct cgroup has no ancestor_ids (6.1), tracing programs have the helper. */
+static __always_inline __u64 ancestor_id(int level)
+{
+	struct cgroup *cgroup = 0;
+	__u64 id = 0;
+
+	if (!bpf_core_field_exists(cgroup->ancestor_ids))
+		return bpf_get_current_ancestor_cgroup_id(level);
+	cgroup = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cgroups, dfl_cgrp);
+	if (level <= BPF_CORE_READ(cgroup, level))
+		bpf_core_read(&id, sizeof(id), &cgroup->ancestor_ids[level]);
+	return id;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int cgfence_kill_listener(unsigned long long *ctx)
+{
+	struct sock *sock = (struct sock *)ctx[0]; /* inet_sock_set_state(sk, oldstate, newstate) */
+	struct listener listener = { 0 };
+
+	if ((int)ctx[2] != TCP_LISTEN || sock->sk_protocol != IPPROTO_TCP)
+		return 0;
+	describe(sock, &listener);
+#pragma unroll
+	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
+		__u64 cgroup_id = ancestor_id(level);
+		const struct cgfence_kill_fence *fence =
+			bpf_map_lookup_elem(&cgfence_kill, &cgroup_id);
+
+		if (fence && is_excess(fence, &listener)) {
+			bpf_send_signal(SIGKILL);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The listen guard where there is no BPF LSM: runs after the socket listens and before listen(2) returns
+ * (__inet_listen_sk, net/ipv4/af_inet.c). It cannot refuse, but it can kill, and it wakes the reconciler.
+ */
+#include "socket.bpf.h"
+
+#define SIGKILL 9
+
+/* One for all fences of the host, pinned. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, CGFENCE_EVENTS_SIZE);
+} cgfence_events SEC(".maps");
+
+static __always_inline struct served_families served_by(struct bpf_sock_ops *ctx,
+							const struct cgfence_image *image)
+{
+	struct served_families ipv4 = { .ipv4 = true };
+	__u32 address[4];
+
+	if (ctx->family != AF_INET6)
+		return ipv4;
+	address[0] = ctx->local_ip6[0];
+	address[1] = ctx->local_ip6[1];
+	address[2] = ctx->local_ip6[2];
+	address[3] = ctx->local_ip6[3];
+	return socket_families_of_ipv6(address, socket_is_v6only(image, ctx->sk));
+}
+
+static __always_inline void send_event(struct bpf_sock_ops *ctx, const struct cgfence_image *image,
+				       __u32 pid, __u32 family, __u32 port)
+{
+	struct cgfence_listen_event event = {
+		.cgroup_id = image->cgroup_id,
+		.time_ns = bpf_ktime_get_boot_ns(),
+		.socket_cookie = bpf_get_socket_cookie(ctx),
+		.pid = pid,
+		.port = port,
+		.family = family,
+		.protocol = IPPROTO_TCP,
+	};
+
+	bpf_ringbuf_output(&cgfence_events, &event, sizeof(event), 0);
+}
+
+SEC("sockops")
+int cgfence_sockops(struct bpf_sock_ops *ctx)
+{
+	__u8 verdict = CGFENCE_VERDICT_AUDITED;
+	const struct cgfence_image *image;
+	struct served_families served;
+	__u32 family;
+	__u32 zero = 0;
+	__u32 port;
+	__u32 pid;
+
+	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
+		return 1;
+	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
+	if (!image)
+		return 1;
+	served = served_by(ctx, image);
+	port = ctx->local_port;
+	if (socket_port_allowed(image, IPPROTO_TCP, served, port) ||
+	    !socket_concerns_fence(image, ctx, ctx->sk))
+		return 1;
+	family = served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4;
+	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
+	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
+	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
+		verdict = CGFENCE_VERDICT_KILLED;
+	pid = socket_record(image, CGFENCE_HOOK_LISTEN, verdict, IPPROTO_TCP, family, port,
+			    image->task.sockops_by_offset);
+	send_event(ctx, image, pid, family, port);
+	return 1;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The strongest listen guard: listen(2) returns EPERM. Linux 6.0 with the BPF LSM active. */
+#include "kernel_types.bpf.h"
+#include "socket.bpf.h"
+#include <bpf/bpf_core_read.h>
+
+static __always_inline struct served_families served_by(struct sock *socket)
+{
+	struct served_families ipv4 = { .ipv4 = true };
+	struct sock_common *common = &socket->__sk_common;
+	__u32 address[4];
+
+	if (common->skc_family != AF_INET6)
+		return ipv4;
+	address[0] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+	address[1] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+	address[2] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+	address[3] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+	return socket_families_of_ipv6(address, BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
+}
+
+/* The ports that the kernel chooses from for a socket that is not bound. */
+struct ephemeral_range {
+	__u32 low;
+	__u32 high;
+};
+
+static __always_inline struct ephemeral_range ephemeral_range_of(struct net *net)
+{
+	struct local_ports *ports = &net->ipv4.ip_local_ports;
+	struct local_ports___pair *pair = (struct local_ports___pair *)ports;
+	struct ephemeral_range range = { 0 };
+
+	if (bpf_core_field_exists(ports->range)) {
+		__u32 both = BPF_CORE_READ(ports, range);
+
+		range.low = both & 0xffff;
+		range.high = both >> 16;
+	} else {
+		bpf_core_read(&range, sizeof(range), &pair->range);
+	}
+	return range;
+}
+
+struct port_walk {
+	struct served_families served;
+	__u32 low;
+	bool all_allowed;
+};
+
+static long check_port(__u32 index, struct port_walk *walk)
+{
+	const struct cgfence_image *image;
+	__u32 zero = 0;
+
+	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
+	walk->all_allowed = image && socket_port_allowed(image, IPPROTO_TCP, walk->served,
+							 (walk->low + index) & 0xffff);
+	return !walk->all_allowed;
+}
+
+/* Which port an unbound socket would get is not known yet, so it must be allowed any that it can get. */
+static __always_inline bool may_listen_unbound(struct sock *socket)
+{
+	struct ephemeral_range range = ephemeral_range_of(socket->__sk_common.skc_net.net);
+	struct port_walk walk = { .served = served_by(socket), .low = range.low };
+
+	if (range.high < range.low || range.high > 0xffff)
+		return false;
+	bpf_loop(range.high - range.low + 1, check_port, &walk, 0);
+	return walk.all_allowed;
+}
+
+SEC("lsm_cgroup/socket_listen")
+int cgfence_listen(unsigned long long *ctx)
+{
+	struct socket *socket = (struct socket *)ctx[0]; /* socket_listen(socket, backlog) */
+	const struct cgfence_image *image;
+	struct sock *sock = socket->sk;
+	struct served_families served;
+	__u32 zero = 0;
+	__u16 family;
+	__u32 port;
+
+	if (!sock)
+		return 1;
+	family = sock->__sk_common.skc_family;
+	port = sock->__sk_common.skc_num;
+	if ((family != AF_INET && family != AF_INET6) || !socket_is_tcp(sock->sk_protocol))
+		return 1;
+	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
+	if (!image)
+		return 0;
+	if (!image->ports.netns_any &&
+	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)
+		return 1;
+	served = served_by(sock);
+	if (port ? socket_port_allowed(image, IPPROTO_TCP, served, port) : may_listen_unbound(sock))
+		return 1;
+	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), IPPROTO_TCP,
+		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, false);
+	return !image->enforce;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the port programs share: which families a socket serves, whose network namespace it is in, and the verdict. */
+#pragma once
+
+#include <bpf/bpf_endian.h>
+#include <cgfence/verdict.h>
+
+#include "denial.bpf.h"
+
+#define AF_INET 2
+#define AF_INET6 10
+
+/* include/uapi/linux/in.h, whose types would get in the way of those of the kernel. */
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP 262
+
+/* The head of struct sock, which no helper shows whole. */
+struct socket_head {
+	char bytes[CGFENCE_SOCKET_HEAD_SIZE];
+};
+
+static __always_inline bool socket_is_v6only(const struct cgfence_image *image, const void *socket)
+{
+	struct socket_head head;
+	__u32 bit = image->socket.v6only_bit;
+
+	if (!image->socket.has_v6only_bit || bpf_probe_read_kernel(&head, sizeof(head), socket) ||
+	    bit / 8 >= CGFENCE_SOCKET_HEAD_SIZE)
+		return false;
+	return head.bytes[bit / 8] >> (bit % 8) & 1;
+}
+
+/* For kernels without network namespace cookies. */
+static __always_inline __u32 socket_netns_inum(const struct cgfence_image *image,
+					       const void *socket)
+{
+	__u32 offset = image->socket.net_offset;
+	struct socket_head head;
+	__u32 inum = 0;
+	__u64 net;
+
+	if (offset > CGFENCE_SOCKET_HEAD_SIZE - sizeof(net) ||
+	    bpf_probe_read_kernel(&head, sizeof(head), socket))
+		return 0;
+	net = *(__u64 *)(head.bytes + offset);
+	bpf_probe_read_kernel(&inum, sizeof(inum), (void *)(net + image->socket.inum_offset));
+	return inum;
+}
+
+/* Is the socket, whose struct sock is at @socket, in a network namespace that the fence is for? */
+static __always_inline bool socket_concerns_fence(const struct cgfence_image *image, void *context,
+						  const void *socket)
+{
+	if (image->ports.netns_any)
+		return true;
+	if (image->socket.netns_by_inum)
+		return socket_netns_inum(image, socket) == image->ports.netns_inum;
+	return bpf_get_netns_cookie(context) == image->ports.netns_cookie;
+}
+
+/* The families that an address serves. */
+struct served_families {
+	bool ipv4;
+	bool ipv6;
+};
+
+/* @address is in network order, as in struct in6_addr. */
+static __always_inline struct served_families socket_families_of_ipv6(const __u32 address[4],
+								      bool v6only)
+{
+	struct served_families served = { .ipv6 = true };
+
+	if (address[0] || address[1])
+		return served;
+	if (address[2] == bpf_htonl(0xffff)) {
+		served.ipv4 = true;
+		served.ipv6 = false;
+	} else if (!address[2] && !address[3]) {
+		served.ipv4 = !v6only;
+	}
+	return served;
+}
+
+static __always_inline bool socket_port_allowed_for(const struct cgfence_image *image, int protocol,
+						    struct served_families served, __u32 port)
+{
+	return (!served.ipv4 || cgfence_port_allowed(image, protocol, CGFENCE_IPV4, port)) &&
+	       (!served.ipv6 || cgfence_port_allowed(image, protocol, CGFENCE_IPV6, port));
+}
+
+static __always_inline bool socket_port_assigned_for(const struct cgfence_image *image,
+						     int protocol, struct served_families served,
+						     __u32 port)
+{
+	return (!served.ipv4 || cgfence_port_assigned(image, protocol, CGFENCE_IPV4, port)) &&
+	       (!served.ipv6 || cgfence_port_assigned(image, protocol, CGFENCE_IPV6, port));
+}
+
+static __always_inline bool socket_is_tcp(__u32 ip_protocol)
+{
+	return ip_protocol == IPPROTO_TCP || ip_protocol == IPPROTO_MPTCP;
+}
+
+static __always_inline bool socket_is_udp(__u32 ip_protocol)
+{
+	return ip_protocol == IPPROTO_UDP || ip_protocol == IPPROTO_UDPLITE;
+}
+
+/* A protocol that a policy cannot name has no assigned ports. */
+static __always_inline bool socket_port_allowed(const struct cgfence_image *image,
+						__u32 ip_protocol, struct served_families served,
+						__u32 port)
+{
+	if (socket_is_tcp(ip_protocol))
+		return socket_port_allowed_for(image, CGFENCE_TCP, served, port);
+	if (socket_is_udp(ip_protocol))
+		return socket_port_allowed_for(image, CGFENCE_UDP, served, port);
+	return false;
+}
+
+static __always_inline bool socket_port_assigned(const struct cgfence_image *image,
+						 __u32 ip_protocol, struct served_families served,
+						 __u32 port)
+{
+	if (socket_is_tcp(ip_protocol))
+		return socket_port_assigned_for(image, CGFENCE_TCP, served, port);
+	return socket_is_udp(ip_protocol) &&
+	       socket_port_assigned_for(image, CGFENCE_UDP, served, port);
+}
+
+/* Records that the current task was refused a port. Return: its thread group id. */
+static __always_inline __u32 socket_record(const struct cgfence_image *image, __u8 hook,
+					   __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
+					   bool by_offset)
+{
+	struct cgfence_denial_record record = {
+		.subject = {
+			.hook = hook,
+			.verdict = verdict,
+			.type = ip_protocol == IPPROTO_MPTCP ? IPPROTO_TCP : ip_protocol,
+			.access = family,
+			.major = port,
+		},
+	};
+
+	denial_record(&record, image, by_offset);
+	return record.pid;
+}
+
+static __always_inline __u8 socket_verdict(const struct cgfence_image *image)
+{
+	return image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED;
+}
