@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Fences as the kernel holds them: read back, listed, taken away. */
 #include "fence.h"
+#include "cleanup.h"
 #include "error.h"
+#include "fence_present.h"
 #include "image.h"
 #include "kernel_error.h"
+#include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
 
@@ -15,6 +18,7 @@ struct cgfence_fence {
 	struct fence_maps maps;
 	uint64_t generation;
 	bool ephemeral;
+	enum cgfence_listen_guard guard;
 	const char *hook_names[HOOK_COUNT + 1]; /* ended by NULL */
 };
 
@@ -47,6 +51,11 @@ bool cgfence_fence_ephemeral(const struct cgfence_fence *fence)
 	return fence->ephemeral;
 }
 
+enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence)
+{
+	return fence->guard;
+}
+
 const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index)
 {
 	return index < HOOK_COUNT ? fence->hook_names[index] : NULL;
@@ -57,37 +66,34 @@ int fence_denials_map(const struct cgfence_fence *fence)
 	return fence->maps.denials;
 }
 
-static int read_links(uint64_t id, struct cgfence_fence *fence, struct cgfence_error *error)
+static int read_present(uint64_t id, struct cgfence_fence *fence, struct fence_present *present,
+			struct cgfence_error *error)
 {
-	int found = 0;
-
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		cleanup_link struct link link = { .fd = -1 };
-		int result = link_open(id, &hooks[i], &link, error);
-
-		if (result == -ENOENT)
-			continue;
-		if (result == 0 && !found)
-			result = fence_maps_find(link.program_id, &fence->maps, error);
-		if (result)
-			return result;
-		fence->hook_names[found++] = hooks[i].name;
-	}
-	return found ? 0
-		     : error_set(error, ENOENT, "the cgroup with id %llu is not fenced",
-				 (unsigned long long)id);
-}
-
-static int read_policy(struct cgfence_fence *fence, struct cgfence_error *error)
-{
-	cleanup_free struct cgfence_image *image = NULL;
-	int result = fence_maps_read_image(fence->maps.policy, &image, error);
+	size_t found = 0;
+	int result = fence_present_read(id, present, error);
 
 	if (result)
 		return result;
-	fence->generation = image->generation;
-	fence->ephemeral = image->ephemeral;
-	return image_decompile(image, &fence->policy, error);
+	if (!present->fenced)
+		return error_set(error, ENOENT, "the cgroup with id %llu is not fenced",
+				 (unsigned long long)id);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (present->links[i].fd >= 0)
+			fence->hook_names[found++] = hooks[i].name;
+	}
+	return present->image ? 0
+			      : fence_maps_read_image(present->maps.policy, &present->image, error);
+}
+
+static int take_over(struct cgfence_fence *fence, struct fence_present *present,
+		     struct cgfence_error *error)
+{
+	fence->generation = present->image->generation;
+	fence->ephemeral = present->image->ephemeral;
+	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
+	fence->maps = present->maps;
+	present->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return image_decompile(present->image, &fence->policy, error);
 }
 
 static int read_counters(struct cgfence_fence *fence, struct cgfence_error *error)
@@ -106,15 +112,18 @@ static int read_counters(struct cgfence_fence *fence, struct cgfence_error *erro
 int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *made = calloc(1, sizeof(*made));
+	cleanup_present struct fence_present present;
 	int result;
 
+	fence_present_init(&present);
 	if (!made)
 		return error_set(error, ENOMEM, "out of memory");
 	made->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
-	result = read_links(id, made, error);
-	if (result)
+	result = read_present(id, made, &present, error);
+	if (result == -ENOENT)
 		return result;
-	result = read_policy(made, error);
+	if (result == 0)
+		result = take_over(made, &present, error);
 	if (result == 0)
 		result = read_counters(made, error);
 	if (result) {
@@ -127,7 +136,7 @@ int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence
 
 static int remove_links(uint64_t id, bool *removed, struct cgfence_error *error)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
 		int result = link_remove(id, &hooks[i], error);
 
 		if (result < 0)
@@ -151,6 +160,8 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 	if (result)
 		return result;
 	result = remove_links(id, &removed, error);
+	if (result == 0)
+		kill_trace_clear(id);
 	pins_unlock(id, lock);
 	if (result)
 		return result;
@@ -171,7 +182,7 @@ int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *erro
 		bool fenced = false;
 
 		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++) {
-			cleanup_link struct link link = { .fd = -1 };
+			cleanup_link struct link link = LINK_CLOSED;
 
 			fenced = link_open(found[i], &hooks[hook], &link, NULL) == 0 &&
 				 link.cgroup_id;

@@ -5,14 +5,17 @@
  * no use for go last, so that a death on the way leaves a fence that enforces no less than the old one.
  */
 #include "cgroup.h"
+#include "cleanup.h"
 #include "error.h"
+#include "fence_present.h"
+#include "fence_programs.h"
 #include "fence_sweep.h"
 #include "foreign.h"
 #include "image.h"
 #include "kernel_error.h"
+#include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
-#include "task_layout.h"
 
 #include <bpf/bpf.h>
 #include <string.h>
@@ -23,81 +26,41 @@ struct change {
 	const struct cgfence_policy *policy;
 	unsigned int flags;
 
-	struct link links[HOOK_COUNT]; /* fd -1 where there is none */
-	struct fence_maps maps;
-	struct cgfence_image *old_image;   /* NULL if there is none that this version can read */
-	struct cgfence_policy *old_policy; /* of old_image */
-
-	struct cgfence_image *image;
-	int programs[HOOK_COUNT]; /* -1 where the policy wants none */
+	struct fence_present old;
+	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
+	struct fence_programs new;
 };
 
 static void change_release(struct change *change)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		link_close(&change->links[i]);
-		cleanup_close_descriptor(&change->programs[i]);
-	}
-	fence_maps_close(&change->maps);
-	free(change->old_image);
+	fence_present_release(&change->old);
 	cgfence_policy_free(change->old_policy);
-	free(change->image);
-}
-
-static bool is_fenced(const struct change *change)
-{
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		if (change->links[i].fd >= 0)
-			return true;
-	}
-	return false;
+	fence_programs_release(&change->new);
 }
 
 /* A fence of another version, or a damaged one, is replaced like any other; only its records may be lost. */
 static int read_present(struct change *change, struct cgfence_error *error)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		int result = link_open(cgfence_cgroup_id(change->cgroup), &hooks[i],
-				       &change->links[i], error);
+	int result = fence_present_read(cgfence_cgroup_id(change->cgroup), &change->old, error);
 
-		if (result && result != -ENOENT)
-			return result;
-		if (result == 0 && change->maps.policy < 0)
-			fence_maps_find(change->links[i].program_id, &change->maps, NULL);
-	}
-	if (change->maps.policy >= 0 &&
-	    fence_maps_read_image(change->maps.policy, &change->old_image, NULL) == 0)
-		return image_decompile(change->old_image, &change->old_policy, error);
-	return 0;
+	if (result || !change->old.image)
+		return result;
+	return image_decompile(change->old.image, &change->old_policy, error);
 }
 
-static int load_programs(struct change *change, struct cgfence_error *error)
+static int prepare(struct change *change, struct cgfence_error *error)
 {
-	cleanup_close_descriptor(&change->maps.policy);
-	change->maps.policy = -1;
-	int result = fence_maps_create_policy(change->image, &change->maps.policy, error);
+	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
+	int result = image_compile(change->policy, generation,
+				   change->flags & CGFENCE_ATTACH_EPHEMERAL, &change->new.image,
+				   error);
 
-	for (int i = 0; i < HOOK_COUNT && result == 0; i++) {
-		if (hooks[i].wanted(change->policy))
-			result = hooks[i].load(&change->maps, &change->programs[i], error);
-	}
-	return result;
-}
-
-/* Kernels without helpers for the current task refuse the first try; the second needs their BTF. */
-static int prepare_programs(struct change *change, struct cgfence_error *error)
-{
-	uint64_t generation = change->old_image ? change->old_image->generation + 1 : 1;
-	int result;
-
-	result = image_compile(change->policy, generation, change->flags & CGFENCE_ATTACH_EPHEMERAL,
-			       &change->image, error);
 	if (result)
 		return result;
-	result = load_programs(change, error);
-	if (result != -EINVAL || task_layout_read(&change->image->task, NULL))
-		return result;
-	return load_programs(change, error);
+	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
+	if (change->old.image && change->old.image->ports.fenced)
+		change->new.image->ports.since_ns = change->old.image->ports.since_ns;
+	return fence_programs_load(&change->new, &change->old.maps, error);
 }
 
 static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
@@ -114,21 +77,28 @@ static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
 /* Is what the hook runs now the same program as the new one, maps aside? */
 static bool runs_same_program(const struct change *change, int hook)
 {
-	cleanup_close int present = -1;
 	uint8_t old_tag[BPF_TAG_SIZE];
 	uint8_t new_tag[BPF_TAG_SIZE];
 
-	if (change->links[hook].fd < 0 || change->programs[hook] < 0)
-		return change->links[hook].fd < 0 && change->programs[hook] < 0;
-	present = bpf_prog_get_fd_by_id(change->links[hook].program_id);
-	return read_tag(present, old_tag) == 0 && read_tag(change->programs[hook], new_tag) == 0 &&
+	if (change->old.links[hook].fd < 0 || change->new.programs[hook] < 0)
+		return change->old.links[hook].fd < 0 && change->new.programs[hook] < 0;
+	return read_tag(change->old.links[hook].program, old_tag) == 0 &&
+	       read_tag(change->new.programs[hook], new_tag) == 0 &&
 	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
+}
+
+/* The same policy says something else from another network namespace, or under another guard. */
+static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
+{
+	return a->ephemeral == b->ephemeral && a->ports.guard == b->ports.guard &&
+	       a->ports.netns_cookie == b->ports.netns_cookie &&
+	       a->ports.netns_inum == b->ports.netns_inum;
 }
 
 static bool alters_nothing(const struct change *change)
 {
 	if (!change->old_policy || !policy_equal(change->old_policy, change->policy) ||
-	    change->old_image->ephemeral != change->image->ephemeral)
+	    !same_circumstances(change->old.image, change->new.image) || change->old.torn)
 		return false;
 	for (int i = 0; i < HOOK_COUNT; i++) {
 		if (!runs_same_program(change, i))
@@ -137,25 +107,40 @@ static bool alters_nothing(const struct change *change)
 	return true;
 }
 
+/* Takes away the links that this change has made, those before hook @end. */
+static void undo_create_links(const struct change *change, int end)
+{
+	for (int i = end - 1; i >= 0; i--) {
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd < 0)
+			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+	}
+}
+
 /* Links for the hooks that had none: all of them, or none is left. */
 static int create_links(const struct change *change, struct cgfence_error *error)
 {
 	for (int i = 0; i < HOOK_COUNT; i++) {
 		int result;
 
-		if (change->programs[i] < 0 || change->links[i].fd >= 0)
+		if (change->new.programs[i] < 0 || change->old.links[i].fd >= 0)
 			continue;
-		result = link_create(change->cgroup, &hooks[i], change->programs[i], error);
-		if (result == 0)
-			continue;
-		foreign_explain_refusal(change->cgroup, &hooks[i], -result, error);
-		while (i-- > 0) {
-			if (change->programs[i] >= 0 && change->links[i].fd < 0)
-				link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+		result = link_create(change->cgroup, &hooks[i], change->new.programs[i], error);
+		if (result) {
+			foreign_explain_refusal(change->cgroup, &hooks[i], -result, error);
+			undo_create_links(change, i);
+			return result;
 		}
-		return result;
 	}
 	return 0;
+}
+
+/* Puts the old programs back where the new ones are already, before hook @end. */
+static void undo_update_links(const struct change *change, int end)
+{
+	for (int i = 0; i < end; i++) {
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+			link_update(&change->old.links[i], change->old.links[i].program, NULL);
+	}
 }
 
 static int update_links(const struct change *change, struct cgfence_error *error)
@@ -163,20 +148,41 @@ static int update_links(const struct change *change, struct cgfence_error *error
 	for (int i = 0; i < HOOK_COUNT; i++) {
 		int result = 0;
 
-		if (change->programs[i] >= 0 && change->links[i].fd >= 0)
-			result = link_update(&change->links[i], change->programs[i], error);
-		if (result)
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+			result = link_update(&change->old.links[i], change->new.programs[i], error);
+		if (result) {
+			undo_update_links(change, i);
+			undo_create_links(change, HOOK_COUNT);
 			return result;
+		}
 	}
 	return 0;
 }
 
 static void remove_unwanted_links(const struct change *change)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		if (change->programs[i] < 0 && change->links[i].fd >= 0)
+	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+		if (change->new.programs[i] < 0 && change->old.links[i].fd >= 0)
 			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
 	}
+}
+
+/* An audit kills nothing. */
+static int set_kill_trace(const struct change *change, struct cgfence_error *error)
+{
+	const struct cgfence_image *image = change->new.image;
+
+	return image->ports.killed_by_trace && image->enforce ? kill_trace_set(image, error) : 0;
+}
+
+static void restore_kill_trace(const struct change *change)
+{
+	const struct cgfence_image *old = change->old.image;
+
+	if (old && old->ports.killed_by_trace && old->enforce)
+		kill_trace_set(old, NULL);
+	else
+		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
 }
 
 static int attach_locked(struct change *change, enum cgfence_attach_result *result,
@@ -185,20 +191,26 @@ static int attach_locked(struct change *change, enum cgfence_attach_result *resu
 	int code = read_present(change, error);
 
 	if (code == 0)
-		code = prepare_programs(change, error);
+		code = prepare(change, error);
 	if (code)
 		return code;
 	if (alters_nothing(change)) {
 		*result = CGFENCE_UNCHANGED;
 		return 0;
 	}
-	code = create_links(change, error);
+	code = set_kill_trace(change, error);
+	if (code == 0)
+		code = create_links(change, error);
 	if (code == 0)
 		code = update_links(change, error);
-	if (code)
+	if (code) {
+		restore_kill_trace(change);
 		return code;
+	}
 	remove_unwanted_links(change);
-	*result = is_fenced(change) ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
+	if (!change->new.image->ports.killed_by_trace || !change->new.image->enforce)
+		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
+	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;
 }
 
@@ -210,7 +222,6 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 		.cgroup = cgroup,
 		.policy = policy,
 		.flags = flags,
-		.maps = FENCE_MAPS_CLOSED,
 	};
 	int lock;
 	int code;
@@ -219,13 +230,8 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 		return error_set(
 			error, EPERM,
 			"this is the root cgroup, and a mistake there locks the host out; say --force if that is what you want");
-	if (policy->ports_fenced)
-		return error_set_invalid(
-			error, "ports: fencing ports is not supported yet; leave the section out");
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		change.links[i].fd = -1;
-		change.programs[i] = -1;
-	}
+	fence_present_init(&change.old);
+	fence_programs_init(&change.new);
 	fence_sweep_removed();
 	code = pins_lock(cgfence_cgroup_id(cgroup), &lock, error);
 	if (code == 0) {

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "image.h"
 #include "kernel_error.h"
+#include "pins.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -23,6 +24,8 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 	    info->value_size == sizeof(struct cgfence_denial_set) &&
 	    info->max_entries == CGFENCE_DENIAL_SETS)
 		return &maps->denials;
+	if (strcmp(info->name, CGFENCE_ASKED_MAP) == 0)
+		return &maps->asked;
 	return NULL;
 }
 
@@ -47,6 +50,8 @@ int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence
 		slot = map_slot(&found, &map_info);
 		if (slot && *slot < 0)
 			*slot = cleanup_steal_descriptor(&map);
+		if (slot == &found.policy)
+			found.policy_id = ids[i];
 	}
 	if (found.policy < 0)
 		return error_set(error, EINVAL,
@@ -94,5 +99,25 @@ int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cg
 	if (result)
 		return result;
 	*image = cleanup_steal(read);
+	return 0;
+}
+
+int fence_maps_open_events(int *fd, struct cgfence_error *error)
+{
+	static const char path[] = PINS_ROOT "/events";
+	cleanup_close int map = bpf_obj_get(path);
+
+	if (map < 0 && errno == ENOENT) {
+		map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,
+				     CGFENCE_EVENTS_SIZE, NULL);
+		/* Another command may pin one at the same time; the one that is pinned counts. */
+		if (map >= 0 && bpf_obj_pin(map, path) < 0 && errno == EEXIST) {
+			close(map);
+			map = bpf_obj_get(path);
+		}
+	}
+	if (map < 0)
+		return kernel_error(error, errno, "open the ring buffer of listen events");
+	*fd = cleanup_steal_descriptor(&map);
 	return 0;
 }

@@ -11,11 +11,14 @@ struct fence_maps {
 	int policy;
 	int counters;
 	int denials;
+	int asked;
+	int events;	    /* of the whole host */
+	uint32_t policy_id; /* by which the kernel knows the policy map, 0 if it was not asked */
 };
 
-#define FENCE_MAPS_CLOSED                                   \
-	{                                                   \
-		.policy = -1, .counters = -1, .denials = -1 \
+#define FENCE_MAPS_CLOSED                                                              \
+	{                                                                              \
+		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .events = -1 \
 	}
 
 static inline void fence_maps_close(struct fence_maps *maps)
@@ -23,6 +26,8 @@ static inline void fence_maps_close(struct fence_maps *maps)
 	cleanup_close_descriptor(&maps->policy);
 	cleanup_close_descriptor(&maps->counters);
 	cleanup_close_descriptor(&maps->denials);
+	cleanup_close_descriptor(&maps->asked);
+	cleanup_close_descriptor(&maps->events);
 }
 
 #define cleanup_maps __attribute__((cleanup(fence_maps_close)))
@@ -36,3 +41,6 @@ int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 
 /** fence_maps_read_image() - read an image back and check it; @image receives it, to be given to free(). */
 int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);
+
+/** fence_maps_open_events() - open the ring buffer of listen events, which is made and pinned if need be. */
+int fence_maps_open_events(int *fd, struct cgfence_error *error);

@@ -4,6 +4,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "fence.h"
+#include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
 
@@ -14,7 +15,7 @@
 static bool has_link(uint64_t id)
 {
 	for (int i = 0; i < HOOK_COUNT; i++) {
-		cleanup_link struct link link = { .fd = -1 };
+		cleanup_link struct link link = LINK_CLOSED;
 
 		if (link_open(id, &hooks[i], &link, NULL) == 0)
 			return true;
@@ -33,9 +34,10 @@ static void sweep(int hierarchy, uint64_t id)
 
 	if (pins_try_lock(id, &lock))
 		return;
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		if (!cgroup_id_exists(hierarchy, id) || !has_link(id))
+	if (!cgroup_id_exists(hierarchy, id) || !has_link(id)) {
+		for (int i = HOOK_COUNT - 1; i >= 0; i--)
 			link_remove(id, &hooks[i], NULL);
+		kill_trace_clear(id);
 	}
 	pins_unlock(id, lock);
 }

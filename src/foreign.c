@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "foreign.h"
 #include "cgroup.h"
+#include "cleanup.h"
 #include "error.h"
 #include "kernel_error.h"
 #include "link.h"
@@ -103,37 +104,61 @@ bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct h
 /* Is this the program of a link that cgfence pinned? */
 static bool is_ours(const struct cgfence_cgroup *cgroup, const struct hook *hook, uint32_t id)
 {
-	cleanup_link struct link link = { .fd = -1 };
+	cleanup_link struct link link = LINK_CLOSED;
 
 	return link_open(cgfence_cgroup_id(cgroup), hook, &link, NULL) == 0 &&
 	       link.program_id == id;
 }
 
-int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
-			       struct cgfence_foreign_program **programs, size_t *count,
-			       struct cgfence_error *error)
+static int add_foreign(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		       struct cgfence_foreign_program **programs, size_t *count,
+		       struct cgfence_error *error)
 {
-	const struct hook *hook = &hooks[0];
-	struct cgfence_foreign_program *found;
+	struct cgfence_foreign_program *larger;
 	struct attached attached;
-	size_t used = 0;
-	int result;
+	int result = query(cgroup, hook, &attached);
 
-	result = query(cgroup, hook, &attached);
+	/* Whoever attached something to a hook that this kernel does not have, it has no say. */
+	if (result == -EINVAL)
+		return 0;
 	if (result)
 		return kernel_error(error, -result, "list the programs of %s",
 				    cgfence_cgroup_path(cgroup));
-	found = calloc(attached.count + 1, sizeof(*found));
-	if (!found)
+	larger = reallocarray(*programs, *count + attached.count + 1, sizeof(**programs));
+	if (!larger)
 		return error_set(error, ENOMEM, "out of memory");
+	*programs = larger;
 	for (uint32_t i = 0; i < attached.count; i++) {
 		if (is_ours(cgroup, hook, attached.ids[i]))
 			continue;
-		found[used].id = attached.ids[i];
-		read_name(attached.ids[i], found[used].name);
-		used++;
+		larger[*count].id = attached.ids[i];
+		read_name(attached.ids[i], larger[*count].name);
+		++*count;
 	}
-	*programs = found;
+	return 0;
+}
+
+int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic,
+			       struct cgfence_foreign_program **programs, size_t *count,
+			       struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_foreign_program *found = NULL;
+	size_t used = 0;
+
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		bool judges_devices = hooks[i].object == HOOK_OBJECT_DEVICE;
+		int result;
+
+		/* The listen guards only watch; others' programs there (sockops, LSM) judge other things. */
+		if (hooks[i].object == HOOK_OBJECT_LISTEN ||
+		    hooks[i].object == HOOK_OBJECT_LISTEN_LSM ||
+		    judges_devices != (topic == CGFENCE_TOPIC_DEVICES))
+			continue;
+		result = add_foreign(cgroup, &hooks[i], &found, &used, error);
+		if (result)
+			return result;
+	}
+	*programs = cleanup_steal(found);
 	*count = used;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "device_table.h"
 #include "error.h"
+#include "port_table.h"
 
 #include <string.h>
 
@@ -18,10 +19,23 @@ static size_t round_up(size_t bytes)
 	return (bytes + 7) / 8 * 8;
 }
 
-static struct cgfence_image *assemble(const struct cgfence_policy *policy,
-				      const struct device_table *table)
+static void describe_ports(const struct cgfence_policy *policy, struct cgfence_port_table *table)
 {
-	size_t name_offset = sizeof(struct cgfence_image) + device_bytes(table);
+	table->fenced = policy->ports_fenced;
+	table->has_isolated_range = policy->has_isolated_range;
+	table->sctp_any = policy->sctp_any;
+	table->netns_any = policy->netns == POLICY_NETNS_ANY;
+	table->privileged = policy->privileged_ports;
+	table->on_violation = policy->on_violation;
+}
+
+static struct cgfence_image *assemble(const struct cgfence_policy *policy,
+				      const struct device_table *table,
+				      const struct cgfence_port_table *ports,
+				      const struct port_words *words)
+{
+	size_t words_offset = sizeof(struct cgfence_image) + device_bytes(table);
+	size_t name_offset = words_offset + words->count * sizeof(*words->words);
 	size_t name_length = policy->name ? strlen(policy->name) : 0;
 	size_t size = round_up(name_offset + name_length);
 	struct cgfence_image *image = calloc(1, size);
@@ -33,12 +47,16 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->enforce = policy->enforce;
 	image->name_offset = (uint32_t)name_offset;
 	image->name_length = (uint32_t)name_length;
+	image->ports = *ports;
+	port_table_move(&image->ports, words_offset / sizeof(*words->words));
+	describe_ports(policy, &image->ports);
 	image->devices = table->header;
 	image->devices.fenced = policy->devices_fenced;
 	image->devices.with_defaults = policy->devices_with_defaults;
 	memcpy(image->device_slots, table->slots, table->header.slot_count * sizeof(*table->slots));
 	memcpy(image->device_slots + table->header.slot_count, table->multipliers,
 	       table->bucket_count * sizeof(*table->multipliers));
+	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
 	if (name_length)
 		memcpy((char *)image + name_offset, policy->name, name_length);
 	return image;
@@ -47,13 +65,16 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
 		  struct cgfence_image **image, struct cgfence_error *error)
 {
+	struct cgfence_port_table ports = { 0 };
 	struct cgfence_image *made = NULL;
-	struct device_table table;
+	struct device_table table = { 0 };
+	struct port_words words = { 0 };
 
-	if (device_table_compile(&policy->devices, &table) == 0) {
-		made = assemble(policy, &table);
-		device_table_free(&table);
-	}
+	if (device_table_compile(&policy->devices, &table) == 0 &&
+	    port_table_compile(policy, &ports, &words) == 0)
+		made = assemble(policy, &table, &ports, &words);
+	device_table_free(&table);
+	free(words.words);
 	if (!made)
 		return error_set(error, ENOMEM, "out of memory while compiling the policy");
 	made->generation = generation;
@@ -80,6 +101,7 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
 	if (image->size != size || !check_table(&image->devices, size) ||
+	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
 	    image->name_offset > size || image->name_length > size - image->name_offset)
 		return error_set(
 			error, EINVAL,
@@ -95,6 +117,7 @@ int image_decompile(const struct cgfence_image *image, struct cgfence_policy **p
 	if (!made)
 		return error_set(error, ENOMEM, "out of memory while reading the policy back");
 	made->enforce = image->enforce;
+	port_table_decompile(image, made);
 	made->devices_fenced = image->devices.fenced;
 	made->devices_with_defaults = image->devices.with_defaults;
 	if (device_table_decompile(image, &made->devices))

@@ -10,6 +10,7 @@
 
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)
 {
+	cleanup_close int program = -1;
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
 	uint32_t size = sizeof(info);
@@ -23,7 +24,11 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 		return kernel_error(error, errno, "open the link %s", path);
 	if (!info.cgroup.cgroup_id)
 		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
+	program = bpf_prog_get_fd_by_id(info.prog_id);
+	if (program < 0)
+		return kernel_error(error, errno, "open program %u", info.prog_id);
 	*link = (struct link){ .program_id = info.prog_id, .cgroup_id = info.cgroup.cgroup_id };
+	link->program = cleanup_steal_descriptor(&program);
 	link->fd = cleanup_steal_descriptor(&fd);
 	return 0;
 }
@@ -31,6 +36,7 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 void link_close(struct link *link)
 {
 	cleanup_close_descriptor(&link->fd);
+	cleanup_close_descriptor(&link->program);
 }
 
 int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
@@ -60,7 +66,7 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 
 int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
 {
-	cleanup_link struct link link = { .fd = -1 };
+	cleanup_link struct link link = LINK_CLOSED;
 	char path[PINS_PATH_SIZE];
 	int result = link_open(id, hook, &link, error);
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "hook.h"
+#include "cleanup.h"
 
 /* What the kernel says of a pinned link. */
 struct link {
 	int fd;
+	int program; /* descriptor of what it runs */
 	uint32_t program_id;
 	uint64_t cgroup_id; /* 0 once it was detached, or the cgroup removed */
 };
@@ -21,9 +23,13 @@ struct link {
  */
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
 
-/** link_close() - close the descriptor; the link stays pinned. */
+/** link_close() - close the descriptors; the link stays pinned. */
 void link_close(struct link *link);
 
+#define LINK_CLOSED                     \
+	{                               \
+		.fd = -1, .program = -1 \
+	}
 #define cleanup_link __attribute__((cleanup(link_close)))
 
 /** link_create() - attach a program to a cgroup and pin the link: both or neither. */

@@ -4,6 +4,7 @@
 #include "output.h"
 #include "../cleanup.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 static const char *const hook_names[CGFENCE_HOOK_COUNT] = {
@@ -19,15 +20,27 @@ static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
 	[CGFENCE_VERDICT_KILLED] = "killed",
 };
 
-/* The access letters of "c 1:3 rw", or "" where it has none. */
-static const char *access_letters(const char *request_text)
+static const char *protocol_name(const struct cgfence_denial_subject *subject)
 {
-	const char *last = strrchr(request_text, ' ');
-
-	return strchr(request_text, ' ') == last ? "" : last + 1;
+	switch (subject->type) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return "udp";
+	default:
+		return "other";
+	}
 }
 
-static void format_request(const struct cgfence_denial_subject *subject, char *text, size_t size)
+static const char *family_name(const struct cgfence_denial_subject *subject)
+{
+	return subject->access == CGFENCE_IPV6 ? "ipv6" : "ipv4";
+}
+
+static void format_device(const struct cgfence_denial_subject *subject, char *text, size_t size)
 {
 	struct cgfence_device_request request = {
 		.type = subject->type,
@@ -39,28 +52,66 @@ static void format_request(const struct cgfence_denial_subject *subject, char *t
 	cgfence_device_request_format(&request, text, size);
 }
 
+static void format_subject(const struct cgfence_denial_subject *subject, char *text, size_t size)
+{
+	if (subject->hook == CGFENCE_HOOK_DEVICE)
+		format_device(subject, text, size);
+	else if (subject->hook == CGFENCE_HOOK_CREATE)
+		snprintf(text, size, "%s %s", protocol_name(subject), family_name(subject));
+	else
+		snprintf(text, size, "%s %s:%u", protocol_name(subject), family_name(subject),
+			 subject->major);
+}
+
+/* The access letters of "c 1:3 rw", or "" where it has none. */
+static const char *access_letters(const char *device)
+{
+	const char *last = strrchr(device, ' ');
+
+	return strchr(device, ' ') == last ? "" : last + 1;
+}
+
+/* Adds what was refused, in the form of its hook. */
+static void set_subject(json_t *object, const struct cgfence_denial_subject *subject)
+{
+	char device[32];
+
+	if (subject->hook != CGFENCE_HOOK_DEVICE) {
+		json_object_set_new(object, "protocol", json_string(protocol_name(subject)));
+		json_object_set_new(object, "family", json_string(family_name(subject)));
+		json_object_set_new(object, "port", json_integer(subject->major));
+		return;
+	}
+	format_device(subject, device, sizeof(device));
+	json_object_set_new(object, "device",
+			    json_pack("{s:s, s:I, s:I, s:s}", "type",
+				      subject->type == BPF_DEVCG_DEV_CHAR ? "c" : "b", "major",
+				      (json_int_t)subject->major, "minor",
+				      (json_int_t)subject->minor, "access",
+				      access_letters(device)));
+}
+
 static json_t *record_json(const struct cgfence_cgroup *cgroup,
 			   const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_subject *subject = &record->subject;
 	char comm[sizeof(record->comm) + 1];
-	char request[32];
 	char first[OUTPUT_TIME_SIZE];
 	char last[OUTPUT_TIME_SIZE];
+	json_t *object;
 
 	/* A process gives itself whatever bytes it likes. */
 	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
-	format_request(subject, request, sizeof(request));
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);
-	return json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s, s:{s:s, s:I, s:I, s:s}}",
-			 "cgroup", output_json_string(cgfence_cgroup_path(cgroup)), "hook",
-			 hook_names[subject->hook], "verdict", verdict_names[subject->verdict],
-			 "pid", (json_int_t)record->pid, "comm", output_json_string(comm), "count",
-			 (json_int_t)record->count, "first", first, "last", last, "device", "type",
-			 subject->type == BPF_DEVCG_DEV_CHAR ? "c" : "b", "major",
-			 (json_int_t)subject->major, "minor", (json_int_t)subject->minor, "access",
-			 access_letters(request));
+	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup",
+			   output_json_string(cgfence_cgroup_path(cgroup)), "hook",
+			   hook_names[subject->hook], "verdict", verdict_names[subject->verdict],
+			   "pid", (json_int_t)record->pid, "comm", output_json_string(comm),
+			   "count", (json_int_t)record->count, "first", first, "last", last);
+	if (object)
+		set_subject(object, subject);
+	return object;
 }
 
 static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
@@ -94,18 +145,18 @@ static int add_rows(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 
 	for (size_t i = 0; i < count; i++) {
 		const struct cgfence_denial_record *record = &records[i];
-		char request[32];
+		char subject[32];
 		char first[OUTPUT_TIME_SIZE];
 		char last[OUTPUT_TIME_SIZE];
 
-		format_request(&record->subject, request, sizeof(request));
+		format_subject(&record->subject, subject, sizeof(subject));
 		output_time(record->first_ns, first);
 		output_time(record->last_ns, last);
 		table_add_cell(context, "%s", last);
 		table_add_cell(context, "%llu", (unsigned long long)record->count);
 		table_add_cell(context, "%s", verdict_names[record->subject.verdict]);
 		table_add_cell(context, "%s", hook_names[record->subject.hook]);
-		table_add_cell(context, "%s", request);
+		table_add_cell(context, "%s", subject);
 		table_add_cell(context, "%u", record->pid);
 		table_add_cell(context, "%.16s", record->comm);
 		table_add_cell(context, "%s", first);

@@ -12,7 +12,9 @@
 
 /* What has been said of the request so far, from the cgroup upwards. */
 struct answer {
-	const struct cgfence_device_request *request;
+	enum cgfence_topic topic;
+	struct cgfence_device_request device;
+	struct cgfence_port_request port;
 	struct table *table;
 	bool allowed;
 	bool fenced;
@@ -22,8 +24,14 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 		 struct cgfence_error *error)
 {
 	struct cgfence_explanation explanation;
-	int result = cgfence_policy_explain_device(policy, answer->request, &explanation, error);
 	const char *verdict = "allowed";
+	int result;
+
+	if (answer->topic == CGFENCE_TOPIC_DEVICES)
+		result =
+			cgfence_policy_explain_device(policy, &answer->device, &explanation, error);
+	else
+		result = cgfence_policy_explain_port(policy, &answer->port, &explanation, error);
 
 	if (result)
 		return result;
@@ -44,7 +52,7 @@ static int add_foreign(const struct cgfence_cgroup *cgroup, struct answer *answe
 {
 	cleanup_free struct cgfence_foreign_program *programs = NULL;
 	size_t count = 0;
-	int result = cgfence_fence_list_foreign(cgroup, &programs, &count, error);
+	int result = cgfence_fence_list_foreign(cgroup, answer->topic, &programs, &count, error);
 
 	for (size_t i = 0; i < count; i++) {
 		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
@@ -118,24 +126,60 @@ static void join_operands(char *const *operands, char *text, size_t size)
 					 *operands);
 }
 
+static int parse_device(char *const *words, struct answer *answer, char *text, size_t size,
+			struct cgfence_error *error)
+{
+	int result;
+
+	answer->topic = CGFENCE_TOPIC_DEVICES;
+	join_operands(words, text, size);
+	result = cgfence_device_request_parse(text, &answer->device, error);
+	if (result == 0)
+		cgfence_device_request_format(&answer->device, text, size);
+	return result;
+}
+
+static int parse_port(char *const *words, struct answer *answer, char *text, size_t size,
+		      struct cgfence_error *error)
+{
+	answer->topic = CGFENCE_TOPIC_PORTS;
+	join_operands(words, text, size);
+	return cgfence_port_request_parse(words[0], words[1] ? words[1] : "", &answer->port, error);
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(char *const *words, struct answer *answer, char *text, size_t size,
+		     struct cgfence_error *error);
+} topics[] = {
+	{ "device", parse_device },
+	{ "port", parse_port },
+};
+
+static int parse_request(char *const *operands, struct answer *answer, char *text, size_t size,
+			 struct cgfence_error *error)
+{
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
+		if (strcmp(operands[0], topics[i].name) == 0)
+			return topics[i].parse(operands + 1, answer, text, size, error);
+	}
+	error->invalid_input = true;
+	snprintf(error->text, sizeof(error->text),
+		 "'%s' cannot be explained; write 'device c 1:3 rw' or 'port tcp 8080'",
+		 operands[0]);
+	return -EINVAL;
+}
+
 static int run(const struct arguments *arguments)
 {
 	static const char *const headings[] = { "WHERE", "VERDICT", "BECAUSE", NULL };
-	struct cgfence_device_request request;
-	struct answer answer = { .request = &request, .allowed = true };
+	struct answer answer = { .allowed = true };
 	struct cgfence_error error = { 0 };
-	char request_text[32];
-	char text[4200];
+	char request_text[4200];
 	int result;
 
-	if (strcmp(arguments->operands[1], "device") != 0) {
-		fprintf(stderr,
-			"cgfence: '%s' cannot be explained; write 'cgfence explain %s device c 1:3 rw'.\n",
-			arguments->operands[1], arguments->operands[0]);
-		return STATUS_INVALID;
-	}
-	join_operands(arguments->operands + 2, text, sizeof(text));
-	if (cgfence_device_request_parse(text, &request, &error))
+	if (parse_request(arguments->operands + 1, &answer, request_text, sizeof(request_text),
+			  &error))
 		return output_failure(&error);
 	answer.table = table_new(headings);
 	result = is_policy_file(arguments->operands[0])
@@ -145,7 +189,6 @@ static int run(const struct arguments *arguments)
 		table_free(answer.table);
 		return output_failure(&error);
 	}
-	cgfence_device_request_format(&request, request_text, sizeof(request_text));
 	printf("%s: %s%s\n", request_text, answer.allowed ? "allowed" : "refused",
 	       answer.fenced ? "" : ", for no fence holds there");
 	table_print(answer.table);
@@ -154,7 +197,8 @@ static int run(const struct arguments *arguments)
 
 const struct command command_explain = {
 	.name = "explain",
-	.synopsis = "CGROUP|POLICY.json device ENTRY",
+	.synopsis =
+		"CGROUP|POLICY.json device ENTRY\nCGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
 	.summary = "say whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"

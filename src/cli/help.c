@@ -42,7 +42,8 @@ void help_print_command(const struct command *command)
 void help_print_all(const struct command *const *commands)
 {
 	printf("Usage: cgfence COMMAND [ARGUMENT...]\n\n"
-	       "Fence a cgroup v2 subtree: its processes open and create only the devices on its whitelist.\n\n");
+	       "Fence a cgroup v2 subtree: its processes open and create only the devices on its whitelist,\n"
+	       "and listen only on the ports assigned to it.\n\n");
 	for (; *commands; commands++)
 		printf("  %-10s %s\n", (*commands)->name, (*commands)->summary);
 	printf("\nCGROUP is an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or pid:N.\n"

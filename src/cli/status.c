@@ -13,6 +13,18 @@ static const char *const counter_names[CGFENCE_HOOK_COUNT] = {
 	[CGFENCE_HOOK_CREATE] = "create",
 };
 
+static const char *guard_name(const struct cgfence_fence *fence)
+{
+	static const char *const names[] = {
+		[CGFENCE_GUARD_NONE] = "none",
+		[CGFENCE_GUARD_EVENT] = "event",
+		[CGFENCE_GUARD_KILL] = "kill",
+		[CGFENCE_GUARD_DENY] = "deny",
+	};
+
+	return names[cgfence_fence_listen_guard(fence)];
+}
+
 static const char *mode(const struct cgfence_fence *fence)
 {
 	return cgfence_policy_enforces(cgfence_fence_policy(fence)) ? "enforce" : "audit";
@@ -63,13 +75,14 @@ static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 	if (!policy)
 		return -1;
 	return json_array_append_new(
-		context, json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
-				   output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
-				   (json_int_t)cgfence_cgroup_id(cgroup), "name",
-				   cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
-				   mode(fence), "hooks", hooks_json(fence), "listen_guard", "none",
-				   "policy", policy, "counters", counters_json(fence), "generation",
-				   (json_int_t)cgfence_fence_generation(fence)));
+		context,
+		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
+			  output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
+			  (json_int_t)cgfence_cgroup_id(cgroup), "name",
+			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode", mode(fence),
+			  "hooks", hooks_json(fence), "listen_guard", guard_name(fence), "policy",
+			  policy, "counters", counters_json(fence), "generation",
+			  (json_int_t)cgfence_fence_generation(fence)));
 }
 
 static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
@@ -103,7 +116,7 @@ static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fen
 	table_add_cell(context, "%s", name ? name : "-");
 	table_add_cell(context, "%s", mode(fence));
 	add_hooks_cell(context, fence);
-	table_add_cell(context, "none");
+	table_add_cell(context, "%s", guard_name(fence));
 	table_add_cell(context, "%llu", denied);
 	table_add_cell(context, "%llu", audited);
 	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence_present.h"
+#include "cleanup.h"
+
+#include <errno.h>
+
+void fence_present_init(struct fence_present *present)
+{
+	*present = (struct fence_present){ .maps = FENCE_MAPS_CLOSED };
+	for (int i = 0; i < HOOK_COUNT; i++)
+		present->links[i] = (struct link)LINK_CLOSED;
+}
+
+void fence_present_release(struct fence_present *present)
+{
+	for (int i = 0; i < HOOK_COUNT; i++)
+		link_close(&present->links[i]);
+	fence_maps_close(&present->maps);
+	free(present->image);
+	fence_present_init(present);
+}
+
+/* Takes over what a link runs, if it is newer than what is there. Unreadable images are as old as can be. */
+static void consider(struct fence_present *present, uint32_t program_id)
+{
+	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
+	cleanup_free struct cgfence_image *image = NULL;
+	bool first = present->maps.policy < 0;
+
+	if (fence_maps_find(program_id, &maps, NULL))
+		return;
+	/* Only the port programs use this one. */
+	if (present->maps.asked < 0)
+		present->maps.asked = cleanup_steal_descriptor(&maps.asked);
+	if (maps.policy_id == present->maps.policy_id)
+		return;
+	fence_maps_read_image(maps.policy, &image, NULL);
+	present->torn = !first;
+	if (!first &&
+	    (!image || (present->image && present->image->generation >= image->generation)))
+		return;
+	cleanup_close_descriptor(&maps.asked);
+	maps.asked = cleanup_steal_descriptor(&present->maps.asked);
+	fence_maps_close(&present->maps);
+	free(present->image);
+	present->maps = maps;
+	present->image = cleanup_steal(image);
+	maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+}
+
+static bool is_complete(const struct fence_present *present)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (hooks[i].wanted(present->image) != (present->links[i].fd >= 0))
+			return false;
+	}
+	return true;
+}
+
+int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		int result = link_open(id, &hooks[i], &present->links[i], error);
+
+		if (result == -ENOENT)
+			continue;
+		if (result)
+			return result;
+		present->fenced = true;
+		consider(present, present->links[i].program_id);
+	}
+	if (present->image && !is_complete(present))
+		present->torn = true;
+	return 0;
+}

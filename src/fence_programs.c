@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence_programs.h"
+#include "cleanup.h"
+#include "error.h"
+#include "kernel_layout.h"
+#include "kill_trace.h"
+#include "netns.h"
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* A directory that says that this kernel refused the LSM program since it booted; trying takes 15 ms. */
+#define LSM_REFUSED PINS_ROOT "/lsm_refused"
+#define LSM_LIST "/sys/kernel/security/lsm"
+
+void fence_programs_init(struct fence_programs *set)
+{
+	set->image = NULL;
+	for (int i = 0; i < HOOK_COUNT; i++)
+		set->programs[i] = -1;
+}
+
+static void close_programs(struct fence_programs *set)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		cleanup_close_descriptor(&set->programs[i]);
+		set->programs[i] = -1;
+	}
+}
+
+void fence_programs_release(struct fence_programs *set)
+{
+	close_programs(set);
+	free(set->image);
+	set->image = NULL;
+}
+
+/* If in doubt, yes: loading is what tells. */
+static bool may_take_lsm(void)
+{
+	cleanup_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
+	char names[256] = "";
+
+	if (access(LSM_REFUSED, F_OK) == 0)
+		return false;
+	return fd < 0 || read(fd, names, sizeof(names) - 1) <= 0 || strstr(names, "bpf");
+}
+
+static int load_object(struct fence_programs *set, enum hook_object object, struct fence_maps *maps,
+		       struct cgfence_error *error)
+{
+	return programs_load(object, set->image, maps, set->programs, error);
+}
+
+static int create_policy_map(struct fence_programs *set, struct fence_maps *maps,
+			     struct cgfence_error *error)
+{
+	close_programs(set);
+	cleanup_close_descriptor(&maps->policy);
+	maps->policy = -1;
+	return fence_maps_create_policy(set->image, &maps->policy, error);
+}
+
+static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
+		     struct fence_maps *maps)
+{
+	enum hook_object object = guard == CGFENCE_GUARD_DENY ? HOOK_OBJECT_LISTEN_LSM
+							      : HOOK_OBJECT_LISTEN;
+	int result;
+
+	set->image->ports.guard = guard;
+	result = create_policy_map(set, maps, NULL);
+	return result ? result : load_object(set, object, maps, NULL);
+}
+
+/* The helpers for the current task came to sockops programs last. */
+static int try_sockops_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
+			     struct fence_maps *maps)
+{
+	struct cgfence_image *image = set->image;
+	int result = try_guard(set, guard, maps);
+
+	if (result != -EINVAL || image->task.sockops_by_offset ||
+	    kernel_layout_read(&image->task, &image->socket, NULL))
+		return result;
+	image->task.sockops_by_offset = 1;
+	result = try_guard(set, guard, maps);
+	if (result)
+		image->task.sockops_by_offset = 0;
+	return result;
+}
+
+/* Where sockops programs may not send signals, one program kills for all fences, and this one keeps the records. */
+static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps)
+{
+	int result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps);
+
+	if (result == 0)
+		return 0;
+	set->image->ports.killed_by_trace = 1;
+	result = kill_trace_probe();
+	if (result == 0)
+		result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps);
+	if (result)
+		set->image->ports.killed_by_trace = 0;
+	return result;
+}
+
+/* Leaves the strongest guard that loads in the image, and its program loaded. */
+static int choose_guard(struct fence_programs *set, struct fence_maps *maps,
+			struct cgfence_error *error)
+{
+	int result;
+
+	if (!hook_guards_tcp(set->image)) {
+		set->image->ports.guard = CGFENCE_GUARD_NONE;
+		return create_policy_map(set, maps, error);
+	}
+	if (may_take_lsm()) {
+		result = try_guard(set, CGFENCE_GUARD_DENY, maps);
+		if (result != -EPERM && result != -EINVAL && result != -ENOTSUP)
+			return result ? load_object(set, HOOK_OBJECT_LISTEN_LSM, maps, error) : 0;
+		mkdir(LSM_REFUSED, 0700);
+	}
+	result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
+	if (result)
+		return result;
+	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL &&
+	    try_kill_guard(set, maps) == 0)
+		return 0;
+	if (try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps) == 0)
+		return 0;
+	set->image->ports.guard = CGFENCE_GUARD_NONE;
+	return create_policy_map(set, maps, error);
+}
+
+static int load_all(struct fence_programs *set, struct fence_maps *maps,
+		    struct cgfence_error *error)
+{
+	int result = choose_guard(set, maps, error);
+
+	if (result == 0)
+		result = load_object(set, HOOK_OBJECT_DEVICE, maps, error);
+	if (result == 0)
+		result = load_object(set, HOOK_OBJECT_PORTS, maps, error);
+	return result;
+}
+
+/* May a port be assigned for one family and not for the other? */
+static bool families_differ(const struct cgfence_port_table *ports)
+{
+	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
+		if (memcmp(&ports->assigned[protocol][CGFENCE_IPV4],
+			   &ports->assigned[protocol][CGFENCE_IPV6],
+			   sizeof(ports->assigned[0][0])) != 0)
+			return true;
+	}
+	return memcmp(&ports->isolated[CGFENCE_IPV4], &ports->isolated[CGFENCE_IPV6],
+		      sizeof(ports->isolated[0])) != 0;
+}
+
+/* From net.ipv4.ip_local_port_range (ip_sysctl.rst); nothing is known if it cannot be read. */
+static void read_ephemeral_range(struct cgfence_port_table *ports)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	unsigned int low = 1;
+	unsigned int high = 0;
+
+	if (file && fscanf(file, "%u %u", &low, &high) != 2)
+		high = 0;
+	if (file)
+		fclose(file);
+	ports->ephemeral_low = low;
+	ports->ephemeral_high = high;
+}
+
+static uint64_t boot_time_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* What the port programs must know of this host. Equal bitmaps are shared, so families that agree have equal ones. */
+static int describe_host(struct cgfence_image *image, struct cgfence_error *error)
+{
+	uint64_t cookie = 0;
+	uint32_t inum = 0;
+	int result;
+
+	if (!image->ports.fenced)
+		return 0;
+	result = netns_read(&cookie, &inum, error);
+	if (result)
+		return result;
+	read_ephemeral_range(&image->ports);
+	if (!image->ports.since_ns)
+		image->ports.since_ns = boot_time_ns();
+	image->ports.netns_cookie = cookie;
+	image->ports.netns_inum = inum;
+	image->socket.netns_by_inum = !image->ports.netns_any && !cookie;
+	if (!image->socket.netns_by_inum && !families_differ(&image->ports))
+		return 0;
+	result = kernel_layout_read(&image->task, &image->socket, error);
+	/* Without it, a socket that serves only IPv6 is taken for one that serves both. */
+	return image->socket.netns_by_inum ? result : 0;
+}
+
+/*
+ * Kernels before 5.12 load a bind program that waives the capability, and take no notice of what it returns. Atomic
+ * instructions that fetch came with the same release.
+ */
+static bool can_waive_capability(void)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1 },
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8 },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_1,
+		  .off = -8,
+		  .imm = BPF_ADD | BPF_FETCH },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	cleanup_close int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, NULL, "GPL", program,
+					     sizeof(program) / sizeof(program[0]), NULL);
+
+	return fd >= 0;
+}
+
+int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
+			struct cgfence_error *error)
+{
+	struct cgfence_image *image = set->image;
+	int result = describe_host(image, error);
+
+	if (result)
+		return result;
+	if (image->ports.privileged && !can_waive_capability())
+		return error_set(
+			error, ENOTSUP,
+			"privileged_ports needs Linux 5.12; leave it out, and give the workload CAP_NET_BIND_SERVICE");
+	result = load_all(set, maps, error);
+	/* Kernels without helpers for the current task (5.10) refuse the first try; the second needs their BTF. */
+	if (result == -EINVAL && kernel_layout_read(&image->task, &image->socket, NULL) == 0) {
+		image->task.by_offset = 1;
+		result = load_all(set, maps, error);
+	}
+	return result;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where kernel structures have what no helper tells, from the kernel's BTF. Reading that takes 10 to 20 ms. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/**
+ * kernel_layout_read() - find the fields.
+ * @task: receives the offsets; its by_offset flags are unchanged
+ * @socket: receives the offsets, and has_v6only_bit; netns_by_inum is unchanged
+ */
+int kernel_layout_read(struct cgfence_task_layout *task, struct cgfence_socket_layout *socket,
+		       struct cgfence_error *error);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "programs.h"
+#include "error.h"
+#include "kernel_error.h"
+#include "device.skel.h"
+#include "listen.skel.h"
+#include "listen_lsm.skel.h"
+#include "ports.skel.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+
+#define LOG_SIZE (64 * 1024)
+
+static const struct {
+	const char *name;
+	const void *(*elf_bytes)(size_t *size);
+} objects[HOOK_OBJECT_COUNT] = {
+	[HOOK_OBJECT_DEVICE] = { "device", device_bpf__elf_bytes },
+	[HOOK_OBJECT_PORTS] = { "ports", ports_bpf__elf_bytes },
+	[HOOK_OBJECT_LISTEN] = { "listen", listen_bpf__elf_bytes },
+	[HOOK_OBJECT_LISTEN_LSM] = { "listen_lsm", listen_lsm_bpf__elf_bytes },
+};
+
+static void cleanup_close_object(struct bpf_object **object)
+{
+	bpf_object__close(*object);
+}
+
+/* The maps that an object may share with others, by name. */
+static int *shared_map(struct fence_maps *maps, const char *name)
+{
+	if (strcmp(name, CGFENCE_POLICY_MAP) == 0)
+		return &maps->policy;
+	if (strcmp(name, CGFENCE_COUNTERS_MAP) == 0)
+		return &maps->counters;
+	if (strcmp(name, CGFENCE_DENIALS_MAP) == 0)
+		return &maps->denials;
+	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
+		return &maps->asked;
+	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
+		return &maps->events;
+	return NULL;
+}
+
+static int reuse_maps(struct bpf_object *object, struct fence_maps *maps)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		const int *fd = shared_map(maps, bpf_map__name(map));
+		int result = fd && *fd >= 0 ? bpf_map__reuse_fd(map, *fd) : 0;
+
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+/* Opens what the object has made, where the caller had none. */
+static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		int *fd = shared_map(maps, bpf_map__name(map));
+
+		if (!fd || *fd >= 0)
+			continue;
+		*fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+		if (*fd < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static bool is_wanted(int hook, enum hook_object object, const struct cgfence_image *image)
+{
+	return hooks[hook].object == object && hooks[hook].wanted(image);
+}
+
+static bool choose_programs(struct bpf_object *object, enum hook_object kind,
+			    const struct cgfence_image *image)
+{
+	bool any = false;
+
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (hooks[i].object != kind)
+			continue;
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object,
+									   hooks[i].program),
+					  is_wanted(i, kind, image));
+		any = any || is_wanted(i, kind, image);
+	}
+	return any;
+}
+
+static int keep_programs(struct bpf_object *object, enum hook_object kind,
+			 const struct cgfence_image *image, int programs[HOOK_COUNT])
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		const struct bpf_program *program;
+
+		if (!is_wanted(i, kind, image))
+			continue;
+		program = bpf_object__find_program_by_name(object, hooks[i].program);
+		programs[i] = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);
+		if (programs[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* The verifier's last words before its statistics. */
+static const char *last_log_line(char *log)
+{
+	char *last = log;
+	char *save = NULL;
+
+	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, "processed ", 10) != 0)
+			last = line;
+	}
+	return last;
+}
+
+int programs_load(enum hook_object kind, const struct cgfence_image *image, struct fence_maps *maps,
+		  int programs[HOOK_COUNT], struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
+	cleanup_free char *log = calloc(1, LOG_SIZE);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = objects[kind].name,
+		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
+	const void *bytes;
+	size_t size;
+	int result;
+
+	if (!log)
+		return error_set(error, ENOMEM, "out of memory");
+	bytes = objects[kind].elf_bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return kernel_error(error, errno, "open the %s programs", objects[kind].name);
+	if (!choose_programs(object, kind, image))
+		return 0;
+	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = bpf_object__load(object);
+	if (result) {
+		kernel_error(error, -result, "load the %s programs", objects[kind].name);
+		if (*log)
+			error_wrap(error, "the verifier says '%s'", last_log_line(log));
+		return result;
+	}
+	result = keep_maps(object, maps);
+	if (result == 0)
+		result = keep_programs(object, kind, image, programs);
+	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}
