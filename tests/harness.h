@@ -61,3 +61,9 @@ int harness_mknod(const struct cgfence_cgroup *cgroup, const char *device);
 
 /** harness_hook_programs() - how many programs are attached to the device hook of a cgroup itself. */
 unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup);
+
+/**
+ * harness_rounds() - how often a test repeats what it does.
+ * @rounds: on a machine of usual speed; less where CGFENCE_TEST_SLOWNESS divides it, as under emulation
+ */
+unsigned int harness_rounds(unsigned int rounds);

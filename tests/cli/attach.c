@@ -194,12 +194,6 @@ Test(attach, root_is_refused)
 	assert_fails(program_run(&options, WORDS("attach", "/", "-")), 1, "--force");
 }
 
-Test(attach, ports_are_refused_rather_than_ignored)
-{
-	assert_fails(attach_input("{'devices': {}, 'ports': [80]}"), 2, "not supported yet");
-	cr_assert_eq(harness_hook_programs(harness_cgroup()), 0);
-}
-
 Test(attach, a_program_in_the_way_is_named)
 {
 	const struct bpf_insn allow_all[] = {

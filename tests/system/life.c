@@ -3,6 +3,7 @@
 #include "../harness.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -200,18 +201,31 @@ Test(life, a_refused_attach_changes_nothing)
 {
 	struct cgfence_policy *ports = harness_policy("{'devices': {}, 'ports': [80]}");
 	struct cgfence_error error = { 0 };
+	struct bpf_insn allow[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options,
+		    .expected_attach_type = BPF_CGROUP_INET4_POST_BIND);
+	int alone = bpf_prog_load(BPF_PROG_TYPE_CGROUP_SOCK, "alone", "GPL", allow, 2, &options);
 	enum cgfence_attach_result result;
 	char *before;
 	char *after;
 
 	harness_attach(harness_cgroup(), READ_ONLY);
 	before = show(harness_cgroup());
-	cr_expect_lt(cgfence_fence_attach(harness_cgroup(), ports, 0, &result, &error), 0);
-	cr_expect_neq(strstr(error.text, "not supported yet"), NULL, "%s", error.text);
+	/* Some of the new links can be made, and this one cannot. */
+	cr_assert_eq(bpf_prog_attach(alone, cgfence_cgroup_fd(harness_cgroup()),
+				     BPF_CGROUP_INET4_POST_BIND, 0),
+		     0);
+	cr_expect_eq(cgfence_fence_attach(harness_cgroup(), ports, 0, &result, &error), -EPERM);
+	cr_expect_neq(strstr(error.text, "'alone' is attached to the post_bind4 hook"), NULL, "%s",
+		      error.text);
 	after = show(harness_cgroup());
 	cr_expect_str_eq(before, after);
 	cr_expect_eq(generation(harness_cgroup()), 1);
 	cr_expect_eq(harness_open(harness_cgroup(), "c 1:3", O_RDONLY), 0);
+	close(alone);
 	free(before);
 	free(after);
 	cgfence_policy_free(ports);

@@ -51,7 +51,9 @@ Test(others, a_program_that_shares_the_cgroup_has_its_say_and_stays_after_detach
 	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
 	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 rw']}}");
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 2);
-	cr_expect_eq(cgfence_fence_list_foreign(harness_cgroup(), &programs, &count, NULL), 0);
+	cr_expect_eq(cgfence_fence_list_foreign(harness_cgroup(), CGFENCE_TOPIC_DEVICES, &programs,
+						&count, NULL),
+		     0);
 	cr_assert_eq(count, 1);
 	cr_expect_str_eq(programs[0].name, "foreign");
 	cr_expect_eq(cgfence_fence_detach(cgfence_cgroup_id(harness_cgroup()), &detached, NULL), 0);

@@ -186,7 +186,7 @@ Test(records, a_flood_of_different_refusals_is_counted_and_bounded)
 }
 
 #define RACERS 4
-#define RACER_OPENS 20000
+#define RACER_OPENS ((int)harness_rounds(20000))
 
 static int open_many_times(void *argument)
 {

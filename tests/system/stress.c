@@ -81,7 +81,7 @@ static struct observations *share_observations(void)
 	return seen;
 }
 
-#define REPLACEMENTS 300
+#define REPLACEMENTS ((int)harness_rounds(300))
 
 Test(stress, what_both_policies_say_holds_while_one_replaces_the_other)
 {
@@ -124,8 +124,9 @@ static void attach_and_kill(const char *policy, long delay_us)
 	waitpid(child, NULL, 0);
 }
 
-#define KILL_STEPS 120
-#define KILL_STEP_US 50
+#define KILL_STEPS ((long)harness_rounds(120))
+/* An attach takes longer where there are fewer steps to kill it at. */
+#define KILL_STEP_US (50L * 120 / KILL_STEPS)
 
 Test(stress, an_attach_that_is_killed_leaves_the_whole_fence_or_none)
 {
@@ -161,7 +162,7 @@ Test(stress, a_replacement_that_is_killed_leaves_the_old_policy_or_the_new)
 }
 
 #define COMMANDS 8
-#define COMMAND_ROUNDS 25
+#define COMMAND_ROUNDS ((int)harness_rounds(25))
 
 static int attach_and_detach(int number)
 {
