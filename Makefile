@@ -98,6 +98,10 @@ test: deps ## install what is missing, build, and run all tests and lint
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(SUDO) tools/run-tests.sh
 
+test-vm: deps ## run the system tests under other kernels, in virtual machines; KERNELS="5.10 6.1-lsm" for some
+	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
+	$(Q)tools/test-vm.sh build/cgfence build/system-tests $(KERNELS)
+
 fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
 	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
 
@@ -121,6 +125,6 @@ clean: ## remove what was built, downloads included
 
 -include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test fuzz lint install clean
+.PHONY: all help deps demo test test-vm fuzz lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

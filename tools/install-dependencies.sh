@@ -5,9 +5,10 @@ set -euo pipefail
 
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev)
 test=(libcriterion-dev libclang-rt-14-dev clang-format clang-tidy shellcheck mandoc python3-jsonschema util-linux)
+virtual_machines=(qemu-system-x86 cpio busybox-static kmod xz-utils zstd bsdextrautils)
 
 missing=()
-for package in "${build[@]}" "${test[@]}"; do
+for package in "${build[@]}" "${test[@]}" "${virtual_machines[@]}"; do
 	if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
 		missing+=("$package")
 	fi

@@ -68,6 +68,18 @@ check_leftovers() {
 	fi
 }
 
+# The oldest kernel, and the one on which listen(2) must return EPERM.
+run_machines() {
+	local report=$results/machines
+
+	tools/test-vm.sh build/cgfence build/system-tests 5.10 6.1-lsm | tee "$report" || true
+	read -r machines_passed machines_failed machines_skipped < <(
+		sed -n 's/^virtual machines: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$report") || true
+	passed=$((passed + ${machines_passed:-0}))
+	failed=$((failed + ${machines_failed:-1}))
+	skipped=$((skipped + ${machines_skipped:-0}))
+}
+
 export CGFENCE_PROGRAM=build/asan/cgfence
 run_program build/asan/unit-tests
 run_program build/system-tests
@@ -76,6 +88,7 @@ for target in build/fuzz/*; do
 	[[ $target == *.d ]] || run_corpus "$target"
 done
 run_schema_check
+run_machines
 check_leftovers
 
 echo "$passed passed, $failed failed, $skipped skipped"

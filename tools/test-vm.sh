@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs the system tests under other kernels, each in a virtual machine, and prints a table. What a kernel cannot
+# support its tests skip, with the reason. Usage: test-vm.sh PROGRAM SYSTEM_TESTS [MACHINE...]
+set -euo pipefail
+
+if (($# < 2)); then
+	echo "Usage: $0 PROGRAM SYSTEM_TESTS [MACHINE...], a machine being a kernel, or a kernel and -lsm or -nolsm" >&2
+	exit 2
+fi
+program=$1
+tests=$2
+machines=("${@:3}")
+if ((${#machines[@]} == 0)); then
+	machines=(5.10 6.1-lsm 6.1-nolsm 6.12 7.x)
+fi
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+failed=0
+passed=0
+skipped=0
+
+# With -lsm the BPF LSM is asked for, with -nolsm it is left out; else the kernel's own default counts.
+append_for() {
+	case $1 in
+	*-lsm) echo 'lsm=lockdown,capability,landlock,bpf' ;;
+	*-nolsm) echo 'lsm=lockdown,capability' ;;
+	*) echo 'quiet' ;;
+	esac
+}
+
+# What runs inside: the tests, then their report and the guard that a fence gets, each after a mark.
+cat >"$results/inside.sh" <<'INSIDE'
+# Emulation is slow, so what is repeated to meet a race is repeated less.
+CGFENCE_TEST_SLOWNESS=20 /system-tests --short-filename --tap=/tmp/report >/tmp/output 2>&1
+status=$?
+cat /tmp/output
+echo "@report"
+cat /tmp/report
+mkdir /sys/fs/cgroup/guard
+echo '{"ports": [80]}' | /cgfence attach guard - >/dev/null
+echo "@guard $(/cgfence status guard | cut -f 5 | tail -n 1) $(uname -r)"
+exit $status
+INSIDE
+
+run_machine() {
+	local machine=$1 log=$results/$1.log status=0 guard release ok skips fails
+
+	echo "== the system tests under $machine"
+	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 600 \
+		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
+		-- sh /inside.sh >"$log" 2>&1 || status=$?
+	read -r guard release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
+	ok=$(grep --count '^ok ' "$log" || true)
+	fails=$(grep --count '^not ok ' "$log" || true)
+	skips=$(grep --count '^ok .*# SKIP' "$log" || true)
+	if ((status != 0)); then
+		sed '/^@report/,$d' "$log"
+		# A machine that did not come up, or a crash, is a failure even without a failed test.
+		fails=$((fails > 0 ? fails : 1))
+	fi
+	passed=$((passed + ok - skips))
+	failed=$((failed + fails))
+	skipped=$((skipped + skips))
+	printf '%s\t%s\t%d\t%d\t%d\t%d\t%s\n' "$machine" "${release:--}" $((ok + fails)) $((ok - skips)) \
+		"$skips" "$fails" "${guard:--}" >>"$results/table"
+	sed -n "s/^ok - \(.*[^ ]\)  *# SKIP \(.*\)/$machine\t\1\t\2/p" "$log" | tr -d '\r' >>"$results/skips"
+}
+
+for machine in "${machines[@]}"; do
+	run_machine "$machine"
+done
+
+{
+	printf 'MACHINE\tKERNEL\tTESTS\tPASSED\tSKIPPED\tFAILED\tGUARD\n'
+	cat "$results/table"
+} | column -t -s $'\t'
+if [[ -s $results/skips ]]; then
+	echo
+	{
+		printf 'MACHINE\tSKIPPED TEST\tREASON\n'
+		cat "$results/skips"
+	} | column -t -s $'\t'
+fi
+echo "virtual machines: $passed passed, $failed failed, $skipped skipped"
+((failed == 0))

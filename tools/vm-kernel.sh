@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# vm-kernel.sh NAME DIR: fetch a Debian cloud kernel for vm-run.sh into DIR, once.
+#
+# NAME is 5.10, 6.1, 6.12 or 7.x. Leaves in DIR: vmlinuz, modules/ (a tree for modprobe -d),
+# release (as uname -r prints it) and, last of all, complete. The host's apt configuration says where
+# the Debian archive is; it is read and never changed, and nothing is installed.
+set -euo pipefail
+
+# modprobe and depmod are there, which is not in the PATH of every user.
+PATH=$PATH:/usr/sbin:/sbin
+
+# What cgfence and its tests use where the kernel does not have it built in.
+MODULES="inet_diag tcp_diag udp_diag raw_diag mptcp_diag unix_diag sctp sctp_diag
+	veth dummy tun fuse loop"
+
+die() {
+	printf 'vm-kernel.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+require_tool() { # COMMAND PACKAGE
+	command -v "$1" >/dev/null || die "$1 is missing. Install the Debian package $2."
+}
+
+suites_of() { # NAME
+	case $1 in
+	5.10) echo bullseye bullseye-updates bullseye-security ;;
+	6.1) echo bookworm bookworm-updates bookworm-security ;;
+	6.12) echo trixie trixie-updates trixie-security ;;
+	7.x) echo trixie-backports sid ;;
+	*) die "There is no kernel '$1'. The names are 5.10, 6.1, 6.12 and 7.x." ;;
+	esac
+}
+
+# apt itself reads its sources here, so that one-line and deb822 files count alike.
+host_repository() { # archive|security
+	local codename security=
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	[[ $1 == security ]] && security=-security
+	# shellcheck disable=SC2016 # apt expands the fields
+	apt-get indextargets --no-release-info --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' |
+		awk -v suites="^(${codename:-stable}|stable|oldstable|testing|unstable|sid)$security\$" \
+			'$1 ~ suites && $2 == "main" && !seen++ { print $3 }'
+}
+
+write_sources() { # NAME
+	local archive security suite keyring options=
+	archive=$(host_repository archive)
+	security=$(host_repository security)
+	[[ $archive ]] || die "The apt sources of this host name no Debian archive with the component main." \
+		"Add one below /etc/apt."
+	for keyring in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
+		[[ -e $keyring ]] && options="[signed-by=$keyring]"
+	done
+	for suite in $(suites_of "$1"); do
+		if [[ $suite != *-security ]]; then
+			echo "deb $options $archive $suite main"
+		elif [[ $security ]]; then
+			echo "deb $options $security $suite main"
+		fi
+	done
+}
+
+# Proxy and authentication settings of the host stay in force. Its hooks do not: they act on the host.
+write_apt_conf() { # FETCH
+	cat <<-END
+		#clear APT::Update;
+		Dir::Etc::SourceList "$1/sources.list";
+		Dir::Etc::SourceParts "$1/none";
+		Dir::Etc::Preferences "$1/preferences";
+		Dir::Etc::PreferencesParts "$1/none";
+		Dir::State "$1/state";
+		Dir::State::Lists "$1/lists";
+		Dir::State::Status "/dev/null";
+		Dir::Cache "$1/cache";
+		APT::Sandbox::User "$(id -un)";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	END
+}
+
+# The series decides, not the priority of the suite: backports have a low one.
+write_preferences() { # NAME META
+	printf 'Package: %s\nPin: version %s.*\nPin-Priority: 1000\n\n' "$2" "${1%.x}"
+	printf 'Package: %s\nPin: release *\nPin-Priority: -1\n' "$2"
+}
+
+field_of() { # FIELD PACKAGE=VERSION
+	apt-cache -c "$FETCH/apt.conf" show "$2" | sed -n "s/^$1: //p" | head -n 1
+}
+
+# Prints the dependencies of PACKAGE whose names match PATTERN.
+depends_of() { # PACKAGE=VERSION PATTERN
+	field_of Depends "$1" | tr ',|' '\n' | sed 's/^ *//; s/ .*//' | grep -E "^($2)" || true
+}
+
+fetch_packages() { # NAME META
+	local version image package
+	apt-get -c "$FETCH/apt.conf" -qq update >&2 ||
+		echo "vm-kernel.sh: Some package lists could not be fetched; going on with the others." >&2
+	version=$(LC_ALL=C apt-cache -c "$FETCH/apt.conf" policy "$2" | sed -n 's/^ *Candidate: //p')
+	[[ $version && $version != '(none)' ]] ||
+		die "The suites $(suites_of "$1") have no kernel $1 (package $2)."
+	image=$(depends_of "$2=$version" 'linux-image-[0-9]')
+	[[ $image ]] || die "The package $2 $version depends on no kernel image."
+	mkdir "$FETCH/debs"
+	# In 7.x the image package is empty and depends on those that hold the kernel and its modules.
+	for package in $image $(depends_of "$image=$version" 'linux-(base|binary|modules)-[0-9]'); do
+		(cd "$FETCH/debs" && apt-get -c "$FETCH/apt.conf" -qq download "$package=$version") >&2 ||
+			die "The package $package $version could not be downloaded."
+	done
+}
+
+# Copies the wanted modules and what they depend on, decompressed: busybox reads only plain ones.
+copy_modules() { # RELEASE
+	local tree=$FETCH/tree target=$FETCH/modules/lib/modules/$1 name kind path file
+	mkdir -p "$target"
+	depmod -b "$tree" "$1"
+	for name in $MODULES; do
+		modprobe -C "$FETCH/none" -d "$tree" -S "$1" --show-depends "$name" 2>/dev/null ||
+			echo "vm-kernel.sh: The kernel $1 has no $name; going on without it." >&2
+	done >"$FETCH/depends"
+	while read -r kind path _; do
+		[[ $kind == insmod ]] || continue
+		file=$target/${path##*/}
+		case $path in
+		*.xz) xz -dc "$path" >"${file%.xz}" ;;
+		*.zst) zstd -qdcf "$path" >"${file%.zst}" ;;
+		*) cp "$path" "$file" ;;
+		esac
+	done <"$FETCH/depends"
+	cp "$tree/lib/modules/$1"/modules.{builtin*,order} "$target"
+	depmod -b "$FETCH/modules" "$1"
+}
+
+main() {
+	[[ $# == 2 ]] || die "Usage: vm-kernel.sh NAME DIR"
+	local name=$1 dir meta package release
+	suites_of "$name" >/dev/null
+	dir=$(realpath -m "$2")
+	meta=linux-image-cloud-$(dpkg --print-architecture)
+	[[ "$(cat "$dir/complete" 2>/dev/null)" == "$meta $MODULES" ]] && return
+	require_tool apt-get apt
+	require_tool modprobe kmod
+	require_tool xz xz-utils
+	require_tool zstd zstd
+
+	mkdir -p "$dir"
+	exec 9>"$dir/.lock"
+	flock 9
+	[[ "$(cat "$dir/complete" 2>/dev/null)" == "$meta $MODULES" ]] && return
+	rm -rf "${dir:?}"/*
+	FETCH=$dir/fetch
+	mkdir -p "$FETCH"/{none,state,tree} "$FETCH"/{lists,cache/archives}/partial
+	write_sources "$name" >"$FETCH/sources.list"
+	write_preferences "$name" "$meta" >"$FETCH/preferences"
+	write_apt_conf "$FETCH" >"$FETCH/apt.conf"
+	echo "Fetching the Debian cloud kernel $name." >&2
+	fetch_packages "$name" "$meta"
+	for package in "$FETCH"/debs/*.deb; do
+		dpkg-deb -x "$package" "$FETCH/tree"
+	done
+	[[ -d $FETCH/tree/lib ]] || ln -s usr/lib "$FETCH/tree/lib"
+	release=$(cd "$FETCH/tree/lib/modules" && echo *)
+	copy_modules "$release"
+	# In 7.x it lies beside its modules.
+	cp "$FETCH/tree/boot/vmlinuz-$release" "$dir/vmlinuz" 2>/dev/null ||
+		cp "$FETCH/tree/lib/modules/$release/vmlinuz" "$dir/vmlinuz" ||
+		die "The packages of the kernel $name hold no vmlinuz."
+	mv "$FETCH/modules" "$dir/modules"
+	echo "$release" >"$dir/release"
+	rm -rf "$FETCH"
+	echo "$meta $MODULES" >"$dir/complete"
+}
+
+main "$@"

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# vm-run.sh: run a command in a virtual machine with another kernel. See usage below.
+set -Eeuo pipefail
+
+usage() {
+	cat <<-END
+		Usage: vm-run.sh --kernel NAME [OPTION]... -- COMMAND [ARG]...
+
+		Boots a Debian cloud kernel (5.10, 6.1, 6.12 or 7.x), runs COMMAND in it as root, prints its
+		output and exits with its exit status. The machine has busybox and what --file brings.
+
+		  --file SRC[:DEST]  put this file or directory in the machine, at the same path or at DEST,
+		                     with the shared libraries of every program in it
+		  --append CMDLINE   add to the kernel command line, e.g. lsm=lockdown,capability,landlock,bpf
+		  --memory MIB       memory of the machine (default 1024)
+		  --timeout SECONDS  kill the machine after so long (default 300)
+		  --log FILE         keep the messages of the kernel and of qemu there
+
+		Exit status: that of COMMAND; 124 if the time ran out; 125 if the machine did not come up
+		or did not get to the end of COMMAND. Kernels are cached below \$VM_DIR (default build/vm).
+	END
+}
+
+fail() {
+	printf 'vm-run.sh: %s\n' "$*" >&2
+	exit 125
+}
+
+require_tool() { # COMMAND PACKAGE
+	command -v "$1" >/dev/null || fail "$1 is missing. Install the Debian package $2."
+}
+
+parse_arguments() {
+	KERNEL='' APPEND='' MEMORY=1024 TIMEOUT=300 LOG='' FILES=()
+	while [[ $# -gt 0 && $1 != -- ]]; do
+		[[ $1 == -h || $1 == --help ]] && usage && exit
+		[[ $# -ge 2 ]] || fail "The option '$1' is unknown or needs a value. See vm-run.sh --help."
+		case $1 in
+		--kernel) KERNEL=$2 ;;
+		--append) APPEND=$2 ;;
+		--memory) MEMORY=$2 ;;
+		--timeout) TIMEOUT=$2 ;;
+		--log) LOG=$(realpath -m "$2") ;;
+		--file) FILES+=("$2") ;;
+		*) fail "There is no option '$1'. See vm-run.sh --help." ;;
+		esac
+		shift 2
+	done
+	[[ $KERNEL ]] || fail "Name a kernel with --kernel."
+	[[ $# -ge 2 ]] || fail "Give a command after --."
+	COMMAND=("${@:2}")
+}
+
+# Libraries are copied through their links, to the path by which the loader asks for them.
+copy_libraries() { # FILE
+	local libraries library
+	libraries=$(ldd "$1" 2>/dev/null) || return 0
+	[[ $libraries != *'not found'* ]] || fail "A shared library of '$1' is missing on this host."
+	while read -r library; do
+		[[ -e $ROOT$library ]] || install -D "$library" "$ROOT$library"
+	done < <(grep -o '/[^ ]*' <<<"$libraries")
+}
+
+copy_file() { # SRC[:DEST]
+	local source=${1%%:*} target file
+	[[ -e $source ]] || fail "The file '$source' does not exist."
+	source=$(realpath -s "$source")
+	target=$source
+	[[ $1 != *:* ]] || target=${1#*:}
+	[[ $target == /* ]] || fail "The path '$target' in the machine is not absolute."
+	mkdir -p "$ROOT${target%/*}"
+	cp -RTL --preserve=mode,timestamps "$source" "$ROOT$target"
+	while read -r -d '' file; do
+		[[ $(head -c 4 "$file" | tr -d '\0') != $'\x7fELF' ]] || copy_libraries "$file"
+	done < <(find -L "$source" -type f -print0)
+}
+
+write_command() {
+	local word
+	printf exec
+	for word in "${COMMAND[@]}"; do
+		printf " '%s'" "${word//\'/\'\\\'\'}"
+	done
+}
+
+# Left uncompressed: the emulated processor takes longer to unpack it than qemu to load it.
+build_initramfs() {
+	local file
+	mkdir -p "$ROOT"/{usr/{bin,sbin,lib,lib64},etc,root,dev,proc,sys,tmp,run,mnt}
+	ln -s usr/{bin,sbin,lib,lib64} "$ROOT"
+	cp "$(command -v busybox)" "$ROOT/bin/busybox"
+	ln -s busybox "$ROOT/bin/sh"
+	cp -R "$DIR/modules/lib/modules" "$ROOT/lib"
+	for file in "${FILES[@]}"; do
+		copy_file "$file"
+	done
+	install "$TOOLS/vm-init.sh" "$ROOT/init"
+	write_command >"$ROOT/command"
+	(cd "$ROOT" && find . -print0 | cpio --quiet -0 -o -H newc -R 0:0) >"$WORK/initramfs"
+}
+
+# Processors that are emulated in parallel miss changes to each other's code: a kernel that patches its
+# own, as it does for every static key and so when a program is attached, dies of a stray int3.
+# Three serial ports, so that nothing the command prints is taken for its status or for the kernel's.
+boot() {
+	cd "$WORK"
+	touch log status
+	mkfifo output
+	# Held open here, so that the reader ends with this script and not with, or without, qemu.
+	exec {output}<>output
+	{ cat || cat >/dev/null; } <output {output}<&- &
+	READER=$!
+	setpriv --pdeathsig TERM timeout -k 5 "$TIMEOUT" setpriv --pdeathsig KILL \
+		qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m "$MEMORY" -nographic -no-reboot \
+		-nodefaults -no-user-config -monitor none \
+		-chardev file,id=log,path=log,append=on -serial chardev:log \
+		-serial file:output -serial file:status \
+		-kernel "$DIR/vmlinuz" -initrd initramfs \
+		-append "console=ttyS0 quiet panic=-1 oops=panic $APPEND" \
+		</dev/null >>log 2>&1 {output}<&- &
+	MACHINE=$!
+	wait "$MACHINE" && ENDED=0 || ENDED=$?
+	MACHINE=''
+	exec {output}<&-
+	wait "$READER" || true
+}
+
+# Exits as the command did, or explains why it cannot.
+report() {
+	local status
+	status=$(tail -n 1 status)
+	[[ -z $LOG ]] || cp log "$LOG"
+	[[ $status != 'exited '* ]] || exit "${status#exited }"
+	if [[ -z $LOG ]]; then
+		LOG=$VM_DIR/$KERNEL.log
+		cp log "$LOG"
+	fi
+	if [[ $ENDED == 124 ]]; then
+		printf 'vm-run.sh: The time of %s seconds ran out. See %s.\n' "$TIMEOUT" "$LOG" >&2
+		exit 124
+	fi
+	[[ $status != started ]] ||
+		fail "The machine with the kernel $KERNEL stopped before the command ended. See $LOG."
+	fail "The machine with the kernel $KERNEL did not come up. See $LOG."
+}
+
+# shellcheck disable=SC2317 # called by a trap
+clean_up() {
+	if [[ $MACHINE ]]; then
+		kill "$MACHINE" 2>/dev/null || true
+		wait "$MACHINE" || true
+	fi
+	[[ -z $READER ]] || kill "$READER" 2>/dev/null || true
+	rm -rf "$WORK"
+}
+
+main() {
+	parse_arguments "$@"
+	require_tool qemu-system-x86_64 qemu-system-x86
+	require_tool cpio cpio
+	require_tool busybox busybox-static
+	TOOLS=$(realpath "${BASH_SOURCE[0]%/*}")
+	VM_DIR=$(realpath -m "${VM_DIR:-$TOOLS/../build/vm}")
+	DIR=$VM_DIR/kernels/$KERNEL
+	# A failure on this side must not look like the command's.
+	trap 'exit 125' ERR
+	"$TOOLS/vm-kernel.sh" "$KERNEL" "$DIR"
+	WORK=$(mktemp -d -t cgfence-vm.XXXXXX)
+	ROOT=$WORK/root MACHINE='' READER=''
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	build_initramfs
+	boot
+	report
+}
+
+main "$@"
