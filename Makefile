@@ -96,7 +96,7 @@ test: deps ## install what is missing, build, and run all tests and lint
 	$(Q)$(MAKE) --no-print-directory WERROR=1 all build/system-tests $(FUZZ_TARGETS)
 	$(Q)$(MAKE) --no-print-directory WERROR=1 ASAN=1 build/asan/cgfence build/asan/unit-tests build/asan/cli-tests
 	$(Q)$(MAKE) --no-print-directory lint
-	$(Q)$(SUDO) tools/run-tests.sh
+	$(Q)$(SUDO) env CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) tools/run-tests.sh
 
 test-vm: deps ## run the system tests under other kernels, in virtual machines; KERNELS="5.10 6.1-lsm" for some
 	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
