@@ -42,20 +42,6 @@ static void sweep(int hierarchy, uint64_t id)
 	pins_unlock(id, lock);
 }
 
-void fence_sweep_removed(void)
-{
-	cleanup_free uint64_t *ids = NULL;
-	cleanup_close int hierarchy = -1;
-	size_t count = 0;
-
-	if (pins_list(&ids, &count, NULL) || count == 0 || cgroup_open_hierarchy(&hierarchy, NULL))
-		return;
-	for (size_t i = 0; i < count; i++) {
-		if (!cgroup_id_exists(hierarchy, ids[i]))
-			sweep(hierarchy, ids[i]);
-	}
-}
-
 /* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */
 static bool is_abandoned(const struct cgfence_cgroup *cgroup)
 {
@@ -79,7 +65,8 @@ static void sweep_ephemeral(uint64_t id)
 	cgfence_cgroup_remove(cgroup, NULL);
 }
 
-void cgfence_fence_sweep(void)
+/* Calls @visit for each directory of a fence. */
+static void for_each_id(void (*visit)(int hierarchy, uint64_t id))
 {
 	cleanup_free uint64_t *ids = NULL;
 	cleanup_close int hierarchy = -1;
@@ -87,8 +74,28 @@ void cgfence_fence_sweep(void)
 
 	if (pins_list(&ids, &count, NULL) || count == 0 || cgroup_open_hierarchy(&hierarchy, NULL))
 		return;
-	for (size_t i = 0; i < count; i++) {
-		sweep_ephemeral(ids[i]);
-		sweep(hierarchy, ids[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		visit(hierarchy, ids[i]);
+}
+
+static void sweep_if_removed(int hierarchy, uint64_t id)
+{
+	if (!cgroup_id_exists(hierarchy, id))
+		sweep(hierarchy, id);
+}
+
+static void sweep_thoroughly(int hierarchy, uint64_t id)
+{
+	sweep_ephemeral(id);
+	sweep(hierarchy, id);
+}
+
+void fence_sweep_removed(void)
+{
+	for_each_id(sweep_if_removed);
+}
+
+void cgfence_fence_sweep(void)
+{
+	for_each_id(sweep_thoroughly);
 }

@@ -171,19 +171,8 @@ static int run(const struct arguments *arguments)
 {
 	static const char *const headings[] = { "LAST", "COUNT", "VERDICT", "HOOK",   "WHAT",
 						"PID",	"COMM",	 "FIRST",   "CGROUP", NULL };
-	struct table *table;
-	int status;
 
-	if (arguments->json) {
-		json_t *list = json_array();
-
-		status = fences_visit(arguments->operands[0], add_json, list);
-		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
-	}
-	table = table_new(headings);
-	status = fences_visit(arguments->operands[0], add_rows, table);
-	table_print(table);
-	return status;
+	return fences_report(arguments, headings, add_rows, add_json);
 }
 
 static const struct command_option options[] = {

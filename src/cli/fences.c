@@ -9,10 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-typedef int visitor(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error);
-
-static int visit_one(const char *name, visitor *visit, void *context)
+static int visit_one(const char *name, fence_visitor *visit, void *context)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
@@ -32,7 +29,7 @@ static int visit_one(const char *name, visitor *visit, void *context)
 	return STATUS_DONE;
 }
 
-static int visit_id(uint64_t id, visitor *visit, void *context)
+static int visit_id(uint64_t id, fence_visitor *visit, void *context)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
@@ -49,7 +46,7 @@ static int visit_id(uint64_t id, visitor *visit, void *context)
 	return STATUS_DONE;
 }
 
-int fences_visit(const char *name, visitor *visit, void *context)
+static int visit_all(const char *name, fence_visitor *visit, void *context)
 {
 	struct cgfence_error error = { 0 };
 	cleanup_free uint64_t *ids = NULL;
@@ -66,5 +63,24 @@ int fences_visit(const char *name, visitor *visit, void *context)
 
 		status = result ? result : status;
 	}
+	return status;
+}
+
+int fences_report(const struct arguments *arguments, const char *const *headings,
+		  fence_visitor *add_row, fence_visitor *add_json)
+{
+	const char *name = arguments->operands[0];
+	struct table *table;
+	json_t *list;
+	int status;
+
+	if (arguments->json) {
+		list = json_array();
+		status = visit_all(name, add_json, list);
+		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
+	}
+	table = table_new(headings);
+	status = visit_all(name, add_row, table);
+	table_print(table);
 	return status;
 }
