@@ -57,15 +57,17 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 				      struct served_families served)
 {
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
+	bool allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
 
-	if (!socket_concerns_fence(image, ctx, ctx->sk))
+	/* What is allowed in any network namespace need not be asked for its own. */
+	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
 	if (!port) {
 		remember(ctx, 0);
 		return BIND_ALLOW;
 	}
 	forget(ctx);
-	if (!socket_port_allowed(image, ctx->protocol, served, port)) {
+	if (!allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port,
 			      image->task.by_offset);
