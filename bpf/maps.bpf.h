@@ -25,7 +25,7 @@ struct {
 
 /*
  * An array of small sets, not BPF_MAP_TYPE_LRU_HASH: that one frees up to 128 elements at a time (LOCAL_FREE_TARGET,
- * kernel/bpf/bpf_lru_list.c), which in a map of this size is all that it remembers.
+ * kernel/bpf/bpf_lru_list.c), which is half of a map of this size.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
