@@ -5,14 +5,12 @@
  * no use for go last, so that a death on the way leaves a fence that enforces no less than the old one.
  */
 #include "cgroup.h"
-#include "cleanup.h"
 #include "error.h"
 #include "fence_present.h"
 #include "fence_programs.h"
 #include "fence_sweep.h"
 #include "foreign.h"
 #include "image.h"
-#include "kernel_error.h"
 #include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
