@@ -17,8 +17,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 SANITIZE := $(if $(ASAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -fPIC -fvisibility=hidden \
-	-Iinclude -Ibuild/bpf -MMD -MP
-LIBRARIES := -lbpf -lelf -lz -ljansson
+	-Iinclude -Ibuild/bpf -isystem /usr/include/libnl3 -MMD -MP
+LIBRARIES := -lbpf -lelf -lz -ljansson -lnl-3
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
@@ -83,7 +83,7 @@ build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch] include/cgfence/*.h) | $(SKEL
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Iinclude -Ibuild/bpf $< $(filter %.c,$(wildcard src/*.c)) $(LIBRARIES) -o $@
+		-Iinclude -Ibuild/bpf -isystem /usr/include/libnl3 $< $(filter %.c,$(wildcard src/*.c)) $(LIBRARIES) -o $@
 
 deps: ## install the packages that building, testing and the demonstration need
 	$(Q)tools/install-dependencies.sh

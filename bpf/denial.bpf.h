@@ -56,10 +56,14 @@ denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_su
 	return chosen;
 }
 
-/* Records a refusal of record->subject by the current task; the rest of *record is filled in here. */
-static __always_inline void denial_record(struct cgfence_denial_record *record,
+/*
+ * Records a refusal of event->record.subject by the current task; the rest of *event is filled in here, but for
+ * socket_cookie.
+ */
+static __always_inline void denial_record(struct cgfence_event *event,
 					  const struct cgfence_image *image, bool by_offset)
 {
+	struct cgfence_denial_record *record = &event->record;
 	__u32 set_index = denial_set_index(&record->subject);
 	struct cgfence_denial_record *way;
 	struct cgfence_counters *counters;
@@ -93,4 +97,8 @@ static __always_inline void denial_record(struct cgfence_denial_record *record,
 	__sync_fetch_and_add(&refusals[record->subject.verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
 	if (evicts)
 		__sync_fetch_and_add(&counters->evicted, 1);
+
+	event->cgroup_id = image->cgroup_id;
+	if (record->count == 1 || event->socket_cookie)
+		bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
 }

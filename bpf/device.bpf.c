@@ -18,8 +18,8 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	if (cgfence_device_allowed(image, type, ctx->major, ctx->minor, access))
 		return 1;
 
-	struct cgfence_denial_record record = {
-		.subject = {
+	struct cgfence_event event = {
+		.record.subject = {
 			.hook = CGFENCE_HOOK_DEVICE,
 			.verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED,
 			.type = type,
@@ -28,7 +28,7 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 			.minor = ctx->minor,
 		},
 	};
-	denial_record(&record, image, image->task.by_offset);
+	denial_record(&event, image, image->task.by_offset);
 	return !image->enforce;
 }
 

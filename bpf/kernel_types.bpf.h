@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fields of kernel types that the LSM program reads; libbpf finds where the running kernel has them. */
+/* The fields of kernel types that programs with CO-RE read; libbpf finds where the running kernel has them. */
 #pragma once
 
 #include <linux/types.h>
@@ -43,6 +43,7 @@ struct in6_addr {
 struct sock_common {
 	__u16 skc_num;
 	__u16 skc_family;
+	volatile unsigned char skc_state;
 	unsigned char skc_ipv6only : 1;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -57,9 +58,22 @@ struct socket {
 	struct sock *sk;
 };
 
-/* Before 6.1, which has pointers to the ancestors instead. */
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
 struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
 	int level;
+	/* Before 6.1, which has pointers to the ancestors instead. */
 	__u64 ancestor_ids[];
 };
 
@@ -69,6 +83,37 @@ struct css_set {
 
 struct task_struct {
 	struct css_set *cgroups;
+	int pid;
+	int tgid;
+	char comm[16];
+};
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	__u16 i_mode;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #pragma clang attribute pop

@@ -7,12 +7,6 @@
 
 #define SIGKILL 9
 
-/* One for all fences of the host, pinned. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, CGFENCE_EVENTS_SIZE);
-} cgfence_events SEC(".maps");
-
 static __always_inline struct served_families served_by(struct bpf_sock_ops *ctx,
 							const struct cgfence_image *image)
 {
@@ -28,22 +22,6 @@ static __always_inline struct served_families served_by(struct bpf_sock_ops *ctx
 	return socket_families_of_ipv6(address, socket_is_v6only(image, ctx->sk));
 }
 
-static __always_inline void send_event(struct bpf_sock_ops *ctx, const struct cgfence_image *image,
-				       __u32 pid, __u32 family, __u32 port)
-{
-	struct cgfence_listen_event event = {
-		.cgroup_id = image->cgroup_id,
-		.time_ns = bpf_ktime_get_boot_ns(),
-		.socket_cookie = bpf_get_socket_cookie(ctx),
-		.pid = pid,
-		.port = port,
-		.family = family,
-		.protocol = IPPROTO_TCP,
-	};
-
-	bpf_ringbuf_output(&cgfence_events, &event, sizeof(event), 0);
-}
-
 SEC("sockops")
 int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
@@ -53,7 +31,6 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	__u32 family;
 	__u32 zero = 0;
 	__u32 port;
-	__u32 pid;
 
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
 		return 1;
@@ -70,9 +47,8 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;
-	pid = socket_record(image, CGFENCE_HOOK_LISTEN, verdict, IPPROTO_TCP, family, port,
-			    image->task.sockops_by_offset);
-	send_event(ctx, image, pid, family, port);
+	socket_record(image, CGFENCE_HOOK_LISTEN, verdict, IPPROTO_TCP, family, port,
+		      bpf_get_socket_cookie(ctx), image->task.sockops_by_offset);
 	return 1;
 }
 

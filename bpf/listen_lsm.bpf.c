@@ -98,7 +98,7 @@ int cgfence_listen(unsigned long long *ctx)
 	if (port ? socket_port_allowed(image, IPPROTO_TCP, served, port) : may_listen_unbound(sock))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), IPPROTO_TCP,
-		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, false);
+		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0, false);
 	return !image->enforce;
 }
 

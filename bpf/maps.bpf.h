@@ -33,3 +33,9 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cgfence_denial_set);
 } cgfence_denials SEC(".maps");
+
+/* One for all fences of the host, pinned. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, CGFENCE_EVENTS_SIZE);
+} cgfence_events SEC(".maps");

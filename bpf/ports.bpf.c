@@ -69,7 +69,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	forget(ctx);
 	if (!allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port,
+			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0,
 			      image->task.by_offset);
 		if (image->enforce)
 			return BIND_REFUSE;
@@ -136,7 +136,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	if (was_asked(ctx, port) || may_have_begun_before(image, port))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, image->task.by_offset);
+		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0, image->task.by_offset);
 	return !image->enforce;
 }
 
@@ -179,7 +179,7 @@ int cgfence_sock_create(struct bpf_sock *ctx)
 	if (!socket_concerns_fence(image, ctx, ctx))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), IPPROTO_SCTP,
-		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0,
+		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
 		      image->task.by_offset);
 	return !image->enforce;
 }

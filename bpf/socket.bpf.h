@@ -131,13 +131,14 @@ static __always_inline bool socket_port_assigned(const struct cgfence_image *ima
 	       socket_port_assigned_for(image, CGFENCE_UDP, served, port);
 }
 
-/* Records that the current task was refused a port. Return: its thread group id. */
-static __always_inline __u32 socket_record(const struct cgfence_image *image, __u8 hook,
-					   __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
-					   bool by_offset)
+/* Records that the current task was refused a port. @cookie: of the socket that listens all the same, or 0. */
+static __always_inline void socket_record(const struct cgfence_image *image, __u8 hook,
+					  __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
+					  __u64 cookie, bool by_offset)
 {
-	struct cgfence_denial_record record = {
-		.subject = {
+	struct cgfence_event event = {
+		.socket_cookie = cookie,
+		.record.subject = {
 			.hook = hook,
 			.verdict = verdict,
 			.type = ip_protocol == IPPROTO_MPTCP ? IPPROTO_TCP : ip_protocol,
@@ -146,8 +147,7 @@ static __always_inline __u32 socket_record(const struct cgfence_image *image, __
 		},
 	};
 
-	denial_record(&record, image, by_offset);
-	return record.pid;
+	denial_record(&event, image, by_offset);
 }
 
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)

@@ -70,7 +70,7 @@ bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
 	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0;
 }
 
-static int read_id(int fd, uint64_t *id)
+int cgroup_read_id(int fd, uint64_t *id)
 {
 	struct id_handle handle = { .head.handle_bytes = sizeof(handle.id) };
 	int mount_id;
@@ -115,7 +115,7 @@ static int wrap_directory(int fd, const char *directory, const struct cgroup2_mo
 		cgfence_cgroup_close(made);
 		return error_set(error, ENOMEM, "out of memory");
 	}
-	result = read_id(fd, &made->id);
+	result = cgroup_read_id(fd, &made->id);
 	if (result) {
 		cgfence_cgroup_close(made);
 		return error_set(error, -result, "%s has no cgroup id: %s", directory,
@@ -244,7 +244,7 @@ static int open_mount(struct cgroup2_mount *mount, int *fd, struct cgfence_error
 	return 0;
 }
 
-static int open_by_id(int hierarchy, uint64_t id)
+int cgroup_open_by_id(int hierarchy, uint64_t id)
 {
 	struct id_handle handle = {
 		.head = { .handle_bytes = sizeof(handle.id), .handle_type = HANDLE_TYPE_KERNFS },
@@ -263,7 +263,7 @@ int cgroup_open_hierarchy(int *hierarchy, struct cgfence_error *error)
 
 bool cgroup_id_exists(int hierarchy, uint64_t id)
 {
-	cleanup_close int fd = open_by_id(hierarchy, id);
+	cleanup_close int fd = cgroup_open_by_id(hierarchy, id);
 
 	if (fd < 0)
 		return errno != ESTALE && errno != ENOENT;
@@ -284,7 +284,7 @@ int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup, struct c
 	result = open_mount(&mount, &hierarchy, error);
 	if (result)
 		return result;
-	fd = open_by_id(hierarchy, id);
+	fd = cgroup_open_by_id(hierarchy, id);
 	if (fd < 0 && (errno == ESTALE || errno == ENOENT))
 		return error_set(error, ENOENT, "the cgroup with id %llu is gone",
 				 (unsigned long long)id);

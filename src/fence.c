@@ -134,6 +134,25 @@ int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence
 	return 0;
 }
 
+int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfence_error *error)
+{
+	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
+	cleanup_link struct link link = LINK_CLOSED;
+	int result = -ENOENT;
+
+	for (int i = 0; i < HOOK_COUNT && result == -ENOENT; i++) {
+		if (hooks[i].object == HOOK_OBJECT_PORTS)
+			result = link_open(id, &hooks[i], &link, error);
+	}
+	if (result == 0)
+		result = fence_maps_find(link.program_id, &maps, error);
+	if (result == 0)
+		result = fence_maps_read_image(maps.policy, image, error);
+	if (result && result != -ENOENT)
+		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
+	return result;
+}
+
 static int remove_links(uint64_t id, bool *removed, struct cgfence_error *error)
 {
 	for (int i = HOOK_COUNT - 1; i >= 0; i--) {

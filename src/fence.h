@@ -6,6 +6,15 @@
 /** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */
 int fence_denials_map(const struct cgfence_fence *fence);
 
+/**
+ * fence_read_port_image() - what the port programs of a fence go by now.
+ * @id: of the fence root
+ * @image: receives the image, to be given to free()
+ *
+ * Return: 0, -ENOENT if the cgroup has no fence of ports, another -errno.
+ */
+int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfence_error *error);
+
 static inline void cleanup_close_fence(struct cgfence_fence **fence)
 {
 	cgfence_fence_close(*fence);

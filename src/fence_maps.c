@@ -117,7 +117,7 @@ int fence_maps_open_events(int *fd, struct cgfence_error *error)
 		}
 	}
 	if (map < 0)
-		return kernel_error(error, errno, "open the ring buffer of listen events");
+		return kernel_error(error, errno, "open the ring buffer of events");
 	*fd = cleanup_steal_descriptor(&map);
 	return 0;
 }

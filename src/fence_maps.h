@@ -42,5 +42,5 @@ int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 /** fence_maps_read_image() - read an image back and check it; @image receives it, to be given to free(). */
 int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);
 
-/** fence_maps_open_events() - open the ring buffer of listen events, which is made and pinned if need be. */
+/** fence_maps_open_events() - open the ring buffer of events, which is made and pinned if need be. */
 int fence_maps_open_events(int *fd, struct cgfence_error *error);

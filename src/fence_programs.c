@@ -127,9 +127,6 @@ static int choose_guard(struct fence_programs *set, struct fence_maps *maps,
 			return result ? load_object(set, HOOK_OBJECT_LISTEN_LSM, maps, error) : 0;
 		mkdir(LSM_REFUSED, 0700);
 	}
-	result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
-	if (result)
-		return result;
 	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL &&
 	    try_kill_guard(set, maps) == 0)
 		return 0;
@@ -142,8 +139,10 @@ static int choose_guard(struct fence_programs *set, struct fence_maps *maps,
 static int load_all(struct fence_programs *set, struct fence_maps *maps,
 		    struct cgfence_error *error)
 {
-	int result = choose_guard(set, maps, error);
+	int result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
 
+	if (result == 0)
+		result = choose_guard(set, maps, error);
 	if (result == 0)
 		result = load_object(set, HOOK_OBJECT_DEVICE, maps, error);
 	if (result == 0)
@@ -164,21 +163,6 @@ static bool families_differ(const struct cgfence_port_table *ports)
 		      sizeof(ports->isolated[0])) != 0;
 }
 
-/* From net.ipv4.ip_local_port_range (ip_sysctl.rst); nothing is known if it cannot be read. */
-static void read_ephemeral_range(struct cgfence_port_table *ports)
-{
-	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-	unsigned int low = 1;
-	unsigned int high = 0;
-
-	if (file && fscanf(file, "%u %u", &low, &high) != 2)
-		high = 0;
-	if (file)
-		fclose(file);
-	ports->ephemeral_low = low;
-	ports->ephemeral_high = high;
-}
-
 static uint64_t boot_time_ns(void)
 {
 	struct timespec now;
@@ -190,21 +174,20 @@ static uint64_t boot_time_ns(void)
 /* What the port programs must know of this host. Equal bitmaps are shared, so families that agree have equal ones. */
 static int describe_host(struct cgfence_image *image, struct cgfence_error *error)
 {
-	uint64_t cookie = 0;
-	uint32_t inum = 0;
+	struct netns_identity netns;
 	int result;
 
 	if (!image->ports.fenced)
 		return 0;
-	result = netns_read(&cookie, &inum, error);
+	result = netns_read(&netns, error);
 	if (result)
 		return result;
-	read_ephemeral_range(&image->ports);
+	netns_read_ephemeral_range(&image->ports.ephemeral_low, &image->ports.ephemeral_high);
 	if (!image->ports.since_ns)
 		image->ports.since_ns = boot_time_ns();
-	image->ports.netns_cookie = cookie;
-	image->ports.netns_inum = inum;
-	image->socket.netns_by_inum = !image->ports.netns_any && !cookie;
+	image->ports.netns_cookie = netns.cookie;
+	image->ports.netns_inum = netns.inum;
+	image->socket.netns_by_inum = !image->ports.netns_any && !netns.cookie;
 	if (!image->socket.netns_by_inum && !families_differ(&image->ports))
 		return 0;
 	result = kernel_layout_read(&image->task, &image->socket, error);

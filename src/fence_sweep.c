@@ -2,6 +2,7 @@
 /* Taking away what removed cgroups and killed commands left behind. */
 #include "fence_sweep.h"
 #include "cgroup.h"
+#include "cgroup_kill.h"
 #include "cleanup.h"
 #include "fence.h"
 #include "kill_trace.h"
@@ -45,11 +46,7 @@ static void sweep(int hierarchy, uint64_t id)
 /* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */
 static bool is_abandoned(const struct cgfence_cgroup *cgroup)
 {
-	cleanup_close int events =
-		openat(cgfence_cgroup_fd(cgroup), "cgroup.events", O_RDONLY | O_CLOEXEC);
-	char text[128] = "";
-
-	if (events < 0 || read(events, text, sizeof(text) - 1) <= 0 || !strstr(text, "populated 0"))
+	if (cgroup_is_populated(cgroup))
 		return false;
 	return flock(cgfence_cgroup_fd(cgroup), LOCK_EX | LOCK_NB) == 0;
 }

@@ -3,9 +3,33 @@
 
 #include <cgfence/cgfence.h>
 
+/* How the kernel tells network namespaces apart. Inode numbers are used again, cookies are not. */
+struct netns_identity {
+	uint64_t cookie; /* 0 if the kernel has none (before 5.14) */
+	uint32_t inum;
+};
+
+/** netns_read() - which network namespace this thread is in. */
+int netns_read(struct netns_identity *identity, struct cgfence_error *error);
+
 /**
- * netns_read() - which network namespace this process is in.
- * @cookie: receives the cookie, 0 if the kernel has none (before 5.14)
- * @inum: receives the inode number
+ * netns_read_ephemeral_range() - the ports that the kernel gives out in the network namespace of this thread.
+ * @low: receives the first, in host order; above @high if the range cannot be read
+ * @high: receives the last
+ *
+ * From net.ipv4.ip_local_port_range (ip_sysctl.rst), which holds for IPv6 too.
  */
-int netns_read(uint64_t *cookie, uint32_t *inum, struct cgfence_error *error);
+void netns_read_ephemeral_range(uint32_t *low, uint32_t *high);
+
+/** netns_concerns() - does a fence judge the sockets of this network namespace? */
+bool netns_concerns(const struct cgfence_image *image, const struct netns_identity *identity);
+
+/**
+ * netns_enter() - move this thread to a network namespace.
+ * @netns: descriptor of the namespace
+ * @before: receives a descriptor of the one it was in, to be given to netns_leave()
+ */
+int netns_enter(int netns, int *before, struct cgfence_error *error);
+
+/** netns_leave() - go back and close @before. */
+int netns_leave(int before, struct cgfence_error *error);

@@ -8,6 +8,8 @@
  *   cgfence_count    one element, a struct cgfence_counters, kept over policy changes
  *   cgfence_asked    per socket, what its last bind asked for, kept likewise
  *   cgfence_denials  CGFENCE_DENIAL_SETS elements of struct cgfence_denial_set, kept likewise
+ * and shares with all others of the host
+ *   cgfence_events   a ring buffer of struct cgfence_event
  */
 #pragma once
 
@@ -15,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 2
+#define CGFENCE_ABI_VERSION 3
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -191,9 +193,9 @@ struct cgfence_counters {
 struct cgfence_denial_subject {
 	__u8 hook;    /* enum cgfence_hook */
 	__u8 verdict; /* enum cgfence_verdict */
-	__u8 type;    /* device: BPF_DEVCG_DEV_* */
-	__u8 access;  /* device: BPF_DEVCG_ACC_* */
-	__u32 major;  /* device */
+	__u8 type;    /* device: BPF_DEVCG_DEV_*; else IPPROTO_* */
+	__u8 access;  /* device: BPF_DEVCG_ACC_*; else enum cgfence_family */
+	__u32 major;  /* device; else the port in host order */
 	__u32 minor;  /* device */
 };
 
@@ -206,15 +208,27 @@ struct cgfence_denial_record {
 	char comm[16];	/* of the thread that was refused last */
 };
 
-/* A listener that the guards could not refuse, for the reconciler. */
-struct cgfence_listen_event {
-	__u64 cgroup_id; /* of the fence root */
-	__u64 time_ns;	 /* CLOCK_BOOTTIME */
-	__u64 socket_cookie;
-	__u32 pid;
-	__u32 port;	/* host order */
-	__u32 family;	/* enum cgfence_family */
-	__u32 protocol; /* IPPROTO_* */
+/*
+ * What goes to the ring buffer: the first refusal of a subject, for those after it are counted in its record; and each
+ * listener that the guard could not refuse.
+ */
+struct cgfence_event {
+	__u64 cgroup_id;     /* of the fence root */
+	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
+	struct cgfence_denial_record record;
+};
+
+/* A task in a fence that holds a listening socket, as the task_file iterator writes it. */
+struct cgfence_holder {
+	__u64 fence_id; /* the fence root that is nearest above the task's cgroup; 0 if it is not known */
+	__u64 cgroup_id;  /* of the task */
+	__u32 inode;	  /* of the socket */
+	__u32 netns_inum; /* of the socket; 0 if it is not known */
+	__u32 pid;	  /* thread group id, in the initial pid namespace */
+	__u32 thread;	  /* thread id, likewise */
+	__u32 fd;
+	__u32 unused;
+	char comm[16]; /* of the thread */
 };
 
 #define CGFENCE_PORT_WORDS 1024
@@ -227,7 +241,7 @@ struct cgfence_kill_fence {
 	__u64 allowed[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
 };
 
-/* Of the ring buffer that listen events go to, in bytes. */
+/* Of the ring buffer that events go to, in bytes. */
 #define CGFENCE_EVENTS_SIZE 65536
 
 #define CGFENCE_DENIAL_WAYS 4
@@ -248,4 +262,6 @@ _Static_assert(sizeof(struct cgfence_denial_subject) == 12,
 	       "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_record) == 56,
 	       "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_event) == 72, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_holder) == 56, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_set) == 232, "layout shared with the kernel programs");

@@ -53,6 +53,7 @@ extern const struct command command_check;
 extern const struct command command_denials;
 extern const struct command command_detach;
 extern const struct command command_explain;
+extern const struct command command_reconcile;
 extern const struct command command_run;
 extern const struct command command_show;
 extern const struct command command_status;

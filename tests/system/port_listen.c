@@ -221,7 +221,7 @@ Test(port_listen, a_guarded_listener_is_recorded_with_who_and_where)
 }
 
 struct received {
-	struct cgfence_listen_event event;
+	struct cgfence_event event;
 	unsigned int count;
 };
 
@@ -274,14 +274,14 @@ static void expect_event(const char *policy, const char *endpoint, enum cgfence_
 	received = receive_events();
 	cr_assert_eq(received.count, 1, "%s: %u events", policy, received.count);
 	cr_expect_eq(received.event.cgroup_id, cgfence_cgroup_id(sockets_fence()));
-	cr_expect_eq(received.event.port, port);
-	cr_expect_eq(received.event.family, family);
-	cr_expect_eq(received.event.protocol, IPPROTO_TCP);
-	cr_expect_eq(received.event.pid, (uint32_t)pid, "the event names pid %u, not %d",
-		     received.event.pid, pid);
+	cr_expect_eq(received.event.record.subject.major, port);
+	cr_expect_eq(received.event.record.subject.access, family);
+	cr_expect_eq(received.event.record.subject.type, IPPROTO_TCP);
+	cr_expect_eq(received.event.record.pid, (uint32_t)pid, "the event names pid %u, not %d",
+		     received.event.record.pid, pid);
 	cr_expect_neq(received.event.socket_cookie, 0);
-	cr_expect_geq(received.event.time_ns, before);
-	cr_expect_leq(received.event.time_ns, boot_time_ns());
+	cr_expect_geq(received.event.record.last_ns, before);
+	cr_expect_leq(received.event.record.last_ns, boot_time_ns());
 }
 
 Test(port_listen, an_event_wakes_the_reconciler)

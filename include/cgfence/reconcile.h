@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The reconciler of libcgfence: finds the listeners in fences that no hook can see, and acts.
+ */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What was done about an excess listener. */
+enum cgfence_action {
+	CGFENCE_ACTION_LOGGED, /* nothing but the report: an audit, or on_violation is log */
+	CGFENCE_ACTION_CLOSED, /* the socket was destroyed */
+	CGFENCE_ACTION_SILENCED, /* its port cannot be taken from it, but nothing reaches it any more */
+	CGFENCE_ACTION_KILLED, /* every process of the fence was killed */
+	CGFENCE_ACTION_FAILED, /* what was tried had no effect; the next pass tries again */
+	CGFENCE_ACTION_NONE,   /* when looked at again, it was in excess no more */
+};
+
+/** cgfence_action_name() - such as "closed". */
+CGFENCE_API const char *cgfence_action_name(enum cgfence_action action);
+
+/** struct cgfence_violation - an excess listener; what it points to lives as long as the callback runs. */
+struct cgfence_violation {
+	bool ended;	     /* it is in excess no more */
+	uint64_t time_ns;    /* CLOCK_BOOTTIME */
+	const char *cgroup;  /* the fence root, relative to the cgroup2 root */
+	const char *member;  /* the cgroup that holds the socket, likewise; NULL if it is gone */
+	uint32_t pid;	     /* of who holds it in the fence; 0 if nobody does */
+	const char *comm;    /* "" if there is none */
+	const char *cmdline; /* arguments separated by spaces; "" if there is none */
+	enum cgfence_protocol protocol;
+	enum cgfence_family family; /* of the socket */
+	const char *address;	    /* as inet_ntop(3) writes it */
+	uint16_t port;		    /* host order */
+	uint32_t inode;		    /* of the socket */
+	const char *
+		excess; /* every port of this protocol that is in excess in the fence, such as "9,8080-8081" */
+	const char *reason; /* why it is in excess, and by which way it came into the fence */
+	enum cgfence_action action;
+	const char *failure; /* why the action failed; "" if it did not */
+};
+
+/** A function that is given each report. */
+typedef void cgfence_report(const struct cgfence_violation *violation, void *context);
+
+struct cgfence_reconciler;
+
+/**
+ * cgfence_reconciler_new() - get ready; what was reported once is remembered from pass to pass.
+ * @reconciler: receives what is to be given to cgfence_reconciler_free()
+ */
+CGFENCE_API int cgfence_reconciler_new(struct cgfence_reconciler **reconciler,
+				       struct cgfence_error *error);
+
+/** cgfence_reconciler_free() - free it; NULL is fine. */
+CGFENCE_API void cgfence_reconciler_free(struct cgfence_reconciler *reconciler);
+
+/**
+ * cgfence_reconciler_uses_iterator() - are holders found by the BPF iterator, and not by /proc?
+ */
+CGFENCE_API bool cgfence_reconciler_uses_iterator(const struct cgfence_reconciler *reconciler);
+
+/**
+ * cgfence_reconciler_pass() - look at all listeners in fences, act on those in excess, and report.
+ * @fence_id: of the only fence to look at, 0 for all
+ * @report: called for each violation that is new or whose action changed, and for each that ended
+ * @in_excess: receives the number of violations that there are
+ *
+ * Return: 0, or the first failure of what could not be looked at; all else was looked at and acted on then, and nothing
+ * is reported as ended.
+ */
+CGFENCE_API int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id,
+					cgfence_report *report, void *context, size_t *in_excess,
+					struct cgfence_error *error);
+
+/** cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel. */
+CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
+					  const struct cgfence_event *event,
+					  cgfence_report *report, void *context,
+					  struct cgfence_error *error);
+
+/**
+ * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and do nothing about them.
+ * @fence_id: of the fence root
+ *
+ * Needs no iterator, and so is fast for a fence with few tasks.
+ */
+CGFENCE_API int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report,
+					    void *context, struct cgfence_error *error);
+
+#ifdef __cplusplus
+}
+#endif

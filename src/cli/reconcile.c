@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "command.h"
+#include "output.h"
+#include "report.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+#include "../fence.h"
+
+#include <errno.h>
+
+static void cleanup_free_reconciler(struct cgfence_reconciler **reconciler)
+{
+	cgfence_reconciler_free(*reconciler);
+}
+
+static void print_json(const struct cgfence_violation *violation, void *context)
+{
+	json_t *object = report_json(violation);
+
+	(void)context;
+	if (object && json_dumpf(object, stdout, JSON_COMPACT) == 0)
+		putchar('\n');
+	json_decref(object);
+}
+
+static void add_row(const struct cgfence_violation *violation, void *context)
+{
+	char socket[REPORT_SOCKET_SIZE];
+
+	report_format_socket(violation, socket);
+	table_add_cell(context, "%s", violation->cgroup);
+	table_add_cell(context, "%s", socket);
+	if (violation->pid)
+		table_add_cell(context, "%u", violation->pid);
+	else
+		table_add_cell(context, "-");
+	table_add_cell(context, "%s", *violation->comm ? violation->comm : "-");
+	table_add_cell(context, "%s", cgfence_action_name(violation->action));
+	table_add_cell(context, "%s", violation->member ? violation->member : "-");
+	table_add_cell(context, "%s", violation->reason);
+	table_add_cell(context, "%s", *violation->cmdline ? violation->cmdline : "-");
+	if (*violation->failure)
+		fprintf(stderr, "cgfence: %s in %s is still there: %s.\n", socket,
+			violation->cgroup, violation->failure);
+}
+
+static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, bool json,
+		    size_t *in_excess, struct cgfence_error *error)
+{
+	static const char *const headings[] = { "CGROUP", "SOCKET", "PID",     "COMM", "ACTION",
+						"MEMBER", "REASON", "CMDLINE", NULL };
+	struct table *table;
+	int result;
+
+	if (json)
+		return cgfence_reconciler_pass(reconciler, fence_id, print_json, NULL, in_excess,
+					       error);
+	table = table_new(headings);
+	if (!table) {
+		snprintf(error->text, sizeof(error->text), "out of memory");
+		return -ENOMEM;
+	}
+	result = cgfence_reconciler_pass(reconciler, fence_id, add_row, table, in_excess, error);
+	if (*in_excess)
+		table_print(table);
+	else
+		table_free(table);
+	if (result == 0 && !*in_excess)
+		puts("No listener is in excess.");
+	return result;
+}
+
+static int find_fence(const char *name, uint64_t *id, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result;
+
+	*id = 0;
+	if (!name)
+		return 0;
+	result = cgfence_cgroup_open(name, &cgroup, error);
+	if (result == 0)
+		result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+	if (result == -ENOENT && cgroup)
+		snprintf(error->text, sizeof(error->text), "%s has no fence of its own",
+			 cgfence_cgroup_path(cgroup));
+	if (result == 0)
+		*id = cgfence_cgroup_id(cgroup);
+	return result;
+}
+
+static int run(const struct arguments *arguments)
+{
+	__attribute__((cleanup(cleanup_free_reconciler))) struct cgfence_reconciler *reconciler =
+		NULL;
+	struct cgfence_error error = { 0 };
+	size_t in_excess = 0;
+	uint64_t fence_id;
+
+	cgfence_fence_sweep();
+	if (find_fence(arguments->operands[0], &fence_id, &error) ||
+	    cgfence_reconciler_new(&reconciler, &error) ||
+	    run_pass(reconciler, fence_id, arguments->json, &in_excess, &error))
+		return output_failure(&error);
+	return in_excess ? STATUS_NO : STATUS_DONE;
+}
+
+static const struct command_option options[] = {
+	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
+	{ 0 },
+};
+
+const struct command command_reconcile = {
+	.name = "reconcile",
+	.synopsis = "[CGROUP] [--json]",
+	.summary = "find the listeners in excess that no hook could refuse, and act",
+	.description =
+		"Makes one pass over all listening sockets of the fences, or of the fence on CGROUP: those made in it,\n"
+		"and those that a process in it holds, wherever they come from. What is done about one in excess is\n"
+		"what on_violation of its policy says. Exits with 3 if there are any.",
+	.example = "cgfence reconcile --json | jq .cmdline",
+	.options = options,
+	.operands_min = 0,
+	.operands_max = 1,
+	.needs_admin = true,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};

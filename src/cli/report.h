@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How reports of the reconciler look. */
+#pragma once
+
+#include <cgfence/reconcile.h>
+#include <jansson.h>
+
+/* Long enough for "tcp [ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535". */
+#define REPORT_SOCKET_SIZE 64
+
+/** report_format_socket() - such as "tcp [::]:8080". */
+void report_format_socket(const struct cgfence_violation *violation, char text[REPORT_SOCKET_SIZE]);
+
+/** report_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory. */
+json_t *report_json(const struct cgfence_violation *violation);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sockets that others can reach: TCP in LISTEN, and UDP bound and unconnected. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+#include <netinet/in.h>
+
+struct listener {
+	uint64_t cookie;    /* by which the kernel tells sockets apart until it reboots */
+	uint64_t cgroup_id; /* in which it was made; 0 if the kernel does not tell */
+	uint32_t inode;	    /* 0 if no descriptor holds it */
+	uint32_t interface; /* index of the one that it is bound to, 0 for all */
+	size_t netns;	    /* index into what was observed */
+	int domain;	    /* AF_INET or AF_INET6 */
+	int ip_protocol;    /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE */
+	uint16_t port;	    /* host order */
+	bool v6only;
+	union {
+		struct in_addr ipv4;
+		struct in6_addr ipv6;
+	} address; /* network order, the rest 0 */
+};
+
+struct listeners {
+	struct listener *items;
+	size_t count;
+	size_t capacity;
+};
+
+/** listeners_add() - append a copy. Return: 0 or -ENOMEM. */
+int listeners_add(struct listeners *list, const struct listener *listener);
+
+/** listeners_free() - free the items. */
+void listeners_free(struct listeners *list);
+
+/** listener_protocol() - the protocol that a policy names. */
+enum cgfence_protocol listener_protocol(const struct listener *listener);
+
+/**
+ * listener_serves() - which families reach a listener.
+ *
+ * An IPv4-mapped address serves IPv4, and [::] both unless IPV6_V6ONLY is set (ipv6(7)).
+ */
+void listener_serves(const struct listener *listener, bool families[CGFENCE_FAMILY_COUNT]);
+
+/** listener_is_excess() - may sockets of the fence not serve this port? */
+bool listener_is_excess(const struct cgfence_image *image, const struct listener *listener);
+
+/** listener_format_address() - write the address as inet_ntop(3) does. */
+void listener_format_address(const struct listener *listener, char text[INET6_ADDRSTRLEN]);

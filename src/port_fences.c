@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "port_fences.h"
+#include "cgroup.h"
+#include "cleanup.h"
+#include "error.h"
+#include "fence.h"
+#include "pins.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+void port_fences_free(struct port_fences *fences)
+{
+	for (size_t i = 0; i < fences->count; i++) {
+		cgfence_cgroup_close(fences->items[i].cgroup);
+		free(fences->items[i].image);
+	}
+	free(fences->items);
+	*fences = (struct port_fences){ 0 };
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct port_fence *a = left;
+	const struct port_fence *b = right;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+size_t port_fences_find(const struct port_fences *fences, uint64_t id)
+{
+	const struct port_fence key = { .id = id };
+	const struct port_fence *found = fences->count ? bsearch(&key, fences->items, fences->count,
+								 sizeof(key), compare_ids)
+						       : NULL;
+
+	return found ? (size_t)(found - fences->items) : PORT_FENCE_NONE;
+}
+
+static int open_parent(int fd)
+{
+	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * From the cgroup whose directory @fd is, which is taken over, up to the nearest fence. Paths are not asked, since one
+ * can be longer than the kernel gives out.
+ */
+static size_t climb(const struct port_fences *fences, int fd)
+{
+	size_t found = PORT_FENCE_NONE;
+	uint64_t id;
+
+	/* Above the root is what the hierarchy is mounted on, which is no cgroup. */
+	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
+	       cgroup_read_id(fd, &id) == 0) {
+		int parent;
+
+		found = port_fences_find(fences, id);
+		if (found != PORT_FENCE_NONE)
+			break;
+		parent = open_parent(fd);
+		close(fd);
+		fd = parent;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+size_t port_fences_nearest(const struct port_fences *fences, int hierarchy, uint64_t cgroup_id)
+{
+	return climb(fences, cgroup_open_by_id(hierarchy, cgroup_id));
+}
+
+static void set_above(struct port_fences *fences)
+{
+	for (size_t i = 0; i < fences->count; i++)
+		fences->items[i].above =
+			climb(fences, open_parent(cgfence_cgroup_fd(fences->items[i].cgroup)));
+}
+
+/* Return: 0 or -errno; -ENOENT if it has vanished or has no ports. */
+static int read_fence(uint64_t id, struct port_fences *fences, struct cgfence_error *error)
+{
+	struct port_fence *fence = &fences->items[fences->count];
+	int result;
+
+	*fence = (struct port_fence){ .id = id };
+	result = fence_read_port_image(id, &fence->image, error);
+	if (result)
+		return result;
+	result = cgfence_cgroup_open_id(id, &fence->cgroup, error);
+	if (result) {
+		free(fence->image);
+		return result;
+	}
+	fences->count++;
+	return 0;
+}
+
+int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_error *error)
+{
+	struct port_fences read = { 0 };
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int code = pins_list(&ids, &count, error);
+
+	if (code)
+		return code;
+	read.items = calloc(count + 1, sizeof(*read.items));
+	if (!read.items)
+		return error_set(error, ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		struct cgfence_error reason = { 0 };
+		int result = only && ids[i] != only ? 0 : read_fence(ids[i], &read, &reason);
+
+		if (result && result != -ENOENT && !code)
+			code = error_set(error, -result, "%s", reason.text);
+	}
+	set_above(&read);
+	*fences = read;
+	return code;
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Observe, plan, act, report. */
+#include "act.h"
+#include "cleanup.h"
+#include "error.h"
+#include "plan.h"
+#include "violation.h"
+
+#include <string.h>
+#include <time.h>
+
+struct cgfence_reconciler {
+	struct holder_iterator *iterator; /* NULL where the kernel has none */
+	/* What was reported and has not ended, and what was said of it; both have the same indices. */
+	struct reported *reported;
+	struct violation_text *texts;
+	size_t count;
+	size_t capacity;
+};
+
+struct reporter {
+	cgfence_report *report;
+	void *context;
+};
+
+const char *cgfence_action_name(enum cgfence_action action)
+{
+	static const char *const names[] = {
+		[CGFENCE_ACTION_LOGGED] = "logged",	[CGFENCE_ACTION_CLOSED] = "closed",
+		[CGFENCE_ACTION_SILENCED] = "silenced", [CGFENCE_ACTION_KILLED] = "killed",
+		[CGFENCE_ACTION_FAILED] = "failed",	[CGFENCE_ACTION_NONE] = "none",
+	};
+
+	return names[action];
+}
+
+int cgfence_reconciler_new(struct cgfence_reconciler **reconciler, struct cgfence_error *error)
+{
+	struct cgfence_reconciler *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return error_set(error, ENOMEM, "out of memory");
+	/* Without it /proc is walked, which finds the same and takes longer. */
+	holder_iterator_new(&made->iterator, NULL);
+	*reconciler = made;
+	return 0;
+}
+
+void cgfence_reconciler_free(struct cgfence_reconciler *reconciler)
+{
+	if (!reconciler)
+		return;
+	for (size_t i = 0; i < reconciler->count; i++)
+		violation_text_free(&reconciler->texts[i]);
+	holder_iterator_free(reconciler->iterator);
+	free(reconciler->reported);
+	free(reconciler->texts);
+	free(reconciler);
+}
+
+bool cgfence_reconciler_uses_iterator(const struct cgfence_reconciler *reconciler)
+{
+	return reconciler->iterator;
+}
+
+static uint64_t boot_time_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void give_report(const struct reporter *reporter, const struct violation_text *text,
+			bool ended, enum cgfence_action action, const char *failure)
+{
+	struct cgfence_violation violation;
+
+	violation_fill(text, &violation);
+	violation.ended = ended;
+	violation.time_ns = boot_time_ns();
+	violation.action = action;
+	violation.failure = failure;
+	reporter->report(&violation, reporter->context);
+}
+
+/* Return: the index of a new record, or PLAN_NOT_REPORTED if out of memory. */
+static size_t remember(struct cgfence_reconciler *reconciler)
+{
+	if (reconciler->count == reconciler->capacity) {
+		size_t capacity = reconciler->capacity ? 2 * reconciler->capacity : 16;
+		struct violation_text *texts;
+		struct reported *reported =
+			reallocarray(reconciler->reported, capacity, sizeof(*reported));
+
+		if (!reported)
+			return PLAN_NOT_REPORTED;
+		reconciler->reported = reported;
+		texts = reallocarray(reconciler->texts, capacity, sizeof(*texts));
+		if (!texts)
+			return PLAN_NOT_REPORTED;
+		reconciler->texts = texts;
+		reconciler->capacity = capacity;
+	}
+	reconciler->texts[reconciler->count] = (struct violation_text){ 0 };
+	return reconciler->count++;
+}
+
+static int act_and_report(struct cgfence_reconciler *reconciler,
+			  const struct observation *observation, const struct plan_step *step,
+			  const struct reporter *reporter)
+{
+	const struct sighting *sighting = &observation->sightings[step->sighting];
+	size_t index = step->reported;
+	struct violation_text text;
+	struct act_result result;
+
+	/* Nothing to do, and nothing new to say. */
+	if (index != PLAN_NOT_REPORTED && step->action == PLAN_LOG &&
+	    reconciler->reported[index].action == CGFENCE_ACTION_LOGGED)
+		return 0;
+	/* Described before it is acted on, since a process that was killed can be asked no more. */
+	if (violation_describe(observation, sighting, &text))
+		return -ENOMEM;
+	act_on(observation, sighting, &result);
+	if (index == PLAN_NOT_REPORTED && result.action != CGFENCE_ACTION_NONE) {
+		index = remember(reconciler);
+		if (index != PLAN_NOT_REPORTED) {
+			plan_key(observation, sighting, &reconciler->reported[index].key);
+			reconciler->reported[index].action = CGFENCE_ACTION_NONE;
+		}
+	}
+	if (index == PLAN_NOT_REPORTED || result.action == CGFENCE_ACTION_NONE ||
+	    reconciler->reported[index].action == result.action) {
+		violation_text_free(&text);
+		return index == PLAN_NOT_REPORTED && result.action != CGFENCE_ACTION_NONE ? -ENOMEM
+											  : 0;
+	}
+	reconciler->reported[index].action = result.action;
+	violation_text_free(&reconciler->texts[index]);
+	reconciler->texts[index] = text;
+	give_report(reporter, &text, false, result.action, result.failure.text);
+	return 0;
+}
+
+/* A dump may miss a socket while others come and go before it in the table, so its end is looked up. */
+static bool has_ended(const struct observation *observation, const struct violation_key *key)
+{
+	struct listener listener = {
+		.cookie = key->cookie,
+		.ip_protocol = key->ip_protocol,
+		.port = key->port,
+	};
+
+	for (size_t i = 0; i < observation->listeners.count; i++) {
+		/* It is there, but not in the fence or not in excess any more. */
+		if (observation->listeners.items[i].cookie == key->cookie)
+			return true;
+	}
+	for (size_t i = 0; i < observation->netns_count; i++) {
+		bool contains = true;
+
+		if (sock_diag_contains(observation->netns[i], &listener, &contains, NULL) ||
+		    contains)
+			return false;
+	}
+	return true;
+}
+
+static void report_end(struct cgfence_reconciler *reconciler, const struct observation *observation,
+		       size_t index, bool *ended, const struct reporter *reporter)
+{
+	if (!has_ended(observation, &reconciler->reported[index].key))
+		return;
+	ended[index] = true;
+	give_report(reporter, &reconciler->texts[index], true, reconciler->reported[index].action,
+		    "");
+}
+
+static void forget(struct cgfence_reconciler *reconciler, const bool *ended, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < reconciler->count; i++) {
+		if (i < count && ended[i]) {
+			violation_text_free(&reconciler->texts[i]);
+			continue;
+		}
+		reconciler->reported[kept] = reconciler->reported[i];
+		reconciler->texts[kept++] = reconciler->texts[i];
+	}
+	reconciler->count = kept;
+}
+
+static int carry_out(struct cgfence_reconciler *reconciler, const struct observation *observation,
+		     const struct plan *plan, const struct reporter *reporter)
+{
+	size_t known = reconciler->count;
+	bool *ended = calloc(known + 1, sizeof(*ended));
+	int result = ended ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < plan->count && ended; i++) {
+		const struct plan_step *step = &plan->steps[i];
+
+		if (step->kind == PLAN_END)
+			report_end(reconciler, observation, step->reported, ended, reporter);
+		else if (act_and_report(reconciler, observation, step, reporter))
+			result = -ENOMEM;
+	}
+	if (ended)
+		forget(reconciler, ended, known);
+	free(ended);
+	return result;
+}
+
+static int settle(struct cgfence_reconciler *reconciler, const struct observation *observation,
+		  uint64_t fence_id, const struct reporter *reporter, size_t *in_excess,
+		  struct cgfence_error *error)
+{
+	struct plan plan = { 0 };
+	int result =
+		plan_make(observation, fence_id, reconciler->reported, reconciler->count, &plan);
+
+	if (result == 0)
+		result = carry_out(reconciler, observation, &plan, reporter);
+	for (size_t i = 0; i < plan.count; i++)
+		*in_excess += plan.steps[i].kind == PLAN_ACT;
+	plan_free(&plan);
+	return result ? error_set(error, -result, "out of memory") : 0;
+}
+
+int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id,
+			    cgfence_report *report, void *context, size_t *in_excess,
+			    struct cgfence_error *error)
+{
+	const struct reporter reporter = { .report = report, .context = context };
+	const struct observation_scope scope = {
+		.fence_id = fence_id,
+		.iterator = reconciler->iterator,
+	};
+	struct observation observation;
+	size_t count = 0;
+	int seen = observe(&scope, &observation, error);
+	/* What was seen is acted on even if something was not; the first failure is what is returned. */
+	int settled =
+		settle(reconciler, &observation, fence_id, &reporter, &count, seen ? NULL : error);
+
+	observation_free(&observation);
+	*in_excess = count;
+	return seen ? seen : settled;
+}
+
+int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
+			      const struct cgfence_event *event, cgfence_report *report,
+			      void *context, struct cgfence_error *error)
+{
+	const struct reporter reporter = { .report = report, .context = context };
+	struct observation observation;
+	size_t count = 0;
+	int result = observe_event(event, &observation, error);
+
+	if (result == 0)
+		result = settle(reconciler, &observation, event->cgroup_id, &reporter, &count,
+				error);
+	observation_free(&observation);
+	return result;
+}
+
+int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void *context,
+				struct cgfence_error *error)
+{
+	const struct reporter reporter = { .report = report, .context = context };
+	const struct observation_scope scope = { .fence_id = fence_id };
+	struct observation observation;
+	struct plan plan = { 0 };
+	int result = observe(&scope, &observation, error);
+
+	if (result == 0 && plan_make(&observation, fence_id, NULL, 0, &plan))
+		result = error_set(error, ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan.count && result == 0; i++) {
+		const struct sighting *sighting = &observation.sightings[plan.steps[i].sighting];
+		struct violation_text text;
+
+		if (violation_describe(&observation, sighting, &text)) {
+			result = error_set(error, ENOMEM, "out of memory");
+			break;
+		}
+		give_report(&reporter, &text, false, CGFENCE_ACTION_NONE, "");
+		violation_text_free(&text);
+	}
+	plan_free(&plan);
+	observation_free(&observation);
+	return result;
+}
