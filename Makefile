@@ -117,6 +117,8 @@ install: all ## install to DESTDIR and PREFIX
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include/cgfence include/cgfence/*.h
 	install -D -m 0644 build/libcgfence.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libcgfence.pc
 	install -D -m 0644 build/cgfence.8 $(DESTDIR)$(PREFIX)/share/man/man8/cgfence.8
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' tools/cgfence-watch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/cgfence-watch.service
 	install -D -m 0644 tools/policy.schema.json $(DESTDIR)$(PREFIX)/share/cgfence/policy.schema.json
 	install -D -m 0644 tools/cgfence.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cgfence
 

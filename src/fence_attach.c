@@ -208,6 +208,7 @@ static int attach_locked(struct change *change, enum cgfence_attach_result *resu
 	remove_unwanted_links(change);
 	if (!change->new.image->ports.killed_by_trace || !change->new.image->enforce)
 		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
+	pins_touch(cgfence_cgroup_id(change->cgroup));
 	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;
 }

@@ -23,7 +23,8 @@ int observe_netns_add(struct observation *observation, int netns, struct cgfence
 			return 0;
 		}
 	}
-	larger = reallocarray(observation->netns, observation->netns_count + 1, sizeof(*larger));
+	larger = reallocarray(observation->netns, observation->netns_count + 1,
+			      sizeof(struct sock_diag *));
 	if (!larger) {
 		sock_diag_close(diag);
 		return error_set(error, ENOMEM, "out of memory");

@@ -33,7 +33,7 @@ static int make_directory(const char *path, struct cgfence_error *error)
 	return 0;
 }
 
-static int make_root(struct cgfence_error *error)
+int pins_make_root(struct cgfence_error *error)
 {
 	/* The options of systemd's own mount of it. */
 	if (!pins_have_bpffs() &&
@@ -59,7 +59,7 @@ static bool still_there(int lock, const char *path)
 int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 {
 	char path[PINS_PATH_SIZE];
-	int result = make_root(error);
+	int result = pins_make_root(error);
 
 	pins_path(path, id, NULL);
 	while (result == 0) {
@@ -105,6 +105,14 @@ void pins_unlock(uint64_t id, int lock)
 	pins_path(path, id, NULL);
 	rmdir(path); /* fails, and shall, where pins are left */
 	close(lock);
+}
+
+void pins_touch(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	utimensat(AT_FDCWD, path, NULL, 0);
 }
 
 static int compare_ids(const void *left, const void *right)

@@ -29,6 +29,12 @@ int pins_try_lock(uint64_t id, int *lock);
 /** pins_unlock() - give the lock back; a directory without pins goes with it. */
 void pins_unlock(uint64_t id, int lock);
 
+/** pins_make_root() - mount a bpffs if there is none, and make the directory of all fences. */
+int pins_make_root(struct cgfence_error *error);
+
+/** pins_touch() - tell who watches the fence that its policy was replaced (inotify(7), IN_ATTRIB). */
+void pins_touch(uint64_t id);
+
 /**
  * pins_list() - the ids that have a directory, in ascending order.
  * @ids: receives an array to be given to free(), NULL if there are none

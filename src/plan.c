@@ -11,8 +11,6 @@ void plan_key(const struct observation *observation, const struct sighting *sigh
 {
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
 
-	/* The key is compared as bytes. */
-	memset(key, 0, sizeof(*key));
 	key->fence_id = observation->fences.items[sighting->fence].id;
 	key->cookie = listener->cookie;
 	key->ip_protocol = listener->ip_protocol;
@@ -41,11 +39,18 @@ static bool is_violation(const struct observation *observation, const struct sig
 				  &observation->listeners.items[sighting->listener]);
 }
 
+static bool same_key(const struct violation_key *a, const struct violation_key *b)
+{
+	return a->fence_id == b->fence_id && a->cookie == b->cookie &&
+	       a->ip_protocol == b->ip_protocol && a->domain == b->domain && a->port == b->port &&
+	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
 static size_t find_reported(const struct reported *reported, size_t count,
 			    const struct violation_key *key)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (memcmp(&reported[i].key, key, sizeof(*key)) == 0)
+		if (same_key(&reported[i].key, key))
 			return i;
 	}
 	return PLAN_NOT_REPORTED;

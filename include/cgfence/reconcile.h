@@ -79,9 +79,8 @@ CGFENCE_API int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, u
 
 /** cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel. */
 CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
-					  const struct cgfence_event *event,
-					  cgfence_report *report, void *context,
-					  struct cgfence_error *error);
+					  const struct cgfence_event *event, cgfence_report *report,
+					  void *context, struct cgfence_error *error);
 
 /**
  * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and do nothing about them.

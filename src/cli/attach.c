@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "output.h"
+#include "report.h"
 #include "../cgroup.h"
 #include "../policy.h"
+
+static void print_excess(const struct cgfence_violation *violation, void *context)
+{
+	char socket[REPORT_SOCKET_SIZE];
+
+	(void)context;
+	report_format_socket(violation, socket);
+	fprintf(stderr, "cgfence: %s is in excess already, held by process %u (%s) in %s: %s.\n",
+		socket, violation->pid, violation->comm,
+		violation->member ? violation->member : "a cgroup that is gone", violation->reason);
+}
+
+/* That they could not be looked for leaves the fence as it is. */
+static void report_excess(const struct cgfence_cgroup *cgroup)
+{
+	struct cgfence_error error = { 0 };
+
+	if (cgfence_fence_report_excess(cgfence_cgroup_id(cgroup), print_excess, NULL, &error))
+		fprintf(stderr, "cgfence: listeners already in excess were not looked for: %s.\n",
+			error.text);
+}
 
 static int run(const struct arguments *arguments)
 {
@@ -22,6 +44,8 @@ static int run(const struct arguments *arguments)
 				 &result, &error))
 		return output_failure(&error);
 	printf(sentences[result], cgfence_cgroup_path(cgroup));
+	fflush(stdout);
+	report_excess(cgroup);
 	return STATUS_DONE;
 }
 
@@ -37,7 +61,8 @@ const struct command command_attach = {
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach\n"
 		"or the removal of the cgroup; no process needs to stay. Without a file the embedded default policy\n"
-		"is used, which allows the 14 devices that Mesos allows. If anything is wrong, nothing changes.",
+		"is used, which allows the 14 devices that Mesos allows. If anything is wrong, nothing changes.\n"
+		"Listeners that are in excess already are reported, and left to reconcile and watch.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

@@ -22,6 +22,7 @@ struct arguments {
 	bool json;
 	const char *policy;
 	const char *name;
+	const char *interval;
 	char **operands; /* ended by NULL */
 	size_t operand_count;
 };
@@ -57,3 +58,4 @@ extern const struct command command_reconcile;
 extern const struct command command_run;
 extern const struct command command_show;
 extern const struct command command_status;
+extern const struct command command_watch;

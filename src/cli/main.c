@@ -13,8 +13,17 @@
 #define OPTION_HELP 'h'
 
 static const struct command *const commands[] = {
-	&command_attach, &command_detach,  &command_run,     &command_status,	 &command_show,
-	&command_check,	 &command_explain, &command_denials, &command_reconcile, NULL,
+	&command_attach,
+	&command_detach,
+	&command_run,
+	&command_status,
+	&command_show,
+	&command_check,
+	&command_explain,
+	&command_denials,
+	&command_reconcile,
+	&command_watch,
+	NULL,
 };
 
 static const struct command *find_command(const char *name)

@@ -59,10 +59,16 @@ static int64_t read_clock_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+/* Read once, so that equal times print alike. */
+static int64_t boot_to_real_ns;
+
+void output_time_refresh(void)
+{
+	boot_to_real_ns = 0;
+}
+
 void output_time(uint64_t boot_ns, char text[OUTPUT_TIME_SIZE])
 {
-	/* Read once, so that equal times print alike. */
-	static int64_t boot_to_real_ns;
 	int64_t ns;
 	time_t seconds;
 	char date[40];

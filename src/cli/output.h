@@ -24,10 +24,20 @@ int output_json(json_t *value);
 json_t *output_json_string(const char *bytes);
 
 /**
+ * output_printable() - text without a byte that steers a terminal, to be given to free(); NULL if out of memory.
+ *
+ * Names and comms come from what runs in a fence.
+ */
+char *output_printable(const char *text);
+
+/**
  * output_time() - a time of CLOCK_BOOTTIME as RFC 3339 in UTC, such as "2026-01-31T12:00:00.123456Z".
  * @boot_ns: nanoseconds since boot, suspension included
  */
 void output_time(uint64_t boot_ns, char text[OUTPUT_TIME_SIZE]);
+
+/** output_time_refresh() - take note that the clock may have been set; for what runs long. */
+void output_time_refresh(void);
 
 /* Rows of text: aligned on a terminal, separated by tabs elsewhere. */
 struct table;

@@ -12,8 +12,7 @@ struct table {
 	char **cells;
 };
 
-/* Names and comms come from what runs in a fence: no byte of them may steer the terminal. */
-static char *make_printable(const char *text)
+char *output_printable(const char *text)
 {
 	char *printable = malloc(4 * strlen(text) + 1);
 	char *to = printable;
@@ -43,7 +42,7 @@ void table_add_cell(struct table *table, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	va_end(arguments);
-	cells[table->cell_count++] = text ? make_printable(text) : NULL;
+	cells[table->cell_count++] = text ? output_printable(text) : NULL;
 	free(text);
 }
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a daemon needs of libcgfence beside the reconciler: the events of the kernel, and to know when fences change.
+ * Each has a descriptor for poll(2).
+ */
+#pragma once
+
+#include <cgfence/cgfence.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * cgfence_watch_lock() - become the one watch of this host.
+ * @lock: receives a descriptor, to be given to cgfence_watch_unlock(); the kernel takes the lock from who dies
+ * @first: receives the pid of the watch that is there already, 0 if it cannot be told; only with -EBUSY
+ *
+ * Return: 0, -EBUSY if there is another, another -errno.
+ */
+CGFENCE_API int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error);
+
+/** cgfence_watch_unlock() - let another watch be it. */
+CGFENCE_API void cgfence_watch_unlock(int lock);
+
+struct cgfence_events;
+
+/**
+ * cgfence_events_open() - open the ring buffer of events, which has one reader.
+ * @events: receives what is to be given to cgfence_events_close()
+ */
+CGFENCE_API int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *error);
+
+/** cgfence_events_close() - close it; what was not read stays. NULL is fine. */
+CGFENCE_API void cgfence_events_close(struct cgfence_events *events);
+
+/** cgfence_events_fd() - readable when there is an event; owned by @events. */
+CGFENCE_API int cgfence_events_fd(const struct cgfence_events *events);
+
+/**
+ * cgfence_events_read() - take events out of the ring buffer, oldest first.
+ * @list: receives at most @size of them
+ * @count: receives how many there were
+ */
+CGFENCE_API int cgfence_events_read(struct cgfence_events *events, struct cgfence_event *list,
+				    size_t size, size_t *count, struct cgfence_error *error);
+
+struct cgfence_monitor;
+
+/**
+ * cgfence_monitor_open() - be told when a fence is made, changed or taken away.
+ * @monitor: receives what is to be given to cgfence_monitor_close()
+ */
+CGFENCE_API int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error);
+
+/** cgfence_monitor_close() - close it; NULL is fine. */
+CGFENCE_API void cgfence_monitor_close(struct cgfence_monitor *monitor);
+
+/** cgfence_monitor_fd() - readable when something has changed; owned by @monitor. */
+CGFENCE_API int cgfence_monitor_fd(const struct cgfence_monitor *monitor);
+
+/** cgfence_monitor_read() - take note of all changes so far. Return: did a fence change? */
+CGFENCE_API bool cgfence_monitor_read(struct cgfence_monitor *monitor);
+
+#ifdef __cplusplus
+}
+#endif
