@@ -30,7 +30,7 @@ static const struct device_entry default_entries[] = {
 
 static const size_t default_entry_count = sizeof(default_entries) / sizeof(default_entries[0]);
 
-static uint64_t entry_selector(const struct device_entry *entry, uint32_t type)
+uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type)
 {
 	return cgfence_device_selector(type, entry->major, entry->minor,
 				       (entry->any_major ? CGFENCE_SELECTOR_ANY_MAJOR : 0) |
@@ -60,10 +60,10 @@ int device_rules_add(struct device_rules *rules, const struct device_entry *entr
 	int result = 0;
 
 	if (entry->block)
-		result = rules_append(rules, entry_selector(entry, TYPE_BLOCK), allow_bits,
+		result = rules_append(rules, device_entry_selector(entry, TYPE_BLOCK), allow_bits,
 				      deny_bits);
 	if (result == 0 && entry->character)
-		result = rules_append(rules, entry_selector(entry, TYPE_CHAR), allow_bits,
+		result = rules_append(rules, device_entry_selector(entry, TYPE_CHAR), allow_bits,
 				      deny_bits);
 	return result;
 }
@@ -115,6 +115,33 @@ const struct device_rule *device_rules_find(const struct device_rules *rules, ui
 	return bsearch(&key, rules->items, rules->count, sizeof(*rules->items), compare_rules);
 }
 
+int device_rules_copy(const struct device_rules *rules, struct device_rules *copy)
+{
+	struct device_rules made = { 0 };
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct device_rule *rule = &rules->items[i];
+
+		if (rules_append(&made, rule->selector, rule->allow, rule->deny)) {
+			device_rules_free(&made);
+			return -ENOMEM;
+		}
+	}
+	*copy = made;
+	return 0;
+}
+
+void device_rules_drop_empty(struct device_rules *rules)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->items[i].allow || rules->items[i].deny)
+			rules->items[kept++] = rules->items[i];
+	}
+	rules->count = kept;
+}
+
 void device_rules_free(struct device_rules *rules)
 {
 	free(rules->items);
@@ -126,6 +153,22 @@ uint32_t device_rule_type(uint64_t selector)
 	return selector & CGFENCE_SELECTOR_CHAR ? TYPE_CHAR : TYPE_BLOCK;
 }
 
+uint64_t device_selector_meet(uint64_t a, uint64_t b)
+{
+	const uint64_t wildcards = CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR;
+	const uint64_t majors = (uint64_t)CGFENCE_MAJOR_MAX << CGFENCE_SELECTOR_MINOR_BITS;
+	uint64_t must_agree = CGFENCE_SELECTOR_CHAR;
+
+	if (!((a | b) & CGFENCE_SELECTOR_ANY_MAJOR))
+		must_agree |= majors;
+	if (!((a | b) & CGFENCE_SELECTOR_ANY_MINOR))
+		must_agree |= CGFENCE_MINOR_MAX;
+	if ((a ^ b) & must_agree)
+		return 0;
+	/* The number beside a wildcard is 0, so that the other's remains. */
+	return ((a | b) & ~wildcards) | (a & b & wildcards);
+}
+
 uint8_t device_default_access(uint64_t selector)
 {
 	uint32_t type = device_rule_type(selector);
@@ -134,7 +177,7 @@ uint8_t device_default_access(uint64_t selector)
 		const struct device_entry *entry = &default_entries[i];
 
 		if ((type == TYPE_CHAR ? entry->character : entry->block) &&
-		    entry_selector(entry, type) == selector)
+		    device_entry_selector(entry, type) == selector)
 			return entry->access;
 	}
 	return 0;

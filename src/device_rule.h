@@ -60,6 +60,12 @@ int device_access_parse(const char *text, uint8_t *access, struct cgfence_error 
 int device_path_resolve(const char *path, uint8_t access, struct device_entry *entry,
 			struct cgfence_error *error);
 
+/**
+ * device_operand_parse() - read an entry as an operator writes it: "c 10:229 rw", or "/dev/fuse rw" for the device that
+ * is there now.
+ */
+int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);
+
 /** device_rules_add() - add what an entry says to @rules, as allow or as deny. Return: 0 or -ENOMEM. */
 int device_rules_add(struct device_rules *rules, const struct device_entry *entry, bool deny);
 
@@ -72,11 +78,23 @@ void device_rules_normalise(struct device_rules *rules);
 /** device_rules_find() - the rule of a selector in normalised @rules, or NULL. */
 const struct device_rule *device_rules_find(const struct device_rules *rules, uint64_t selector);
 
+/** device_rules_copy() - @copy receives a copy of @rules, to be given to device_rules_free(). Return: 0 or -ENOMEM. */
+int device_rules_copy(const struct device_rules *rules, struct device_rules *copy);
+
+/** device_rules_drop_empty() - drop the rules that neither allow nor deny anything. */
+void device_rules_drop_empty(struct device_rules *rules);
+
 /** device_rules_free() - free the items. */
 void device_rules_free(struct device_rules *rules);
 
+/** device_entry_selector() - what an entry selects among the devices of one of its types, BPF_DEVCG_DEV_*. */
+uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type);
+
 /** device_rule_type() - BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK. */
 uint32_t device_rule_type(uint64_t selector);
+
+/** device_selector_meet() - the selector of the devices that both select, 0 if there are none. */
+uint64_t device_selector_meet(uint64_t a, uint64_t b);
 
 /** device_default_access() - what the default entry of a selector grants, 0 if it has none. */
 uint8_t device_default_access(uint64_t selector);

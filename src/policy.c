@@ -27,6 +27,29 @@ void cgfence_policy_free(struct cgfence_policy *policy)
 	free(policy);
 }
 
+/* Return: false if out of memory. */
+static bool copy_string(const char *string, char **copy)
+{
+	*copy = string ? strdup(string) : NULL;
+	return !string || *copy;
+}
+
+struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
+{
+	cleanup_policy struct cgfence_policy *copy = policy_new();
+
+	if (!copy)
+		return NULL;
+	*copy = *policy;
+	copy->cgroup = NULL;
+	copy->devices = (struct device_rules){ 0 };
+	if (!copy_string(policy->name, &copy->name) ||
+	    !copy_string(policy->cgroup, &copy->cgroup) ||
+	    device_rules_copy(&policy->devices, &copy->devices))
+		return NULL;
+	return cleanup_steal(copy);
+}
+
 const char *cgfence_policy_name(const struct cgfence_policy *policy)
 {
 	return policy->name;

@@ -39,6 +39,9 @@ struct cgfence_policy {
 /** policy_new() - a policy that fences nothing and enforces it. Return: NULL if out of memory. */
 struct cgfence_policy *policy_new(void);
 
+/** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
+struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
+
 /** policy_equal() - do two policies say the same, the cgroup they name aside? */
 bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);
 

@@ -100,6 +100,29 @@ void port_set_add_any(struct port_set *set)
 	port_set_add(set, &(struct port_range){ { true, true }, 1, PORT_MAX });
 }
 
+void port_set_unite(struct port_set *set, const struct port_set *other)
+{
+	for (int family = 0; family < PORT_FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < PORT_SET_WORDS; i++)
+			set->words[family][i] |= other->words[family][i];
+	}
+}
+
+void port_set_subtract(struct port_set *set, const struct port_set *other)
+{
+	for (int family = 0; family < PORT_FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < PORT_SET_WORDS; i++)
+			set->words[family][i] &= ~other->words[family][i];
+	}
+}
+
+bool port_set_is_empty(const struct port_set *set)
+{
+	static const struct port_set empty;
+
+	return memcmp(set, &empty, sizeof(empty)) == 0;
+}
+
 bool port_set_has(const struct port_set *set, enum port_family family, uint16_t port)
 {
 	return set->words[family][port / 64] >> port % 64 & 1;

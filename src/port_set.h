@@ -5,6 +5,7 @@
 #include <cgfence/cgfence.h>
 
 #define PORT_MAX 65535
+#define PORT_SET_WORDS ((PORT_MAX + 1) / 64)
 
 enum port_family {
 	PORT_IPV4,
@@ -14,7 +15,7 @@ enum port_family {
 
 /* A bit for each port, in host order. */
 struct port_set {
-	uint64_t words[PORT_FAMILY_COUNT][(PORT_MAX + 1) / 64];
+	uint64_t words[PORT_FAMILY_COUNT][PORT_SET_WORDS];
 };
 
 /* What one element of a PORTS list says. Long enough as text: "ipv4:65535-65535". */
@@ -41,6 +42,15 @@ void port_set_add(struct port_set *set, const struct port_range *range);
 
 /** port_set_add_any() - put every port of every family into a set. */
 void port_set_add_any(struct port_set *set);
+
+/** port_set_unite() - put the ports of another set into a set. */
+void port_set_unite(struct port_set *set, const struct port_set *other);
+
+/** port_set_subtract() - take the ports of another set out of a set. */
+void port_set_subtract(struct port_set *set, const struct port_set *other);
+
+/** port_set_is_empty() - does the set hold no port of any family? */
+bool port_set_is_empty(const struct port_set *set);
 
 /** port_set_has() - is @port, in host order, in the set? */
 bool port_set_has(const struct port_set *set, enum port_family family, uint16_t port);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SET_WORDS ((PORT_MAX + 1) / 64)
 /* Of every port; port 0 is none. */
 #define FIRST_WORD_OF_ANY (~1ULL)
 
@@ -16,7 +15,7 @@ static bool is_any(const uint64_t *set)
 {
 	if (set[0] != FIRST_WORD_OF_ANY)
 		return false;
-	for (size_t i = 1; i < SET_WORDS; i++) {
+	for (size_t i = 1; i < PORT_SET_WORDS; i++) {
 		if (~set[i])
 			return false;
 	}
@@ -38,11 +37,11 @@ static uint32_t place_run(struct port_words *words, const uint64_t *run, size_t 
 static struct cgfence_port_bitmap compile_set(const uint64_t *set, struct port_words *words)
 {
 	size_t first = 0;
-	size_t end = SET_WORDS;
+	size_t end = PORT_SET_WORDS;
 
 	if (is_any(set))
 		return (struct cgfence_port_bitmap){ .any = 1 };
-	while (first < SET_WORDS && !set[first])
+	while (first < PORT_SET_WORDS && !set[first])
 		first++;
 	while (end > first && !set[end - 1])
 		end--;
@@ -64,7 +63,7 @@ int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_
 	};
 	struct port_words made = { 0 };
 
-	made.words = calloc((CGFENCE_PROTOCOL_COUNT + 1) * CGFENCE_FAMILY_COUNT * SET_WORDS,
+	made.words = calloc((CGFENCE_PROTOCOL_COUNT + 1) * CGFENCE_FAMILY_COUNT * PORT_SET_WORDS,
 			    sizeof(*made.words));
 	if (!made.words)
 		return -ENOMEM;
@@ -107,8 +106,8 @@ void port_table_move(struct cgfence_port_table *table, size_t words)
 
 static bool check_bitmap(struct cgfence_port_bitmap *bitmap, size_t words)
 {
-	return bitmap->first_word <= SET_WORDS &&
-	       bitmap->word_count <= SET_WORDS - bitmap->first_word &&
+	return bitmap->first_word <= PORT_SET_WORDS &&
+	       bitmap->word_count <= PORT_SET_WORDS - bitmap->first_word &&
 	       bitmap->word_count <= words && bitmap->offset <= words - bitmap->word_count;
 }
 
@@ -123,7 +122,7 @@ static void decompile_set(const struct cgfence_image *image,
 			  const struct cgfence_port_bitmap *bitmap, uint64_t *set)
 {
 	if (bitmap->any) {
-		memset(set, 0xff, SET_WORDS * sizeof(*set));
+		memset(set, 0xff, PORT_SET_WORDS * sizeof(*set));
 		set[0] = FIRST_WORD_OF_ANY;
 	} else {
 		memcpy(set + bitmap->first_word, (const uint64_t *)image + bitmap->offset,

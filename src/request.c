@@ -7,30 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "/dev/fuse rw": the path may hold blanks, the access cannot. */
-static int parse_path(const char *text, struct device_entry *entry, struct cgfence_error *error)
-{
-	const char *blank = strrchr(text, ' ');
-	uint8_t access = 0;
-	char path[4096];
-	int result;
-
-	if (!blank || (size_t)(blank - text) >= sizeof(path))
-		return error_set_invalid(
-			error, "a path and the access must be given, such as '/dev/fuse rw'");
-	result = device_access_parse(blank + 1, &access, error);
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "%.*s", (int)(blank - text), text);
-	return device_path_resolve(path, access, entry, error);
-}
-
 int cgfence_device_request_parse(const char *text, struct cgfence_device_request *request,
 				 struct cgfence_error *error)
 {
 	struct device_entry entry = { 0 };
-	int result = text[0] == '/' ? parse_path(text, &entry, error)
-				    : device_entry_parse(text, &entry, error);
+	int result = device_operand_parse(text, &entry, error);
 
 	if (result == 0 && (entry.any_major || entry.any_minor || entry.block == entry.character))
 		result = error_set_invalid(

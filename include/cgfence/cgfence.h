@@ -141,6 +141,48 @@ CGFENCE_API int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 					    struct cgfence_explanation *explanation,
 					    struct cgfence_error *error);
 
+/* ---- change of one thing ---- */
+
+/* What a program or an edit is about. */
+enum cgfence_topic {
+	CGFENCE_TOPIC_DEVICES,
+	CGFENCE_TOPIC_PORTS,
+};
+
+enum cgfence_edit_action {
+	CGFENCE_ALLOW,
+	CGFENCE_REVOKE,
+};
+
+struct cgfence_edit;
+
+/**
+ * cgfence_edit_parse_device() - an edit of the device entries of a policy.
+ * @text: an entry such as "c 10:229 rw", wildcards and type "a" included, or "/dev/fuse rw"
+ * @edit: receives the edit, to be given to cgfence_edit_free()
+ *
+ * Allowing takes back what deny entries take of the devices that the entry selects, and makes one allow entry grant all
+ * of it. Revoking trims what entries for these devices grant, and denies what a wider entry, or a default, still grants.
+ */
+CGFENCE_API int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
+					  struct cgfence_edit **edit, struct cgfence_error *error);
+
+/**
+ * cgfence_edit_parse_ports() - an edit of the assigned ports of a policy.
+ * @protocol: "tcp" or "udp"
+ * @text: "any", or ports and ranges such as "8080" and "ipv4:31000-31005", with commas or blanks between them
+ * @edit: receives the edit, to be given to cgfence_edit_free()
+ */
+CGFENCE_API int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protocol,
+					 const char *text, struct cgfence_edit **edit,
+					 struct cgfence_error *error);
+
+/** cgfence_edit_free() - free an edit; NULL is fine. */
+CGFENCE_API void cgfence_edit_free(struct cgfence_edit *edit);
+
+/** cgfence_edit_text() - what is allowed or revoked, such as "device c 10:229 rw"; it lives as long as the edit. */
+CGFENCE_API const char *cgfence_edit_text(const struct cgfence_edit *edit);
+
 /* ---- cgroup ---- */
 
 struct cgfence_cgroup;
@@ -289,12 +331,6 @@ CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 struct cgfence_foreign_program {
 	uint32_t id;
 	char name[16];
-};
-
-/* What a foreign program may have a say on. */
-enum cgfence_topic {
-	CGFENCE_TOPIC_DEVICES,
-	CGFENCE_TOPIC_PORTS,
 };
 
 /**
