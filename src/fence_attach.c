@@ -14,6 +14,7 @@
 #include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
+#include "policy_edit.h"
 
 #include <bpf/bpf.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct change {
 	const struct cgfence_cgroup *cgroup;
 	const struct cgfence_policy *policy;
 	unsigned int flags;
+	bool keeps_netns; /* of the fence that is there; else it is that of this process */
 
 	struct fence_present old;
 	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
@@ -46,6 +48,21 @@ static int read_present(struct change *change, struct cgfence_error *error)
 	return image_decompile(change->old.image, &change->old_policy, error);
 }
 
+/* What stays although the policy changes. */
+static void take_over_ports(struct change *change)
+{
+	const struct cgfence_port_table *old = &change->old.image->ports;
+	struct cgfence_port_table *new = &change->new.image->ports;
+
+	new->since_ns = old->since_ns;
+	if (!change->keeps_netns)
+		return;
+	new->netns_cookie = old->netns_cookie;
+	new->netns_inum = old->netns_inum;
+	new->ephemeral_low = old->ephemeral_low;
+	new->ephemeral_high = old->ephemeral_high;
+}
+
 static int prepare(struct change *change, struct cgfence_error *error)
 {
 	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
@@ -57,7 +74,7 @@ static int prepare(struct change *change, struct cgfence_error *error)
 		return result;
 	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
 	if (change->old.image && change->old.image->ports.fenced)
-		change->new.image->ports.since_ns = change->old.image->ports.since_ns;
+		take_over_ports(change);
 	return fence_programs_load(&change->new, &change->old.maps, error);
 }
 
@@ -183,13 +200,12 @@ static void restore_kill_trace(const struct change *change)
 		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
 }
 
-static int attach_locked(struct change *change, enum cgfence_attach_result *result,
-			 struct cgfence_error *error)
+/* The fence that is there has been read. */
+static int replace_locked(struct change *change, enum cgfence_attach_result *result,
+			  struct cgfence_error *error)
 {
-	int code = read_present(change, error);
+	int code = prepare(change, error);
 
-	if (code == 0)
-		code = prepare(change, error);
 	if (code)
 		return code;
 	if (alters_nothing(change)) {
@@ -211,6 +227,14 @@ static int attach_locked(struct change *change, enum cgfence_attach_result *resu
 	pins_touch(cgfence_cgroup_id(change->cgroup));
 	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;
+}
+
+static int attach_locked(struct change *change, enum cgfence_attach_result *result,
+			 struct cgfence_error *error)
+{
+	int code = read_present(change, error);
+
+	return code ? code : replace_locked(change, result, error);
 }
 
 int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
@@ -240,5 +264,67 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	change_release(&change);
 	if (code)
 		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));
+	return code;
+}
+
+static int refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	return error_set(error, ENOENT, "%s has no fence of its own; attach a policy to it first",
+			 cgfence_cgroup_path(cgroup));
+}
+
+/* Reads, edits and writes under one lock, so that no edit of another command is lost. */
+static int edit_locked(struct change *change, const struct cgfence_edit *edit, bool *changed,
+		       struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *edited = NULL;
+	enum cgfence_attach_result result;
+	int code = read_present(change, error);
+
+	if (code)
+		return code;
+	if (!change->old.fenced)
+		return refuse_unfenced(change->cgroup, error);
+	if (!change->old_policy)
+		return error_set(
+			error, EINVAL,
+			"it was made by another version of cgfence; attach its policy again with this one");
+	code = policy_edit(change->old_policy, edit, &edited, error);
+	if (code)
+		return code;
+	/* Only what a killed command left half done is worth repairing for an edit that changes nothing. */
+	if (policy_equal(change->old_policy, edited) && !change->old.torn) {
+		*changed = false;
+		return 0;
+	}
+	change->policy = edited;
+	change->flags = change->old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+	code = replace_locked(change, &result, error);
+	if (code)
+		return code;
+	*changed = !policy_equal(change->old_policy, edited);
+	return 0;
+}
+
+int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence_edit *edit,
+		       bool *changed, struct cgfence_error *error)
+{
+	struct change change = { .cgroup = cgroup, .keeps_netns = true };
+	int lock;
+	int code;
+
+	if (!pins_have_bpffs())
+		return refuse_unfenced(cgroup, error);
+	fence_present_init(&change.old);
+	fence_programs_init(&change.new);
+	fence_sweep_removed();
+	code = pins_lock(cgfence_cgroup_id(cgroup), &lock, error);
+	if (code == 0) {
+		code = edit_locked(&change, edit, changed, error);
+		pins_unlock(cgfence_cgroup_id(cgroup), lock);
+	}
+	change_release(&change);
+	if (code && code != -ENOENT)
+		error_wrap(error, "cannot change the fence of %s", cgfence_cgroup_path(cgroup));
 	return code;
 }

@@ -171,23 +171,33 @@ static uint64_t boot_time_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
+static int describe_netns(struct cgfence_port_table *ports, struct cgfence_error *error)
+{
+	struct netns_identity netns;
+	int result = netns_read(&netns, error);
+
+	if (result)
+		return result;
+	netns_read_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
+	ports->netns_cookie = netns.cookie;
+	ports->netns_inum = netns.inum;
+	return 0;
+}
+
 /* What the port programs must know of this host. Equal bitmaps are shared, so families that agree have equal ones. */
 static int describe_host(struct cgfence_image *image, struct cgfence_error *error)
 {
-	struct netns_identity netns;
-	int result;
+	int result = 0;
 
 	if (!image->ports.fenced)
 		return 0;
-	result = netns_read(&netns, error);
+	if (!image->ports.netns_inum)
+		result = describe_netns(&image->ports, error);
 	if (result)
 		return result;
-	netns_read_ephemeral_range(&image->ports.ephemeral_low, &image->ports.ephemeral_high);
 	if (!image->ports.since_ns)
 		image->ports.since_ns = boot_time_ns();
-	image->ports.netns_cookie = netns.cookie;
-	image->ports.netns_inum = netns.inum;
-	image->socket.netns_by_inum = !image->ports.netns_any && !netns.cookie;
+	image->socket.netns_by_inum = !image->ports.netns_any && !image->ports.netns_cookie;
 	if (!image->socket.netns_by_inum && !families_differ(&image->ports))
 		return 0;
 	result = kernel_layout_read(&image->task, &image->socket, error);

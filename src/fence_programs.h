@@ -21,7 +21,8 @@ void fence_programs_release(struct fence_programs *set);
 /**
  * fence_programs_load() - compile a policy and load the programs it wants, with the strongest listen guard that the
  * running kernel takes.
- * @set: its image is that of the policy, with generation, cgroup id and ephemeral set
+ * @set: its image is that of the policy, with generation, cgroup id and ephemeral set; what it says of the network
+ *	namespace and of the time since when ports are fenced is kept, and filled in for this process and now if it is 0
  * @maps: the policy map is made anew; maps of counters and denials are made if they are not open
  */
 int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,

@@ -266,6 +266,22 @@ CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     struct cgfence_error *error);
 
 /**
+ * cgfence_fence_edit() - change one thing of the policy of a fence.
+ * @cgroup: the fence root
+ * @edit: what to change
+ * @changed: receives false if the policy said so already; it keeps its generation then
+ *
+ * Edits of many commands at once are all made, one after the other. The fence stays one for the network namespace that
+ * it was attached from. The new policy comes into force as cgfence_fence_attach() says.
+ *
+ * Return: 0, -ENOENT if the cgroup has no fence of its own, -EINVAL if its policy does not fence what the edit is about
+ * or a wider entry would undo the edit, another -errno.
+ */
+CGFENCE_API int cgfence_fence_edit(const struct cgfence_cgroup *cgroup,
+				   const struct cgfence_edit *edit, bool *changed,
+				   struct cgfence_error *error);
+
+/**
  * cgfence_fence_detach() - take a fence away; only links that this library pinned are touched.
  * @id: of the cgroup, which may be gone
  * @detached: receives whether there was a fence
