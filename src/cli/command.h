@@ -49,12 +49,14 @@ struct command {
 	int (*run)(const struct arguments *arguments);
 };
 
+extern const struct command command_allow;
 extern const struct command command_attach;
 extern const struct command command_check;
 extern const struct command command_denials;
 extern const struct command command_detach;
 extern const struct command command_explain;
 extern const struct command command_reconcile;
+extern const struct command command_revoke;
 extern const struct command command_run;
 extern const struct command command_show;
 extern const struct command command_status;

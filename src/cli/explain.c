@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
+#include "operands.h"
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
@@ -115,25 +116,16 @@ static bool is_policy_file(const char *name)
 	       (stat(name, &status) == 0 && S_ISREG(status.st_mode));
 }
 
-/* The entry may come as one operand or, unquoted, as several. */
-static void join_operands(char *const *operands, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (; *operands && used < size; operands++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "",
-					 *operands);
-}
-
 static int parse_device(char *const *words, struct answer *answer, char *text, size_t size,
 			struct cgfence_error *error)
 {
+	cleanup_free char *joined = operands_join(words);
 	int result;
 
+	if (!joined)
+		return operands_out_of_memory(error);
 	answer->topic = CGFENCE_TOPIC_DEVICES;
-	join_operands(words, text, size);
-	result = cgfence_device_request_parse(text, &answer->device, error);
+	result = cgfence_device_request_parse(joined, &answer->device, error);
 	if (result == 0)
 		cgfence_device_request_format(&answer->device, text, size);
 	return result;
@@ -143,7 +135,7 @@ static int parse_port(char *const *words, struct answer *answer, char *text, siz
 		      struct cgfence_error *error)
 {
 	answer->topic = CGFENCE_TOPIC_PORTS;
-	join_operands(words, text, size);
+	snprintf(text, size, "%s %s", words[0], words[1] ? words[1] : "");
 	return cgfence_port_request_parse(words[0], words[1] ? words[1] : "", &answer->port, error);
 }
 
@@ -163,11 +155,7 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 		if (strcmp(operands[0], topics[i].name) == 0)
 			return topics[i].parse(operands + 1, answer, text, size, error);
 	}
-	error->invalid_input = true;
-	snprintf(error->text, sizeof(error->text),
-		 "'%s' cannot be explained; write 'device c 1:3 rw' or 'port tcp 8080'",
-		 operands[0]);
-	return -EINVAL;
+	return operands_refuse_topic(operands[0], error);
 }
 
 static int run(const struct arguments *arguments)
@@ -175,7 +163,7 @@ static int run(const struct arguments *arguments)
 	static const char *const headings[] = { "WHERE", "VERDICT", "BECAUSE", NULL };
 	struct answer answer = { .allowed = true };
 	struct cgfence_error error = { 0 };
-	char request_text[4200];
+	char request_text[64];
 	int result;
 
 	if (parse_request(arguments->operands + 1, &answer, request_text, sizeof(request_text),

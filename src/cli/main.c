@@ -15,6 +15,8 @@
 static const struct command *const commands[] = {
 	&command_attach,
 	&command_detach,
+	&command_allow,
+	&command_revoke,
 	&command_run,
 	&command_status,
 	&command_show,

@@ -13,6 +13,8 @@ static const struct {
 } commands[] = {
 	{ "attach", { "/none" }, 2, true },
 	{ "detach", { "/none" }, 2, true },
+	{ "allow", { "/none", "device", "c 1:3 r" }, 2, true },
+	{ "revoke", { "/none", "device", "c 1:3 r" }, 2, true },
 	{ "run", { "true" }, 125, true },
 	{ "status", { NULL }, 2, true },
 	{ "show", { "/none" }, 2, true },
@@ -122,7 +124,8 @@ Test(usage, option_of_another_command)
 
 Test(usage, missing_argument)
 {
-	static const char *const lacking[] = { "attach", "run", "show", "check", "explain" };
+	static const char *const lacking[] = { "attach", "allow", "revoke", "run",
+					       "show",	 "check", "explain" };
 
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(lacking[i]));
@@ -155,7 +158,8 @@ Test(usage, missing_capability_is_named)
 
 		if (!commands[i].needs_admin)
 			continue;
-		result = program_run(&options, WORDS(commands[i].name, operands[0]));
+		result = program_run(&options, WORDS(commands[i].name, operands[0], operands[1],
+						     operands[2]));
 		assert_fails(result, commands[i].usage_status == 125 ? 125 : 1, "CAP_SYS_ADMIN");
 		assert_has(result.errors, commands[i].name);
 	}

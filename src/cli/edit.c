@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "edit.h"
+#include "operands.h"
+#include "output.h"
+#include "../cgroup.h"
+#include "../cleanup.h"
+#include "../policy_edit.h"
+
+#include <string.h>
+
+static int parse(char *const *words, enum cgfence_edit_action action, struct cgfence_edit **edit,
+		 struct cgfence_error *error)
+{
+	bool ports = strcmp(words[0], "port") == 0;
+	cleanup_free char *text = operands_join(words + (ports ? 2 : 1));
+
+	if (!text)
+		return operands_out_of_memory(error);
+	if (ports)
+		return cgfence_edit_parse_ports(action, words[1], text, edit, error);
+	if (strcmp(words[0], "device") == 0)
+		return cgfence_edit_parse_device(action, text, edit, error);
+	return operands_refuse_topic(words[0], error);
+}
+
+int edit_run(const struct arguments *arguments, enum cgfence_edit_action action, const char *done,
+	     const char *idle)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_edit struct cgfence_edit *edit = NULL;
+	struct cgfence_error error = { 0 };
+	bool changed = false;
+
+	if (parse(arguments->operands + 1, action, &edit, &error) ||
+	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
+	    cgfence_fence_edit(cgroup, edit, &changed, &error))
+		return output_failure(&error);
+	if (changed)
+		printf("%s %s in %s.\n", done, cgfence_edit_text(edit),
+		       cgfence_cgroup_path(cgroup));
+	else
+		printf("%s %s %s; nothing changed.\n", cgfence_cgroup_path(cgroup), idle,
+		       cgfence_edit_text(edit));
+	return STATUS_DONE;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "operands.h"
+#include "../error.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *operands_join(char *const *words)
+{
+	size_t size = 1;
+	char *text;
+	char *end;
+
+	for (char *const *word = words; *word; word++)
+		size += strlen(*word) + 1;
+	text = malloc(size);
+	if (!text)
+		return NULL;
+	end = text;
+	for (char *const *word = words; *word; word++) {
+		if (word != words)
+			*end++ = ' ';
+		end = stpcpy(end, *word);
+	}
+	*end = '\0';
+	return text;
+}
+
+int operands_refuse_topic(const char *word, struct cgfence_error *error)
+{
+	return error_set_invalid(
+		error,
+		"'%s' is neither device nor port; write 'device c 1:3 rw' or 'port tcp 8080'",
+		word);
+}
+
+int operands_out_of_memory(struct cgfence_error *error)
+{
+	return error_set(error, ENOMEM, "out of memory");
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "edit.h"
+
+static int run(const struct arguments *arguments)
+{
+	return edit_run(arguments, CGFENCE_REVOKE, "Revoked", "does not allow");
+}
+
+const struct command command_revoke = {
+	.name = "revoke",
+	.synopsis = "CGROUP device ENTRY\nCGROUP port tcp|udp PORTS",
+	.summary = "take one device entry or some ports back in a live fence",
+	.description =
+		"Trims the allow entries for the devices that ENTRY selects, and denies what a wider entry or a default\n"
+		"still grants. What is open stays open, and who listens goes on. ENTRY is as in a policy, or a path and\n"
+		"an access such as '/dev/fuse rw'. PORTS are ports and ranges such as 8080 and ipv4:31000-31005, with\n"
+		"commas or blanks between them, or any.",
+	.example = "cgfence revoke /machine/web port tcp 31000-31005",
+	.operands_min = 3,
+	.operands_max = (size_t)-1,
+	.needs_admin = true,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};
