@@ -166,21 +166,15 @@ static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 {
 	cleanup_mount struct cgroup2_mount mount = { 0 };
 	cleanup_free char *directory = NULL;
-	const char *below = name;
+	const char *below = NULL;
 	int result;
 
 	result = mountinfo_find_cgroup2(NULL, &mount, error);
 	if (result)
 		return result;
-	if (strcmp(mount.root, "/") != 0 && name[0] == '/')
-		below = path_below(name, mount.root);
-	if (!below)
-		return error_set(
-			error, ENOENT,
-			"the cgroup %s is outside of %s, the part of the hierarchy that is mounted",
-			name, mount.root);
-	while (*below == '/')
-		below++;
+	result = cgroup2_mount_below(&mount, name, &below, error);
+	if (result)
+		return result;
 	if (asprintf(&directory, "%s/%s", mount.point, below) < 0)
 		return error_set(error, ENOMEM, "out of memory");
 	return open_directory(directory, cgroup, error);

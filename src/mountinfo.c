@@ -26,6 +26,24 @@ const char *path_below(const char *path, const char *directory)
 	return path + length;
 }
 
+int cgroup2_mount_below(const struct cgroup2_mount *mount, const char *name, const char **below,
+			struct cgfence_error *error)
+{
+	const char *found = name;
+
+	if (strcmp(mount->root, "/") != 0 && name[0] == '/')
+		found = path_below(name, mount->root);
+	if (!found)
+		return error_set(
+			error, ENOENT,
+			"the cgroup %s is outside of %s, the part of the hierarchy that is mounted",
+			name, mount->root);
+	while (*found == '/')
+		found++;
+	*below = found;
+	return 0;
+}
+
 /* Blank, tab, newline and backslash stand in mountinfo as a backslash and three octal digits. */
 static void unescape(char *text)
 {

@@ -19,6 +19,16 @@ struct cgroup2_mount {
 int mountinfo_find_cgroup2(const char *path, struct cgroup2_mount *mount,
 			   struct cgfence_error *error);
 
+/**
+ * cgroup2_mount_below() - where a cgroup stands in a mount.
+ * @name: relative to the root of the hierarchy, with or without a leading slash
+ * @below: receives what follows the mount's point, without a leading slash; a part of @name
+ *
+ * Return: 0, -ENOENT if the mount does not show that part of the hierarchy.
+ */
+int cgroup2_mount_below(const struct cgroup2_mount *mount, const char *name, const char **below,
+			struct cgfence_error *error);
+
 /** cgroup2_mount_release() - free the strings. */
 void cgroup2_mount_release(struct cgroup2_mount *mount);
 
