@@ -18,6 +18,7 @@ struct cgfence_fence {
 	struct fence_maps maps;
 	uint64_t generation;
 	bool ephemeral;
+	bool torn;
 	enum cgfence_listen_guard guard;
 	const char *hook_names[HOOK_COUNT + 1]; /* ended by NULL */
 };
@@ -61,6 +62,11 @@ const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t in
 	return index < HOOK_COUNT ? fence->hook_names[index] : NULL;
 }
 
+bool fence_is_torn(const struct cgfence_fence *fence)
+{
+	return fence->torn;
+}
+
 int fence_denials_map(const struct cgfence_fence *fence)
 {
 	return fence->maps.denials;
@@ -90,6 +96,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 {
 	fence->generation = present->image->generation;
 	fence->ephemeral = present->image->ephemeral;
+	fence->torn = present->torn;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
 	fence->maps = present->maps;
 	present->maps = (struct fence_maps)FENCE_MAPS_CLOSED;

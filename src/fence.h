@@ -3,6 +3,9 @@
 
 #include <cgfence/cgfence.h>
 
+/** fence_is_torn() - has a killed command left it half changed? Attaching its policy again repairs it. */
+bool fence_is_torn(const struct cgfence_fence *fence);
+
 /** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */
 int fence_denials_map(const struct cgfence_fence *fence);
 

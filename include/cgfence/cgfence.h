@@ -361,6 +361,72 @@ CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 					   struct cgfence_foreign_program **programs, size_t *count,
 					   struct cgfence_error *error);
 
+/* ---- fences as policies say ---- */
+
+enum cgfence_plan_action {
+	CGFENCE_PLAN_ATTACH,  /* there is no fence */
+	CGFENCE_PLAN_REPLACE, /* there is one with another policy, or one that needs repair */
+	CGFENCE_PLAN_KEEP,    /* it has this policy already */
+	CGFENCE_PLAN_DETACH,  /* no policy names it */
+	CGFENCE_PLAN_NOTHING, /* the policy names its cgroup by a glob that matches none */
+};
+
+/** struct cgfence_plan_step - what is to be done about one cgroup; the strings live as long as the plan. */
+struct cgfence_plan_step {
+	enum cgfence_plan_action action;
+	uint64_t id; /* of the cgroup, 0 for CGFENCE_PLAN_NOTHING */
+	const char *
+		cgroup; /* its path relative to the cgroup2 root; the glob for CGFENCE_PLAN_NOTHING */
+	const char *origin; /* the file of its policy; NULL for CGFENCE_PLAN_DETACH */
+	const char *
+		old_text; /* the policy in force as JSON; NULL if there is none or it cannot be read */
+	const char *new_text; /* the policy of the file as JSON; NULL for CGFENCE_PLAN_DETACH */
+};
+
+enum cgfence_plan_flags {
+	CGFENCE_PLAN_PRUNE =
+		1, /* detach fences that no policy names, but those of commands that `run` runs */
+};
+
+struct cgfence_plan;
+
+/**
+ * cgfence_plan_make() - find out what is to be done for the fences to be what the policies say.
+ * @path: a policy file, or a directory of which all files that end in ".json" are read
+ * @flags: enum cgfence_plan_flags
+ * @plan: receives the plan, to be given to cgfence_plan_free()
+ *
+ * Each policy names its cgroup, plainly or by a glob (glob(7), where a backslash is nothing special). Nothing is changed.
+ *
+ * Return: 0, -EINVAL if a policy is invalid, names no cgroup, or names one that another policy names in the same way,
+ * -ENOENT if a cgroup that is named plainly does not exist, another -errno.
+ */
+CGFENCE_API int cgfence_plan_make(const char *path, unsigned int flags, struct cgfence_plan **plan,
+				  struct cgfence_error *error);
+
+/** cgfence_plan_free() - free a plan; NULL is fine. */
+CGFENCE_API void cgfence_plan_free(struct cgfence_plan *plan);
+
+/** cgfence_plan_step() - the @index-th step, by the names of the cgroups; NULL past the last. */
+CGFENCE_API const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan,
+							      size_t index);
+
+/**
+ * cgfence_plan_act() - do what a step says.
+ * @gone: receives whether the cgroup was removed since the plan was made, so that there was nothing to do
+ *
+ * Steps can be done in any order, and one that fails does not stand in the way of the others.
+ */
+CGFENCE_API int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
+				 struct cgfence_error *error);
+
+/**
+ * cgfence_plan_diff() - what a step changes in the policy.
+ * @diff: receives lines that begin with '-' or '+', after the keys that they stand below; to be given to free()
+ */
+CGFENCE_API int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
+				  struct cgfence_error *error);
+
 #ifdef __cplusplus
 }
 #endif
