@@ -20,6 +20,8 @@ struct arguments {
 	bool all;
 	bool force;
 	bool json;
+	bool prune;
+	bool dry_run;
 	const char *policy;
 	const char *name;
 	const char *interval;
@@ -50,6 +52,7 @@ struct command {
 };
 
 extern const struct command command_allow;
+extern const struct command command_apply;
 extern const struct command command_attach;
 extern const struct command command_check;
 extern const struct command command_denials;

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_detach,
 	&command_allow,
 	&command_revoke,
+	&command_apply,
 	&command_run,
 	&command_status,
 	&command_show,

@@ -15,6 +15,7 @@ static const struct {
 	{ "detach", { "/none" }, 2, true },
 	{ "allow", { "/none", "device", "c 1:3 r" }, 2, true },
 	{ "revoke", { "/none", "device", "c 1:3 r" }, 2, true },
+	{ "apply", { "/none" }, 2, true },
 	{ "run", { "true" }, 125, true },
 	{ "status", { NULL }, 2, true },
 	{ "show", { "/none" }, 2, true },
@@ -124,8 +125,8 @@ Test(usage, option_of_another_command)
 
 Test(usage, missing_argument)
 {
-	static const char *const lacking[] = { "attach", "allow", "revoke", "run",
-					       "show",	 "check", "explain" };
+	static const char *const lacking[] = { "attach", "allow", "revoke", "apply",
+					       "run",	 "show",  "check",  "explain" };
 
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(lacking[i]));

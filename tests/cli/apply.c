@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "program.h"
+#include "../harness.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(apply, .init = harness_begin, .fini = harness_end);
+
+/* In @format each %s is the path of the test's cgroup, in policies and in what is printed. */
+static const char *fill_in(const char *format)
+{
+	static char text[4096];
+	const char *path = cgfence_cgroup_path(harness_cgroup());
+
+	snprintf(text, sizeof(text), format, path, path, path, path, path);
+	return text;
+}
+
+static const char *directory(void)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/policies", harness_directory());
+	mkdir(path, 0700);
+	return path;
+}
+
+static void write_policy(const char *name, const char *format)
+{
+	char path[64];
+
+	directory();
+	snprintf(path, sizeof(path), "policies/%s", name);
+	program_file(path, fill_in(format));
+}
+
+static struct program_result apply(const char *option, const char *other_option)
+{
+	return program_run(NULL, WORDS("apply", directory(), option, other_option));
+}
+
+static void assert_prints(const struct program_result *result, const char *format)
+{
+	assert_done(*result);
+	cr_assert_str_eq(result->output, fill_in(format), "'%s'", result->output);
+}
+
+static void make_world(void)
+{
+	harness_child_cgroup(harness_cgroup(), "a");
+	harness_child_cgroup(harness_cgroup(), "d");
+	harness_attach(harness_child_cgroup(harness_cgroup(), "b"),
+		       "{'devices': {'allow': ['c 1:3 r'], 'deny': ['c 1:5 w']}, 'ports': [80]}");
+	harness_attach(harness_child_cgroup(harness_cgroup(), "c"), "{'devices': {}}");
+	harness_attach(harness_child_cgroup(harness_cgroup(), "e"), "{'devices': {}}");
+	write_policy(
+		"2.json",
+		"{'cgroup': '%s/b', 'devices': {'allow': ['c 1:3 r', 'c 1:7 r']}, 'ports': [80, 81]}");
+	write_policy("1.json", "{'cgroup': '%s/[acd]', 'devices': {}}");
+	write_policy("3.json", "{'cgroup': '%s/x*', 'devices': {}}");
+	/* None of these is a policy. */
+	write_policy(".4.json", "{");
+	write_policy("5.json~", "{");
+}
+
+Test(apply, dry_run_prints_the_plan_and_changes_nothing)
+{
+	struct program_result result;
+	char expected[4096];
+
+	make_world();
+	result = apply("--dry-run", "--prune");
+	snprintf(expected, sizeof(expected), "%s",
+		 fill_in("attach %s/a\n"
+			 "replace %s/b\n"
+			 "   \"devices\": {\n"
+			 "     \"allow\": [\n"
+			 "+      \"c 1:7 r\"\n"
+			 "-    \"deny\": [\n"
+			 "-      \"c 1:5 w\"\n"
+			 "-    ]\n"
+			 "+    \"deny\": []\n"
+			 "   \"ports\": [\n"
+			 "-    80\n"
+			 "+    \"80-81\"\n"
+			 "keep %s/c\n"
+			 "attach %s/d\n"
+			 "detach %s/e\n"));
+	assert_done(result);
+	cr_assert_eq(strncmp(result.output, expected, strlen(expected)), 0, "'%s'", result.output);
+	snprintf(expected, sizeof(expected), "No cgroup matches '%s/x*' of %s/3.json.\n",
+		 cgfence_cgroup_path(harness_cgroup()), directory());
+	assert_has(result.output, expected);
+	result = apply("--dry-run", "--prune");
+	assert_has(result.output, fill_in("attach %s/a\n"));
+	assert_has(result.output, fill_in("detach %s/e\n"));
+}
+
+Test(apply, makes_it_so_and_then_has_nothing_to_do)
+{
+	struct program_result result;
+
+	make_world();
+	result = apply("--prune", NULL);
+	assert_done(result);
+	assert_has(result.output, fill_in("Fenced %s/a.\nReplaced the policy of %s/b.\n"));
+	assert_has(result.output, fill_in("%s/c has its policy already; nothing changed.\n"));
+	assert_has(result.output, fill_in("Took the fence off %s/e.\n"));
+	result = program_run(NULL, WORDS("status"));
+	assert_has(result.output, fill_in("%s/a\t"));
+	assert_has(result.output, fill_in("%s/d\t"));
+	assert_lacks(result.output, fill_in("%s/e\t"));
+	result = apply("--dry-run", "--prune");
+	assert_has(result.output, fill_in("keep %s/a\nkeep %s/b\nkeep %s/c\nkeep %s/d\nNo cgroup"));
+}
+
+Test(apply, takes_one_file_too)
+{
+	struct program_result result;
+
+	harness_child_cgroup(harness_cgroup(), "a");
+	write_policy("1.json", "{'cgroup': '%s/a', 'devices': {}}");
+	result = program_run(
+		NULL,
+		WORDS("apply", program_file("p", fill_in("{'cgroup': '%s/a', 'devices': {}}"))));
+	assert_prints(&result, "Fenced %s/a.\n");
+}
+
+static void assert_refused(int status, const char *part)
+{
+	assert_fails(apply(NULL, NULL), status, part);
+	assert_fails(apply("--dry-run", NULL), status, part);
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), 0);
+}
+
+Test(apply, one_bad_file_stops_everything)
+{
+	write_policy("1.json", "{'cgroup': '%s', 'devices': {}}");
+	write_policy("2.json", "{'cgroup': '%s/b', 'devices': 7}");
+	assert_refused(2, "/policies/2.json:1:");
+	write_policy("2.json", "{'devices': {}}");
+	assert_refused(2, "/policies/2.json: the key \"cgroup\" is missing");
+	write_policy("2.json", "{'cgroup': '%s/absent', 'devices': {}}");
+	assert_refused(1, "/policies/2.json: there is no such cgroup");
+	write_policy("2.json", "{'cgroup': '%s/../%s', 'devices': {'defaults': true}}");
+	assert_refused(2, "/policies/1.json and ");
+	write_policy("2.json", "{'cgroup': '/', 'devices': {'defaults': true}}");
+	assert_refused(2, "/policies/2.json: its cgroup is the root");
+	/* Without it, all is well. */
+	write_policy("2.json", "{'cgroup': '%s/x*', 'devices': {}}");
+	assert_done(apply(NULL, NULL));
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
+}
+
+Test(apply, an_empty_directory_is_no_wish_to_have_no_fence)
+{
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	assert_fails(apply("--prune", NULL), 1, "holds no policy");
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
+}
+
+Test(apply, what_cannot_be_read)
+{
+	assert_fails(program_run(NULL, WORDS("apply", "/nowhere/policies")), 1,
+		     "/nowhere/policies");
+}
+
+/* A program of somebody else is in the way of one of them. */
+Test(apply, a_failure_does_not_stop_the_others)
+{
+	struct cgfence_cgroup *bad = harness_child_cgroup(harness_cgroup(), "bad");
+	struct program_result result;
+	struct bpf_insn allow[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int alone = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "alone", "GPL", allow, 2, NULL);
+
+	cr_assert_eq(bpf_prog_attach(alone, cgfence_cgroup_fd(bad), BPF_CGROUP_DEVICE, 0), 0);
+	harness_child_cgroup(harness_cgroup(), "good");
+	write_policy("1.json", "{'cgroup': '%s/*d', 'devices': {}}");
+	result = apply(NULL, NULL);
+	assert_status(result, 1);
+	assert_has(result.errors, fill_in("cgfence: cannot fence %s/bad: "));
+	assert_has(result.output, fill_in("Fenced %s/good.\n"));
+	assert_lacks(result.output, fill_in("%s/bad"));
+	close(alone);
+}
