@@ -117,3 +117,63 @@ bool json_locate(const char *text, size_t length, const struct json_place *place
 	*column = (size_t)(text + at - line_start) + 1;
 	return true;
 }
+
+/* The way to a key that is looked for by its offset. */
+struct descent {
+	const char *text;
+	size_t length;
+	size_t end;
+	struct json_place place;
+	json_t *keys[JSON_PLACE_DEPTH]; /* of the place */
+};
+
+/* Steps over the value at *at if it ends before the key that is looked for. What comes after the key may be no JSON. */
+static bool step_over(const struct descent *descent, size_t *at)
+{
+	json_t *value = NULL;
+	size_t next = skip_value(descent->text, descent->length, *at, &value);
+	bool over = value && next < descent->end;
+
+	json_decref(value);
+	if (over)
+		*at = skip_punctuation(descent->text, descent->length, next);
+	return over;
+}
+
+/* Goes from an object or an array to the value in it that holds the key. Return: false if the key itself is reached. */
+static bool descend(struct descent *descent, size_t *at)
+{
+	bool is_object = descent->text[*at] == '{';
+	size_t depth = descent->place.depth++;
+
+	*at = skip_punctuation(descent->text, descent->length, *at + 1);
+	for (size_t index = 0;; index++) {
+		size_t next = *at;
+
+		descent->place.steps[depth].index = index;
+		if (is_object) {
+			json_decref(descent->keys[depth]);
+			next = skip_value(descent->text, descent->length, *at,
+					  &descent->keys[depth]);
+			descent->place.steps[depth].key = json_string_value(descent->keys[depth]);
+			*at = skip_punctuation(descent->text, descent->length, next);
+		}
+		if (is_object && next >= descent->end)
+			return false;
+		if (!step_over(descent, at))
+			return true;
+	}
+}
+
+void json_place_of_key(const char *text, size_t length, size_t end, char *place, size_t size)
+{
+	struct descent descent = { .text = text, .length = length, .end = end };
+	size_t at = skip_punctuation(text, length, 0);
+
+	while (at < end && (text[at] == '{' || text[at] == '[') &&
+	       descent.place.depth < JSON_PLACE_DEPTH && descend(&descent, &at))
+		;
+	json_place_format(&descent.place, place, size);
+	for (size_t i = 0; i < JSON_PLACE_DEPTH; i++)
+		json_decref(descent.keys[i]);
+}

@@ -21,6 +21,15 @@ struct json_place {
 void json_place_format(const struct json_place *place, char *text, size_t size);
 
 /**
+ * json_place_of_key() - write the place of a key, of which only the offset is known.
+ * @text: JSON that is valid as far as the key
+ * @length: of @text, in bytes
+ * @end: offset behind the key, as jansson tells it of a duplicate one
+ * @place: receives the place as json_place_format() writes it; cut if it is too deep
+ */
+void json_place_of_key(const char *text, size_t length, size_t end, char *place, size_t size);
+
+/**
  * json_locate() - find the line and the column of a value.
  * @text: valid JSON
  * @length: of @text, in bytes

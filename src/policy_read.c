@@ -63,13 +63,17 @@ static int read_policy(struct reader *reader, const json_t *root)
 }
 
 /* Not all that jansson refuses is wrong JSON. */
-static int refuse_text(const json_error_t *syntax, const char *origin, struct cgfence_error *error)
+static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 {
 	const char *before = "";
+	char place[160] = "";
 	const char *after = "";
 
 	switch (json_error_code(syntax)) {
 	case json_error_duplicate_key:
+		json_place_of_key(reader->text, reader->length, (size_t)syntax->position, place,
+				  sizeof(place));
+		before = ": ";
 		after = "; give each key once";
 		break;
 	case json_error_numeric_overflow:
@@ -86,9 +90,9 @@ static int refuse_text(const json_error_t *syntax, const char *origin, struct cg
 		before = "this is not JSON: ";
 	}
 	/* jansson counts the columns that it has read, and at the start of a line has read none. */
-	return error_set_invalid(error, "%s:%d:%d: %s%s%s", origin, syntax->line,
-				 syntax->column > 0 ? syntax->column : 1, before, syntax->text,
-				 after);
+	return error_set_invalid(reader->error, "%s:%d:%d: %s%s%s%s", reader->origin, syntax->line,
+				 syntax->column > 0 ? syntax->column : 1, place, before,
+				 syntax->text, after);
 }
 
 int cgfence_policy_parse(const char *text, size_t length, const char *origin,
@@ -110,7 +114,7 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 			origin);
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
-		return refuse_text(&syntax, origin, error);
+		return refuse_text(&syntax, &reader);
 	result = read_policy(&reader, root);
 	if (result)
 		return result;

@@ -94,6 +94,38 @@ Test(json_locate, finds_line_and_column)
 	policy_text_expect_no_leak();
 }
 
+Test(json_locate, finds_the_place_of_a_key)
+{
+	/* The key that is looked for ends at the mark, which is taken out. What follows may be no JSON. */
+	static const struct {
+		const char *text;
+		const char *place;
+	} cases[] = {
+		{ "{`a`|: 1}", "a" },
+		{ "{`a`: 1, `b`|", "b" },
+		{ "{`a`: 1, `a`|: 2}", "a" },
+		{ "{`b`: {`a`: 1}, `a`|: 2}", "a" },
+		{ "{`b`: {`a`: 1, `c`: 2, `a`|: [", "b.a" },
+		{ "{`b`: [1, {`a`: 1}, {`a`: 1, `a`|}", "b[2].a" },
+		{ "[[], [{`x`: {`a b`|: }}]]", "[1][0].x.\"a b\"" },
+		{ "[[[[[[[[[{`a`|: 1}]]]]]]]]]", "[0][0][0][0][0][0][0][0]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *text = policy_text_unquote(cases[i].text);
+		char *mark = strchr(text, '|');
+		size_t length = strlen(text) - 1;
+		cleanup_free char *exact = malloc(length);
+		char place[64];
+
+		memmove(mark, mark + 1, strlen(mark));
+		memcpy(exact, text, length);
+		json_place_of_key(exact, length, (size_t)(mark - text), place, sizeof(place));
+		cr_expect_str_eq(place, cases[i].place, "%s: %s", text, place);
+	}
+	policy_text_expect_no_leak();
+}
+
 Test(json_locate, formats_places)
 {
 	static const struct {

@@ -130,14 +130,14 @@ Test(policy_read, refuses_what_cannot_be_read)
 		{ "cut UTF-8", "{`name`: `\xe2\x82", 0, "p.json:1:", "not JSON" },
 		{ "Latin-1 in a key", "{`d\xe9vices`: {}}", 0, "p.json:1:", "not JSON" },
 		{ "duplicate key", "{`name`: `a`,\n `name`: `b`, `devices`: {}}", 0,
-		  "p.json:2:", "`name`" },
+		  "p.json:2:", ": name: duplicate object key near '`name`'" },
 		{ "duplicate key below", "{`devices`: {`allow`: [],\n\n`allow`: []}}", 0,
-		  "p.json:3:", "`allow`" },
+		  "p.json:3:", ": devices.allow: duplicate" },
 		{ "duplicate key in another spelling", "{`devices`: {}, `\\u0064evices`: {}}", 0,
-		  "p.json:1:", "give each key once" },
+		  "p.json:1:", ": devices: duplicate" },
 		{ "duplicate key in an access",
 		  "{`allowed_devices`: [{`device`: {`path`: `/dev/null`}, `access`: {`read`: true, `read`: true}}]}",
-		  0, "p.json:1:", "give each key once" },
+		  0, "p.json:1:", ": allowed_devices[0].access.read: duplicate" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
