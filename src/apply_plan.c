@@ -8,7 +8,7 @@
 /* The plan so far; there is room for all that can come. */
 struct planning {
 	const struct apply_world *world;
-	const struct apply_target **targets; /* sorted by id */
+	const struct apply_target *targets; /* sorted by id */
 	struct apply_step *steps;
 	size_t step_count;
 	struct cgfence_error *error;
@@ -23,8 +23,8 @@ static const struct apply_source *source_of(const struct apply_world *world,
 /* The one whose policy holds comes first among those of a cgroup: a plain name before a glob. */
 static int compare_targets(const void *left, const void *right, void *context)
 {
-	const struct apply_target *a = *(const struct apply_target *const *)left;
-	const struct apply_target *b = *(const struct apply_target *const *)right;
+	const struct apply_target *a = left;
+	const struct apply_target *b = right;
 	bool a_is_glob = source_of(context, a)->is_glob;
 	bool b_is_glob = source_of(context, b)->is_glob;
 
@@ -98,14 +98,15 @@ static int plan_targets(struct planning *planning)
 	size_t next;
 
 	for (size_t i = 0; i < count; i = next) {
-		const struct apply_target *target = planning->targets[i];
+		const struct apply_target *target = &planning->targets[i];
 		bool is_glob = source_of(planning->world, target)->is_glob;
 		int result;
 
-		for (next = i + 1; next < count && planning->targets[next]->id == target->id;
+		for (next = i + 1; next < count && planning->targets[next].id == target->id;
 		     next++) {
-			if (source_of(planning->world, planning->targets[next])->is_glob == is_glob)
-				return refuse_conflict(planning, target, planning->targets[next]);
+			if (source_of(planning->world, &planning->targets[next])->is_glob ==
+			    is_glob)
+				return refuse_conflict(planning, target, &planning->targets[next]);
 		}
 		result = plan_target(planning, target);
 		if (result)
@@ -144,12 +145,12 @@ static bool is_target(const struct planning *planning, uint64_t id)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (planning->targets[middle]->id < id)
+		if (planning->targets[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < planning->world->target_count && planning->targets[low]->id == id;
+	return low < planning->world->target_count && planning->targets[low].id == id;
 }
 
 static void plan_prune(struct planning *planning)
@@ -168,11 +169,16 @@ static void plan_prune(struct planning *planning)
 	}
 }
 
+/* What goes goes last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;
 	const struct apply_step *b = right;
+	bool a_goes = a->step.action == CGFENCE_PLAN_DETACH;
+	bool b_goes = b->step.action == CGFENCE_PLAN_DETACH;
 
+	if (a_goes != b_goes)
+		return a_goes ? 1 : -1;
 	return strcmp(a->step.cgroup, b->step.cgroup);
 }
 
@@ -180,7 +186,7 @@ int apply_plan(const struct apply_world *world, bool prune, struct apply_step **
 	       size_t *count, struct cgfence_error *error)
 {
 	size_t room = world->source_count + world->target_count + world->fence_count + 1;
-	cleanup_free const struct apply_target **targets = calloc(room, sizeof(*targets));
+	cleanup_free struct apply_target *targets = calloc(room, sizeof(*targets));
 	cleanup_free struct apply_step *made = calloc(room, sizeof(*made));
 	struct planning planning = { world, targets, made, 0, error };
 	int result;
@@ -188,7 +194,7 @@ int apply_plan(const struct apply_world *world, bool prune, struct apply_step **
 	if (!targets || !made)
 		return error_set(error, ENOMEM, "out of memory");
 	for (size_t i = 0; i < world->target_count; i++)
-		targets[i] = &world->targets[i];
+		targets[i] = world->targets[i];
 	qsort_r(targets, world->target_count, sizeof(*targets), compare_targets, (void *)world);
 	result = plan_targets(&planning);
 	if (result)

@@ -50,7 +50,7 @@ struct apply_step {
  * apply_plan() - what is to be done.
  * @world: a cgroup that two policies name is a conflict, unless one of them names it plainly and the other by a glob
  * @prune: detach fences that no policy names, but those of commands that still run
- * @steps: receives an array sorted by cgroup, to be given to free()
+ * @steps: receives an array sorted by cgroup, what is to be detached last, to be given to free()
  *
  * Return: 0, -EINVAL if policies are in conflict or would fence the root cgroup, -ENOMEM.
  */

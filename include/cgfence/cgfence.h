@@ -407,7 +407,7 @@ CGFENCE_API int cgfence_plan_make(const char *path, unsigned int flags, struct c
 /** cgfence_plan_free() - free a plan; NULL is fine. */
 CGFENCE_API void cgfence_plan_free(struct cgfence_plan *plan);
 
-/** cgfence_plan_step() - the @index-th step, by the names of the cgroups; NULL past the last. */
+/** cgfence_plan_step() - the @index-th step, detaching last; NULL past the last. */
 CGFENCE_API const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan,
 							      size_t index);
 
@@ -415,7 +415,7 @@ CGFENCE_API const struct cgfence_plan_step *cgfence_plan_step(const struct cgfen
  * cgfence_plan_act() - do what a step says.
  * @gone: receives whether the cgroup was removed since the plan was made, so that there was nothing to do
  *
- * Steps can be done in any order, and one that fails does not stand in the way of the others.
+ * The order is one in which no cgroup loses a fence before it gets another; a step that fails does not stand in the way of the others.
  */
 CGFENCE_API int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
 				 struct cgfence_error *error);

@@ -89,12 +89,13 @@ Test(apply, dry_run_prints_the_plan_and_changes_nothing)
 			 "-    80\n"
 			 "+    \"80-81\"\n"
 			 "keep %s/c\n"
-			 "attach %s/d\n"
-			 "detach %s/e\n"));
+			 "attach %s/d\n"));
 	assert_done(result);
 	cr_assert_eq(strncmp(result.output, expected, strlen(expected)), 0, "'%s'", result.output);
-	snprintf(expected, sizeof(expected), "No cgroup matches '%s/x*' of %s/3.json.\n",
-		 cgfence_cgroup_path(harness_cgroup()), directory());
+	snprintf(expected, sizeof(expected),
+		 "No cgroup matches '%s/x*' of %s/3.json.\ndetach %s/e\n",
+		 cgfence_cgroup_path(harness_cgroup()), directory(),
+		 cgfence_cgroup_path(harness_cgroup()));
 	assert_has(result.output, expected);
 	result = apply("--dry-run", "--prune");
 	assert_has(result.output, fill_in("attach %s/a\n"));

@@ -152,13 +152,13 @@ Test(apply_plan, prune_detaches_what_no_policy_names)
 			      { .id = 2, .path = "/b", .text = "P" },
 			      { .id = 3, .path = "/c" } },
 		  .prune = true,
-		  .plan = "detach /a; keep /b x; detach /c" },
+		  .plan = "keep /b x; detach /a; detach /c" },
 		{ .name = "a command that runs keeps its fence",
 		  .sources = { GLOB("x", "P") },
 		  .fences = { { .id = 1, .path = "/run", .text = "P", .ephemeral = true },
 			      { .id = 2, .path = "/b", .text = "P" } },
 		  .prune = true,
-		  .plan = "detach /b; nothing glob-x x" },
+		  .plan = "nothing glob-x x; detach /b" },
 	};
 
 	expect_plans(cases, ARRAY_SIZE(cases));
