@@ -13,20 +13,13 @@
 #define OPTION_HELP 'h'
 
 static const struct command *const commands[] = {
-	&command_attach,
-	&command_detach,
-	&command_allow,
-	&command_revoke,
-	&command_apply,
-	&command_run,
-	&command_status,
-	&command_show,
-	&command_check,
-	&command_explain,
-	&command_denials,
-	&command_reconcile,
-	&command_watch,
-	NULL,
+	&command_attach,  &command_detach,
+	&command_allow,	  &command_revoke,
+	&command_apply,	  &command_run,
+	&command_status,  &command_show,
+	&command_check,	  &command_explain,
+	&command_denials, &command_reconcile,
+	&command_watch,	  NULL,
 };
 
 static const struct command *find_command(const char *name)
