@@ -39,7 +39,7 @@ static int out_of_memory(struct cgfence_error *error)
 static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result = cgfence_fence_open(id, &fence, error);
+	int result = fence_read(id, &fence, error);
 
 	observed->id = id;
 	if (result == -ENOENT || result == -ENOMEM)

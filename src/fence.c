@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Fences as the kernel holds them: read back, listed, taken away. */
+/* Fences as the kernel holds them: read back and listed. */
 #include "fence.h"
 #include "cleanup.h"
 #include "error.h"
 #include "fence_present.h"
 #include "image.h"
 #include "kernel_error.h"
-#include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
 
@@ -116,7 +115,7 @@ static int read_counters(struct cgfence_fence *fence, struct cgfence_error *erro
 	return 0;
 }
 
-int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)
+int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *made = calloc(1, sizeof(*made));
 	cleanup_present struct fence_present present;
@@ -158,41 +157,6 @@ int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfe
 	if (result && result != -ENOENT)
 		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
 	return result;
-}
-
-static int remove_links(uint64_t id, bool *removed, struct cgfence_error *error)
-{
-	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
-		int result = link_remove(id, &hooks[i], error);
-
-		if (result < 0)
-			return result;
-		*removed = *removed || result;
-	}
-	return 0;
-}
-
-int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
-{
-	bool removed = false;
-	int result;
-	int lock;
-
-	if (!pins_have_bpffs()) {
-		*detached = false;
-		return 0;
-	}
-	result = pins_lock(id, &lock, error);
-	if (result)
-		return result;
-	result = remove_links(id, &removed, error);
-	if (result == 0)
-		kill_trace_clear(id);
-	pins_unlock(id, lock);
-	if (result)
-		return result;
-	*detached = removed;
-	return 0;
 }
 
 int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *error)

@@ -3,7 +3,10 @@
 
 #include <cgfence/cgfence.h>
 
-/** fence_is_torn() - has a killed command left it half changed? Attaching its policy again repairs it. */
+/** fence_read() - cgfence_fence_open() of a fence as it is, even if a killed command left it half changed. */
+int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error);
+
+/** fence_is_torn() - has a killed command left it half changed? */
 bool fence_is_torn(const struct cgfence_fence *fence);
 
 /** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */

@@ -5,6 +5,7 @@
 #include "cgroup_kill.h"
 #include "cleanup.h"
 #include "fence.h"
+#include "fence_detach.h"
 #include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
@@ -56,7 +57,7 @@ static void sweep_ephemeral(uint64_t id)
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
-	if (cgfence_fence_open(id, &fence, NULL) || !cgfence_fence_ephemeral(fence) ||
+	if (fence_read(id, &fence, NULL) || !cgfence_fence_ephemeral(fence) ||
 	    cgfence_cgroup_open_id(id, &cgroup, NULL) || !is_abandoned(cgroup))
 		return;
 	cgfence_cgroup_remove(cgroup, NULL);
@@ -94,5 +95,6 @@ void fence_sweep_removed(void)
 
 void cgfence_fence_sweep(void)
 {
+	fence_detach_finish_all();
 	for_each_id(sweep_thoroughly);
 }

@@ -8,15 +8,13 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
-int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)
+static int open_pinned(const char *path, struct link *link, struct cgfence_error *error)
 {
 	cleanup_close int program = -1;
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
 	uint32_t size = sizeof(info);
-	char path[PINS_PATH_SIZE];
 
-	pins_path(path, id, hook->name);
 	fd = bpf_obj_get(path);
 	if (fd < 0 && errno == ENOENT)
 		return error_set(error, ENOENT, "no link is pinned at %s", path);
@@ -31,6 +29,14 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 	link->program = cleanup_steal_descriptor(&program);
 	link->fd = cleanup_steal_descriptor(&fd);
 	return 0;
+}
+
+int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, link, error);
 }
 
 void link_close(struct link *link)
@@ -64,18 +70,32 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 	return 0;
 }
 
-int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+static int remove_pinned(const char *path, const struct hook *hook, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;
-	char path[PINS_PATH_SIZE];
-	int result = link_open(id, hook, &link, error);
+	int result = open_pinned(path, &link, error);
 
 	if (result && result != -ENOENT)
 		return result;
 	if (link.fd >= 0 && bpf_link_detach(link.fd) < 0)
 		return kernel_error(error, errno, "detach the %s link", hook->name);
-	pins_path(path, id, hook->name);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_set(error, errno, "cannot remove %s: %s", path, strerror(errno));
 	return link.fd >= 0;
+}
+
+int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return remove_pinned(path, hook, error);
+}
+
+int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, hook->name);
+	return remove_pinned(path, hook, error);
 }

@@ -45,5 +45,8 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
  */
 int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error);
 
+/** link_remove_detaching() - the same in the directory of a fence that is being taken away. */
+int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error);
+
 /** link_update() - put another program in the place of the link's, in one step. */
 int link_update(const struct link *link, int program, struct cgfence_error *error);

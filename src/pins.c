@@ -13,10 +13,19 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+/* Behind the id in the name of the directory, in which bpffs allows no dot (bpf_lookup, kernel/bpf/inode.c). */
+#define DETACHING "-detaching"
+
 void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
 {
 	snprintf(path, PINS_PATH_SIZE, "%s/%llu%s%s", PINS_ROOT, (unsigned long long)id,
 		 pin ? "/" : "", pin ? pin : "");
+}
+
+void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
+{
+	snprintf(path, PINS_PATH_SIZE, "%s/%llu" DETACHING "%s%s", PINS_ROOT,
+		 (unsigned long long)id, pin ? "/" : "", pin ? pin : "");
 }
 
 bool pins_have_bpffs(void)
@@ -83,19 +92,52 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 	return result;
 }
 
-int pins_try_lock(uint64_t id, int *lock)
+/* Of a directory that is there. */
+static int lock_directory(const char *path, int operation, int *lock)
 {
-	cleanup_close int fd = -1;
-	char path[PINS_PATH_SIZE];
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	pins_path(path, id, NULL);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || flock(fd, operation) < 0)
 		return -errno;
 	if (!still_there(fd, path))
 		return -ENOENT;
 	*lock = cleanup_steal_descriptor(&fd);
 	return 0;
+}
+
+int pins_try_lock(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX | LOCK_NB, lock);
+}
+
+int pins_begin_detaching(uint64_t id)
+{
+	char detaching[PINS_PATH_SIZE];
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	pins_detaching_path(detaching, id, NULL);
+	return rename(path, detaching) < 0 ? -errno : 0;
+}
+
+int pins_lock_detaching(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX, lock);
+}
+
+void pins_end_detaching(uint64_t id, int lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, NULL);
+	rmdir(path); /* fails, and shall, where links are left */
+	close(lock);
 }
 
 void pins_unlock(uint64_t id, int lock)
@@ -123,7 +165,9 @@ static int compare_ids(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
+/* The ids that are named, with @suffix behind them. */
+static int list_names(const char *suffix, uint64_t **ids, size_t *count,
+		      struct cgfence_error *error)
 {
 	cleanup_free uint64_t *found = NULL;
 	size_t capacity = 0;
@@ -137,7 +181,7 @@ int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 		char *end;
 		uint64_t id = strtoull(entry->d_name, &end, 10);
 
-		if (*end || end == entry->d_name)
+		if (strcmp(end, suffix) != 0 || end == entry->d_name)
 			continue;
 		if (used == capacity) {
 			uint64_t *larger;
@@ -159,4 +203,14 @@ int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 	*ids = cleanup_steal(found);
 	*count = used;
 	return 0;
+}
+
+int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	return list_names("", ids, count, error);
+}
+
+int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	return list_names(DETACHING, ids, count, error);
 }

@@ -8,7 +8,7 @@
 #define PINS_ROOT PINS_BPFFS "/cgfence"
 
 /* Long enough for the path of a pin. */
-#define PINS_PATH_SIZE 64
+#define PINS_PATH_SIZE 80
 
 /** pins_path() - write the path of a pin; @pin is NULL for the directory of the fence. */
 void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
@@ -40,6 +40,26 @@ void pins_touch(uint64_t id);
  * @ids: receives an array to be given to free(), NULL if there are none
  */
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
+
+/*
+ * Taking several links away is not one step for the kernel, but giving their directory another name is: from then on
+ * they are no fence any more, and whoever finds them takes them away.
+ */
+
+/** pins_detaching_path() - pins_path() of a fence that is being taken away. */
+void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
+
+/** pins_begin_detaching() - rename the directory of a fence, whose lock is held and stays so. Return: 0 or -errno. */
+int pins_begin_detaching(uint64_t id);
+
+/** pins_lock_detaching() - wait for who takes the fence away. Return: 0 if it died over it, else -errno. */
+int pins_lock_detaching(uint64_t id, int *lock);
+
+/** pins_end_detaching() - remove the directory and give the lock back. */
+void pins_end_detaching(uint64_t id, int lock);
+
+/** pins_list_detaching() - the ids that have such a directory. */
+int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
 /** pins_have_bpffs() - is a bpffs mounted where the pins go? */
 bool pins_have_bpffs(void);

@@ -305,6 +305,8 @@ struct cgfence_fence;
  * @id: of the fence root
  * @fence: receives a snapshot, to be given to cgfence_fence_close()
  *
+ * What a command left half done that was killed is completed first.
+ *
  * Return: 0, -ENOENT if the cgroup has no fence of its own, another -errno.
  */
 CGFENCE_API int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence,

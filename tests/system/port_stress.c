@@ -87,15 +87,26 @@ struct observations {
 	volatile unsigned long refused;	    /* binds to the port that is always assigned */
 	volatile unsigned long any_refused; /* binds to port 0 */
 	volatile unsigned long bound;	    /* binds to the port that never is */
+	volatile int code; /* errno of the last bind that was refused and should not */
 };
 
-static bool binds(const char *endpoint)
+/* Return: 0 or errno. */
+static int try_bind(const char *endpoint)
 {
 	int fd = sockets_open(endpoint);
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return fd >= 0 ? 0 : -fd;
+}
+
+static bool is_refused(struct observations *seen, const char *endpoint)
+{
+	int code = try_bind(endpoint);
+
+	if (code)
+		seen->code = code;
+	return code;
 }
 
 static int watch_verdicts(struct observations *seen)
@@ -104,9 +115,10 @@ static int watch_verdicts(struct observations *seen)
 		const char *assigned = seen->rounds % 2 ? "tcp 127.0.0.1 8080" : "udp ::1 8080";
 		const char *unassigned = seen->rounds % 2 ? "tcp 127.0.0.1 9" : "udp ::1 9";
 
-		seen->refused += !binds(assigned);
-		seen->bound += binds(unassigned);
-		seen->any_refused += !binds(seen->rounds % 2 ? "tcp 127.0.0.1 0" : "udp ::1 0");
+		seen->refused += is_refused(seen, assigned);
+		seen->bound += try_bind(unassigned) == 0;
+		seen->any_refused +=
+			is_refused(seen, seen->rounds % 2 ? "tcp 127.0.0.1 0" : "udp ::1 0");
 		seen->rounds++;
 	}
 	return 0;
@@ -157,10 +169,11 @@ Test(port_stress, what_both_policies_say_holds_while_one_replaces_the_other)
 	};
 	struct observations *seen = replace_under_load(policies);
 
-	cr_expect_eq(seen->refused, 0, "%lu of %lu refused", seen->refused, seen->rounds);
+	cr_expect_eq(seen->refused, 0, "%lu of %lu refused: %s", seen->refused, seen->rounds,
+		     strerror(seen->code));
 	cr_expect_eq(seen->bound, 0, "%lu of %lu bound", seen->bound, seen->rounds);
-	cr_expect_eq(seen->any_refused, 0, "%lu of %lu port 0 refused", seen->any_refused,
-		     seen->rounds);
+	cr_expect_eq(seen->any_refused, 0, "%lu of %lu port 0 refused: %s", seen->any_refused,
+		     seen->rounds, strerror(seen->code));
 }
 
 Test(port_stress, fencing_and_freeing_ports_never_refuses_what_is_assigned)
@@ -171,9 +184,10 @@ Test(port_stress, fencing_and_freeing_ports_never_refuses_what_is_assigned)
 	};
 	struct observations *seen = replace_under_load(policies);
 
-	cr_expect_eq(seen->refused, 0, "%lu of %lu refused", seen->refused, seen->rounds);
-	cr_expect_eq(seen->any_refused, 0, "%lu of %lu port 0 refused", seen->any_refused,
-		     seen->rounds);
+	cr_expect_eq(seen->refused, 0, "%lu of %lu refused: %s", seen->refused, seen->rounds,
+		     strerror(seen->code));
+	cr_expect_eq(seen->any_refused, 0, "%lu of %lu port 0 refused: %s", seen->any_refused,
+		     seen->rounds, strerror(seen->code));
 }
 
 /* Kills a child that attaches, @delay_us after it began. */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence_detach.h"
+#include "cleanup.h"
+#include "error.h"
+#include "kill_trace.h"
+#include "link.h"
+#include "pins.h"
+
+#include <string.h>
+
+/* With the lock held; the last hooks first, as for any removal. */
+static int remove_links(uint64_t id, struct cgfence_error *error)
+{
+	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+		int result = link_remove_detaching(id, &hooks[i], error);
+
+		if (result < 0)
+			return result;
+	}
+	kill_trace_clear(id);
+	return 0;
+}
+
+void fence_detach_finish(uint64_t id)
+{
+	int lock;
+
+	if (pins_lock_detaching(id, &lock))
+		return;
+	remove_links(id, NULL);
+	pins_end_detaching(id, lock);
+}
+
+void fence_detach_finish_all(void)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+
+	if (pins_list_detaching(&ids, &count, NULL))
+		return;
+	for (size_t i = 0; i < count; i++)
+		fence_detach_finish(ids[i]);
+}
+
+/* Whether there is a fence, and that all of its links can be opened, is found out before the first is touched. */
+static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
+{
+	*found = false;
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		cleanup_link struct link link = LINK_CLOSED;
+		int result = link_open(id, &hooks[i], &link, error);
+
+		if (result && result != -ENOENT)
+			return result;
+		*found = *found || result == 0;
+	}
+	return 0;
+}
+
+/* What is no fence: pins of a cgroup that is gone, and what attaching left before it made the first link. */
+static void remove_remains(uint64_t id)
+{
+	for (int i = HOOK_COUNT - 1; i >= 0; i--)
+		link_remove(id, &hooks[i], NULL);
+	kill_trace_clear(id);
+}
+
+/* With the lock held, which goes with what is taken away. */
+static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
+{
+	int result = pins_begin_detaching(id);
+
+	if (result) {
+		pins_unlock(id, lock);
+		return error_set(error, -result, "cannot rename the directory of its pins: %s",
+				 strerror(-result));
+	}
+	result = remove_links(id, error);
+	pins_end_detaching(id, lock);
+	return result;
+}
+
+int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
+{
+	bool fenced;
+	int result;
+	int lock;
+
+	if (!pins_have_bpffs()) {
+		*detached = false;
+		return 0;
+	}
+	result = pins_lock(id, &lock, error);
+	if (result)
+		return result;
+	fence_detach_finish(id);
+	result = find_links(id, &fenced, error);
+	if (result == 0 && !fenced)
+		remove_remains(id);
+	if (result == 0 && fenced)
+		result = detach_locked(id, lock, error);
+	else
+		pins_unlock(id, lock);
+	if (result)
+		return result;
+	*detached = fenced;
+	return 0;
+}

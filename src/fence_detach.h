@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/** fence_detach_finish() - take away what a command left that died while it took the fence of a cgroup away. */
+void fence_detach_finish(uint64_t id);
+
+/** fence_detach_finish_all() - the same for all cgroups. */
+void fence_detach_finish_all(void);
