@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Making the fences be what the policies say: observe, plan, act. */
 #include "apply_plan.h"
-#include "apply_read.h"
+#include "apply_targets.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -116,8 +116,8 @@ static int observe(struct apply_world *world, bool all, struct cgfence_error *er
 	return result;
 }
 
-int cgfence_plan_make(const char *path, unsigned int flags, struct cgfence_plan **plan,
-		      struct cgfence_error *error)
+int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
+		      struct cgfence_plan **plan, struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *made =
 		calloc(1, sizeof(*made));
@@ -126,9 +126,9 @@ int cgfence_plan_make(const char *path, unsigned int flags, struct cgfence_plan 
 
 	if (!made)
 		return out_of_memory(error);
-	result = apply_read_sources(path, &made->world, error);
-	if (result == 0)
-		result = apply_find_targets(&made->world, error);
+	made->world.sources = policies->sources;
+	made->world.source_count = policies->count;
+	result = apply_find_targets(&made->world, flags & CGFENCE_PLAN_MISSING_OK, error);
 	if (result == 0)
 		result = observe(&made->world, prune, error);
 	if (result == 0)

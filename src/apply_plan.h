@@ -2,16 +2,7 @@
 /* What is to be done for the fences to be what the policies say: desired minus observed, and nothing but that. */
 #pragma once
 
-#include <cgfence/cgfence.h>
-
-/* A policy of a file. */
-struct apply_source {
-	char *origin; /* the file */
-	struct cgfence_policy *policy;
-	char *text;   /* the policy, normalised */
-	char *cgroup; /* as the policy names it */
-	bool is_glob;
-};
+#include "policy_set.h"
 
 /* A cgroup that a policy names. */
 struct apply_target {
@@ -32,7 +23,7 @@ struct apply_fence {
 
 /* All that a plan is made from. Steps borrow its strings. */
 struct apply_world {
-	struct apply_source *sources;
+	const struct apply_source *sources; /* borrowed */
 	size_t source_count;
 	struct apply_target *targets;
 	size_t target_count;

@@ -64,29 +64,68 @@ static int copy_paths(const glob_t *found, char ***directories, size_t *count,
 	return 0;
 }
 
+/* Below @point, which is quoted; what was found before stays. */
+static int find(const char *point, const char *below, int flags, glob_t *found,
+		struct cgfence_error *error)
+{
+	cleanup_free char *full = NULL;
+	int result;
+
+	/* The slash at the end is for directories to match alone. */
+	if (asprintf(&full, "%s/%s/", point, below) < 0) {
+		full = NULL;
+		return error_set(error, ENOMEM, "out of memory");
+	}
+	result = glob(full, GLOB_NOESCAPE | flags, NULL, found);
+	if (result && result != GLOB_NOMATCH)
+		return error_set(error, result == GLOB_NOSPACE ? ENOMEM : EIO,
+				 "cannot look for the cgroups that '%s' matches", below);
+	return 0;
+}
+
 int cgroup_glob(const char *pattern, char ***directories, size_t *count,
 		struct cgfence_error *error)
 {
 	cleanup_mount struct cgroup2_mount mount = { 0 };
 	cleanup_glob glob_t found = { 0 };
 	cleanup_free char *point = NULL;
-	cleanup_free char *full = NULL;
 	const char *below = NULL;
 	int result = find_mount(pattern, &mount, &below, error);
 
 	if (result)
 		return result;
 	point = quote(mount.point);
-	/* The slash at the end is for directories to match alone. */
-	if (!point || asprintf(&full, "%s/%s/", point, below) < 0) {
-		full = NULL;
+	result = point ? find(point, below, 0, &found, error)
+		       : error_set(error, ENOMEM, "out of memory");
+	return result ? result : copy_paths(&found, directories, count, error);
+}
+
+int cgroup_glob_parents(const char *name, char ***directories, size_t *count,
+			struct cgfence_error *error)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	cleanup_glob glob_t found = { 0 };
+	cleanup_free char *parents = NULL;
+	cleanup_free char *point = NULL;
+	const char *below = NULL;
+	int result = find_mount(name, &mount, &below, error);
+	int flags = 0;
+
+	if (result)
+		return result;
+	point = quote(mount.point);
+	parents = strdup(below);
+	if (!point || !parents)
 		return error_set(error, ENOMEM, "out of memory");
+	/* All but the last component, then all but the last two, down to the root. */
+	while (result == 0 && *parents) {
+		char *slash = strrchr(parents, '/');
+
+		*(slash ? slash : parents) = '\0';
+		result = find(point, parents, flags, &found, error);
+		flags = GLOB_APPEND;
 	}
-	result = glob(full, GLOB_NOESCAPE, NULL, &found);
-	if (result && result != GLOB_NOMATCH)
-		return error_set(error, result == GLOB_NOSPACE ? ENOMEM : EIO,
-				 "cannot look for the cgroups that '%s' matches", pattern);
-	return copy_paths(&found, directories, count, error);
+	return result ? result : copy_paths(&found, directories, count, error);
 }
 
 void cgroup_glob_free(char **directories, size_t count)

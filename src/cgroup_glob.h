@@ -16,5 +16,15 @@ bool cgroup_is_glob(const char *name);
 int cgroup_glob(const char *pattern, char ***directories, size_t *count,
 		struct cgfence_error *error);
 
+/**
+ * cgroup_glob_parents() - the directories, as far as they are there, in which cgroups may appear that a name needs.
+ * @name: as for cgroup_glob(), or a plain name
+ * @directories: receives absolute paths
+ *
+ * Of system.slice/web-*.service these are the root and system.slice.
+ */
+int cgroup_glob_parents(const char *name, char ***directories, size_t *count,
+			struct cgfence_error *error);
+
 /** cgroup_glob_free() - free what cgroup_glob() gave. */
 void cgroup_glob_free(char **directories, size_t count);

@@ -3,9 +3,16 @@
 #include "output.h"
 #include "../cleanup.h"
 
+#include <cgfence/apply.h>
+
 static void cleanup_free_plan(struct cgfence_plan **plan)
 {
 	cgfence_plan_free(*plan);
+}
+
+static void cleanup_free_policies(struct cgfence_policy_set **policies)
+{
+	cgfence_policy_set_free(*policies);
 }
 
 static void say_unmatched(const struct cgfence_plan_step *step)
@@ -99,13 +106,14 @@ static int act(const struct cgfence_plan *plan)
 
 static int run(const struct arguments *arguments)
 {
+	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
 
 	if (!arguments->dry_run)
 		cgfence_fence_sweep();
-	if (cgfence_plan_make(arguments->operands[0], arguments->prune ? CGFENCE_PLAN_PRUNE : 0,
-			      &plan, &error))
+	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
+	    cgfence_plan_make(policies, arguments->prune ? CGFENCE_PLAN_PRUNE : 0, &plan, &error))
 		return output_failure(&error);
 	return arguments->dry_run ? print_plan(plan) : act(plan);
 }

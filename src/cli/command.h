@@ -25,6 +25,7 @@ struct arguments {
 	const char *policy;
 	const char *name;
 	const char *interval;
+	const char *apply;
 	char **operands; /* ended by NULL */
 	size_t operand_count;
 };

@@ -134,6 +134,20 @@ void watch_events_fence(struct watch_events *events, const char *event, const ch
 	write_json(events, object);
 }
 
+void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file)
+{
+	json_t *object;
+
+	if (!events->json) {
+		write_text(events, boot_time_ns(), "applied", cgroup, "%s", file);
+		return;
+	}
+	object = begin_json("applied", boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(cgroup));
+	json_object_set_new(object, "file", output_json_string(file));
+	write_json(events, object);
+}
+
 void watch_events_error(struct watch_events *events, const char *text)
 {
 	json_t *object;

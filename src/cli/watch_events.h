@@ -24,6 +24,9 @@ void watch_events_refusal(struct watch_events *events, const char *cgroup,
 /** watch_events_fence() - a fence was made or taken away. @event: "fenced" or "unfenced" */
 void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup);
 
+/** watch_events_applied() - a fence was made to be what a policy file says. */
+void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file);
+
 /** watch_events_error() - something could not be looked at. */
 void watch_events_error(struct watch_events *events, const char *text);
 

@@ -3,6 +3,7 @@
 #include "../harness.h"
 #include "../../src/cgroup_glob.h"
 
+#include <cgfence/apply.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,12 +33,18 @@ static const char *write_policy(const char *name, const char *format)
 	return path;
 }
 
+static struct cgfence_policy_set *policies;
+
 static struct cgfence_plan *make_plan(const char *path, unsigned int flags)
 {
 	struct cgfence_error error = { 0 };
 	struct cgfence_plan *plan = NULL;
 
-	cr_assert_eq(cgfence_plan_make(path, flags, &plan, &error), 0, "%s", error.text);
+	/* Plans point into their policies. */
+	cgfence_policy_set_free(policies);
+	policies = NULL;
+	cr_assert_eq(cgfence_policy_set_read(path, 0, &policies, &error), 0, "%s", error.text);
+	cr_assert_eq(cgfence_plan_make(policies, flags, &plan, &error), 0, "%s", error.text);
 	return plan;
 }
 

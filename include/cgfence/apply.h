@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Making the fences of a host be what policies say: read the policies, plan, act.
+ */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Policies that name their cgroups, plainly or by a glob (glob(7), where a backslash is nothing special). */
+struct cgfence_policy_set;
+
+enum cgfence_policy_set_flags {
+	CGFENCE_POLICY_SET_EMPTY_OK = 1, /* a directory may hold none */
+};
+
+/**
+ * cgfence_policy_set_read() - read policies.
+ * @path: a policy file, or a directory of which all files that end in ".json" are read
+ * @flags: enum cgfence_policy_set_flags
+ * @policies: receives them, to be given to cgfence_policy_set_free()
+ *
+ * Return: 0, -EINVAL if a policy is invalid or names no cgroup, another -errno.
+ */
+CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
+					struct cgfence_policy_set **policies,
+					struct cgfence_error *error);
+
+/** cgfence_policy_set_free() - free policies; NULL is fine. */
+CGFENCE_API void cgfence_policy_set_free(struct cgfence_policy_set *policies);
+
+enum cgfence_plan_action {
+	CGFENCE_PLAN_ATTACH,  /* there is no fence */
+	CGFENCE_PLAN_REPLACE, /* there is one with another policy, or one that needs repair */
+	CGFENCE_PLAN_KEEP,    /* it has this policy already */
+	CGFENCE_PLAN_DETACH,  /* no policy names it */
+	CGFENCE_PLAN_NOTHING, /* there is no cgroup of the name, or that the glob matches */
+};
+
+/** struct cgfence_plan_step - what is to be done about one cgroup; the strings live as long as the plan. */
+struct cgfence_plan_step {
+	enum cgfence_plan_action action;
+	uint64_t id; /* of the cgroup, 0 for CGFENCE_PLAN_NOTHING */
+	const char *
+		cgroup; /* its path relative to the cgroup2 root; the glob for CGFENCE_PLAN_NOTHING */
+	const char *origin; /* the file of its policy; NULL for CGFENCE_PLAN_DETACH */
+	const char *
+		old_text; /* the policy in force as JSON; NULL if there is none or it cannot be read */
+	const char *new_text; /* the policy of the file as JSON; NULL for CGFENCE_PLAN_DETACH */
+};
+
+enum cgfence_plan_flags {
+	/* Detach the fences that no policy names, but not those of commands that `run` runs. */
+	CGFENCE_PLAN_PRUNE = 1,
+	/* A cgroup that is named plainly need not exist yet. */
+	CGFENCE_PLAN_MISSING_OK = 2,
+};
+
+struct cgfence_plan;
+
+/**
+ * cgfence_plan_make() - find out what is to be done for the fences to be what the policies say.
+ * @policies: they and their strings must live as long as the plan
+ * @flags: enum cgfence_plan_flags
+ * @plan: receives the plan, to be given to cgfence_plan_free()
+ *
+ * Nothing is changed.
+ *
+ * Return: 0, -EINVAL if two policies name a cgroup in the same way, -ENOENT if a cgroup that is named plainly does not
+ * exist, another -errno.
+ */
+CGFENCE_API int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
+				  struct cgfence_plan **plan, struct cgfence_error *error);
+
+/** cgfence_plan_free() - free a plan; NULL is fine. */
+CGFENCE_API void cgfence_plan_free(struct cgfence_plan *plan);
+
+/** cgfence_plan_step() - the @index-th step, detaching last; NULL past the last. */
+CGFENCE_API const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan,
+							      size_t index);
+
+/**
+ * cgfence_plan_act() - do what a step says.
+ * @gone: receives whether the cgroup was removed since the plan was made, so that there was nothing to do
+ *
+ * The order is one in which no cgroup loses a fence before it gets another; a step that fails does not stand in the way
+ * of the others.
+ */
+CGFENCE_API int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
+				 struct cgfence_error *error);
+
+/**
+ * cgfence_plan_diff() - what a step changes in the policy.
+ * @diff: receives lines that begin with '-' or '+', after the keys that they stand below; to be given to free()
+ */
+CGFENCE_API int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
+				  struct cgfence_error *error);
+
+struct cgfence_apply_monitor;
+
+/**
+ * cgfence_apply_monitor_open() - be told when policies change, or a cgroup appears that they may name.
+ * @path: as for cgfence_policy_set_read()
+ * @monitor: receives what is to be given to cgfence_apply_monitor_close()
+ */
+CGFENCE_API int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
+					   struct cgfence_error *error);
+
+/** cgfence_apply_monitor_close() - close it; NULL is fine. */
+CGFENCE_API void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monitor);
+
+/** cgfence_apply_monitor_fd() - readable when something has changed; owned by @monitor. */
+CGFENCE_API int cgfence_apply_monitor_fd(const struct cgfence_apply_monitor *monitor);
+
+/**
+ * cgfence_apply_monitor_follow() - look for cgroups where these policies have theirs, as far as that is there now.
+ *
+ * To be called again after each change.
+ */
+CGFENCE_API int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
+					     const struct cgfence_policy_set *policies,
+					     struct cgfence_error *error);
+
+/** cgfence_apply_monitor_read() - take note of all changes so far. Return: did a policy file change? */
+CGFENCE_API bool cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor);
+
+#ifdef __cplusplus
+}
+#endif
