@@ -72,9 +72,9 @@ build/libcgfence.pc: tools/libcgfence.pc.in Makefile
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/$(1)/*.c) tests/harness.c)
-$(OUT)/unit-tests: $(call test_objects,unit)
+$(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/cli/%.o,duration stream)
 $(OUT)/system-tests: $(call test_objects,system)
-$(OUT)/cli-tests: $(call test_objects,cli)
+$(OUT)/cli-tests: $(call test_objects,cli) $(OUT)/tests/system/sockets.o
 $(TEST_PROGRAMS): $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@

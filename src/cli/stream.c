@@ -97,7 +97,8 @@ void stream_flush(struct stream *stream)
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0) {
-			stream->is_broken = errno != EAGAIN;
+			/* A disk may have room again. */
+			stream->is_broken = errno != EAGAIN && errno != ENOSPC && errno != EDQUOT;
 			return;
 		}
 		stream->used -= (size_t)written;
@@ -111,7 +112,8 @@ void stream_write(struct stream *stream, const char *line)
 
 	if (stream->is_broken)
 		return;
-	if (length + 1 > BUFFER_SIZE - stream->used) {
+	/* What comes after a loss waits until the loss was told, or it would stand before that. */
+	if (stream->dropped || length + 1 > BUFFER_SIZE - stream->used) {
 		stream->dropped++;
 		return;
 	}

@@ -25,5 +25,9 @@ void stream_flush(struct stream *stream);
 /** stream_is_waiting() - is there something that could not be written yet? */
 bool stream_is_waiting(const struct stream *stream);
 
-/** stream_take_dropped() - how many lines did not fit since the last call, once there is room again; else 0. */
+/**
+ * stream_take_dropped() - how many lines were lost since the last call, once there is room to say so; else 0.
+ *
+ * From the first line that did not fit to this call all are lost, so that there is one gap, and it is where it is told.
+ */
 size_t stream_take_dropped(struct stream *stream);
