@@ -7,13 +7,17 @@
 
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {
+	const char *member = violation->member ? violation->member : "a cgroup that is gone";
 	char socket[REPORT_SOCKET_SIZE];
 
 	(void)context;
 	report_format_socket(violation, socket);
-	fprintf(stderr, "cgfence: %s is in excess already, held by process %u (%s) in %s: %s.\n",
-		socket, violation->pid, violation->comm,
-		violation->member ? violation->member : "a cgroup that is gone", violation->reason);
+	if (violation->pid)
+		output_complain("%s is in excess already, held by process %u (%s) in %s: %s.",
+				socket, violation->pid, violation->comm, member, violation->reason);
+	else
+		output_complain("%s is in excess already, made in %s: %s.", socket, member,
+				violation->reason);
 }
 
 /* That they could not be looked for leaves the fence as it is. */

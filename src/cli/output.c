@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,24 @@ int output_failure(const struct cgfence_error *error)
 {
 	fprintf(stderr, "cgfence: %s.\n", error->text);
 	return error->invalid_input ? STATUS_INVALID : STATUS_FAILED;
+}
+
+void output_complain(const char *format, ...)
+{
+	char *printable = NULL;
+	char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text)
+		printable = output_printable(text);
+	if (printable)
+		fprintf(stderr, "cgfence: %s\n", printable);
+	free(printable);
+	free(text);
 }
 
 int output_flush(int status)

@@ -12,6 +12,13 @@
 int output_failure(const struct cgfence_error *error);
 
 /**
+ * output_complain() - print "cgfence: ", a sentence and a newline to standard error, made printable.
+ *
+ * For sentences that quote what runs in a fence.
+ */
+void output_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
  * output_flush() - end standard output; what could not be written is a failure.
  * @status: what the command would exit with
  */

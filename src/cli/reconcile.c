@@ -40,8 +40,8 @@ static void add_row(const struct cgfence_violation *violation, void *context)
 	table_add_cell(context, "%s", violation->reason);
 	table_add_cell(context, "%s", *violation->cmdline ? violation->cmdline : "-");
 	if (*violation->failure)
-		fprintf(stderr, "cgfence: %s in %s is still there: %s.\n", socket,
-			violation->cgroup, violation->failure);
+		output_complain("%s in %s is still there: %s.", socket, violation->cgroup,
+				violation->failure);
 }
 
 static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, bool json,
