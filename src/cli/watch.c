@@ -130,8 +130,14 @@ static void wait_for(struct watch *watch, enum source source, uint32_t what)
 	watch->waiting_for[source] = what;
 }
 
+/* What is to come already is not put off, or who changes fences all the time would put it off for ever. */
 static void settle_after(struct watch *watch, uint64_t ns)
 {
+	struct itimerspec set = { 0 };
+
+	timerfd_gettime(watch->descriptors[SOURCE_SETTLE], &set);
+	if (set.it_value.tv_sec || set.it_value.tv_nsec)
+		return;
 	/* Passes that are asked for all the time take a fifth of a processor at most. */
 	set_timer(watch->descriptors[SOURCE_SETTLE],
 		  ns > 4 * watch->pass_ns ? ns : 4 * watch->pass_ns, 0);
