@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define WATCH_LOCK PINS_ROOT "/watch"
 
@@ -22,11 +23,14 @@ static pid_t find_locker(int fd)
 	pid_t found = 0;
 
 	while (locks && fstat(fd, &status) == 0 && !found && fgets(line, sizeof(line), locks)) {
+		unsigned int device_major;
+		unsigned int device_minor;
 		unsigned long inode;
 		int pid;
 
-		if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %d %*x:%*x:%lu", &pid, &inode) == 2 &&
-		    inode == status.st_ino)
+		if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %d %x:%x:%lu", &pid, &device_major,
+			   &device_minor, &inode) == 4 &&
+		    inode == status.st_ino && makedev(device_major, device_minor) == status.st_dev)
 			found = pid;
 	}
 	if (locks)
@@ -47,8 +51,15 @@ int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error)
 	if (fd < 0)
 		return error_set(error, errno, "cannot open " WATCH_LOCK ": %s", strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return error_set(error, errno, "cannot lock " WATCH_LOCK ": %s",
+					 strerror(errno));
 		*first = find_locker(fd);
-		return error_set(error, EBUSY, "process %d watches this host already", (int)*first);
+		/* Who is in another pid namespace has no number here. */
+		return *first > 0 ? error_set(error, EBUSY, "process %d watches this host already",
+					      (int)*first)
+				  : error_set(error, EBUSY,
+					      "another process watches this host already");
 	}
 	*lock = cleanup_steal_descriptor(&fd);
 	return 0;
