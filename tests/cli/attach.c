@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "holder.h"
 #include "program.h"
-#include "../harness.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -210,4 +210,70 @@ Test(attach, a_program_in_the_way_is_named)
 	assert_fails(attach_input("{'devices': {}}"), 1, "'not_ours'");
 	cr_assert_eq(harness_hook_programs(harness_cgroup()), 1);
 	close(program);
+}
+
+TestSuite(attach_excess, .init = sockets_begin, .fini = harness_end);
+
+/* Attaches to sockets_fence(), with ' for ". */
+static struct program_result attach_ports(const char *policy)
+{
+	const struct program_options options = { .input = policy };
+
+	return program_run(&options, WORDS("attach", cgfence_cgroup_path(sockets_fence()), "-"));
+}
+
+Test(attach_excess, listeners_that_are_there_already_are_reported_and_left)
+{
+	const char *path = cgfence_cgroup_path(sockets_fence());
+	const struct holder_options good_options = {
+		.cgroup = sockets_fence(),
+		.endpoint = "tcp 127.0.0.1 8080",
+	};
+	const struct holder_options bad_options = {
+		.cgroup = sockets_fence(),
+		.endpoint = "tcp 127.0.0.1 7001",
+		.comm = "a\033[2J",
+	};
+	struct program_result result;
+	struct holder good;
+	struct holder bad;
+	char expected[512];
+
+	holder_start(&good, &good_options);
+	holder_start(&bad, &bad_options);
+	result = attach_ports("{'ports': [8080], 'on_violation': 'close'}");
+	assert_status(result, 0);
+	snprintf(expected, sizeof(expected), "Fenced %s.\n", path);
+	cr_expect_str_eq(result.output, expected);
+	snprintf(expected, sizeof(expected),
+		 "cgfence: tcp 127.0.0.1:7001 is in excess already, held by process %d "
+		 "(a\\x1b[2J) in %s: tcp port 7001 is not assigned.\n",
+		 bad.pid, path);
+	cr_expect_str_eq(result.errors, expected);
+	cr_expect(holder_is_reachable(&bad));
+	cr_expect(holder_is_reachable(&good));
+	/* Said again as long as it is so, and no longer. */
+	result = attach_ports("{'ports': [8080], 'on_violation': 'close'}");
+	assert_status(result, 0);
+	assert_has(result.output, "nothing changed");
+	cr_expect_str_eq(result.errors, expected);
+	assert_done(attach_ports("{'ports': [8080, 7001], 'on_violation': 'close'}"));
+	holder_stop(&good);
+	holder_stop(&bad);
+}
+
+Test(attach_excess, nobody_may_hold_it)
+{
+	struct program_result result;
+	struct holder holder;
+
+	/* Made in the fence, and held by a process that has left it since. */
+	holder_start(&holder, &(const struct holder_options){ .cgroup = sockets_fence(),
+							      .endpoint = "tcp ::1 7001",
+							      .leaves = true });
+	result = attach_ports("{'ports': [8080]}");
+	assert_status(result, 0);
+	assert_has(result.errors, "cgfence: tcp [::1]:7001 is in excess already, made in ");
+	assert_has(result.errors, "nobody in it holds it.\n");
+	holder_stop(&holder);
 }

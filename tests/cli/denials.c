@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fields.h"
 #include "program.h"
 #include "../harness.h"
 
@@ -36,32 +37,6 @@ static json_t *read_one(void)
 	cr_assert_eq(json_array_size(list), 1, "'%s'", result.output);
 	json_decref(list);
 	return element;
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	cr_assert(text, "%s is no string", name);
-	return text;
-}
-
-static json_int_t number_of(const json_t *object, const char *name)
-{
-	cr_assert(json_is_integer(json_object_get(object, name)), "%s is no number", name);
-	return json_integer_value(json_object_get(object, name));
-}
-
-/* RFC 3339 in UTC, with a fraction. */
-static time_t parse_time(const char *text)
-{
-	struct tm tm = { 0 };
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-	cr_assert(rest && *rest == '.', "'%s'", text);
-	cr_assert_eq(strspn(rest + 1, "0123456789"), strlen(rest) - 2, "'%s'", text);
-	cr_assert_eq(text[strlen(text) - 1], 'Z', "'%s'", text);
-	return timegm(&tm);
 }
 
 static int open_with_comm(void *argument)

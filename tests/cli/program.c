@@ -160,8 +160,35 @@ static bool reap(struct program *program)
 	return true;
 }
 
+typedef bool has_said(const struct program *program, const char *text);
+
+static bool has_said_text(const struct program *program, const char *text)
+{
+	return strstr(program->result.output, text);
+}
+
+static bool never(const struct program *program, const char *text)
+{
+	(void)program;
+	(void)text;
+	return false;
+}
+
+/* The end of the line that has @text, among those that were not looked at yet; NULL if it is not there, or not all. */
+static char *find_line_end(const struct program *program, const char *text)
+{
+	const char *found = strstr(program->result.output + program->seen, text);
+
+	return found ? strchr(found, '\n') : NULL;
+}
+
+static bool has_said_line(const struct program *program, const char *text)
+{
+	return find_line_end(program, text);
+}
+
 /* Reads until it ends or has said @text. */
-static void follow(struct program *program, const char *text)
+static void follow(struct program *program, has_said *said, const char *text)
 {
 	time_t deadline = time(NULL) + TIMEOUT_S;
 
@@ -172,7 +199,7 @@ static void follow(struct program *program, const char *text)
 		bool ended = reap(program);
 
 		read_streams(program);
-		if (ended || (text && strstr(program->result.output, text)))
+		if (ended || said(program, text))
 			return;
 		if (time(NULL) > deadline) {
 			kill(program->pid, SIGKILL);
@@ -186,10 +213,29 @@ static void follow(struct program *program, const char *text)
 
 void program_expect(struct program *program, const char *text)
 {
-	follow(program, text);
+	follow(program, has_said_text, text);
 	cr_assert(strstr(program->result.output, text),
 		  "'%s' did not come; output '%s', errors '%s'", text, program->result.output,
 		  program->result.errors);
+}
+
+const char *program_next_line(struct program *program, const char *text)
+{
+	static char line[sizeof(program->result.output)];
+	const char *begin;
+	const char *end;
+
+	follow(program, has_said_line, text);
+	end = find_line_end(program, text);
+	cr_assert(end, "'%s' did not come after '%.*s'; then '%s', errors '%s'", text,
+		  (int)program->seen, program->result.output,
+		  program->result.output + program->seen, program->result.errors);
+	begin = end;
+	while (begin > program->result.output && begin[-1] != '\n')
+		begin--;
+	snprintf(line, sizeof(line), "%.*s", (int)(end - begin), begin);
+	program->seen = (size_t)(end + 1 - program->result.output);
+	return line;
 }
 
 void program_finish(struct program *program)
@@ -197,7 +243,7 @@ void program_finish(struct program *program)
 	/* A terminal that is closed hangs up. */
 	if (program->errors >= 0)
 		close(program->input);
-	follow(program, NULL);
+	follow(program, never, NULL);
 	if (program->errors >= 0)
 		close(program->errors);
 	else

@@ -36,7 +36,8 @@ struct program {
 	pid_t pid;
 	int input; /* the master side if it is on a terminal */
 	int output;
-	int errors; /* -1 if it is on a terminal */
+	int errors;  /* -1 if it is on a terminal */
+	size_t seen; /* so much of its output program_next_line() has been through */
 	struct program_result result;
 };
 
@@ -56,6 +57,13 @@ void program_start(struct program *program, const struct program_options *option
 
 /** program_expect() - wait until @text is in the output; the test fails if it does not come. */
 void program_expect(struct program *program, const char *text);
+
+/**
+ * program_next_line() - wait for a line that has @text, after the one of the last call; the test fails if it does not come.
+ *
+ * Return: the line without its end; it lives until the next call.
+ */
+const char *program_next_line(struct program *program, const char *text);
 
 /** program_type() - write @text to the input, or to the terminal. */
 void program_type(struct program *program, const char *text);

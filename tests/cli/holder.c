@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "holder.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLL_NS (10 * 1000 * 1000)
+
+/* What a holder says once it is ready. */
+struct greeting {
+	int code; /* errno value, 0 if all is well */
+	uint16_t port;
+};
+
+static int hold(const struct holder_options *options, struct greeting *greeting)
+{
+	int fd;
+
+	if (!options->moved_in && harness_enter(options->cgroup))
+		return EPERM;
+	fd = sockets_open(options->endpoint);
+	if (fd < 0)
+		return -fd;
+	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, 16) < 0)
+		return errno;
+	if (options->moved_in && harness_enter(options->cgroup))
+		return EPERM;
+	if (options->leaves && harness_enter(harness_cgroup()))
+		return EPERM;
+	if (options->comm)
+		prctl(PR_SET_NAME, options->comm);
+	if (options->argument)
+		fcntl(fd, F_SETFD, 0);
+	greeting->port = sockets_port(fd);
+	return 0;
+}
+
+static __attribute__((noreturn)) void run_holder(const struct holder_options *options, int pipe)
+{
+	struct greeting greeting = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	greeting.code = hold(options, &greeting);
+	if (write(pipe, &greeting, sizeof(greeting)) != sizeof(greeting) || greeting.code)
+		_exit(1);
+	/* A shell that reads what never comes. The pipe is closed by exec, which tells that it has come to that. */
+	if (options->argument)
+		execl("/bin/sh", "sh", "-c", "kill -STOP $$", options->argument, NULL);
+	close(pipe);
+	for (;;)
+		pause();
+}
+
+void holder_start(struct holder *holder, const struct holder_options *options)
+{
+	struct greeting greeting = { .code = EPIPE };
+	int ready[2];
+	char none;
+
+	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
+	holder->pid = fork();
+	cr_assert_geq(holder->pid, 0, "fork: %s", strerror(errno));
+	if (holder->pid == 0)
+		run_holder(options, ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &greeting, sizeof(greeting)) != sizeof(greeting))
+		greeting.code = EPIPE;
+	cr_assert_eq(read(ready[0], &none, 1), 0);
+	close(ready[0]);
+	cr_assert_eq(greeting.code, 0, "%s: %s", options->endpoint, strerror(greeting.code));
+	holder->port = greeting.port;
+}
+
+void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgroup)
+{
+	const struct holder_options options = {
+		.cgroup = cgroup,
+		.endpoint = "tcp 127.0.0.1 0",
+		.moved_in = true,
+	};
+
+	holder_start(holder, &options);
+}
+
+bool holder_is_reachable(const struct holder *holder)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(holder->port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool reachable;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	reachable = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return reachable;
+}
+
+void holder_await_unreachable(const struct holder *holder, int seconds)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+	time_t deadline = time(NULL) + seconds;
+
+	while (holder_is_reachable(holder)) {
+		cr_assert_leq(time(NULL), deadline, "port %u is still there", holder->port);
+		nanosleep(&pause, NULL);
+	}
+}
+
+int holder_stop(struct holder *holder)
+{
+	int status;
+
+	kill(holder->pid, SIGKILL);
+	cr_assert_eq(waitpid(holder->pid, &status, 0), holder->pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}

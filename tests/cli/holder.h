@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Processes that hold a socket in a cgroup, for the reconciler to find. */
+#pragma once
+
+#include "../system/sockets.h"
+
+#include <sys/types.h>
+
+struct holder_options {
+	const struct cgfence_cgroup *cgroup; /* where it ends up */
+	const char *endpoint;		     /* as in sockets.h; what is not UDP listens */
+	bool moved_in;	      /* it comes to the cgroup with its socket, past every hook */
+	bool leaves;	      /* it goes back to the cgroup of the test once it holds its socket */
+	const char *comm;     /* its name, NULL for that of the test */
+	const char *argument; /* if not NULL, it executes a shell with this in its command line */
+};
+
+struct holder {
+	pid_t pid;
+	uint16_t port; /* that its socket got, in host order */
+};
+
+/** holder_start() - start one; returns when it holds its socket in the cgroup. To be given to holder_stop(). */
+void holder_start(struct holder *holder, const struct holder_options *options);
+
+/** holder_start_excess() - start one that was moved to @cgroup with a TCP listener on a port of its own. */
+void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgroup);
+
+/** holder_is_reachable() - does a connection to its TCP port succeed? */
+bool holder_is_reachable(const struct holder *holder);
+
+/** holder_await_unreachable() - wait until it does not; the test fails if that takes longer than @seconds. */
+void holder_await_unreachable(const struct holder *holder, int seconds);
+
+/** holder_stop() - end it. Return: the signal that ended it, maybe before. */
+int holder_stop(struct holder *holder);
