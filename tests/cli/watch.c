@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the daemon does. What it prints is in watch_output.c. */
+#include "holder.h"
+#include "watching.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+TestSuite(watch, .init = sockets_begin, .fini = harness_end, .timeout = 120);
+
+#define LOG "{'ports': [1]}"
+#define CLOSE "{'ports': [1], 'on_violation': 'close'}"
+
+/* Long enough for anything that is to be done at once. */
+#define SOON_S 20
+
+Test(watch, the_interval_is_that_of_mesos)
+{
+	struct watching watching;
+
+	watching_start_with(&watching, NULL, WORDS("watch"));
+	assert_has(program_next_line(&watching.program, "started"), "a pass every 30 s;");
+	watching_stop(&watching);
+}
+
+Test(watch, intervals_that_are_none)
+{
+	static const char *const intervals[] = { "",	"0",	"99ms", "1d",  "25h",
+						 "-1s", "1.5s", "soon", "30 s" };
+
+	for (size_t i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
+		char message[128];
+
+		snprintf(message, sizeof(message),
+			 "'%s' is no interval; write 100ms to 24h, such as", intervals[i]);
+		assert_fails(program_run(NULL, WORDS("watch", "--interval", intervals[i])), 2,
+			     message);
+	}
+	assert_fails(program_run(NULL, WORDS("watch", "/a")), 2, "too many arguments");
+	assert_fails(program_run(NULL, WORDS("watch", "--interval")), 2, "--interval");
+}
+
+Test(watch, needs_privileges)
+{
+	const struct program_options unprivileged = { .without_admin = true };
+
+	assert_fails(program_run(&unprivileged, WORDS("watch")), 1, "CAP_SYS_ADMIN");
+}
+
+Test(watch, a_second_says_who_is_first)
+{
+	struct watching watching;
+	char message[64];
+
+	watching_start(&watching, LONG_INTERVAL);
+	snprintf(message, sizeof(message), "process %d watches this host already",
+		 watching.program.pid);
+	assert_fails(program_run(NULL, WORDS("watch")), 1, message);
+	/* The first goes on, and when it is gone another can be it. */
+	watching_stop(&watching);
+	watching_start(&watching, LONG_INTERVAL);
+	watching_stop(&watching);
+}
+
+Test(watch, ends_with_an_interrupt_too)
+{
+	struct watching watching;
+
+	watching_start(&watching, LONG_INTERVAL);
+	kill(watching.program.pid, SIGINT);
+	program_finish(&watching.program);
+	assert_done(watching.program.result);
+}
+
+Test(watch, a_listener_that_is_there_before_is_found_at_once)
+{
+	struct watching watching;
+	struct holder holder;
+	json_t *event;
+
+	harness_attach(sockets_fence(), CLOSE);
+	holder_start_excess(&holder, sockets_fence());
+	watching_start(&watching, LONG_INTERVAL);
+	cr_expect(!holder_is_reachable(&holder), "it was ready before its first pass");
+	event = watching_event(&watching, "violation");
+	cr_expect_str_eq(text_of(event, "action"), "closed");
+	cr_expect_eq(number_of(event, "pid"), holder.pid);
+	json_decref(event);
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, a_pass_is_made_every_interval)
+{
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), CLOSE);
+	watching_start(&watching, "200ms");
+	for (int i = 0; i < 3; i++) {
+		/* Moved in, so that no hook and no event tells of it. */
+		holder_start_excess(&holder, sockets_fence());
+		holder_await_unreachable(&holder, SOON_S);
+		watching_skip(&watching, "violation");
+		watching_skip(&watching, "ended");
+		holder_stop(&holder);
+	}
+	watching_stop(&watching);
+}
+
+Test(watch, a_hangup_makes_a_pass_at_once)
+{
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), CLOSE);
+	watching_start(&watching, LONG_INTERVAL);
+	holder_start_excess(&holder, sockets_fence());
+	sleep(1);
+	cr_expect(holder_is_reachable(&holder), "nothing told of it, and yet it was found");
+	kill(watching.program.pid, SIGHUP);
+	watching_skip(&watching, "violation");
+	cr_expect(!holder_is_reachable(&holder));
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, a_listen_event_is_acted_on_at_once)
+{
+	const struct holder_options options = {
+		.cgroup = sockets_fence(),
+		.endpoint = "tcp 127.0.0.1 0",
+	};
+	struct watching watching;
+	struct holder holder;
+	json_t *event;
+
+	harness_attach(sockets_fence(), CLOSE);
+	if (sockets_guard(sockets_fence()) != CGFENCE_GUARD_EVENT)
+		sockets_skip("the listen guard of this kernel is not 'event'");
+	watching_start(&watching, LONG_INTERVAL);
+	holder_start(&holder, &options);
+	holder_await_unreachable(&holder, SOON_S);
+	event = watching_event(&watching, "violation");
+	cr_expect_str_eq(text_of(event, "action"), "closed");
+	cr_expect_eq(number_of(event, "port"), holder.port);
+	cr_expect_eq(number_of(event, "pid"), holder.pid);
+	json_decref(event);
+	watching_skip(&watching, "audited");
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, a_policy_that_is_replaced_is_looked_at_at_once)
+{
+	const struct holder_options options = {
+		.cgroup = sockets_fence(),
+		.endpoint = "tcp 127.0.0.1 8080",
+	};
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), "{'ports': [8080], 'on_violation': 'close'}");
+	holder_start(&holder, &options);
+	watching_start(&watching, LONG_INTERVAL);
+	cr_expect(holder_is_reachable(&holder));
+	harness_attach(sockets_fence(), "{'ports': [8081], 'on_violation': 'close'}");
+	holder_await_unreachable(&holder, SOON_S);
+	watching_skip(&watching, "violation");
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, an_allocation_that_grew_is_honoured_at_once)
+{
+	struct watching watching;
+	struct holder holder;
+	char policy[64];
+
+	harness_attach(sockets_fence(), LOG);
+	holder_start_excess(&holder, sockets_fence());
+	watching_start(&watching, LONG_INTERVAL);
+	watching_skip(&watching, "violation");
+	snprintf(policy, sizeof(policy), "{'ports': [%u], 'on_violation': 'kill'}", holder.port);
+	harness_attach(sockets_fence(), policy);
+	watching_skip(&watching, "ended");
+	cr_expect(holder_is_reachable(&holder));
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, changes_without_end_do_not_put_a_pass_off)
+{
+	static const char *const policies[] = { "{'ports': [1, 2], 'on_violation': 'close'}",
+						CLOSE };
+	time_t deadline = time(NULL) + SOON_S;
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), CLOSE);
+	watching_start(&watching, LONG_INTERVAL);
+	holder_start_excess(&holder, sockets_fence());
+	for (int i = 0; holder_is_reachable(&holder); i++) {
+		cr_assert_leq(time(NULL), deadline);
+		harness_attach(sockets_fence(), policies[i % 2]);
+	}
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, a_new_fence_is_looked_at_at_once)
+{
+	struct watching watching;
+	struct holder holder;
+
+	holder_start_excess(&holder, sockets_fence());
+	watching_start(&watching, LONG_INTERVAL);
+	harness_attach(sockets_fence(), CLOSE);
+	holder_await_unreachable(&holder, SOON_S);
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+Test(watch, restarted_it_finds_a_violator_again)
+{
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), LOG);
+	holder_start_excess(&holder, sockets_fence());
+	for (int i = 0; i < 2; i++) {
+		json_t *event;
+
+		watching_start(&watching, LONG_INTERVAL);
+		event = watching_event(&watching, "violation");
+		cr_expect_eq(number_of(event, "pid"), holder.pid);
+		cr_expect_str_eq(text_of(event, "action"), "logged");
+		json_decref(event);
+		watching_stop(&watching);
+		/* Once, and not at its end either. */
+		assert_lacks(watching.program.result.output + watching.program.seen, "violation");
+		assert_lacks(watching.program.result.output, "ended");
+	}
+	holder_stop(&holder);
+}
+
+Test(watch, what_is_killed_leaves_nothing_behind)
+{
+	struct watching watching;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), CLOSE);
+	watching_start(&watching, LONG_INTERVAL);
+	kill(watching.program.pid, SIGKILL);
+	program_finish(&watching.program);
+	close(watching.notify);
+	assert_status(watching.program.result, PROGRAM_SIGNALLED + SIGKILL);
+	/* The fence holds, and the next one goes on. */
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 7001"), EPERM);
+	holder_start_excess(&holder, sockets_fence());
+	watching_start(&watching, LONG_INTERVAL);
+	cr_expect(!holder_is_reachable(&holder));
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
+/* How often a process has waited. */
+static unsigned long count_waits(pid_t pid)
+{
+	static const char key[] = "voluntary_ctxt_switches:";
+	unsigned long waits = 0;
+	char path[64];
+	char line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	cr_assert(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, strlen(key)) == 0)
+			waits = strtoul(line + strlen(key), NULL, 10);
+	}
+	fclose(file);
+	return waits;
+}
+
+Test(watch, idle_it_does_not_wake)
+{
+	struct watching watching;
+	struct holder holder;
+	unsigned long before;
+	struct stat status;
+
+	harness_attach(sockets_fence(), LOG);
+	holder_start_excess(&holder, sockets_fence());
+	watching_start(&watching, LONG_INTERVAL);
+	/* It prints what it found, and waits. */
+	watching_skip(&watching, "violation");
+	sleep(1);
+	before = count_waits(watching.program.pid);
+	/* Nor for what is none of its business. */
+	cr_expect_eq(stat("/sys/fs/bpf/cgfence/watch", &status), 0);
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 1"), 0);
+	cr_expect_eq(sockets_listen(harness_cgroup(), "tcp 127.0.0.1 7002"), 0);
+	sleep(4);
+	cr_expect_eq(count_waits(watching.program.pid), before);
+	watching_stop(&watching);
+	holder_stop(&holder);
+}

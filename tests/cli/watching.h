@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The daemon, run as systemd runs it. */
+#pragma once
+
+#include "fields.h"
+#include "program.h"
+
+/* Longer than any test, so that what happens is not the interval's doing. */
+#define LONG_INTERVAL "1h"
+
+struct watching {
+	struct program program;
+	int notify; /* where it sends its notices to */
+};
+
+/**
+ * watching_start() - start a watch that prints JSON, and wait until it has made its first pass. To be given to
+ * watching_stop().
+ * @interval: what follows --interval
+ */
+void watching_start(struct watching *watching, const char *interval);
+
+/** watching_start_with() - the same with other options and words. */
+void watching_start_with(struct watching *watching, const struct program_options *options,
+			 const char *const *words);
+
+/** watching_notice() - its next notice to systemd, "" if none comes for @seconds; it lives until the next call. */
+const char *watching_notice(struct watching *watching, int seconds);
+
+/** watching_event() - wait for the next event of this name, to be given to json_decref(). */
+json_t *watching_event(struct watching *watching, const char *event);
+
+/** watching_skip() - wait for the next event of this name. */
+void watching_skip(struct watching *watching, const char *event);
+
+/** watching_stop() - send SIGTERM, and see that it ends in good order. */
+void watching_stop(struct watching *watching);
