@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -218,6 +219,52 @@ Test(watch_output, json_of_odd_names)
 	json_decref(event);
 	watching_stop(&watching);
 	assert_lacks(watching.program.result.output, "\033");
+}
+
+static void limit_descriptors(pid_t pid, rlim_t limit)
+{
+	const struct rlimit limits = { .rlim_cur = limit, .rlim_max = 1024 };
+
+	cr_assert_eq(prlimit(pid, RLIMIT_NOFILE, &limits, NULL), 0, "%s", strerror(errno));
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		count++;
+	return count;
+}
+
+Test(watch_output, an_error_that_lasts_is_said_once)
+{
+	struct watching watching;
+	struct holder holder;
+	json_t *event;
+
+	harness_attach(sockets_fence(), CLOSE);
+	watching_start(&watching, "100ms");
+	for (int i = 0; i < 2; i++) {
+		/* It has its own open, and can open no more. */
+		limit_descriptors(watching.program.pid, 5);
+		event = watching_event(&watching, "error");
+		expect_keys(event, "event time error");
+		assert_has(text_of(event, "error"), "oo many open files");
+		json_decref(event);
+		holder_start_excess(&holder, sockets_fence());
+		sleep(1);
+		cr_expect(holder_is_reachable(&holder));
+		/* What could not be looked at is not what is not there. */
+		limit_descriptors(watching.program.pid, 1024);
+		event = watching_event(&watching, "violation");
+		cr_expect_eq(number_of(event, "pid"), holder.pid);
+		json_decref(event);
+		holder_stop(&holder);
+	}
+	watching_stop(&watching);
+	cr_expect_eq(count_of(watching.program.result.output, "\"event\":\"error\""), 2, "%s",
+		     watching.program.result.output);
 }
 
 /* A watch that tells systemd at @path. */
