@@ -67,13 +67,21 @@ static bool read_status(struct walk *walk, int task)
 	cleanup_close int fd = openat(task, "status", O_RDONLY | O_CLOEXEC);
 	char text[1024] = "";
 	const char *tgid;
+	const char *name;
+	size_t length;
 
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return false;
 	tgid = strstr(text, "\nTgid:");
+	if (!tgid || sscanf(tgid, "\nTgid: %u", &walk->task.pid) != 1)
+		return false;
+	/* The name may be empty or begin with spaces, which scanf(3) would pass over. */
+	name = text + strlen("Name:\t");
 	memset(walk->task.comm, 0, sizeof(walk->task.comm));
-	return tgid && sscanf(text, "Name:\t%15[^\n]", walk->task.comm) == 1 &&
-	       sscanf(tgid, "\nTgid: %u", &walk->task.pid) == 1;
+	length = strcspn(name, "\n");
+	memcpy(walk->task.comm, name,
+	       length < sizeof(walk->task.comm) ? length : sizeof(walk->task.comm) - 1);
+	return true;
 }
 
 /* Without kcmp(2), which is an option of the kernel, the descriptors are just read twice. */
