@@ -66,7 +66,8 @@ static void describe_holder(const struct cgfence_holder *holder, struct violatio
 	/* The pid may be another's by now. */
 	if (holder->fd != HOLDER_FD_UNKNOWN && !holder_still_holds(holder))
 		return;
-	text->cmdline = read_cmdline(holder->pid);
+	/* A leader that is gone has no command line; its threads still do. */
+	text->cmdline = read_cmdline(holder->thread);
 }
 
 /* The ports as "9,8080-8081". */
