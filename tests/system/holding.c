@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "holding.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROCESSES_MAX 64
+#define DESCRIPTORS_MAX 1024
+#define LIFETIME_SECONDS 100
+
+struct holding_board *holding_board;
+static pid_t processes[PROCESSES_MAX];
+static size_t process_count;
+static int ready_descriptor = -1;
+
+void holding_begin(void)
+{
+	sockets_begin();
+	holding_board = mmap(NULL, sizeof(*holding_board), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert_neq(holding_board, MAP_FAILED, "mmap: %s", strerror(errno));
+}
+
+static void stop_all(void)
+{
+	for (size_t i = 0; i < process_count; i++) {
+		if (processes[i] > 0)
+			holding_stop(processes[i]);
+	}
+	process_count = 0;
+}
+
+void holding_end(void)
+{
+	stop_all();
+	harness_end();
+}
+
+void holding_skip(const char *reason)
+{
+	stop_all();
+	sockets_skip(reason);
+}
+
+void holding_skip_without_iterator(void)
+{
+	if (!cgfence_reconciler_uses_iterator(reports_reconciler()))
+		holding_skip("this kernel has no iterator over descriptors");
+}
+
+void holding_limit(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(LIFETIME_SECONDS);
+}
+
+int holding_ready_descriptor(void)
+{
+	return ready_descriptor;
+}
+
+void holding_ready(int code)
+{
+	char byte = (char)code;
+
+	if (ready_descriptor >= 0 && write(ready_descriptor, &byte, 1) == 1) {
+		close(ready_descriptor);
+		ready_descriptor = -1;
+	}
+}
+
+static void run(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
+		void *argument)
+{
+	int code;
+
+	signal(SIGALRM, SIG_DFL);
+	holding_limit();
+	prctl(PR_SET_NAME, "holder");
+	code = harness_enter(cgroup) ? 255 : function(argument);
+	holding_ready(code);
+	while (code == 0)
+		pause();
+	_exit(code);
+}
+
+pid_t holding_start(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
+		    void *argument)
+{
+	unsigned char code = 254; /* it ended without a word */
+	int ready[2];
+	pid_t pid;
+
+	cr_assert_lt(process_count, PROCESSES_MAX);
+	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	cr_assert_geq(pid, 0, "fork: %s", strerror(errno));
+	if (pid == 0) {
+		close(ready[0]);
+		ready_descriptor = ready[1];
+		run(cgroup, function, argument);
+	}
+	close(ready[1]);
+	processes[process_count++] = pid;
+	if (read(ready[0], &code, 1) < 0)
+		code = 253;
+	close(ready[0]);
+	cr_assert_eq(code, 0, "the process that was to hold sockets returned %u: %s", code,
+		     strerror(code));
+	return pid;
+}
+
+static void forget(pid_t pid)
+{
+	for (size_t i = 0; i < process_count; i++) {
+		if (processes[i] == pid)
+			processes[i] = 0;
+	}
+}
+
+void holding_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	forget(pid);
+}
+
+bool holding_lives(pid_t pid)
+{
+	if (waitpid(pid, NULL, WNOHANG) == 0)
+		return true;
+	forget(pid);
+	return false;
+}
+
+int holding_note(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || holding_board->count == HOLDING_SOCKETS)
+		return -1;
+	holding_board->inodes[holding_board->count] = (uint32_t)status.st_ino;
+	return (int)holding_board->count++;
+}
+
+int holding_listen(const char *text)
+{
+	const struct endpoint endpoint = sockets_parse(text);
+	int fd = sockets_open(text);
+
+	if (fd < 0)
+		return fd;
+	if ((endpoint.type == SOCK_STREAM && listen(fd, 8) < 0) || holding_note(fd) < 0) {
+		int code = errno;
+
+		close(fd);
+		return -code;
+	}
+	return fd;
+}
+
+int holding_listen_all(void *texts)
+{
+	for (const char *const *text = texts; *text; text++) {
+		int fd = holding_listen(*text);
+
+		if (fd < 0)
+			return -fd;
+	}
+	return 0;
+}
+
+static bool is_on_board(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
+		return false;
+	for (uint32_t i = 0; i < holding_board->count; i++) {
+		if (holding_board->inodes[i] == status.st_ino)
+			return true;
+	}
+	return false;
+}
+
+void holding_close_all(void)
+{
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++) {
+		if (is_on_board(fd))
+			close(fd);
+	}
+}
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr alignment;
+};
+
+int holding_send(int over, int fd)
+{
+	char byte = 0;
+	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+	union control control = { 0 };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	return sendmsg(over, &message, 0) == 1 ? 0 : 1;
+}
+
+int holding_receive(int over)
+{
+	char byte;
+	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+	union control control = { 0 };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	struct cmsghdr *header;
+	int fd;
+
+	if (recvmsg(over, &message, MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	header = CMSG_FIRSTHDR(&message);
+	if (!header || header->cmsg_type != SCM_RIGHTS)
+		return -1;
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
