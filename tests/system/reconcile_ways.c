@@ -376,3 +376,84 @@ Test(reconcile_ways, a_process_with_a_name_that_looks_like_more)
 	cr_assert_eq(reports->count, 1, "%s", reports_text(reports));
 	cr_expect_eq(reports->items[0].pid, (uint32_t)pid);
 }
+
+/* What was made in the fence is its own, even if only somebody outside holds it. */
+static int send_out(void *over)
+{
+	int code = holding_listen_all((void *)pair);
+
+	for (int fd = 0; fd < 256 && code == 0; fd++) {
+		struct stat status;
+
+		if (fstat(fd, &status) == 0 && (status.st_ino == holding_board->inodes[0] ||
+						status.st_ino == holding_board->inodes[1]))
+			code = holding_send(*(int *)over, fd);
+	}
+	holding_close_all();
+	return code;
+}
+
+Test(reconcile_ways, made_inside_and_held_by_nobody_there)
+{
+	const struct expected expected = {
+		.comm = "",
+		.cmdline = "",
+		.member = member,
+		.reason = "; the socket was made in the fence, and nobody in it holds it",
+	};
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	holding_start(member, send_out, &ends[1]);
+	cr_assert(holding_receive(ends[0]) >= 0 && holding_receive(ends[0]) >= 0);
+	harness_attach(sockets_fence(), POLICY);
+	expect_one(&expected);
+}
+
+static void write_type(const struct cgfence_cgroup *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.type", O_WRONLY | O_CLOEXEC);
+
+	cr_assert(fd >= 0 && write(fd, "threaded", 8) == 8, "cgroup.type");
+	close(fd);
+}
+
+static void *enter_as_thread(void *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
+
+	prctl(PR_SET_NAME, "inside");
+	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int hold_with_thread_inside(void *cgroup)
+{
+	int code = holding_listen_all((void *)pair);
+
+	return code ? code : start_thread(enter_as_thread, cgroup);
+}
+
+/* The leader of the thread, by whom the iterator visits their descriptors, is outside. */
+Test(reconcile_ways, a_thread_in_a_threaded_cgroup)
+{
+	struct cgfence_cgroup *threaded = harness_child_cgroup(member, "threaded");
+	const struct reports *reports;
+	const struct report *report;
+	pid_t pid;
+
+	write_type(threaded);
+	harness_attach(threaded, POLICY);
+	pid = holding_start(member, hold_with_thread_inside, threaded);
+	for (int i = 0; i < 2; i++) {
+		reports = i ? reports_pass(reports_reconciler()) : reports_of_fence(threaded);
+		cr_assert_eq(reports->count, 1, "%s", reports_text(reports));
+		report = reports_find(reports, threaded, holding_board->inodes[0]);
+		cr_assert_neq(report, NULL, "%s", reports_text(reports));
+		cr_expect_eq(report->pid, (uint32_t)pid);
+		cr_expect_str_eq(report->member, cgfence_cgroup_path(threaded));
+		cr_expect_str_eq(report->comm, "inside");
+	}
+}
