@@ -100,8 +100,11 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 
 	snprintf(name, sizeof(name), "%u", thread);
 	task = openat(walk->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (task < 0 || !read_status(walk, task) ||
-	    (walk->task.pid == seen_pid && shares_descriptors(thread, seen)))
+	if (task < 0 || !read_status(walk, task))
+		return 0;
+	/* In threaded cgroups (cgroups(7)) the threads of a process hold what they share in each cgroup that they are in. */
+	if (walk->task.pid == seen_pid && walk->task.cgroup_id == cgroup_id &&
+	    shares_descriptors(thread, seen))
 		return 0;
 	walk->task.thread = thread;
 	walk->task.cgroup_id = cgroup_id;
