@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The iterator and /proc give the same answer on a tree of processes that do all that processes can with descriptors. */
+#include "holding.h"
+#include "../../src/holders.h"
+#include "../../src/sightings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+TestSuite(reconcile_holders, .init = holding_begin, .fini = holding_end);
+
+static int compare_numbers(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct cgfence_holder *a = left;
+	const struct cgfence_holder *b = right;
+
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return a->cgroup_id < b->cgroup_id ? -1 : a->cgroup_id > b->cgroup_id;
+}
+
+/* Sorted, each (inode, pid, cgroup) once, and only of the sockets on the board. */
+static void make_set(struct holders *holders)
+{
+	uint32_t inodes[HOLDING_SOCKETS];
+	size_t kept = 0;
+
+	memcpy(inodes, holding_board->inodes, sizeof(inodes));
+	qsort(inodes, holding_board->count, sizeof(inodes[0]), compare_numbers);
+	if (holders->count)
+		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+	for (size_t i = 0; i < holders->count; i++) {
+		const struct cgfence_holder *holder = &holders->items[i];
+
+		if (!bsearch(&holder->inode, inodes, holding_board->count, sizeof(inodes[0]),
+			     compare_numbers) ||
+		    (kept && compare_holders(&holders->items[kept - 1], holder) == 0))
+			continue;
+		holders->items[kept++] = *holder;
+	}
+	holders->count = kept;
+}
+
+static void walk(const struct cgfence_cgroup *cgroup, struct holders *holders)
+{
+	uint32_t inodes[HOLDING_SOCKETS];
+	struct cgfence_error error = { 0 };
+
+	memcpy(inodes, holding_board->inodes, sizeof(inodes));
+	sightings_sort_inodes(inodes, holding_board->count);
+	cr_assert_eq(holders_walk(cgroup, inodes, holding_board->count, holders, &error), 0, "%s",
+		     error.text);
+	make_set(holders);
+}
+
+static void iterate(const struct cgfence_cgroup *cgroup, struct holders *holders)
+{
+	const uint64_t id = cgfence_cgroup_id(cgroup);
+	struct holder_iterator *iterator = NULL;
+	struct cgfence_error error = { 0 };
+
+	cr_assert_eq(holder_iterator_new(&iterator, &error), 0, "%s", error.text);
+	cr_assert_eq(holder_iterator_run(iterator, &id, 1, holders, &error), 0, "%s", error.text);
+	for (size_t i = 0; i < holders->count; i++)
+		cr_expect_eq(holders->items[i].fence_id, id);
+	holder_iterator_free(iterator);
+	make_set(holders);
+}
+
+static void print(const char *name, const struct holders *holders)
+{
+	for (size_t i = 0; i < holders->count; i++)
+		fprintf(stderr, "%s: inode %u pid %u thread %u fd %u cgroup %llu '%.16s'\n", name,
+			holders->items[i].inode, holders->items[i].pid, holders->items[i].thread,
+			holders->items[i].fd, (unsigned long long)holders->items[i].cgroup_id,
+			holders->items[i].comm);
+}
+
+/* @count: of the holders that there are */
+static void expect_same(const struct cgfence_cgroup *cgroup, size_t count)
+{
+	struct holders walked = { 0 };
+	struct holders iterated = { 0 };
+	bool same;
+
+	walk(cgroup, &walked);
+	iterate(cgroup, &iterated);
+	same = walked.count == iterated.count;
+	for (size_t i = 0; i < walked.count && same; i++)
+		same = compare_holders(&walked.items[i], &iterated.items[i]) == 0;
+	cr_expect(same, "they differ");
+	cr_expect_eq(walked.count, count, "by /proc %zu, not %zu", walked.count, count);
+	cr_expect_eq(iterated.count, count, "by the iterator %zu, not %zu", iterated.count, count);
+	if (!same || walked.count != count) {
+		print("/proc", &walked);
+		print("iterator", &iterated);
+	}
+	holders_free(&walked);
+	holders_free(&iterated);
+}
+
+static const char *const two[] = { "tcp 127.0.0.1 9 reuseport", "udp ::1 9 reuseport", NULL };
+
+static int hold_two(void *argument)
+{
+	(void)argument;
+	return holding_listen_all((void *)two);
+}
+
+static int fork_holders(int count)
+{
+	for (int i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 1;
+		if (pid > 0)
+			continue;
+		holding_limit();
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+static int hold_and_fork(void *argument)
+{
+	int code = holding_listen_all((void *)two);
+
+	return code ? code : fork_holders(*(int *)argument);
+}
+
+/* What looks like a listener and is none, and many descriptors of other kinds. */
+static int hold_with_many_others(void *argument)
+{
+	int pair[2];
+
+	for (int i = 0; i < 200; i++) {
+		if (eventfd(0, EFD_CLOEXEC) < 0 || open("/dev/null", O_RDONLY | O_CLOEXEC) < 0 ||
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+			return 1;
+	}
+	return hold_two(argument);
+}
+
+static void *wait_for_ever(void *argument)
+{
+	(void)argument;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void *own_table(void *argument)
+{
+	pthread_barrier_t *barrier = argument;
+
+	if (unshare(CLONE_FILES) < 0 || holding_listen("tcp 127.0.0.2 9 reuseport") < 0)
+		_exit(1);
+	pthread_barrier_wait(barrier);
+	return wait_for_ever(NULL);
+}
+
+/* Threads that share the descriptors of their leader, and one that does not. */
+static int hold_with_threads(void *argument)
+{
+	pthread_barrier_t barrier;
+	pthread_t thread;
+	int code = hold_two(argument);
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	for (int i = 0; i < 4 && code == 0; i++)
+		code = pthread_create(&thread, NULL, wait_for_ever, NULL);
+	if (code == 0)
+		code = pthread_create(&thread, NULL, own_table, &barrier);
+	if (code == 0)
+		pthread_barrier_wait(&barrier);
+	return code;
+}
+
+static bool has_lost_leader(void)
+{
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	char text[128] = "";
+	bool lost = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, ") Z ");
+
+	close(fd);
+	return lost;
+}
+
+static void *outlive_leader(void *argument)
+{
+	while (!has_lost_leader())
+		usleep(1000);
+	holding_ready(0);
+	return wait_for_ever(argument);
+}
+
+static int hold_without_leader(void *argument)
+{
+	pthread_t thread;
+	int code = hold_two(argument);
+
+	for (int i = 0; i < 3 && code == 0; i++)
+		code = pthread_create(&thread, NULL, i ? wait_for_ever : outlive_leader, NULL);
+	if (code == 0)
+		syscall(SYS_exit, 0);
+	return code;
+}
+
+static int wait_in_clone(void *argument)
+{
+	holding_limit();
+	if (harness_enter(argument))
+		_exit(1);
+	holding_ready(0);
+	for (;;)
+		pause();
+}
+
+/* Two processes, in two cgroups, with one table of descriptors. */
+static int hold_with_shared_table(void *cgroup)
+{
+	static char stack[64 * 1024];
+	int code = hold_two(NULL);
+
+	if (code)
+		return code;
+	if (clone(wait_in_clone, stack + sizeof(stack), CLONE_FILES | SIGCHLD, cgroup) < 0)
+		return 1;
+	for (;;)
+		pause();
+}
+
+Test(reconcile_holders, plain_processes)
+{
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_two, NULL);
+	expect_same(sockets_fence(), 2);
+}
+
+Test(reconcile_holders, descriptors_that_are_inherited)
+{
+	int count = 9;
+
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_and_fork, &count);
+	expect_same(sockets_fence(), 20);
+}
+
+Test(reconcile_holders, a_listener_among_many_descriptors)
+{
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_with_many_others, NULL);
+	expect_same(sockets_fence(), 2);
+}
+
+Test(reconcile_holders, threads_that_share_descriptors_and_threads_that_do_not)
+{
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_with_threads, NULL);
+	expect_same(sockets_fence(), 3);
+}
+
+Test(reconcile_holders, threads_without_their_leader)
+{
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_without_leader, NULL);
+	expect_same(sockets_fence(), 2);
+}
+
+Test(reconcile_holders, processes_that_share_descriptors)
+{
+	struct cgfence_cgroup *below = harness_child_cgroup(sockets_fence(), "below");
+
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_with_shared_table, below);
+	expect_same(sockets_fence(), 4);
+	expect_same(below, 2);
+}
+
+/* All of the above at once, at several depths; how many holders that makes. */
+static size_t start_all(struct cgfence_cgroup *top)
+{
+	struct cgfence_cgroup *middle = harness_child_cgroup(top, "middle");
+	struct cgfence_cgroup *bottom = harness_child_cgroup(middle, "bottom");
+	int children = 5;
+
+	holding_start(top, hold_two, NULL);
+	holding_start(middle, hold_and_fork, &children);
+	holding_start(bottom, hold_with_many_others, NULL);
+	holding_start(bottom, hold_with_threads, NULL);
+	holding_start(middle, hold_without_leader, NULL);
+	holding_start(top, hold_with_shared_table, bottom);
+	return 2 + 2 + 10 + 2 + 3 + 2 + 4;
+}
+
+Test(reconcile_holders, those_outside_are_left_out)
+{
+	struct cgfence_cgroup *beside = harness_child_cgroup(harness_cgroup(), "fence-too");
+
+	holding_skip_without_iterator();
+	holding_start(beside, hold_two, NULL);
+	start_all(sockets_fence());
+	expect_same(beside, 2);
+	expect_same(sockets_fence(), 25);
+	expect_same(harness_cgroup(), 27);
+}
+
+static int come_and_go(void *argument)
+{
+	(void)argument;
+	for (int i = 0; i < 4; i++) {
+		pid_t pid = fork();
+
+		if (pid > 0)
+			continue;
+		holding_limit();
+		for (;;) {
+			int fd = sockets_open("tcp 127.0.0.3 9 reuseport");
+			pid_t child;
+
+			listen(fd, 8);
+			child = fork();
+			if (child == 0)
+				_exit(0);
+			close(fd);
+			waitpid(child, NULL, 0);
+		}
+	}
+	return 0;
+}
+
+/* A descriptor or a process that vanishes meanwhile costs itself only. */
+Test(reconcile_holders, those_that_stay_are_found_while_others_come_and_go)
+{
+	unsigned int rounds = harness_rounds(30);
+	size_t count;
+
+	holding_skip_without_iterator();
+	count = start_all(sockets_fence());
+	holding_start(sockets_fence(), come_and_go, NULL);
+	for (unsigned int i = 0; i < rounds; i++)
+		expect_same(sockets_fence(), count);
+}
+
+static void *enter_as_thread(void *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
+
+	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
+	return wait_for_ever(NULL);
+}
+
+static int hold_with_thread_below(void *cgroup)
+{
+	pthread_t thread;
+	int code = hold_two(NULL);
+
+	if (code || pthread_create(&thread, NULL, enter_as_thread, cgroup))
+		return 1;
+	for (;;)
+		pause();
+}
+
+/* What was seen as "FENCE:INODE:PID", fences by their index. */
+static void observe_text(struct holder_iterator *iterator, char *text, size_t size)
+{
+	const struct observation_scope scope = { .iterator = iterator };
+	struct observation observation;
+	struct cgfence_error error = { 0 };
+	size_t length = 0;
+
+	text[0] = '\0';
+	cr_assert_eq(observe(&scope, &observation, &error), 0, "%s", error.text);
+	for (uint32_t i = 0; i < holding_board->count; i++) {
+		for (size_t j = 0; j < observation.sighting_count && length < size; j++) {
+			const struct sighting *sighting = &observation.sightings[j];
+
+			if (observation.listeners.items[sighting->listener].inode !=
+			    holding_board->inodes[i])
+				continue;
+			length += (size_t)snprintf(
+				text + length, size - length, " %zu:%u:%u", sighting->fence, i,
+				sighting->holder == SIGHTING_NO_HOLDER
+					? 0
+					: observation.holders.items[sighting->holder].pid);
+		}
+	}
+	observation_free(&observation);
+}
+
+static void expect_same_sightings(const char *expected)
+{
+	struct holder_iterator *iterator = NULL;
+	char by_iterator[4096];
+	char by_proc[4096];
+
+	cr_assert_eq(holder_iterator_new(&iterator, NULL), 0);
+	observe_text(iterator, by_iterator, sizeof(by_iterator));
+	observe_text(NULL, by_proc, sizeof(by_proc));
+	cr_expect_str_eq(by_iterator, by_proc, "\n  %s\n  %s", by_iterator, by_proc);
+	if (expected)
+		cr_expect_str_eq(by_proc, expected, "\n  %s\n  %s", by_proc, expected);
+	holder_iterator_free(iterator);
+}
+
+Test(reconcile_holders, fences_in_fences_see_the_same_by_both)
+{
+	holding_skip_without_iterator();
+	start_all(sockets_fence());
+	holding_start(harness_cgroup(), hold_two, NULL);
+	harness_attach(harness_cgroup(), "{'ports': [8080]}");
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	expect_same_sightings(NULL);
+}
+
+/* The thread's descriptors are those of its leader, who is in the fence above. */
+Test(reconcile_holders, a_threaded_fence_in_a_fence_sees_the_same_by_both)
+{
+	struct cgfence_cgroup *threaded = harness_child_cgroup(sockets_fence(), "threaded");
+	int type = openat(cgfence_cgroup_fd(threaded), "cgroup.type", O_WRONLY | O_CLOEXEC);
+	char expected[128];
+	pid_t pid;
+
+	cr_assert(type >= 0 && write(type, "threaded", 8) == 8);
+	close(type);
+	holding_skip_without_iterator();
+	pid = holding_start(sockets_fence(), hold_with_thread_below, threaded);
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	harness_attach(threaded, "{'ports': [8080]}");
+	snprintf(expected, sizeof(expected), " 0:0:%d 1:0:%d 0:1:%d 1:1:%d", pid, pid, pid, pid);
+	expect_same_sightings(expected);
+}
