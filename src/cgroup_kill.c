@@ -43,7 +43,8 @@ static int signal_members(const char *path, const struct stat *status, int type,
 	FILE *file;
 
 	(void)status;
-	if (type != FTW_F || strcmp(path + walk->base, "cgroup.procs") != 0)
+	/* A threaded cgroup does not list processes. The signal goes to the process of the thread. */
+	if (type != FTW_F || strcmp(path + walk->base, "cgroup.threads") != 0)
 		return 0;
 	file = fopen(path, "re");
 	if (!file)
@@ -51,7 +52,7 @@ static int signal_members(const char *path, const struct stat *status, int type,
 	while (getline(&line, &size, file) > 0) {
 		pid_t pid = (pid_t)strtol(line, NULL, 10);
 
-		if (pid > 0) /* 0 is a process of another pid namespace */
+		if (pid > 0) /* 0 is a thread of another pid namespace */
 			kill(pid, SIGKILL);
 	}
 	fclose(file);
@@ -59,8 +60,9 @@ static int signal_members(const char *path, const struct stat *status, int type,
 }
 
 /*
- * cgroup.kill takes the whole subtree at once, forks included (5.14). Without it the subtree is frozen, so that nobody
- * in it forks, dies and has its pid used again, between the list and the signal; a frozen process can be killed.
+ * cgroup.kill takes the whole subtree at once, forks included (5.14), unless it is threaded. Otherwise the subtree is
+ * frozen, so that nobody in it forks, dies and has its pid used again, between the list and the signal; a frozen process
+ * can be killed.
  */
 static void kill_once(const struct cgfence_cgroup *cgroup)
 {
