@@ -16,6 +16,9 @@
 #define LOCK_TRIES 50
 #define LOCK_TRY_NS (10 * 1000 * 1000)
 
+/* How often all of the fence are asked whether they hold a socket. */
+#define HOLDER_TRIES 10
+
 /* What the steps of one action need. */
 struct act {
 	const struct port_fence *fence;
@@ -51,17 +54,25 @@ static bool is_below_fence(const struct act *act, uint32_t thread)
 }
 
 /* The task that held it may have given it to another, so all of the fence are asked before it is let off. */
-static bool still_held(const struct act *act)
+static bool somebody_holds(const struct act *act)
 {
 	struct holders holders = { 0 };
 	bool held;
 
-	if (act->holder && holder_still_holds(act->holder) &&
-	    is_below_fence(act, act->holder->thread))
-		return true;
 	holders_walk(act->fence->cgroup, &act->listener->inode, 1, &holders, NULL);
 	held = holders.count > 0;
 	holders_free(&holders);
+	return held;
+}
+
+static bool still_held(const struct act *act)
+{
+	bool held = act->holder && holder_still_holds(act->holder) &&
+		    is_below_fence(act, act->holder->thread);
+
+	/* Processes that fork and go may each be gone before they are asked. */
+	for (int i = 0; i < HOLDER_TRIES && !held && cgroup_is_populated(act->fence->cgroup); i++)
+		held = somebody_holds(act);
 	return held;
 }
 
