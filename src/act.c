@@ -137,7 +137,7 @@ static void look_again_and_act(struct act *act)
 	if (action == PLAN_LOG)
 		act->result->action = CGFENCE_ACTION_LOGGED;
 	else if (!still_listens(act) || (!act->made_inside && !still_held(act)))
-		return;
+		act->result->gone = true;
 	else if (action == PLAN_CLOSE)
 		close_socket(act);
 	else

@@ -6,6 +6,7 @@
 
 struct act_result {
 	enum cgfence_action action;
+	bool gone; /* the policy is against it still, but there is nothing left to act on */
 	struct cgfence_error failure; /* why it failed; empty if it did not */
 };
 

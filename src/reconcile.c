@@ -23,6 +23,17 @@ struct reporter {
 	void *context;
 };
 
+/* A plan that is carried out. */
+struct pass {
+	struct cgfence_reconciler *reconciler;
+	const struct observation *observation;
+	const struct plan *plan;
+	const struct reporter *reporter;
+	struct violation_text *texts; /* of each step; those that have nothing to say have none */
+	enum cgfence_action *taken;   /* by each step so far */
+	bool *ended;		      /* for each violation that was reported before */
+};
+
 const char *cgfence_action_name(enum cgfence_action action)
 {
 	static const char *const names[] = {
@@ -84,6 +95,12 @@ static void give_report(const struct reporter *reporter, const struct violation_
 	reporter->report(&violation, reporter->context);
 }
 
+/* What has been closed or killed and is there again has ended and recurred, within the time of one pass. */
+static bool is_news(enum cgfence_action before, enum cgfence_action now)
+{
+	return now != before || now == CGFENCE_ACTION_CLOSED || now == CGFENCE_ACTION_KILLED;
+}
+
 /* Return: the index of a new record, or PLAN_NOT_REPORTED if out of memory. */
 static size_t remember(struct cgfence_reconciler *reconciler)
 {
@@ -106,41 +123,88 @@ static size_t remember(struct cgfence_reconciler *reconciler)
 	return reconciler->count++;
 }
 
-static int act_and_report(struct cgfence_reconciler *reconciler,
-			  const struct observation *observation, const struct plan_step *step,
-			  const struct reporter *reporter)
+static const struct sighting *sighting_of(const struct pass *pass, size_t step)
 {
-	const struct sighting *sighting = &observation->sightings[step->sighting];
-	size_t index = step->reported;
-	struct violation_text text;
+	return &pass->observation->sightings[pass->plan->steps[step].sighting];
+}
+
+/* Nothing to do, and nothing new to say. */
+static bool is_old(const struct pass *pass, const struct plan_step *step)
+{
+	return step->reported != PLAN_NOT_REPORTED && step->action == PLAN_LOG &&
+	       pass->reconciler->reported[step->reported].action == CGFENCE_ACTION_LOGGED;
+}
+
+/* All are described before one is acted on, since a process that was killed can be asked no more. */
+static int describe_all(struct pass *pass)
+{
+	for (size_t i = 0; i < pass->plan->count; i++) {
+		const struct plan_step *step = &pass->plan->steps[i];
+
+		if (step->kind == PLAN_ACT && !is_old(pass, step) &&
+		    violation_describe(pass->observation, sighting_of(pass, i), &pass->texts[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool is_at_or_below(const struct port_fences *fences, size_t fence, size_t above)
+{
+	while (fence != above && fence != PORT_FENCE_NONE)
+		fence = fences->items[fence].above;
+	return fence == above;
+}
+
+/* Which earlier step did away with what this one found gone; CGFENCE_ACTION_NONE if it went by itself. */
+static enum cgfence_action find_cause(const struct pass *pass, size_t step)
+{
+	const struct sighting *sighting = sighting_of(pass, step);
+	enum cgfence_action cause = CGFENCE_ACTION_NONE;
+
+	for (size_t i = 0; i < step; i++) {
+		const struct sighting *other = sighting_of(pass, i);
+
+		if (pass->taken[i] == CGFENCE_ACTION_KILLED &&
+		    is_at_or_below(&pass->observation->fences, sighting->fence, other->fence))
+			return CGFENCE_ACTION_KILLED;
+		if (pass->taken[i] != CGFENCE_ACTION_NONE && other->listener == sighting->listener)
+			cause = CGFENCE_ACTION_CLOSED;
+	}
+	return cause;
+}
+
+static int report_step(struct pass *pass, size_t step, const struct act_result *result)
+{
+	struct cgfence_reconciler *reconciler = pass->reconciler;
+	size_t index = pass->plan->steps[step].reported;
+
+	if (index == PLAN_NOT_REPORTED) {
+		index = remember(reconciler);
+		if (index == PLAN_NOT_REPORTED)
+			return -ENOMEM;
+		plan_key(pass->observation, sighting_of(pass, step),
+			 &reconciler->reported[index].key);
+	} else if (!is_news(reconciler->reported[index].action, pass->taken[step])) {
+		return 0;
+	}
+	reconciler->reported[index].action = pass->taken[step];
+	violation_text_free(&reconciler->texts[index]);
+	reconciler->texts[index] = pass->texts[step];
+	pass->texts[step] = (struct violation_text){ 0 };
+	give_report(pass->reporter, &reconciler->texts[index], false, pass->taken[step],
+		    result->failure.text);
+	return 0;
+}
+
+static int act_and_report(struct pass *pass, size_t step)
+{
 	struct act_result result;
 
-	/* Nothing to do, and nothing new to say. */
-	if (index != PLAN_NOT_REPORTED && step->action == PLAN_LOG &&
-	    reconciler->reported[index].action == CGFENCE_ACTION_LOGGED)
+	if (is_old(pass, &pass->plan->steps[step]))
 		return 0;
-	/* Described before it is acted on, since a process that was killed can be asked no more. */
-	if (violation_describe(observation, sighting, &text))
-		return -ENOMEM;
-	act_on(observation, sighting, &result);
-	if (index == PLAN_NOT_REPORTED && result.action != CGFENCE_ACTION_NONE) {
-		index = remember(reconciler);
-		if (index != PLAN_NOT_REPORTED) {
-			plan_key(observation, sighting, &reconciler->reported[index].key);
-			reconciler->reported[index].action = CGFENCE_ACTION_NONE;
-		}
-	}
-	if (index == PLAN_NOT_REPORTED || result.action == CGFENCE_ACTION_NONE ||
-	    reconciler->reported[index].action == result.action) {
-		violation_text_free(&text);
-		return index == PLAN_NOT_REPORTED && result.action != CGFENCE_ACTION_NONE ? -ENOMEM
-											  : 0;
-	}
-	reconciler->reported[index].action = result.action;
-	violation_text_free(&reconciler->texts[index]);
-	reconciler->texts[index] = text;
-	give_report(reporter, &text, false, result.action, result.failure.text);
-	return 0;
+	act_on(pass->observation, sighting_of(pass, step), &result);
+	pass->taken[step] = result.gone ? find_cause(pass, step) : result.action;
+	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
 }
 
 /* A dump may miss a socket while others come and go before it in the table, so its end is looked up. */
@@ -167,14 +231,15 @@ static bool has_ended(const struct observation *observation, const struct violat
 	return true;
 }
 
-static void report_end(struct cgfence_reconciler *reconciler, const struct observation *observation,
-		       size_t index, bool *ended, const struct reporter *reporter)
+static void report_end(struct pass *pass, size_t index)
 {
-	if (!has_ended(observation, &reconciler->reported[index].key))
+	const struct cgfence_reconciler *reconciler = pass->reconciler;
+
+	if (!has_ended(pass->observation, &reconciler->reported[index].key))
 		return;
-	ended[index] = true;
-	give_report(reporter, &reconciler->texts[index], true, reconciler->reported[index].action,
-		    "");
+	pass->ended[index] = true;
+	give_report(pass->reporter, &reconciler->texts[index], true,
+		    reconciler->reported[index].action, "");
 }
 
 static void forget(struct cgfence_reconciler *reconciler, const bool *ended, size_t count)
@@ -192,25 +257,43 @@ static void forget(struct cgfence_reconciler *reconciler, const bool *ended, siz
 	reconciler->count = kept;
 }
 
+static int take_steps(struct pass *pass, size_t known)
+{
+	int result = describe_all(pass);
+
+	for (size_t i = 0; i < pass->plan->count && result == 0; i++) {
+		if (pass->plan->steps[i].kind == PLAN_END)
+			report_end(pass, pass->plan->steps[i].reported);
+		else
+			result = act_and_report(pass, i);
+	}
+	forget(pass->reconciler, pass->ended, known);
+	for (size_t i = 0; i < pass->plan->count; i++)
+		violation_text_free(&pass->texts[i]);
+	return result;
+}
+
 static int carry_out(struct cgfence_reconciler *reconciler, const struct observation *observation,
 		     const struct plan *plan, const struct reporter *reporter)
 {
-	size_t known = reconciler->count;
-	bool *ended = calloc(known + 1, sizeof(*ended));
-	int result = ended ? 0 : -ENOMEM;
+	cleanup_free struct violation_text *texts = calloc(plan->count + 1, sizeof(*texts));
+	cleanup_free enum cgfence_action *taken = calloc(plan->count + 1, sizeof(*taken));
+	cleanup_free bool *ended = calloc(reconciler->count + 1, sizeof(*ended));
+	struct pass pass = {
+		.reconciler = reconciler,
+		.observation = observation,
+		.plan = plan,
+		.reporter = reporter,
+		.texts = texts,
+		.taken = taken,
+		.ended = ended,
+	};
 
-	for (size_t i = 0; i < plan->count && ended; i++) {
-		const struct plan_step *step = &plan->steps[i];
-
-		if (step->kind == PLAN_END)
-			report_end(reconciler, observation, step->reported, ended, reporter);
-		else if (act_and_report(reconciler, observation, step, reporter))
-			result = -ENOMEM;
-	}
-	if (ended)
-		forget(reconciler, ended, known);
-	free(ended);
-	return result;
+	if (!texts || !taken || !ended)
+		return -ENOMEM;
+	for (size_t i = 0; i < plan->count; i++)
+		taken[i] = CGFENCE_ACTION_NONE;
+	return take_steps(&pass, reconciler->count);
 }
 
 static int settle(struct cgfence_reconciler *reconciler, const struct observation *observation,
