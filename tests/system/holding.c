@@ -177,23 +177,26 @@ int holding_listen_all(void *texts)
 	return 0;
 }
 
-static bool is_on_board(int fd)
+/* 0 if it is none of those on the board. */
+static uint32_t inode_on_board(int fd)
 {
 	struct stat status;
 
 	if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
-		return false;
+		return 0;
 	for (uint32_t i = 0; i < holding_board->count; i++) {
 		if (holding_board->inodes[i] == status.st_ino)
-			return true;
+			return holding_board->inodes[i];
 	}
-	return false;
+	return 0;
 }
 
-void holding_close_all(void)
+void holding_keep(uint32_t inode)
 {
 	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++) {
-		if (is_on_board(fd))
+		uint32_t own = inode_on_board(fd);
+
+		if (own && own != inode)
 			close(fd);
 	}
 }

@@ -70,8 +70,8 @@ int holding_listen(const char *text);
 /** holding_listen_all() - the same for a NULL-ended array of texts; a function for holding_start(). */
 int holding_listen_all(void *texts);
 
-/** holding_close_all() - close every descriptor that this process has of sockets on the board. */
-void holding_close_all(void);
+/** holding_keep() - close every descriptor that this process has of sockets on the board but one; 0 for none. */
+void holding_keep(uint32_t inode);
 
 /** holding_send() - pass a descriptor over a unix socket (unix(7)). Return: 0 or 1. */
 int holding_send(int over, int fd);

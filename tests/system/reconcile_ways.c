@@ -152,7 +152,7 @@ static int inherit_over_fork(void *texts)
 		_exit(0);
 	}
 	holding_board->word = (uint32_t)child;
-	holding_close_all();
+	holding_keep(0);
 	return read(done[0], &byte, 1) == 1 ? 0 : 1;
 }
 
@@ -389,7 +389,7 @@ static int send_out(void *over)
 						status.st_ino == holding_board->inodes[1]))
 			code = holding_send(*(int *)over, fd);
 	}
-	holding_close_all();
+	holding_keep(0);
 	return code;
 }
 

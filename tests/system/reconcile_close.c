@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* on_violation "log" and "close", as seen from outside of the fence. */
+#include "holding.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+TestSuite(reconcile_close, .init = holding_begin, .fini = holding_end);
+
+#define CLOSE "{'ports': [8080], 'on_violation': 'close'}"
+
+static int keep_and_enter(void *inode)
+{
+	holding_keep(*(uint32_t *)inode);
+	return -harness_enter(sockets_fence());
+}
+
+/*
+ * A socket that a process in the fence holds, and the test too, so that it can do with it what its owner can.
+ */
+static int share(const char *text, pid_t *pid)
+{
+	int fd = holding_listen(text);
+
+	cr_assert_geq(fd, 0, "%s: %s", text, strerror(-fd));
+	*pid = holding_start(harness_cgroup(), keep_and_enter,
+			     &holding_board->inodes[holding_board->count - 1]);
+	return fd;
+}
+
+static bool listens(int fd)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
+}
+
+/* Where a client finds the endpoint. */
+static struct endpoint as_peer(const char *text)
+{
+	struct endpoint endpoint = sockets_parse(text);
+
+	if (endpoint.domain == AF_INET && !endpoint.address.ipv4.sin_addr.s_addr)
+		endpoint.address.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (endpoint.domain == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&endpoint.address.ipv6.sin6_addr))
+		endpoint.address.ipv6.sin6_addr = in6addr_loopback;
+	return endpoint;
+}
+
+static int connect_to(const char *text)
+{
+	const struct endpoint endpoint = as_peer(text);
+	int fd = socket(endpoint.domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int code = connect(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
+
+	close(fd);
+	return code;
+}
+
+static void expect_port_free(const char *text)
+{
+	const struct endpoint endpoint = sockets_parse(text);
+	int fd = sockets_open(text);
+
+	cr_expect_geq(fd, 0, "%s: %s", text, strerror(-fd));
+	cr_expect_eq(endpoint.type == SOCK_STREAM ? listen(fd, 8) : 0, 0, "%s: %s", text,
+		     strerror(errno));
+	close(fd);
+}
+
+static const struct report *expect_action(const struct reports *reports, uint32_t inode,
+					  enum cgfence_action action)
+{
+	const struct report *report = reports_find(reports, sockets_fence(), inode);
+
+	cr_assert_neq(report, NULL, "inode %u is not among:%s", inode, reports_text(reports));
+	cr_expect_eq(report->action, action, "'%s', not '%s':%s",
+		     cgfence_action_name(report->action), cgfence_action_name(action),
+		     reports_text(reports));
+	cr_expect_eq(action == CGFENCE_ACTION_FAILED, !!report->failure[0], "'%s'",
+		     report->failure);
+	return report;
+}
+
+Test(reconcile_close, log_and_audit_only_tell)
+{
+	static const char *const policies[] = {
+		"{'ports': [8080]}",
+		"{'enforce': false, 'ports': [8080], 'on_violation': 'close'}",
+		"{'enforce': false, 'ports': [8080], 'on_violation': 'kill'}",
+	};
+	pid_t tcp_pid;
+	pid_t udp_pid;
+	int tcp = share("tcp 127.0.0.1 9", &tcp_pid);
+
+	share("udp 127.0.0.1 9", &udp_pid);
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		const struct reports *reports;
+
+		harness_attach(sockets_fence(), policies[i]);
+		reports = reports_pass(reports_reconciler());
+		cr_expect_eq(reports->count, 2, "%s", reports_text(reports));
+		expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_LOGGED);
+		expect_action(reports, holding_board->inodes[1], CGFENCE_ACTION_LOGGED);
+		cr_expect(listens(tcp), "%s", policies[i]);
+		cr_expect_eq(connect_to("tcp 127.0.0.1 9"), 0, "%s", policies[i]);
+		cr_expect_eq(sockets_open("udp 127.0.0.1 9"), -EADDRINUSE, "%s", policies[i]);
+		cr_expect(holding_lives(tcp_pid) && holding_lives(udp_pid), "%s", policies[i]);
+	}
+}
+
+static void expect_closed(const char *text)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct reports *reports;
+	pid_t pid;
+	int fd;
+
+	holding_board->count = 0;
+	fd = share(text, &pid);
+	cr_expect_eq(connect_to(text), 0, "%s", text);
+	reports = reports_pass(reconciler);
+	expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
+	cr_expect_eq(reports->count, 1, "%s:%s", text, reports_text(reports));
+	cr_expect_not(listens(fd), "%s", text);
+	cr_expect_eq(connect_to(text), ECONNREFUSED, "%s", text);
+	cr_expect(holding_lives(pid), "%s: its holder was killed", text);
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->in_excess, 0, "%s", text);
+	cr_expect(reports_find_end(reports, sockets_fence(), holding_board->inodes[0]), "%s", text);
+	/* A port that was asked for stays taken until the descriptors are closed (tcp_set_state, net/ipv4/tcp.c). */
+	close(fd);
+	holding_stop(pid);
+	expect_port_free(text);
+	cgfence_reconciler_free(reconciler);
+}
+
+Test(reconcile_close, tcp_of_every_address)
+{
+	static const char *const endpoints[] = {
+		"tcp 127.0.0.1 9",
+		"tcp 0.0.0.0 9",
+		"tcp ::1 9",
+		"tcp :: 9",
+		"tcp :: 9 v6only",
+		"tcp ::ffff:127.0.0.1 9",
+		"tcp 127.0.0.1 9 reuseport",
+		"tcp :: 9 reuseport",
+		"tcp 127.0.0.1 45678",
+		"tcp 127.0.0.1 65535",
+	};
+
+	harness_attach(sockets_fence(), CLOSE);
+	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+		expect_closed(endpoints[i]);
+}
+
+Test(reconcile_close, mptcp)
+{
+	sockets_skip_without("mptcp 127.0.0.1 unbound");
+	harness_attach(sockets_fence(), CLOSE);
+	expect_closed("mptcp 127.0.0.1 9");
+	expect_closed("mptcp :: 9");
+}
+
+/* The owner of a socket that was closed can listen with it again; that is found, closed and told each time. */
+Test(reconcile_close, one_that_listens_again)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	pid_t pid;
+	int fd = share("tcp 127.0.0.1 9", &pid);
+
+	harness_attach(sockets_fence(), CLOSE);
+	for (int i = 0; i < 3; i++) {
+		const struct reports *reports = reports_pass(reconciler);
+
+		expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
+		cr_expect_not(listens(fd));
+		if (i == 1)
+			cr_expect_eq(reports_pass(reconciler)->count, 1, "its end");
+		cr_assert_eq(listen(fd, 8), 0, "%s", strerror(errno));
+	}
+}
+
+Test(reconcile_close, an_allowed_listener_beside_it_stays)
+{
+	const struct reports *reports;
+	pid_t pid;
+	int allowed = share("tcp 127.0.0.1 8080", &pid);
+
+	share("tcp 127.0.0.2 9", &pid);
+	harness_attach(sockets_fence(), CLOSE);
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, holding_board->inodes[1], CGFENCE_ACTION_CLOSED);
+	cr_expect_eq(reports->count, 1);
+	cr_expect(listens(allowed));
+	cr_expect_eq(connect_to("tcp 127.0.0.1 8080"), 0);
+}
+
+#define GROUP 8
+
+/* Of those who share a port only the member in the fence is closed, whichever the kernel would choose. */
+static void expect_one_of_group_closed(const char *text, enum cgfence_action action)
+{
+	const bool tcp = sockets_parse(text).type == SOCK_STREAM;
+	const struct reports *reports;
+	int members[GROUP];
+	pid_t pid;
+
+	holding_board->count = 0;
+	for (int i = 0; i < GROUP - 1; i++)
+		members[i] = holding_listen(text);
+	members[GROUP - 1] = share(text, &pid);
+	reports = reports_pass(reports_reconciler());
+	cr_expect_eq(reports->count, 1, "%s:%s", text, reports_text(reports));
+	expect_action(reports, holding_board->inodes[GROUP - 1], action);
+	for (int i = 0; i < GROUP && tcp; i++)
+		cr_expect_eq(listens(members[i]), i < GROUP - 1, "%s: member %d", text, i);
+	for (int i = 0; i < 16 && tcp; i++)
+		cr_expect_eq(connect_to(text), 0, "%s", text);
+	for (int i = 0; i < GROUP; i++)
+		close(members[i]);
+	holding_stop(pid);
+}
+
+Test(reconcile_close, of_a_group_that_shares_a_port_only_the_member_inside)
+{
+	harness_attach(sockets_fence(), CLOSE);
+	expect_one_of_group_closed("tcp 127.0.0.1 9 reuseport", CGFENCE_ACTION_CLOSED);
+	expect_one_of_group_closed("tcp :: 9 reuseport", CGFENCE_ACTION_CLOSED);
+	expect_one_of_group_closed("tcp ::ffff:127.0.0.1 9 reuseport", CGFENCE_ACTION_CLOSED);
+	expect_one_of_group_closed("udp 127.0.0.1 9 reuseport", CGFENCE_ACTION_SILENCED);
+	expect_one_of_group_closed("udp :: 9 reuseport", CGFENCE_ACTION_SILENCED);
+}
+
+/* A program of the owner that chooses another member each time leaves the one inside out of reach of SOCK_DESTROY. */
+Test(reconcile_close, a_member_that_its_group_hides)
+{
+	struct sock_filter choose_first = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = { .len = 1, .filter = &choose_first };
+	const struct reports *reports;
+	pid_t pid;
+	int outside = holding_listen("tcp 127.0.0.1 9 reuseport");
+	int inside = share("tcp 127.0.0.1 9 reuseport", &pid);
+
+	cr_assert_eq(setsockopt(inside, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+				sizeof(program)),
+		     0, "%s", strerror(errno));
+	harness_attach(sockets_fence(), CLOSE);
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, holding_board->inodes[1], CGFENCE_ACTION_CLOSED);
+	cr_expect(listens(outside));
+	cr_expect_not(listens(inside));
+}
+
+Test(reconcile_close, one_that_is_bound_to_a_device)
+{
+	const struct reports *reports;
+	pid_t pid;
+	int inside = share("tcp 127.0.0.1 9", &pid);
+
+	cr_assert_eq(setsockopt(inside, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
+	harness_attach(sockets_fence(), CLOSE);
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
+	cr_expect_not(listens(inside));
+}
+
+static void send_to(const char *text)
+{
+	const struct endpoint endpoint = as_peer(text);
+	int fd = socket(endpoint.domain, SOCK_DGRAM | SOCK_CLOEXEC, endpoint.protocol);
+
+	cr_expect_eq(sendto(fd, "x", 1, 0, &endpoint.address.any, endpoint.length), 1, "%s: %s",
+		     text, strerror(errno));
+	close(fd);
+}
+
+static bool receives(int fd)
+{
+	char byte;
+
+	/* What SOCK_DESTROY left is an error, which is given once. */
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 1 || recv(fd, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+/* All that its owner may try to hear again. */
+static void try_to_undo(int fd, const char *text)
+{
+	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	const struct sock_fprog filter = { .len = 1, .filter = &pass };
+	const struct endpoint endpoint = sockets_parse(text);
+	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	const int off = 0;
+
+	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &off, sizeof(off)), 0);
+	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)), 0);
+	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &off, sizeof(off)), 0);
+	connect(fd, &nowhere, sizeof(nowhere));
+	bind(fd, &endpoint.address.any, endpoint.length);
+}
+
+static void expect_silenced(const char *text)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct reports *reports;
+	pid_t pid;
+	int fd;
+
+	holding_board->count = 0;
+	fd = share(text, &pid);
+	send_to(text);
+	cr_expect(receives(fd), "%s", text);
+	reports = reports_pass(reconciler);
+	expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
+	send_to(text);
+	cr_expect_not(receives(fd), "%s: it still hears", text);
+	try_to_undo(fd, text);
+	send_to(text);
+	cr_expect_not(receives(fd), "%s: it hears again", text);
+	cr_expect(holding_lives(pid), "%s: its holder was killed", text);
+	/* It is there still, and there is nothing new to say. */
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->count, 0, "%s:%s", text, reports_text(reports));
+	/* Another watch finds it as it is. */
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
+	close(fd);
+	holding_stop(pid);
+	reports = reports_pass(reconciler);
+	cr_expect(reports_find_end(reports, sockets_fence(), holding_board->inodes[0]), "%s", text);
+	expect_port_free(text);
+	cgfence_reconciler_free(reconciler);
+}
+
+Test(reconcile_close, udp_hears_nothing_any_more)
+{
+	static const char *const endpoints[] = {
+		"udp 127.0.0.1 9",
+		"udp 0.0.0.0 9",
+		"udp ::1 9",
+		"udp :: 9",
+		"udp :: 9 v6only",
+		"udp ::ffff:127.0.0.1 9",
+		"udp 127.0.0.1 9 reuseport",
+	};
+
+	harness_attach(sockets_fence(), CLOSE);
+	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+		expect_silenced(endpoints[i]);
+}
+
+Test(reconcile_close, udplite_hears_nothing_any_more)
+{
+	sockets_skip_without("udplite 127.0.0.1 unbound");
+	harness_attach(sockets_fence(), CLOSE);
+	expect_silenced("udplite 127.0.0.1 9");
+	expect_silenced("udplite :: 9");
+}
+
+/* A filter that the owner locked cannot be replaced. That is said, and said once. */
+Test(reconcile_close, udp_whose_owner_locked_a_filter_is_not_called_silenced)
+{
+	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	const struct sock_fprog filter = { .len = 1, .filter = &pass };
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct report *report;
+	const int on = 1;
+	pid_t pid;
+	int fd = share("udp 127.0.0.1 9", &pid);
+
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)), 0);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)), 0);
+	harness_attach(sockets_fence(), CLOSE);
+	report = expect_action(reports_pass(reconciler), holding_board->inodes[0],
+			       CGFENCE_ACTION_FAILED);
+	cr_expect(strstr(report->failure, "silenced"), "%s", report->failure);
+	cr_expect_eq(reports_pass(reconciler)->count, 0);
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* on_violation "kill", as seen from outside of the fence. */
+#include "holding.h"
+#include "../../src/cgroup_kill.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void kill_begin(void)
+{
+	holding_begin();
+	/* What is left of processes that fork and go is reaped here. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static void kill_end(void)
+{
+	holding_end();
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+TestSuite(reconcile_kill, .init = kill_begin, .fini = kill_end);
+
+#define KILL "{'ports': [8080], 'on_violation': 'kill'}"
+
+static const char *const excess[] = { "tcp 127.0.0.1 9", NULL };
+static const char *const good[] = { "tcp 127.0.0.1 8080", NULL };
+
+static int move_in(void *texts)
+{
+	int code = holding_listen_all(texts);
+
+	return code ? code : -harness_enter(sockets_fence());
+}
+
+static int hold_nothing(void *argument)
+{
+	(void)argument;
+	return 0;
+}
+
+static const struct report *expect_action(const struct reports *reports,
+					  const struct cgfence_cgroup *fence, uint32_t inode,
+					  enum cgfence_action action)
+{
+	const struct report *report = reports_find(reports, fence, inode);
+
+	cr_assert_neq(report, NULL, "inode %u of %s is not among:%s", inode,
+		      cgfence_cgroup_path(fence), reports_text(reports));
+	cr_expect_eq(report->action, action, "'%s', not '%s':%s",
+		     cgfence_action_name(report->action), cgfence_action_name(action),
+		     reports_text(reports));
+	return report;
+}
+
+static void expect_port_free(const char *text)
+{
+	int fd = sockets_open(text);
+
+	cr_expect(fd >= 0 && listen(fd, 8) == 0, "%s: %s", text, strerror(errno));
+	close(fd);
+}
+
+Test(reconcile_kill, every_process_of_the_fence_is_killed_and_no_other)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	struct cgfence_cgroup *below = harness_child_cgroup(sockets_fence(), "below");
+	pid_t guilty = holding_start(harness_cgroup(), move_in, (void *)excess);
+	pid_t innocent = holding_start(below, hold_nothing, NULL);
+	pid_t outside = holding_start(harness_cgroup(), hold_nothing, NULL);
+	const struct reports *reports;
+
+	harness_attach(sockets_fence(), KILL);
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->count, 1, "%s", reports_text(reports));
+	expect_action(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_KILLED);
+	cr_expect_not(holding_lives(guilty));
+	cr_expect_not(holding_lives(innocent));
+	cr_expect(holding_lives(outside));
+	cr_expect_not(cgroup_is_populated(sockets_fence()));
+	expect_port_free(excess[0]);
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->in_excess, 0);
+	cr_expect_eq(reports->count, 1);
+	cr_expect(reports_find_end(reports, sockets_fence(), holding_board->inodes[0]));
+}
+
+Test(reconcile_kill, udp_is_killed_too)
+{
+	static const char *const udp[] = { "udp ::1 9", NULL };
+	pid_t guilty = holding_start(harness_cgroup(), move_in, (void *)udp);
+
+	harness_attach(sockets_fence(), KILL);
+	expect_action(reports_pass(reports_reconciler()), sockets_fence(), holding_board->inodes[0],
+		      CGFENCE_ACTION_KILLED);
+	cr_expect_not(holding_lives(guilty));
+	cr_expect_not(cgroup_is_populated(sockets_fence()));
+}
+
+Test(reconcile_kill, a_fence_without_excess_lives)
+{
+	pid_t pid = holding_start(harness_cgroup(), move_in, (void *)good);
+
+	harness_attach(sockets_fence(), KILL);
+	cr_expect_eq(reports_pass(reports_reconciler())->in_excess, 0);
+	cr_expect(holding_lives(pid));
+}
+
+/* The kill takes care of all of them, and all of them are told of. */
+Test(reconcile_kill, every_excess_listener_of_the_fence_is_reported)
+{
+	static const char *const three[] = { "tcp 127.0.0.1 9", "udp 127.0.0.1 9", "tcp ::1 10",
+					     NULL };
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct reports *reports;
+
+	holding_start(harness_cgroup(), move_in, (void *)three);
+	harness_attach(sockets_fence(), KILL);
+	reports = reports_pass(reconciler);
+	for (int i = 0; i < 3; i++)
+		expect_action(reports, sockets_fence(), holding_board->inodes[i],
+			      CGFENCE_ACTION_KILLED);
+	cr_expect_eq(reports->count, 3);
+	cr_expect_eq(reports->in_excess, 3);
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->count, 3, "each ends:%s", reports_text(reports));
+}
+
+/* Each holds what it inherited, makes another, and goes. They end by themselves after a while. */
+static int fork_in_a_loop(void *texts)
+{
+	struct timespec start;
+	struct timespec now;
+	int code = move_in(texts);
+
+	if (code)
+		return code;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	holding_ready(0);
+	for (pid_t pid = 0; pid == 0; pid = fork()) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		alarm(10);
+		if (now.tv_sec > start.tv_sec + 30)
+			break;
+	}
+	_exit(0);
+}
+
+Test(reconcile_kill, processes_that_fork_in_a_loop)
+{
+	unsigned int rounds = harness_rounds(10);
+
+	harness_attach(sockets_fence(), KILL);
+	for (unsigned int i = 0; i < rounds; i++) {
+		const struct reports *reports;
+
+		holding_board->count = 0;
+		holding_start(harness_cgroup(), fork_in_a_loop, (void *)excess);
+		holding_start(sockets_fence(), hold_nothing, NULL);
+		reports = reports_pass(reports_reconciler());
+		expect_action(reports, sockets_fence(), holding_board->inodes[0],
+			      CGFENCE_ACTION_KILLED);
+		cr_assert_not(cgroup_is_populated(sockets_fence()));
+		expect_port_free(excess[0]);
+	}
+}
+
+static struct cgfence_cgroup *inner;
+
+static int move_further_in(void *texts)
+{
+	int code = holding_listen_all(texts);
+
+	return code ? code : -harness_enter(inner);
+}
+
+Test(reconcile_kill, of_nested_fences_only_the_one_that_says_so)
+{
+	pid_t in_outer;
+	pid_t in_inner;
+	const struct reports *reports;
+
+	inner = harness_child_cgroup(sockets_fence(), "inner");
+	in_outer = holding_start(sockets_fence(), hold_nothing, NULL);
+	in_inner = holding_start(harness_cgroup(), move_further_in, (void *)excess);
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	harness_attach(inner, KILL);
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, inner, holding_board->inodes[0], CGFENCE_ACTION_KILLED);
+	expect_action(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_LOGGED);
+	cr_expect_not(holding_lives(in_inner));
+	cr_expect(holding_lives(in_outer));
+}
+
+Test(reconcile_kill, the_outer_of_nested_fences_takes_the_inner_with_it)
+{
+	pid_t in_outer;
+	pid_t in_inner;
+	const struct reports *reports;
+
+	inner = harness_child_cgroup(sockets_fence(), "inner");
+	in_outer = holding_start(sockets_fence(), hold_nothing, NULL);
+	in_inner = holding_start(harness_cgroup(), move_further_in, (void *)excess);
+	harness_attach(sockets_fence(), KILL);
+	harness_attach(inner, "{'ports': [9]}");
+	reports = reports_pass(reports_reconciler());
+	expect_action(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_KILLED);
+	cr_expect_eq(reports->count, 1, "%s", reports_text(reports));
+	cr_expect_not(holding_lives(in_inner));
+	cr_expect_not(holding_lives(in_outer));
+}
+
+/* Both are violated, by one socket, and each is told of. */
+Test(reconcile_kill, nested_fences_that_both_act)
+{
+	static const char *const actions[][2] = {
+		{ KILL, KILL },
+		{ "{'ports': [], 'on_violation': 'close'}", KILL },
+		{ KILL, "{'ports': [], 'on_violation': 'close'}" },
+		{ "{'ports': [], 'on_violation': 'close'}",
+		  "{'ports': [], 'on_violation': 'close'}" },
+	};
+
+	inner = harness_child_cgroup(sockets_fence(), "inner");
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		const struct reports *reports;
+
+		holding_board->count = 0;
+		harness_attach(sockets_fence(), actions[i][0]);
+		harness_attach(inner, actions[i][1]);
+		holding_start(harness_cgroup(), move_further_in, (void *)excess);
+		reports = reports_pass(reports_reconciler());
+		cr_expect_neq(reports_find(reports, sockets_fence(), holding_board->inodes[0]),
+			      NULL, "case %zu, outer:%s", i, reports_text(reports));
+		cr_expect_neq(reports_find(reports, inner, holding_board->inodes[0]), NULL,
+			      "case %zu, inner:%s", i, reports_text(reports));
+		cgroup_kill(sockets_fence(), NULL);
+	}
+}
+
+static int send_out(void *over)
+{
+	int fd = holding_listen(excess[0]);
+
+	if (fd < 0 || holding_send(*(int *)over, fd))
+		return 1;
+	close(fd);
+	return 0;
+}
+
+/* @stay: is there a process in the fence when it is looked at? Return: what the test holds of its socket. */
+static int hold_outside(bool stay)
+{
+	int ends[2];
+	pid_t pid;
+	int fd;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	pid = holding_start(sockets_fence(), send_out, &ends[1]);
+	fd = holding_receive(ends[0]);
+	cr_assert_geq(fd, 0);
+	if (!stay)
+		holding_stop(pid);
+	harness_attach(sockets_fence(), KILL);
+	return fd;
+}
+
+/* Killing does not reach who holds it outside; the socket is closed then. */
+Test(reconcile_kill, what_was_made_inside_and_is_held_outside_is_closed_too)
+{
+	int fd = hold_outside(true);
+
+	expect_action(reports_pass(reports_reconciler()), sockets_fence(), holding_board->inodes[0],
+		      CGFENCE_ACTION_KILLED);
+	cr_expect_not(cgroup_is_populated(sockets_fence()));
+	close(fd);
+	expect_port_free(excess[0]);
+}
+
+Test(reconcile_kill, what_was_made_inside_is_closed_where_nobody_is_left_to_kill)
+{
+	int fd = hold_outside(false);
+
+	expect_action(reports_pass(reports_reconciler()), sockets_fence(), holding_board->inodes[0],
+		      CGFENCE_ACTION_CLOSED);
+	close(fd);
+	expect_port_free(excess[0]);
+}
+
+static int pass_inside(void *argument)
+{
+	struct cgfence_reconciler *reconciler = NULL;
+	struct reports reports = { 0 };
+
+	(void)argument;
+	if (holding_listen(excess[0]) < 0 || harness_enter(sockets_fence()) ||
+	    cgfence_reconciler_new(&reconciler, NULL) ||
+	    cgfence_reconciler_pass(reconciler, 0, reports_add, &reports, &reports.in_excess, NULL))
+		return 1;
+	cgfence_reconciler_free(reconciler);
+	if (reports.count != 1 || reports.items[0].action != CGFENCE_ACTION_FAILED)
+		return 2;
+	return strstr(reports.items[0].failure, "run it outside of the fence") ? 0 : 3;
+}
+
+Test(reconcile_kill, a_fence_that_holds_the_killer_is_left_and_that_is_said)
+{
+	harness_attach(sockets_fence(), KILL);
+	cr_expect_eq(harness_in_cgroup(harness_cgroup(), pass_inside, NULL), 0);
+}
+
+static void *enter_as_thread(void *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
+
+	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int hold_with_thread_inside(void *cgroup)
+{
+	pthread_t thread;
+	int code = holding_listen_all((void *)excess);
+
+	if (code || pthread_create(&thread, NULL, enter_as_thread, cgroup))
+		return 1;
+	for (;;)
+		pause();
+}
+
+/* A threaded cgroup has no cgroup.kill, for no process is in it whole. */
+Test(reconcile_kill, a_threaded_fence)
+{
+	struct cgfence_cgroup *threaded = harness_child_cgroup(sockets_fence(), "threaded");
+	int type = openat(cgfence_cgroup_fd(threaded), "cgroup.type", O_WRONLY | O_CLOEXEC);
+	pid_t pid;
+
+	cr_assert(type >= 0 && write(type, "threaded", 8) == 8);
+	close(type);
+	harness_attach(threaded, KILL);
+	pid = holding_start(sockets_fence(), hold_with_thread_inside, threaded);
+	expect_action(reports_pass(reports_reconciler()), threaded, holding_board->inodes[0],
+		      CGFENCE_ACTION_KILLED);
+	cr_expect_not(holding_lives(pid));
+	cr_expect_not(cgroup_is_populated(threaded));
+	expect_port_free(excess[0]);
+}
