@@ -251,53 +251,90 @@ Test(reconcile_kill, nested_fences_that_both_act)
 	}
 }
 
-static int send_out(void *over)
-{
-	int fd = holding_listen(excess[0]);
+struct sending {
+	const char *text;
+	int ends[2];
+};
 
-	if (fd < 0 || holding_send(*(int *)over, fd))
+static int send_out(void *argument)
+{
+	const struct sending *sending = argument;
+	int fd = holding_listen(sending->text);
+
+	if (fd < 0 || holding_send(sending->ends[1], fd))
 		return 1;
 	close(fd);
 	return 0;
 }
 
-/* @stay: is there a process in the fence when it is looked at? Return: what the test holds of its socket. */
-static int hold_outside(bool stay)
+/* A socket that is made in the fence, of which only the test has a descriptor in the end. */
+static int hold_outside(const char *text, pid_t *pid)
 {
-	int ends[2];
-	pid_t pid;
+	struct sending sending = { .text = text };
 	int fd;
 
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
-	pid = holding_start(sockets_fence(), send_out, &ends[1]);
-	fd = holding_receive(ends[0]);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sending.ends), 0);
+	*pid = holding_start(sockets_fence(), send_out, &sending);
+	fd = holding_receive(sending.ends[0]);
 	cr_assert_geq(fd, 0);
-	if (!stay)
-		holding_stop(pid);
-	harness_attach(sockets_fence(), KILL);
+	close(sending.ends[0]);
+	close(sending.ends[1]);
 	return fd;
 }
 
 /* Killing does not reach who holds it outside; the socket is closed then. */
 Test(reconcile_kill, what_was_made_inside_and_is_held_outside_is_closed_too)
 {
-	int fd = hold_outside(true);
+	pid_t pid;
+	int fd = hold_outside(excess[0], &pid);
 
+	harness_attach(sockets_fence(), KILL);
 	expect_action(reports_pass(reports_reconciler()), sockets_fence(), holding_board->inodes[0],
 		      CGFENCE_ACTION_KILLED);
-	cr_expect_not(cgroup_is_populated(sockets_fence()));
+	cr_expect_not(holding_lives(pid));
 	close(fd);
 	expect_port_free(excess[0]);
 }
 
+static bool listens(int fd)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
+}
+
+/* No descriptor of the fence leads to it, so that the kernel must be told exactly which socket is meant. */
 Test(reconcile_kill, what_was_made_inside_is_closed_where_nobody_is_left_to_kill)
 {
-	int fd = hold_outside(false);
+	static const char *const endpoints[] = {
+		"tcp 127.0.0.1 9",    "tcp 0.0.0.0 9",		"tcp ::1 9",
+		"tcp :: 9",	      "tcp ::ffff:127.0.0.1 9", "tcp 127.0.0.1 9 reuseport",
+		"tcp :: 9 reuseport",
+	};
 
-	expect_action(reports_pass(reports_reconciler()), sockets_fence(), holding_board->inodes[0],
-		      CGFENCE_ACTION_CLOSED);
-	close(fd);
-	expect_port_free(excess[0]);
+	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
+		bool shared = strstr(endpoints[i], "reuseport");
+		bool detached;
+		pid_t pid;
+		int fd = hold_outside(endpoints[i], &pid);
+		int others[6];
+
+		holding_stop(pid);
+		for (int j = 0; j < 6; j++)
+			others[j] = shared ? holding_listen(endpoints[i]) : -1;
+		harness_attach(sockets_fence(), KILL);
+		expect_action(reports_pass(reports_reconciler()), sockets_fence(),
+			      holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
+		cr_expect_not(listens(fd), "%s", endpoints[i]);
+		close(fd);
+		for (int j = 0; j < 6; j++) {
+			cr_expect(!shared || listens(others[j]), "%s: %d", endpoints[i], j);
+			close(others[j]);
+		}
+		cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL);
+		holding_board->count = 0;
+	}
 }
 
 static int pass_inside(void *argument)
