@@ -7,17 +7,17 @@
 #include "duration.h"
 #include "notify.h"
 #include "output.h"
+#include "watch_apply.h"
 #include "watch_events.h"
 #include "watch_fences.h"
+#include "watch_sources.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
 
 #include <cgfence/watch.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #define NS_PER_S 1000000000ULL
@@ -30,17 +30,6 @@
 #define EVENTS_MAX 256
 #define FLOOD_PAUSE_NS (100 * 1000 * 1000ULL)
 
-enum source {
-	SOURCE_INTERVAL,
-	SOURCE_SETTLE,
-	SOURCE_WATCHDOG,
-	SOURCE_SIGNALS,
-	SOURCE_EVENTS,
-	SOURCE_MONITOR,
-	SOURCE_OUTPUT,
-	SOURCE_COUNT,
-};
-
 struct watch {
 	struct cgfence_reconciler *reconciler;
 	struct cgfence_events *kernel_events;
@@ -50,9 +39,8 @@ struct watch {
 	struct cgfence_event events[EVENTS_MAX];
 	uint64_t interval_ns;
 	int lock;
-	int epoll;
-	int descriptors[SOURCE_COUNT]; /* -1 where there is none */
-	uint32_t waiting_for[SOURCE_COUNT];
+	struct watch_sources sources;
+	struct watch_apply apply;
 	uint64_t pass_ns; /* how long the last pass took */
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
 	bool stopping;
@@ -67,13 +55,13 @@ static uint64_t boot_time_ns(void)
 }
 
 /* One that lasts is said once. */
-static void report_error(struct watch *watch, const struct cgfence_error *error)
+static void report_error(struct watch *watch, const char *text)
 {
-	if (strcmp(watch->last_error, error->text) == 0)
+	if (strcmp(watch->last_error, text) == 0)
 		return;
-	snprintf(watch->last_error, sizeof(watch->last_error), "%s", error->text);
-	if (*error->text)
-		watch_events_error(&watch->output, error->text);
+	snprintf(watch->last_error, sizeof(watch->last_error), "%s", text);
+	if (*text)
+		watch_events_error(&watch->output, text);
 }
 
 static void on_change(const char *path, bool fenced, void *context)
@@ -89,88 +77,56 @@ static void make_pass(struct watch *watch)
 	size_t in_excess = 0;
 
 	cgfence_fence_sweep();
-	if (watch_fences_update(&watch->fences, on_change, &watch->output, &error) == 0)
-		cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation,
-					&watch->output, &in_excess, &error);
-	report_error(watch, &error);
-	watch->pass_ns = boot_time_ns() - begin_ns;
-}
-
-static void set_timer(int timer, uint64_t first_ns, uint64_t interval_ns)
-{
-	const struct itimerspec when = {
-		.it_value = { (time_t)(first_ns / NS_PER_S), (long)(first_ns % NS_PER_S) },
-		.it_interval = { (time_t)(interval_ns / NS_PER_S), (long)(interval_ns % NS_PER_S) },
-	};
-
-	timerfd_settime(timer, 0, &when, NULL);
-}
-
-static void drain_timer(int timer)
-{
-	uint64_t expirations;
-
-	if (read(timer, &expirations, sizeof(expirations)) < 0)
-		return; /* it was set anew meanwhile */
-}
-
-/* What is waited for; 0 for nothing now. */
-static void wait_for(struct watch *watch, enum source source, uint32_t what)
-{
-	struct epoll_event event = { .events = what, .data.u32 = source };
-
-	if (watch->descriptors[source] < 0 || watch->waiting_for[source] == what)
-		return;
-	if (!watch->waiting_for[source])
-		epoll_ctl(watch->epoll, EPOLL_CTL_ADD, watch->descriptors[source], &event);
-	else if (!what)
-		epoll_ctl(watch->epoll, EPOLL_CTL_DEL, watch->descriptors[source], NULL);
+	watch_apply_run(&watch->apply, &watch->output);
+	if (watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
+	    cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation, &watch->output,
+				    &in_excess, &error))
+		report_error(watch, error.text);
 	else
-		epoll_ctl(watch->epoll, EPOLL_CTL_MOD, watch->descriptors[source], &event);
-	watch->waiting_for[source] = what;
+		report_error(watch, "");
+	watch->pass_ns = boot_time_ns() - begin_ns;
 }
 
 /* What is to come already is not put off, or who changes fences all the time would put it off for ever. */
 static void settle_after(struct watch *watch, uint64_t ns)
 {
-	struct itimerspec set = { 0 };
-
-	timerfd_gettime(watch->descriptors[SOURCE_SETTLE], &set);
-	if (set.it_value.tv_sec || set.it_value.tv_nsec)
+	if (watch_sources_timer_is_set(&watch->sources, SOURCE_SETTLE))
 		return;
 	/* Passes that are asked for all the time take a fifth of a processor at most. */
-	set_timer(watch->descriptors[SOURCE_SETTLE],
-		  ns > 4 * watch->pass_ns ? ns : 4 * watch->pass_ns, 0);
+	watch_sources_set_timer(&watch->sources, SOURCE_SETTLE,
+				ns > 4 * watch->pass_ns ? ns : 4 * watch->pass_ns, 0);
 }
 
 static void on_interval(struct watch *watch)
 {
-	drain_timer(watch->descriptors[SOURCE_INTERVAL]);
+	watch_sources_drain_timer(&watch->sources, SOURCE_INTERVAL);
 	make_pass(watch);
 }
 
 static void on_settle(struct watch *watch)
 {
-	drain_timer(watch->descriptors[SOURCE_SETTLE]);
-	wait_for(watch, SOURCE_EVENTS, EPOLLIN);
+	watch_sources_drain_timer(&watch->sources, SOURCE_SETTLE);
+	watch_sources_wait_for(&watch->sources, SOURCE_EVENTS, EPOLLIN);
 	make_pass(watch);
 }
 
 static void on_watchdog(struct watch *watch)
 {
-	drain_timer(watch->descriptors[SOURCE_WATCHDOG]);
+	watch_sources_drain_timer(&watch->sources, SOURCE_WATCHDOG);
 }
 
 static void on_signal(struct watch *watch)
 {
 	struct signalfd_siginfo info;
 
-	if (read(watch->descriptors[SOURCE_SIGNALS], &info, sizeof(info)) != sizeof(info))
+	if (read(watch->sources.descriptors[SOURCE_SIGNALS], &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP)
-		make_pass(watch);
-	else
+	if (info.ssi_signo != SIGHUP) {
 		watch->stopping = true;
+		return;
+	}
+	watch_apply_load(&watch->apply, &watch->output);
+	make_pass(watch);
 }
 
 static const char *known_path(const struct watch *watch, uint64_t id)
@@ -186,16 +142,16 @@ static void handle_event(struct watch *watch, const struct cgfence_event *event)
 {
 	struct cgfence_error error = { 0 };
 
-	/* It may be quicker than the news of its fence. */
-	if (!known_path(watch, event->cgroup_id))
-		watch_fences_update(&watch->fences, on_change, &watch->output, &error);
 	/* Who listens is acted on before anything is said. */
-	if (event->socket_cookie)
-		cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
-					  &watch->output, &error);
+	if (event->socket_cookie &&
+	    cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
+				      &watch->output, &error))
+		report_error(watch, error.text);
+	/* It may be quicker than the news of its fence. */
+	if (!known_path(watch, event->cgroup_id) &&
+	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))
+		report_error(watch, error.text);
 	watch_events_refusal(&watch->output, known_path(watch, event->cgroup_id), &event->record);
-	if (*error.text)
-		report_error(watch, &error);
 }
 
 static void on_events(struct watch *watch)
@@ -204,11 +160,11 @@ static void on_events(struct watch *watch)
 	size_t count = 0;
 
 	if (cgfence_events_read(watch->kernel_events, watch->events, EVENTS_MAX, &count, &error))
-		report_error(watch, &error);
+		report_error(watch, error.text);
 	for (size_t i = 0; i < count; i++)
 		handle_event(watch, &watch->events[i]);
 	if (count == EVENTS_MAX) {
-		wait_for(watch, SOURCE_EVENTS, 0);
+		watch_sources_wait_for(&watch->sources, SOURCE_EVENTS, 0);
 		settle_after(watch, FLOOD_PAUSE_NS);
 	}
 }
@@ -217,6 +173,11 @@ static void on_monitor(struct watch *watch)
 {
 	if (cgfence_monitor_read(watch->monitor))
 		settle_after(watch, SETTLE_NS);
+}
+
+static void on_apply(struct watch *watch)
+{
+	watch_apply_changed(&watch->apply, &watch->output);
 }
 
 static void on_output(struct watch *watch)
@@ -228,59 +189,35 @@ static void (*const handlers[SOURCE_COUNT])(struct watch *) = {
 	[SOURCE_INTERVAL] = on_interval, [SOURCE_SETTLE] = on_settle,
 	[SOURCE_WATCHDOG] = on_watchdog, [SOURCE_SIGNALS] = on_signal,
 	[SOURCE_EVENTS] = on_events,	 [SOURCE_MONITOR] = on_monitor,
-	[SOURCE_OUTPUT] = on_output,
+	[SOURCE_APPLY] = on_apply,	 [SOURCE_OUTPUT] = on_output,
 };
-
-static int open_timer(void)
-{
-	return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-}
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* A reader that goes away must not end the watch. */
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 static int open_sources(struct watch *watch, struct cgfence_error *error)
 {
-	int *descriptors = watch->descriptors;
+	struct watch_sources *sources = &watch->sources;
 
-	watch->epoll = epoll_create1(EPOLL_CLOEXEC);
-	descriptors[SOURCE_INTERVAL] = open_timer();
-	descriptors[SOURCE_SETTLE] = open_timer();
-	descriptors[SOURCE_WATCHDOG] = open_timer();
-	descriptors[SOURCE_SIGNALS] = open_signals();
-	descriptors[SOURCE_EVENTS] = cgfence_events_fd(watch->kernel_events);
-	descriptors[SOURCE_MONITOR] = cgfence_monitor_fd(watch->monitor);
-	descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
-	for (int i = 0; i < SOURCE_OUTPUT; i++) {
-		if (watch->epoll < 0 || descriptors[i] < 0) {
-			snprintf(error->text, sizeof(error->text),
-				 "out of file descriptors; raise the limit (ulimit -n)");
-			return -EMFILE;
-		}
-		wait_for(watch, (enum source)i, EPOLLIN);
+	if (watch_sources_open(sources)) {
+		snprintf(error->text, sizeof(error->text),
+			 "out of file descriptors; raise the limit (ulimit -n)");
+		return -EMFILE;
 	}
+	watch_sources_add(sources, SOURCE_EVENTS, cgfence_events_fd(watch->kernel_events));
+	watch_sources_add(sources, SOURCE_MONITOR, cgfence_monitor_fd(watch->monitor));
+	watch_sources_add(sources, SOURCE_APPLY, watch_apply_fd(&watch->apply));
+	/* Not waited for until there is something to write. */
+	sources->descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
 	return 0;
 }
 
-static int open_watch(struct watch *watch, struct cgfence_error *error)
+static int open_watch(struct watch *watch, const char *apply, struct cgfence_error *error)
 {
 	pid_t first;
 
 	if (cgfence_watch_lock(&watch->lock, &first, error) ||
 	    cgfence_reconciler_new(&watch->reconciler, error) ||
 	    cgfence_events_open(&watch->kernel_events, error) ||
-	    cgfence_monitor_open(&watch->monitor, error))
+	    cgfence_monitor_open(&watch->monitor, error) ||
+	    watch_apply_open(&watch->apply, apply, error))
 		return -1;
 	watch->output.stream = stream_open(STDOUT_FILENO);
 	if (!watch->output.stream) {
@@ -292,14 +229,10 @@ static int open_watch(struct watch *watch, struct cgfence_error *error)
 
 static void close_watch(struct watch *watch)
 {
-	static const enum source owned[] = { SOURCE_INTERVAL, SOURCE_SETTLE, SOURCE_WATCHDOG,
-					     SOURCE_SIGNALS };
-
-	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
-		cleanup_close_descriptor(&watch->descriptors[owned[i]]);
-	cleanup_close_descriptor(&watch->epoll);
+	watch_sources_close(&watch->sources);
 	stream_close(watch->output.stream);
 	watch_fences_free(&watch->fences);
+	watch_apply_close(&watch->apply);
 	cgfence_monitor_close(watch->monitor);
 	cgfence_events_close(watch->kernel_events);
 	cgfence_reconciler_free(watch->reconciler);
@@ -311,49 +244,51 @@ static void start_timers(const struct watch *watch)
 {
 	uint64_t watchdog_ns = notify_watchdog_ns();
 
-	set_timer(watch->descriptors[SOURCE_INTERVAL], watch->interval_ns, watch->interval_ns);
+	watch_sources_set_timer(&watch->sources, SOURCE_INTERVAL, watch->interval_ns,
+				watch->interval_ns);
 	/* The passes are enough of a sign of life if they come often enough. */
 	if (watchdog_ns && watchdog_ns < watch->interval_ns)
-		set_timer(watch->descriptors[SOURCE_WATCHDOG], watchdog_ns, watchdog_ns);
+		watch_sources_set_timer(&watch->sources, SOURCE_WATCHDOG, watchdog_ns, watchdog_ns);
 }
 
 static void loop(struct watch *watch)
 {
 	while (!watch->stopping) {
-		struct epoll_event event;
+		enum watch_source source;
 
 		watch_events_dropped(&watch->output);
-		wait_for(watch, SOURCE_OUTPUT,
-			 stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
-		if (epoll_wait(watch->epoll, &event, 1, -1) != 1)
+		watch_sources_wait_for(&watch->sources, SOURCE_OUTPUT,
+				       stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
+		source = watch_sources_next(&watch->sources);
+		if (source == SOURCE_COUNT)
 			continue;
 		output_time_refresh();
-		handlers[event.data.u32](watch);
+		handlers[source](watch);
 		notify_send("WATCHDOG=1");
 	}
 }
 
 static int run(const struct arguments *arguments)
 {
-	struct watch watch = { .lock = -1, .epoll = -1, .output.json = arguments->json };
+	struct watch watch = { .lock = -1, .output.json = arguments->json };
 	const char *interval = arguments->interval ? arguments->interval : DEFAULT_INTERVAL;
 	struct cgfence_error error = { 0 };
 	int status = STATUS_DONE;
 
-	for (int i = 0; i < SOURCE_COUNT; i++)
-		watch.descriptors[i] = -1;
+	watch_sources_init(&watch.sources);
 	if (duration_parse(interval, &watch.interval_ns)) {
 		fprintf(stderr,
 			"cgfence: '%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h.\n",
 			interval);
 		return STATUS_INVALID;
 	}
-	if (open_watch(&watch, &error)) {
+	if (open_watch(&watch, arguments->apply, &error)) {
 		status = output_failure(&error);
 	} else {
 		watch_events_started(&watch.output, watch.interval_ns,
 				     cgfence_reconciler_uses_iterator(watch.reconciler));
 		watch_fences_update(&watch.fences, NULL, NULL, &error);
+		watch_apply_load(&watch.apply, &watch.output);
 		make_pass(&watch);
 		start_timers(&watch);
 		notify_send("READY=1");
@@ -365,6 +300,8 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say",
+	  offsetof(struct arguments, apply) },
 	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent",
 	  offsetof(struct arguments, interval) },
 	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
@@ -373,13 +310,15 @@ static const struct command_option options[] = {
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[--interval D] [--json]",
+	.synopsis = "[--apply POLICY.json|DIR] [--interval D] [--json]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"
 		"on a listen event of the kernel at once. Prints a line for each violation and its end, for each new\n"
 		"refusal, and for each fence that is made or taken away. Who does not read them loses lines, and\n"
-		"nothing else. Ends with SIGTERM. Only one watch can run on a host.",
+		"nothing else. Ends with SIGTERM. Only one watch can run on a host.\n"
+		"With --apply it also does what apply does, whenever a file changes or a cgroup appears that a policy\n"
+		"names. While a policy is invalid, that is said, and those that were valid before stay in force.",
 	.example = "cgfence watch --interval 10s --json",
 	.options = options,
 	.operands_min = 0,

@@ -47,36 +47,41 @@ void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
 	apply->policies = policies;
 }
 
-static bool act(const struct cgfence_plan *plan, size_t index, struct watch_events *output,
-		struct cgfence_error *error)
+/* Return: 0, or -1 with what failed. */
+static int act(const struct cgfence_plan *plan, size_t index, struct watch_events *output,
+	       struct cgfence_error *error)
 {
 	const struct cgfence_plan_step *step = cgfence_plan_step(plan, index);
 	bool gone = false;
 
 	if (step->action != CGFENCE_PLAN_ATTACH && step->action != CGFENCE_PLAN_REPLACE)
-		return true;
+		return 0;
 	if (cgfence_plan_act(plan, index, &gone, error))
-		return false;
+		return -1;
 	if (!gone)
 		watch_events_applied(output, step->cgroup, step->origin);
-	return true;
+	return 0;
 }
 
 /* What fails for one cgroup is done for the others all the same. */
-static void act_on_all(struct watch_apply *apply, struct watch_events *output,
-		       struct cgfence_error *first)
+static int act_on_all(struct watch_apply *apply, struct watch_events *output,
+		      struct cgfence_error *first)
 {
 	struct cgfence_plan *plan = NULL;
+	int result = 0;
 
 	if (cgfence_plan_make(apply->policies, CGFENCE_PLAN_MISSING_OK, &plan, first))
-		return;
+		return -1;
 	for (size_t i = 0; cgfence_plan_step(plan, i); i++) {
 		struct cgfence_error error = { 0 };
 
-		if (!act(plan, i, output, &error) && !*first->text)
+		if (act(plan, i, output, &error) && result == 0) {
+			result = -1;
 			*first = error;
+		}
 	}
 	cgfence_plan_free(plan);
+	return result;
 }
 
 void watch_apply_run(struct watch_apply *apply, struct watch_events *output)
@@ -86,9 +91,11 @@ void watch_apply_run(struct watch_apply *apply, struct watch_events *output)
 	if (!apply->policies)
 		return;
 	/* Followed first, so that what appears from now on is heard of, and what is there already is found. */
-	if (cgfence_apply_monitor_follow(apply->monitor, apply->policies, &error) == 0)
-		act_on_all(apply, output, &error);
-	report_error(apply, error.text, output);
+	if (cgfence_apply_monitor_follow(apply->monitor, apply->policies, &error) ||
+	    act_on_all(apply, output, &error))
+		report_error(apply, error.text, output);
+	else
+		report_error(apply, "", output);
 }
 
 void watch_apply_changed(struct watch_apply *apply, struct watch_events *output)
