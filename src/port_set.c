@@ -137,29 +137,45 @@ bool port_set_is_any(const struct port_set *set)
 	return true;
 }
 
-/* Is @port in exactly the families of the group? */
-static bool group_has(const struct port_set *set, size_t group, uint32_t port)
+/* The ports of a word that are in exactly the families of the group. */
+static uint64_t group_word(const struct port_set *set, size_t group, uint32_t word)
 {
-	return port_set_has(set, PORT_IPV4, port) == groups[group].families[PORT_IPV4] &&
-	       port_set_has(set, PORT_IPV6, port) == groups[group].families[PORT_IPV6];
+	uint64_t ipv4 = set->words[PORT_IPV4][word];
+	uint64_t ipv6 = set->words[PORT_IPV6][word];
+
+	return (groups[group].families[PORT_IPV4] ? ipv4 : ~ipv4) &
+	       (groups[group].families[PORT_IPV6] ? ipv6 : ~ipv6);
+}
+
+/* The first port from @port on that is in the group, or is not; PORT_MAX + 1 if there is none. */
+static uint32_t find_port(const struct port_set *set, size_t group, uint32_t port, bool is_in)
+{
+	while (port <= PORT_MAX) {
+		uint64_t word = group_word(set, group, port / 64);
+		uint64_t rest = (is_in ? word : ~word) >> port % 64;
+
+		if (rest)
+			return port + (uint32_t)__builtin_ctzll(rest);
+		port = (port / 64 + 1) * 64;
+	}
+	return PORT_MAX + 1;
 }
 
 bool port_set_next(const struct port_set *set, uint32_t *cursor, struct port_range *range)
 {
 	/* The cursor counts through all ports of the first group, then of the second, and so on. */
-	for (; *cursor < group_count * (PORT_MAX + 1); ++*cursor) {
+	while (*cursor < group_count * (PORT_MAX + 1)) {
 		size_t group = *cursor / (PORT_MAX + 1);
-		uint32_t low = *cursor % (PORT_MAX + 1);
-		uint32_t high = low;
+		uint32_t begin = *cursor - (uint32_t)group * (PORT_MAX + 1);
+		uint32_t low = find_port(set, group, begin, true);
+		uint32_t end = find_port(set, group, low, false);
 
-		if (!group_has(set, group, low))
+		*cursor += end - begin;
+		if (low > PORT_MAX)
 			continue;
-		while (high < PORT_MAX && group_has(set, group, high + 1))
-			high++;
 		memcpy(range->families, groups[group].families, sizeof(range->families));
 		range->low = (uint16_t)low;
-		range->high = (uint16_t)high;
-		*cursor += high - low + 1;
+		range->high = (uint16_t)(end - 1);
 		return true;
 	}
 	return false;
