@@ -151,7 +151,7 @@ int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfe
 			result = link_open(id, &hooks[i], &link, error);
 	}
 	if (result == 0)
-		result = fence_maps_find(link.program_id, &maps, error);
+		result = fence_maps_find(link.program, &maps, error);
 	if (result == 0)
 		result = fence_maps_read_image(maps.policy, image, error);
 	if (result && result != -ENOENT)

@@ -29,17 +29,27 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 	return NULL;
 }
 
-int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence_error *error)
+/* Return: how many there are, or -errno. */
+static int list_maps(int program, struct bpf_prog_info *info, uint32_t ids[PROGRAM_MAPS_MAX])
 {
-	cleanup_close int program = bpf_prog_get_fd_by_id(program_id);
+	uint32_t size = sizeof(*info);
+
+	*info = (struct bpf_prog_info){ .nr_map_ids = PROGRAM_MAPS_MAX, .map_ids = (uintptr_t)ids };
+	if (bpf_obj_get_info_by_fd(program, info, &size) < 0)
+		return -errno;
+	return info->nr_map_ids < PROGRAM_MAPS_MAX ? (int)info->nr_map_ids : PROGRAM_MAPS_MAX;
+}
+
+int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error)
+{
 	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
 	uint32_t ids[PROGRAM_MAPS_MAX] = { 0 };
-	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS_MAX, .map_ids = (uintptr_t)ids };
-	uint32_t size = sizeof(info);
+	struct bpf_prog_info info;
+	int count = list_maps(program, &info, ids);
 
-	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) < 0)
-		return kernel_error(error, errno, "open program %u", program_id);
-	for (uint32_t i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++) {
+	if (count < 0)
+		return kernel_error(error, -count, "list the maps of a program");
+	for (int i = 0; i < count; i++) {
 		cleanup_close int map = bpf_map_get_fd_by_id(ids[i]);
 		struct bpf_map_info map_info = { 0 };
 		uint32_t map_size = sizeof(map_info);
@@ -55,11 +65,23 @@ int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence
 	}
 	if (found.policy < 0)
 		return error_set(error, EINVAL,
-				 "program %u has no policy map and so is not cgfence's",
-				 program_id);
+				 "program %u has no policy map and so is not cgfence's", info.id);
 	*maps = found;
 	found = (struct fence_maps)FENCE_MAPS_CLOSED;
 	return 0;
+}
+
+bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
+{
+	uint32_t ids[PROGRAM_MAPS_MAX] = { 0 };
+	struct bpf_prog_info info;
+	int count = list_maps(program, &info, ids);
+
+	for (int i = 0; i < count; i++) {
+		if (maps->policy_id && ids[i] == maps->policy_id)
+			return true;
+	}
+	return false;
 }
 
 int fence_maps_create_policy(const struct cgfence_image *image, int *fd,

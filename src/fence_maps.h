@@ -32,8 +32,14 @@ static inline void fence_maps_close(struct fence_maps *maps)
 
 #define cleanup_maps __attribute__((cleanup(fence_maps_close)))
 
-/** fence_maps_find() - open the maps that a program uses. */
-int fence_maps_find(uint32_t program_id, struct fence_maps *maps, struct cgfence_error *error);
+/**
+ * fence_maps_find() - open the maps that a program uses.
+ * @program: its descriptor
+ */
+int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error);
+
+/** fence_maps_have_policy_of() - does a program go by the policy in these maps? If in doubt, no. */
+bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);
 
 /** fence_maps_create_policy() - put an image into a frozen map of its own; @fd receives its descriptor. */
 int fence_maps_create_policy(const struct cgfence_image *image, int *fd,

@@ -20,16 +20,24 @@ void fence_present_release(struct fence_present *present)
 	fence_present_init(present);
 }
 
+/* Of what a link runs, is nothing new to be learnt? */
+static bool is_known(const struct fence_present *present, int hook)
+{
+	/* Only the port programs use this map. */
+	if (hooks[hook].object == HOOK_OBJECT_PORTS && present->maps.asked < 0)
+		return false;
+	return fence_maps_have_policy_of(&present->maps, present->links[hook].program);
+}
+
 /* Takes over what a link runs, if it is newer than what is there. Unreadable images are as old as can be. */
-static void consider(struct fence_present *present, uint32_t program_id)
+static void consider(struct fence_present *present, int hook)
 {
 	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
 	cleanup_free struct cgfence_image *image = NULL;
 	bool first = present->maps.policy < 0;
 
-	if (fence_maps_find(program_id, &maps, NULL))
+	if (is_known(present, hook) || fence_maps_find(present->links[hook].program, &maps, NULL))
 		return;
-	/* Only the port programs use this one. */
 	if (present->maps.asked < 0)
 		present->maps.asked = cleanup_steal_descriptor(&maps.asked);
 	if (maps.policy_id == present->maps.policy_id)
@@ -67,7 +75,7 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 		if (result)
 			return result;
 		present->fenced = true;
-		consider(present, present->links[i].program_id);
+		consider(present, i);
 	}
 	if (present->image && !is_complete(present))
 		present->torn = true;
