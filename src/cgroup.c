@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Finding cgroups: by path, by the process in them, by id. */
+/* Finding cgroups: by path, and by the process in them. */
 #include "cgroup.h"
 #include "cleanup.h"
 #include "error.h"
@@ -11,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* How kernfs encodes a node id in a file handle (FILEID_KERNFS, include/linux/exportfs.h). */
-#define HANDLE_TYPE_KERNFS 0xfe
-
 struct cgfence_cgroup {
 	int fd;
 	uint64_t id;
@@ -21,17 +18,7 @@ struct cgfence_cgroup {
 	char *directory; /* absolute */
 };
 
-struct id_handle {
-	struct file_handle head;
-	uint64_t id;
-};
-
-static void cleanup_release_mount(struct cgroup2_mount *mount)
-{
-	cgroup2_mount_release(mount);
-}
-
-#define cleanup_mount __attribute__((cleanup(cleanup_release_mount)))
+#define cleanup_mount __attribute__((cleanup(cgroup2_mount_release)))
 
 void cgfence_cgroup_close(struct cgfence_cgroup *cgroup)
 {
@@ -70,17 +57,6 @@ bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
 	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0;
 }
 
-int cgroup_read_id(int fd, uint64_t *id)
-{
-	struct id_handle handle = { .head.handle_bytes = sizeof(handle.id) };
-	int mount_id;
-
-	if (name_to_handle_at(fd, "", &handle.head, &mount_id, AT_EMPTY_PATH) < 0)
-		return -errno;
-	memcpy(id, handle.head.f_handle, sizeof(*id));
-	return 0;
-}
-
 /* The path that a cgroup has in the hierarchy: the mount may show only a part of it. */
 static char *hierarchy_path(const struct cgroup2_mount *mount, const char *directory)
 {
@@ -97,9 +73,8 @@ static char *hierarchy_path(const struct cgroup2_mount *mount, const char *direc
 	return path;
 }
 
-/* Takes @fd over, also on failure. */
-static int wrap_directory(int fd, const char *directory, const struct cgroup2_mount *mount,
-			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
+		struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
 	struct cgfence_cgroup *made = calloc(1, sizeof(*made));
 	int result;
@@ -148,7 +123,7 @@ static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
 	if (fd < 0)
 		return error_set(error, errno, "cannot open the cgroup %s: %s", canonical,
 				 strerror(errno));
-	return wrap_directory(fd, canonical, &mount, cgroup, error);
+	return cgroup_wrap(fd, canonical, &mount, cgroup, error);
 }
 
 static bool in_cgroup2_mount(const char *path)
@@ -224,75 +199,6 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 	if (name[0] == '/' && in_cgroup2_mount(name))
 		return open_directory(name, cgroup, error);
 	return open_relative(name, cgroup, error);
-}
-
-static int open_mount(struct cgroup2_mount *mount, int *fd, struct cgfence_error *error)
-{
-	int result = mountinfo_find_cgroup2(NULL, mount, error);
-
-	if (result)
-		return result;
-	*fd = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0)
-		return error_set(error, errno, "cannot open %s: %s", mount->point, strerror(errno));
-	return 0;
-}
-
-int cgroup_open_by_id(int hierarchy, uint64_t id)
-{
-	struct id_handle handle = {
-		.head = { .handle_bytes = sizeof(handle.id), .handle_type = HANDLE_TYPE_KERNFS },
-	};
-
-	memcpy(handle.head.f_handle, &id, sizeof(id));
-	return open_by_handle_at(hierarchy, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-int cgroup_open_hierarchy(int *hierarchy, struct cgfence_error *error)
-{
-	cleanup_mount struct cgroup2_mount mount = { 0 };
-
-	return open_mount(&mount, hierarchy, error);
-}
-
-bool cgroup_id_exists(int hierarchy, uint64_t id)
-{
-	cleanup_close int fd = cgroup_open_by_id(hierarchy, id);
-
-	if (fd < 0)
-		return errno != ESTALE && errno != ENOENT;
-	/* Before 5.11 the handle of a removed cgroup that somebody has open still leads to it, but it is empty. */
-	return faccessat(fd, "cgroup.procs", F_OK, 0) == 0;
-}
-
-int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
-{
-	cleanup_mount struct cgroup2_mount mount = { 0 };
-	cleanup_close int hierarchy = -1;
-	cleanup_close int fd = -1;
-	char directory[PATH_MAX];
-	char link[32];
-	ssize_t length;
-	int result;
-
-	result = open_mount(&mount, &hierarchy, error);
-	if (result)
-		return result;
-	fd = cgroup_open_by_id(hierarchy, id);
-	if (fd < 0 && (errno == ESTALE || errno == ENOENT))
-		return error_set(error, ENOENT, "the cgroup with id %llu is gone",
-				 (unsigned long long)id);
-	if (fd < 0)
-		return error_set(error, errno, "cannot open the cgroup with id %llu: %s",
-				 (unsigned long long)id,
-				 errno == EPERM ? "this needs CAP_DAC_READ_SEARCH"
-						: strerror(errno));
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, directory, sizeof(directory) - 1);
-	if (length < 0)
-		return error_set(error, errno, "cannot read %s: is /proc mounted?", link);
-	directory[length] = '\0';
-	return wrap_directory(cleanup_steal_descriptor(&fd), directory, &mount, cgroup, error);
 }
 
 int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfence_cgroup **parent,

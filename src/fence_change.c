@@ -217,6 +217,8 @@ int fence_change_make(struct fence_change *change, enum cgfence_attach_result *r
 		*result = CGFENCE_UNCHANGED;
 		return 0;
 	}
+	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
+		pins_mark_ephemeral(cgfence_cgroup_id(change->cgroup));
 	code = set_kill_trace(change, error);
 	if (code == 0)
 		code = create_links(change, error);

@@ -6,13 +6,14 @@
 #include "cleanup.h"
 #include "fence.h"
 #include "fence_detach.h"
+#include "hierarchy.h"
 #include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 
 static bool has_link(uint64_t id)
 {
@@ -26,17 +27,22 @@ static bool has_link(uint64_t id)
 }
 
 /*
- * Removes the directory of a fence that holds nothing any more, unless another command is at it. Whether the cgroup is
- * gone is asked of cgroupfs too: its links say so only once the last socket made in it is closed (cgroup_bpf_release,
- * kernel/bpf/cgroup.c).
+ * Whether the cgroup is gone is asked of cgroupfs too: its links say so only once the last socket made in it is closed
+ * (cgroup_bpf_release, kernel/bpf/cgroup.c).
  */
-static void sweep(int hierarchy, uint64_t id)
+static bool is_needed(const struct hierarchy *hierarchy, uint64_t id)
+{
+	return hierarchy_has(hierarchy, id) && has_link(id);
+}
+
+/* Removes the directory of a fence that holds nothing any more, unless another command is at it. */
+static void sweep(const struct hierarchy *hierarchy, uint64_t id)
 {
 	int lock;
 
 	if (pins_try_lock(id, &lock))
 		return;
-	if (!cgroup_id_exists(hierarchy, id) || !has_link(id)) {
+	if (!is_needed(hierarchy, id)) {
 		for (int i = HOOK_COUNT - 1; i >= 0; i--)
 			link_remove(id, &hooks[i], NULL);
 		kill_trace_clear(id);
@@ -52,49 +58,77 @@ static bool is_abandoned(const struct cgfence_cgroup *cgroup)
 	return flock(cgfence_cgroup_fd(cgroup), LOCK_EX | LOCK_NB) == 0;
 }
 
-static void sweep_ephemeral(uint64_t id)
+/* Few fences are marked, so few are read. */
+static void sweep_ephemeral(const struct hierarchy *hierarchy, uint64_t id)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
-	if (fence_read(id, &fence, NULL) || !cgfence_fence_ephemeral(fence) ||
-	    cgfence_cgroup_open_id(id, &cgroup, NULL) || !is_abandoned(cgroup))
+	if (!pins_may_be_ephemeral(id) || fence_read(id, &fence, NULL) ||
+	    !cgfence_fence_ephemeral(fence) ||
+	    hierarchy_open_cgroup(hierarchy, id, &cgroup, NULL) || !is_abandoned(cgroup) ||
+	    cgfence_cgroup_remove(cgroup, NULL))
 		return;
-	cgfence_cgroup_remove(cgroup, NULL);
+	sweep(hierarchy, id);
 }
 
-/* Calls @visit for each directory of a fence. */
-static void for_each_id(void (*visit)(int hierarchy, uint64_t id))
+static void sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id)
 {
-	cleanup_free uint64_t *ids = NULL;
-	cleanup_close int hierarchy = -1;
-	size_t count = 0;
-
-	if (pins_list(&ids, &count, NULL) || count == 0 || cgroup_open_hierarchy(&hierarchy, NULL))
-		return;
-	for (size_t i = 0; i < count; i++)
-		visit(hierarchy, ids[i]);
-}
-
-static void sweep_if_removed(int hierarchy, uint64_t id)
-{
-	if (!cgroup_id_exists(hierarchy, id))
+	if (!hierarchy_has(hierarchy, id))
 		sweep(hierarchy, id);
 }
 
-static void sweep_thoroughly(int hierarchy, uint64_t id)
+static void sweep_if_abandoned(const struct hierarchy *hierarchy, uint64_t id)
 {
-	sweep_ephemeral(id);
-	sweep(hierarchy, id);
+	sweep_if_removed(hierarchy, id);
+	sweep_ephemeral(hierarchy, id);
+}
+
+static void sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
+{
+	sweep_ephemeral(hierarchy, id);
+	if (!is_needed(hierarchy, id))
+		sweep(hierarchy, id);
+}
+
+static size_t anywhere(size_t count)
+{
+	size_t number = 0;
+
+	/* If it fails it is always the same ones; commands that list all fences sweep all. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return 0;
+	return number % count;
+}
+
+/* Calls @visit for the directories of at most @max fences. */
+static void for_each_id(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	size_t first = 0;
+
+	if (pins_list(&ids, &count, NULL) || count == 0 || hierarchy_open(&hierarchy, NULL))
+		return;
+	if (count > max)
+		first = anywhere(count);
+	for (size_t i = 0; i < count && i < max; i++)
+		visit(&hierarchy, ids[(first + i) % count]);
 }
 
 void fence_sweep_removed(void)
 {
-	for_each_id(sweep_if_removed);
+	for_each_id(FENCE_SWEEP_SOME, sweep_if_removed);
+}
+
+void fence_sweep_some(void)
+{
+	for_each_id(FENCE_SWEEP_SOME, sweep_if_abandoned);
 }
 
 void cgfence_fence_sweep(void)
 {
 	fence_detach_finish_all();
-	for_each_id(sweep_thoroughly);
+	for_each_id(SIZE_MAX, sweep_thoroughly);
 }

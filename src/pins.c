@@ -15,6 +15,7 @@
 
 /* Behind the id in the name of the directory, in which bpffs allows no dot (bpf_lookup, kernel/bpf/inode.c). */
 #define DETACHING "-detaching"
+#define DIRECTORY_MODE 0700
 
 void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
 {
@@ -37,7 +38,7 @@ bool pins_have_bpffs(void)
 
 static int make_directory(const char *path, struct cgfence_error *error)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (mkdir(path, DIRECTORY_MODE) < 0 && errno != EEXIST)
 		return error_set(error, errno, "cannot make %s: %s", path, strerror(errno));
 	return 0;
 }
@@ -155,6 +156,23 @@ void pins_touch(uint64_t id)
 
 	pins_path(path, id, NULL);
 	utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+void pins_mark_ephemeral(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	chmod(path, DIRECTORY_MODE | S_ISVTX);
+}
+
+bool pins_may_be_ephemeral(uint64_t id)
+{
+	struct stat status;
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return stat(path, &status) == 0 && status.st_mode & S_ISVTX;
 }
 
 static int compare_ids(const void *left, const void *right)

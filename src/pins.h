@@ -36,6 +36,17 @@ int pins_make_root(struct cgfence_error *error);
 void pins_touch(uint64_t id);
 
 /**
+ * pins_mark_ephemeral() - leave a hint that the cgroup may have been made for one command.
+ *
+ * It is the sticky bit of the directory. What counts is the image of the policy, but that takes long to read when a
+ * thousand fences are to be looked at.
+ */
+void pins_mark_ephemeral(uint64_t id);
+
+/** pins_may_be_ephemeral() - is there such a hint? */
+bool pins_may_be_ephemeral(uint64_t id);
+
+/**
  * pins_list() - the ids that have a directory, in ascending order.
  * @ids: receives an array to be given to free(), NULL if there are none
  */

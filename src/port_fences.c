@@ -68,9 +68,10 @@ static size_t climb(const struct port_fences *fences, int fd)
 	return found;
 }
 
-size_t port_fences_nearest(const struct port_fences *fences, int hierarchy, uint64_t cgroup_id)
+size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			   uint64_t cgroup_id)
 {
-	return climb(fences, cgroup_open_by_id(hierarchy, cgroup_id));
+	return climb(fences, hierarchy_open_directory(hierarchy, cgroup_id));
 }
 
 static void set_above(struct port_fences *fences)
@@ -81,7 +82,8 @@ static void set_above(struct port_fences *fences)
 }
 
 /* Return: 0 or -errno; -ENOENT if it has vanished or has no ports. */
-static int read_fence(uint64_t id, struct port_fences *fences, struct cgfence_error *error)
+static int read_fence(const struct hierarchy *hierarchy, uint64_t id, struct port_fences *fences,
+		      struct cgfence_error *error)
 {
 	struct port_fence *fence = &fences->items[fences->count];
 	int result;
@@ -90,7 +92,7 @@ static int read_fence(uint64_t id, struct port_fences *fences, struct cgfence_er
 	result = fence_read_port_image(id, &fence->image, error);
 	if (result)
 		return result;
-	result = cgfence_cgroup_open_id(id, &fence->cgroup, error);
+	result = hierarchy_open_cgroup(hierarchy, id, &fence->cgroup, error);
 	if (result) {
 		free(fence->image);
 		return result;
@@ -99,13 +101,32 @@ static int read_fence(uint64_t id, struct port_fences *fences, struct cgfence_er
 	return 0;
 }
 
+/* The one that is wanted, or all. */
+static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	uint64_t *list;
+
+	if (!only)
+		return pins_list(ids, count, error);
+	list = malloc(sizeof(*list));
+	if (!list)
+		return error_set(error, ENOMEM, "out of memory");
+	*list = only;
+	*ids = list;
+	*count = 1;
+	return 0;
+}
+
 int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct port_fences read = { 0 };
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
-	int code = pins_list(&ids, &count, error);
+	int code = list_ids(only, &ids, &count, error);
 
+	if (code == 0 && count)
+		code = hierarchy_open(&hierarchy, error);
 	if (code)
 		return code;
 	read.items = calloc(count + 1, sizeof(*read.items));
@@ -113,7 +134,7 @@ int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_e
 		return error_set(error, ENOMEM, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		struct cgfence_error reason = { 0 };
-		int result = only && ids[i] != only ? 0 : read_fence(ids[i], &read, &reason);
+		int result = read_fence(&hierarchy, ids[i], &read, &reason);
 
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);

@@ -2,7 +2,7 @@
 /* The fences of ports, as the reconciler sees them. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include "hierarchy.h"
 
 #define PORT_FENCE_NONE ((size_t)-1)
 
@@ -36,8 +36,9 @@ size_t port_fences_find(const struct port_fences *fences, uint64_t id);
 
 /**
  * port_fences_nearest() - the index of the fence that is nearest above a cgroup, or on it.
- * @hierarchy: from cgroup_open_hierarchy()
+ * @hierarchy: where to look for it
  *
  * Return: PORT_FENCE_NONE also if the cgroup is gone.
  */
-size_t port_fences_nearest(const struct port_fences *fences, int hierarchy, uint64_t cgroup_id);
+size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			   uint64_t cgroup_id);

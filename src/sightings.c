@@ -10,7 +10,7 @@ struct found {
 	/* The last cgroup that was looked up, for neighbours are often from the same. */
 	uint64_t cgroup_id;
 	size_t nearest;
-	int hierarchy;
+	const struct hierarchy *hierarchy;
 };
 
 static int compare_inodes(const void *left, const void *right)
@@ -176,12 +176,12 @@ int sightings_find(struct observation *observation, struct cgfence_error *error)
 	struct listeners *listeners = &observation->listeners;
 	struct holders *holders = &observation->holders;
 	struct found found = { .observation = observation, .nearest = PORT_FENCE_NONE };
-	cleanup_close int hierarchy = -1;
-	int result = cgroup_open_hierarchy(&hierarchy, error);
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	int result = hierarchy_open(&hierarchy, error);
 
 	if (result)
 		return result;
-	found.hierarchy = hierarchy;
+	found.hierarchy = &hierarchy;
 	if (listeners->count)
 		qsort(listeners->items, listeners->count, sizeof(*listeners->items),
 		      compare_cgroups);

@@ -3,6 +3,7 @@
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../fence_sweep.h"
 
 static int detach_one(const char *name)
 {
@@ -46,8 +47,12 @@ static int run(const struct arguments *arguments)
 		fprintf(stderr, "cgfence: detach takes either a cgroup or --all.\n");
 		return STATUS_INVALID;
 	}
-	cgfence_fence_sweep();
-	return arguments->all ? detach_all() : detach_one(arguments->operands[0]);
+	if (arguments->all) {
+		cgfence_fence_sweep();
+		return detach_all();
+	}
+	fence_sweep_some();
+	return detach_one(arguments->operands[0]);
 }
 
 static const struct command_option options[] = {

@@ -5,6 +5,8 @@
 #include "../cgroup.h"
 #include "../cleanup.h"
 #include "../fence.h"
+#include "../fence_sweep.h"
+#include "../hierarchy.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +31,8 @@ static int visit_one(const char *name, fence_visitor *visit, void *context)
 	return STATUS_DONE;
 }
 
-static int visit_id(uint64_t id, fence_visitor *visit, void *context)
+static int visit_id(const struct hierarchy *hierarchy, uint64_t id, fence_visitor *visit,
+		    void *context)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
@@ -38,7 +41,7 @@ static int visit_id(uint64_t id, fence_visitor *visit, void *context)
 
 	result = cgfence_fence_open(id, &fence, &error);
 	if (result == 0)
-		result = cgfence_cgroup_open_id(id, &cgroup, &error);
+		result = hierarchy_open_cgroup(hierarchy, id, &cgroup, &error);
 	if (result == -ENOENT)
 		return STATUS_DONE; /* gone meanwhile */
 	if (result || visit(cgroup, fence, context, &error))
@@ -46,24 +49,32 @@ static int visit_id(uint64_t id, fence_visitor *visit, void *context)
 	return STATUS_DONE;
 }
 
-static int visit_all(const char *name, fence_visitor *visit, void *context)
+static int visit_all(fence_visitor *visit, void *context)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct cgfence_error error = { 0 };
 	cleanup_free uint64_t *ids = NULL;
 	int status = STATUS_DONE;
 	size_t count = 0;
 
 	cgfence_fence_sweep();
-	if (name)
-		return visit_one(name, visit, context);
-	if (cgfence_fence_list(&ids, &count, &error))
+	if (cgfence_fence_list(&ids, &count, &error) ||
+	    (count && hierarchy_open(&hierarchy, &error)))
 		return output_failure(&error);
 	for (size_t i = 0; i < count; i++) {
-		int result = visit_id(ids[i], visit, context);
+		int result = visit_id(&hierarchy, ids[i], visit, context);
 
 		status = result ? result : status;
 	}
 	return status;
+}
+
+static int visit_wanted(const char *name, fence_visitor *visitor, void *context)
+{
+	if (!name)
+		return visit_all(visitor, context);
+	fence_sweep_some();
+	return visit_one(name, visitor, context);
 }
 
 int fences_report(const struct arguments *arguments, const char *const *headings,
@@ -76,11 +87,11 @@ int fences_report(const struct arguments *arguments, const char *const *headings
 
 	if (arguments->json) {
 		list = json_array();
-		status = visit_all(name, add_json, list);
+		status = visit_wanted(name, add_json, list);
 		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
 	}
 	table = table_new(headings);
-	status = visit_all(name, add_row, table);
+	status = visit_wanted(name, add_row, table);
 	table_print(table);
 	return status;
 }

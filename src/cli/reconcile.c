@@ -5,6 +5,7 @@
 #include "../cgroup.h"
 #include "../cleanup.h"
 #include "../fence.h"
+#include "../fence_sweep.h"
 
 #include <errno.h>
 
@@ -98,7 +99,10 @@ static int run(const struct arguments *arguments)
 	size_t in_excess = 0;
 	uint64_t fence_id;
 
-	cgfence_fence_sweep();
+	if (arguments->operand_count)
+		fence_sweep_some();
+	else
+		cgfence_fence_sweep();
 	if (find_fence(arguments->operands[0], &fence_id, &error) ||
 	    cgfence_reconciler_new(&reconciler, &error) ||
 	    run_pass(reconciler, fence_id, arguments->json, &in_excess, &error))

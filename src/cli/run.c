@@ -3,6 +3,7 @@
 #include "output.h"
 #include "spawn.h"
 #include "../cgroup.h"
+#include "../fence_sweep.h"
 #include "../policy.h"
 
 #include <errno.h>
@@ -60,7 +61,7 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 	int exit_status = STATUS_RUN_FAILED;
 
-	cgfence_fence_sweep();
+	fence_sweep_some();
 	if (cgfence_policy_read_file(arguments->policy, &policy, &error) ||
 	    (arguments->name && cgfence_policy_set_name(policy, arguments->name, &error)) ||
 	    create_cgroup(arguments->name, &cgroup, &error)) {

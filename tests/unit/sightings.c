@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Which listener belongs to which fence, as far as no cgroup has to be looked up. */
 #include "../../src/sightings.h"
-#include "../../src/cgroup.h"
 #include "../../src/image.h"
 #include "../../src/cleanup.h"
+#include "../../src/hierarchy.h"
 #include "policy_text.h"
 
 #include <stdio.h>
@@ -16,9 +16,9 @@ static void begin(struct observation *observation)
 {
 	cleanup_policy struct cgfence_policy *policy =
 		policy_text_parse("{`ports`: [], `netns`: `any`}");
-	cleanup_close int hierarchy = -1;
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 
-	if (cgroup_open_hierarchy(&hierarchy, NULL))
+	if (hierarchy_open(&hierarchy, NULL))
 		cr_skip_test("there is no cgroup2 here");
 	memset(observation, 0, sizeof(*observation));
 	observation->complete = true;
