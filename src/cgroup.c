@@ -51,10 +51,11 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup)
 	return cgroup->directory;
 }
 
-/* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst). */
+/* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst), but a removed cgroup has no file at all. */
 bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
 {
-	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0;
+	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 &&
+	       faccessat(cgroup->fd, "cgroup.procs", F_OK, 0) == 0;
 }
 
 /* The path that a cgroup has in the hierarchy: the mount may show only a part of it. */
