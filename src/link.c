@@ -64,10 +64,13 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 
 int link_update(const struct link *link, int program, struct cgfence_error *error)
 {
-	if (bpf_link_update(link->fd, program, NULL) < 0)
-		return kernel_error(error, errno, "put the new program in the place of program %u",
-				    link->program_id);
-	return 0;
+	if (bpf_link_update(link->fd, program, NULL) == 0)
+		return 0;
+	/* cgroup_bpf_replace, kernel/bpf/cgroup.c */
+	if (errno == ENOLINK)
+		return error_set(error, ENOENT, "the cgroup has been removed");
+	return kernel_error(error, errno, "put the new program in the place of program %u",
+			    link->program_id);
 }
 
 static int remove_pinned(const char *path, const struct hook *hook, struct cgfence_error *error)
