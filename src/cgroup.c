@@ -36,6 +36,20 @@ const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup)
 	return cgroup->path;
 }
 
+int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above)
+{
+	size_t length = strlen(cgroup->path);
+
+	for (; above && length > 1; above--) {
+		while (length > 1 && cgroup->path[length - 1] != '/')
+			length--;
+		/* The slash goes too, but for that of the root. */
+		if (length > 1)
+			length--;
+	}
+	return (int)length;
+}
+
 uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup)
 {
 	return cgroup->id;

@@ -8,6 +8,9 @@ struct cgroup2_mount;
 /** cgroup_directory() - the absolute path of a cgroup; it lives as long as @cgroup. */
 const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 
+/** cgroup_path_length() - how much of its path names the cgroup that is @above levels up, the root at the most. */
+int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
+
 /** cgroup_is_root() - is this the root of the hierarchy? */
 bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
 

@@ -137,6 +137,19 @@ static void undo_create_links(const struct fence_change *change, int end)
 	}
 }
 
+static int create_link(const struct fence_change *change, const struct hook *hook, int program,
+		       struct cgfence_error *error)
+{
+	int result = foreign_check_overriding(change->cgroup, hook, error);
+
+	if (result)
+		return result;
+	result = link_create(change->cgroup, hook, program, error);
+	if (result)
+		foreign_explain_refusal(change->cgroup, hook, -result, error);
+	return result;
+}
+
 /* Links for the hooks that had none: all of them, or none is left. */
 static int create_links(const struct fence_change *change, struct cgfence_error *error)
 {
@@ -145,9 +158,8 @@ static int create_links(const struct fence_change *change, struct cgfence_error 
 
 		if (change->new.programs[i] < 0 || change->old.links[i].fd >= 0)
 			continue;
-		result = link_create(change->cgroup, &hooks[i], change->new.programs[i], error);
+		result = create_link(change, &hooks[i], change->new.programs[i], error);
 		if (result) {
-			foreign_explain_refusal(change->cgroup, &hooks[i], -result, error);
 			undo_create_links(change, i);
 			return result;
 		}

@@ -1,164 +1,181 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "foreign.h"
+#include "attached.h"
 #include "cgroup.h"
-#include "cleanup.h"
 #include "error.h"
 #include "kernel_error.h"
 #include "link.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <string.h>
 
-/* The most that the kernel attaches to one cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c). */
-#define CGROUP_PROGRAMS_MAX 64
+struct search {
+	const struct cgfence_cgroup *cgroup;
+	const struct hook *hook;
+	struct attached effective; /* and not met yet on the way up */
+	int listen_btf_id;	   /* of the LSM hook socket_listen; 0 while it is unknown */
 
-struct attached {
-	uint32_t ids[CGROUP_PROGRAMS_MAX];
-	uint32_t count;
-	uint32_t flags; /* BPF_F_ALLOW_*; meaningful if there are programs */
+	struct cgfence_foreign_program *found;
+	size_t count;
 };
 
-static int query(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-		 struct attached *attached)
+static void search_release(struct search *search)
 {
-	attached->count = CGROUP_PROGRAMS_MAX;
-	if (bpf_prog_query(cgfence_cgroup_fd(cgroup), hook->attach_type, 0, &attached->flags,
-			   attached->ids, &attached->count) < 0)
-		return -errno;
-	return 0;
+	attached_release(&search->effective);
+	free(search->found);
 }
 
-static void read_name(uint32_t id, char name[16])
+static int read_info(uint32_t id, struct bpf_prog_info *info)
 {
 	cleanup_close int program = bpf_prog_get_fd_by_id(id);
-	struct bpf_prog_info info = { 0 };
-	uint32_t size = sizeof(info);
+	uint32_t size = sizeof(*info);
 
-	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) < 0)
-		info.name[0] = '\0';
+	memset(info, 0, sizeof(*info));
+	return program < 0 || bpf_obj_get_info_by_fd(program, info, &size) < 0 ? -errno : 0;
+}
+
+void foreign_read_name(uint32_t id, char name[16])
+{
+	struct bpf_prog_info info;
+
+	read_info(id, &info);
 	memcpy(name, info.name, 16);
 }
 
-/* A cgroup that holds programs which do not share it, or forbid any below, takes no other. */
-static bool blocks(const struct attached *attached, bool above)
+uint32_t foreign_read_btf_id(uint32_t id)
 {
-	if (attached->count == 0 || attached->flags & BPF_F_ALLOW_MULTI)
-		return false;
-	return !above || !(attached->flags & BPF_F_ALLOW_OVERRIDE);
+	struct bpf_prog_info info;
+
+	read_info(id, &info);
+	return info.attach_btf_id;
 }
 
-static void explain_block(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-			  const struct attached *attached, int code, struct cgfence_error *error)
+/* Programs on other LSM hooks are listed with those on this one. */
+static bool guards_listening(struct search *search, uint32_t own, const struct bpf_prog_info *info)
 {
-	char name[16];
+	struct bpf_prog_info own_info;
 
-	read_name(attached->ids[0], name);
-	error_set(
-		error, code,
-		"program %u '%s' is attached to the %s hook of %s %s, so the kernel lets no other in; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
-		attached->ids[0], name, hook->name, cgfence_cgroup_path(cgroup),
-		attached->flags & BPF_F_ALLOW_OVERRIDE ? "with BPF_F_ALLOW_OVERRIDE" : "alone");
+	/* Reading the kernel's BTF takes 10 ms, and our own program knows it too. */
+	if (!search->listen_btf_id && own && read_info(own, &own_info) == 0)
+		search->listen_btf_id = (int)own_info.attach_btf_id;
+	if (!search->listen_btf_id)
+		search->listen_btf_id = libbpf_find_vmlinux_btf_id("socket_listen", BPF_LSM_CGROUP);
+	return (int)info->attach_btf_id == search->listen_btf_id;
 }
 
-/* The rules are those of hierarchy_allows_attach() and __cgroup_bpf_attach() in kernel/bpf/cgroup.c. */
-static bool explain_permission(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-			       int code, struct cgfence_error *error)
+/* Takes a program off the list of those in effect. One that is attached at two levels may be on it once or twice. */
+static bool take_effective(struct attached *effective, uint32_t id)
 {
-	cleanup_cgroup struct cgfence_cgroup *above = NULL;
-	const struct cgfence_cgroup *at = cgroup;
-	struct attached attached;
-
-	while (query(at, hook, &attached) == 0) {
-		struct cgfence_cgroup *next = NULL;
-
-		if (blocks(&attached, at != cgroup)) {
-			explain_block(at, hook, &attached, code, error);
+	for (uint32_t i = 0; i < effective->count; i++) {
+		if (effective->programs[i].id == id) {
+			effective->programs[i] = effective->programs[--effective->count];
 			return true;
 		}
-		if ((attached.count && at != cgroup) || cgfence_cgroup_open_parent(at, &next, NULL))
-			return false;
-		cgfence_cgroup_close(above);
-		above = next;
-		at = above;
 	}
 	return false;
 }
 
-bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook, int code,
-			     struct cgfence_error *error)
-{
-	struct attached attached;
-
-	if (code == EPERM)
-		return explain_permission(cgroup, hook, code, error);
-	if (code == E2BIG && query(cgroup, hook, &attached) == 0) {
-		error_set(
-			error, code,
-			"%u programs are attached to the %s hook of %s, the most that the kernel takes; detach one",
-			attached.count, hook->name, cgfence_cgroup_path(cgroup));
-		return true;
-	}
-	return false;
-}
-
-/* Is this the program of a link that cgfence pinned? */
-static bool is_ours(const struct cgfence_cgroup *cgroup, const struct hook *hook, uint32_t id)
-{
-	cleanup_link struct link link = LINK_CLOSED;
-
-	return link_open(cgfence_cgroup_id(cgroup), hook, &link, NULL) == 0 &&
-	       link.program_id == id;
-}
-
-static int add_foreign(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-		       struct cgfence_foreign_program **programs, size_t *count,
-		       struct cgfence_error *error)
+static int add_program(struct search *search, const struct ascent *ascent,
+		       const struct attached_program *program, uint32_t own)
 {
 	struct cgfence_foreign_program *larger;
-	struct attached attached;
-	int result = query(cgroup, hook, &attached);
+	struct bpf_prog_info info;
 
+	/* Detached meanwhile, it has no say any more. */
+	if (read_info(program->id, &info) == -ENOENT)
+		return 0;
+	if (search->hook->object == HOOK_OBJECT_LISTEN_LSM && !guards_listening(search, own, &info))
+		return 0;
+	larger = reallocarray(search->found, search->count + 1, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	search->found = larger;
+	larger[search->count] = (struct cgfence_foreign_program){
+		.id = program->id,
+		.hook = search->hook->name,
+		.attach_flags = program->flags,
+		.above = ascent->above,
+	};
+	memcpy(larger[search->count++].name, info.name, sizeof(larger->name));
+	return 0;
+}
+
+/* Those that are attached here and in effect where the search began. */
+static int search_cgroup(struct search *search, const struct ascent *ascent)
+{
+	cleanup_attached struct attached attached = { 0 };
+	uint32_t own;
+	uint64_t id;
+	int result = cgroup_read_id(ascent->fd, &id);
+
+	if (result)
+		return result;
+	/* Mostly there is but our own, and so no more to ask. */
+	own = link_program_id(id, search->hook);
+	take_effective(&search->effective, own);
+	if (search->effective.count)
+		result = attached_read(ascent->fd, search->hook, 0, &attached);
+	for (uint32_t i = 0; i < attached.count && result == 0; i++) {
+		if (attached.programs[i].id != own &&
+		    take_effective(&search->effective, attached.programs[i].id))
+			result = add_program(search, ascent, &attached.programs[i], own);
+	}
+	return result;
+}
+
+/*
+ * What is in effect is asked of the kernel, for a program that forbids others or may be overridden has no say where one
+ * is attached below it (compute_effective_progs, kernel/bpf/cgroup.c).
+ */
+static int search_hook(struct search *search)
+{
+	cleanup_ascent struct ascent ascent = { .fd = -1 };
+	int result;
+
+	attached_release(&search->effective);
+	search->effective = (struct attached){ 0 };
+	result = attached_read(cgfence_cgroup_fd(search->cgroup), search->hook,
+			       BPF_F_QUERY_EFFECTIVE, &search->effective);
 	/* Whoever attached something to a hook that this kernel does not have, it has no say. */
 	if (result == -EINVAL)
 		return 0;
-	if (result)
-		return kernel_error(error, -result, "list the programs of %s",
-				    cgfence_cgroup_path(cgroup));
-	larger = reallocarray(*programs, *count + attached.count + 1, sizeof(**programs));
-	if (!larger)
-		return error_set(error, ENOMEM, "out of memory");
-	*programs = larger;
-	for (uint32_t i = 0; i < attached.count; i++) {
-		if (is_ours(cgroup, hook, attached.ids[i]))
-			continue;
-		larger[*count].id = attached.ids[i];
-		read_name(attached.ids[i], larger[*count].name);
-		++*count;
+	if (result == 0 && search->effective.count)
+		result = ascent_begin(&ascent, search->cgroup);
+	while (result == 0 && search->effective.count) {
+		result = search_cgroup(search, &ascent);
+		if (result == 0 && search->effective.count)
+			result = ascent_go_up(&ascent);
 	}
-	return 0;
+	/* What is left at the root was detached meanwhile. */
+	return result == -ENOENT ? 0 : result;
+}
+
+static bool hook_judges(const struct hook *hook, enum cgfence_topic topic)
+{
+	/* It is told of a listener, and cannot refuse it. */
+	if (hook->object == HOOK_OBJECT_LISTEN)
+		return false;
+	return (hook->object == HOOK_OBJECT_DEVICE) == (topic == CGFENCE_TOPIC_DEVICES);
 }
 
 int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic,
 			       struct cgfence_foreign_program **programs, size_t *count,
 			       struct cgfence_error *error)
 {
-	cleanup_free struct cgfence_foreign_program *found = NULL;
-	size_t used = 0;
+	__attribute__((cleanup(search_release))) struct search search = { .cgroup = cgroup };
+	int result = 0;
 
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		bool judges_devices = hooks[i].object == HOOK_OBJECT_DEVICE;
-		int result;
-
-		/* The listen guards only watch; others' programs there (sockops, LSM) judge other things. */
-		if (hooks[i].object == HOOK_OBJECT_LISTEN ||
-		    hooks[i].object == HOOK_OBJECT_LISTEN_LSM ||
-		    judges_devices != (topic == CGFENCE_TOPIC_DEVICES))
-			continue;
-		result = add_foreign(cgroup, &hooks[i], &found, &used, error);
-		if (result)
-			return result;
+	for (int i = 0; i < HOOK_COUNT && result == 0; i++) {
+		search.hook = &hooks[i];
+		if (hook_judges(&hooks[i], topic))
+			result = search_hook(&search);
 	}
-	*programs = cleanup_steal(found);
-	*count = used;
+	/* Nobody has a say on a cgroup that was removed meanwhile. */
+	if (result && result != -ENOENT)
+		return kernel_error(error, -result, "list the programs of %s",
+				    cgfence_cgroup_path(cgroup));
+	*programs = cleanup_steal(search.found);
+	*count = search.count;
 	return 0;
 }

@@ -4,6 +4,12 @@
 
 #include "hook.h"
 
+/** foreign_read_name() - the name of a program; empty if it has none or is gone. */
+void foreign_read_name(uint32_t id, char name[16]);
+
+/** foreign_read_btf_id() - the kernel function that a program is attached to; 0 if none. */
+uint32_t foreign_read_btf_id(uint32_t id);
+
 /**
  * foreign_explain_refusal() - say which program makes attaching impossible.
  * @code: errno value of the refused attachment, positive
@@ -12,4 +18,15 @@
  * Return: false if none does, and @error is unchanged.
  */
 bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook, int code,
+			     struct cgfence_error *error);
+
+/**
+ * foreign_check_overriding() - would attaching silence a program further up?
+ *
+ * The kernel allows it where that program was attached with BPF_F_ALLOW_OVERRIDE. But a fence only takes away, and what
+ * such a program refuses would be allowed.
+ *
+ * Return: 0, -EPERM with program, cgroup and way out.
+ */
+int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			     struct cgfence_error *error);

@@ -8,20 +8,32 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
-static int open_pinned(const char *path, struct link *link, struct cgfence_error *error)
+/* Opens a pinned link, if it holds a cgroup. */
+static int open_pinned(const char *path, int *opened, struct bpf_link_info *info,
+		       struct cgfence_error *error)
+{
+	cleanup_close int fd = bpf_obj_get(path);
+	uint32_t size = sizeof(*info);
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(error, ENOENT, "no link is pinned at %s", path);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, info, &size) < 0)
+		return kernel_error(error, errno, "open the link %s", path);
+	if (!info->cgroup.cgroup_id)
+		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
+	*opened = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+static int open_with_program(const char *path, struct link *link, struct cgfence_error *error)
 {
 	cleanup_close int program = -1;
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
-	uint32_t size = sizeof(info);
+	int result = open_pinned(path, &fd, &info, error);
 
-	fd = bpf_obj_get(path);
-	if (fd < 0 && errno == ENOENT)
-		return error_set(error, ENOENT, "no link is pinned at %s", path);
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-		return kernel_error(error, errno, "open the link %s", path);
-	if (!info.cgroup.cgroup_id)
-		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
+	if (result)
+		return result;
 	program = bpf_prog_get_fd_by_id(info.prog_id);
 	if (program < 0)
 		return kernel_error(error, errno, "open program %u", info.prog_id);
@@ -36,7 +48,17 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return open_pinned(path, link, error);
+	return open_with_program(path, link, error);
+}
+
+uint32_t link_program_id(uint64_t id, const struct hook *hook)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
 }
 
 void link_close(struct link *link)
@@ -76,7 +98,7 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 static int remove_pinned(const char *path, const struct hook *hook, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;
-	int result = open_pinned(path, &link, error);
+	int result = open_with_program(path, &link, error);
 
 	if (result && result != -ENOENT)
 		return result;

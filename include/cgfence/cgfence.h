@@ -258,7 +258,8 @@ enum cgfence_attach_result {
  * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
  * commands on the same cgroup.
  *
- * Return: 0, -EPERM if a program of somebody else or a missing capability is in the way, another -errno.
+ * Return: 0, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
+ * is in the way, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     const struct cgfence_policy *policy, unsigned int flags,
@@ -345,18 +346,24 @@ CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,
 					   struct cgfence_error *error);
 
-/** struct cgfence_foreign_program - a program on a cgroup that is not this tool's. */
+/** struct cgfence_foreign_program - a program that is not this tool's and is asked too. */
 struct cgfence_foreign_program {
 	uint32_t id;
-	char name[16];
+	char name[16];	       /* empty if it has none */
+	const char *hook;      /* such as "device"; static */
+	uint32_t attach_flags; /* BPF_F_ALLOW_OVERRIDE or BPF_F_ALLOW_MULTI, or 0 if it forbids all others */
+	unsigned int above;    /* how many levels above the cgroup it is attached; 0 for the cgroup itself */
 };
 
 /**
- * cgfence_fence_list_foreign() - the programs on a cgroup that are not this tool's.
- * @cgroup: only what is attached to itself, not what it inherits
+ * cgfence_fence_list_foreign() - the programs of others that have a say on a cgroup.
+ * @cgroup: fenced or not; what is attached to those above it and in effect here counts too
  * @topic: what the programs judge
  * @programs: receives an array to be given to free()
  * @count: receives its length
+ *
+ * Programs of cgroup/sock_ops are not among them, for they are only told of a listener, nor are those on other LSM hooks
+ * than socket_listen.
  */
 CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 					   enum cgfence_topic topic,

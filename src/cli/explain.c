@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "operands.h"
+#include "others.h"
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
@@ -19,6 +20,7 @@ struct answer {
 	struct table *table;
 	bool allowed;
 	bool fenced;
+	bool has_others;
 };
 
 static int judge(const struct cgfence_policy *policy, const char *where, struct answer *answer,
@@ -48,20 +50,34 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 	return 0;
 }
 
-static int add_foreign(const struct cgfence_cgroup *cgroup, struct answer *answer,
-		       struct cgfence_error *error)
+/* Is a program on this hook asked for such a request? A socket of IPv6 may bind an IPv4 port, as a mapped address. */
+static bool is_asked(const char *hook, const struct answer *answer)
 {
-	cleanup_free struct cgfence_foreign_program *programs = NULL;
-	size_t count = 0;
-	int result = cgfence_fence_list_foreign(cgroup, answer->topic, &programs, &count, error);
+	const struct cgfence_port_request *port = &answer->port;
 
-	for (size_t i = 0; i < count; i++) {
+	if (answer->topic != CGFENCE_TOPIC_PORTS)
+		return true;
+	if (!port->families[CGFENCE_IPV4] && hook[strlen(hook) - 1] == '4')
+		return false;
+	return port->protocol == CGFENCE_TCP || strcmp(hook, "lsm_listen") != 0;
+}
+
+/* Those on the cgroup that is @above the one that the question is about. */
+static void add_others(const struct cgfence_cgroup *cgroup, const struct others *others,
+		       unsigned int above, struct answer *answer)
+{
+	for (size_t i = 0; i < others->count; i++) {
+		const struct cgfence_foreign_program *program = &others->programs[i];
+
+		if (program->above != above || !is_asked(program->hook, answer))
+			continue;
+		answer->has_others = true;
 		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
 		table_add_cell(answer->table, "unknown");
-		table_add_cell(answer->table, "program %u '%s' is not cgfence's and also has a say",
-			       programs[i].id, programs[i].name);
+		table_add_cell(answer->table,
+			       "program %u '%s' on the %s hook is not cgfence's and also has a say",
+			       program->id, program->name, program->hook);
 	}
-	return result;
 }
 
 static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answer,
@@ -71,25 +87,27 @@ static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answ
 	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
 
 	if (result == 0)
-		result = judge(cgfence_fence_policy(fence), cgfence_cgroup_path(cgroup), answer,
-			       error);
-	else if (result == -ENOENT)
-		result = 0;
-	return result ? result : add_foreign(cgroup, answer, error);
+		return judge(cgfence_fence_policy(fence), cgfence_cgroup_path(cgroup), answer,
+			     error);
+	return result == -ENOENT ? 0 : result;
 }
 
 /* The cgroup and all above it: each must allow. */
 static int judge_upwards(const char *name, struct answer *answer, struct cgfence_error *error)
 {
+	cleanup_others struct others others = { 0 };
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	int result = cgfence_cgroup_open(name, &cgroup, error);
 
-	while (result == 0) {
+	if (result == 0)
+		result = others_add(cgroup, answer->topic, &others, error);
+	for (unsigned int above = 0; result == 0; above++) {
 		struct cgfence_cgroup *parent = NULL;
 
 		result = judge_cgroup(cgroup, answer, error);
 		if (result)
 			return result;
+		add_others(cgroup, &others, above, answer);
 		result = cgfence_cgroup_open_parent(cgroup, &parent, error);
 		if (result == -ENOENT)
 			return 0;
@@ -177,8 +195,10 @@ static int run(const struct arguments *arguments)
 		table_free(answer.table);
 		return output_failure(&error);
 	}
-	printf("%s: %s%s\n", request_text, answer.allowed ? "allowed" : "refused",
-	       answer.fenced ? "" : ", for no fence holds there");
+	printf("%s: %s%s%s\n", request_text, answer.allowed ? "allowed" : "refused",
+	       answer.fenced ? "" : ", for no fence holds there",
+	       answer.allowed && answer.has_others ? ", unless the program of another refuses it"
+						   : "");
 	table_print(answer.table);
 	return answer.allowed ? STATUS_DONE : STATUS_NO;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
 #include "fences.h"
+#include "others.h"
 #include "output.h"
 #include "../cleanup.h"
 
@@ -70,19 +71,23 @@ static json_t *hooks_json(const struct cgfence_fence *fence)
 static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
 		    void *context, struct cgfence_error *error)
 {
-	json_t *policy = policy_json(fence, error);
+	cleanup_others struct others others = { 0 };
+	json_t *policy = NULL;
 
+	if (others_of_fence(cgroup, fence, &others, error) == 0)
+		policy = policy_json(fence, error);
 	if (!policy)
 		return -1;
 	return json_array_append_new(
 		context,
-		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I}", "cgroup",
+		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "cgroup",
 			  output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
 			  (json_int_t)cgfence_cgroup_id(cgroup), "name",
 			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode", mode(fence),
 			  "hooks", hooks_json(fence), "listen_guard", guard_name(fence), "policy",
 			  policy, "counters", counters_json(fence), "generation",
-			  (json_int_t)cgfence_fence_generation(fence)));
+			  (json_int_t)cgfence_fence_generation(fence), "others",
+			  others_json(cgroup, &others)));
 }
 
 static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
@@ -103,10 +108,13 @@ static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fen
 {
 	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
 	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
+	cleanup_others struct others others = { 0 };
 	unsigned long long denied = 0;
 	unsigned long long audited = 0;
+	char names[128];
 
-	(void)error;
+	if (others_of_fence(cgroup, fence, &others, error))
+		return -1;
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
 		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
 			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
@@ -120,14 +128,16 @@ static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fen
 	table_add_cell(context, "%llu", denied);
 	table_add_cell(context, "%llu", audited);
 	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));
+	others_print(&others, names, sizeof(names));
+	table_add_cell(context, "%s", names);
 	return 0;
 }
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "CGROUP",  "NAME",	   "MODE",
-						"HOOKS",   "LISTEN-GUARD", "DENIED",
-						"AUDITED", "GENERATION",   NULL };
+	static const char *const headings[] = { "CGROUP",	"NAME",	  "MODE",    "HOOKS",
+						"LISTEN-GUARD", "DENIED", "AUDITED", "GENERATION",
+						"OTHERS",	NULL };
 
 	return fences_report(arguments, headings, add_row, add_json);
 }
@@ -143,7 +153,9 @@ const struct command command_status = {
 	.summary = "show the fences: mode, hooks, listen guard, counters",
 	.description =
 		"Everything is read back from the kernel. Only refusals are counted: DENIED were refused,\n"
-		"AUDITED would have been. GENERATION grows by one with each change of the policy.",
+		"AUDITED would have been. GENERATION grows by one with each change of the policy. OTHERS are the\n"
+		"programs of others, on the cgroup or above it, that judge what the fence judges, and may refuse\n"
+		"what it allows.",
 	.example = "cgfence status --json | jq '.[].counters'",
 	.options = options,
 	.operands_min = 0,

@@ -53,7 +53,7 @@ Test(status, json_has_the_shape_of_the_specification)
 
 	harness_attach(harness_cgroup(), "{'name': 'web', 'devices': {'defaults': true}}");
 	status = program_status(harness_cgroup());
-	cr_assert_eq(json_object_size(status), 9);
+	cr_assert_eq(json_object_size(status), 10);
 	assert_member(status, "cgroup", JSON_STRING);
 	assert_member(status, "cgroup_id", JSON_INTEGER);
 	assert_member(status, "name", JSON_STRING);
@@ -63,6 +63,7 @@ Test(status, json_has_the_shape_of_the_specification)
 	assert_member(status, "policy", JSON_OBJECT);
 	assert_member(status, "counters", JSON_OBJECT);
 	assert_member(status, "generation", JSON_INTEGER);
+	assert_member(status, "others", JSON_ARRAY);
 	assert_counters(json_object_get(status, "counters"));
 
 	cr_assert_str_eq(text_of(status, "cgroup"), cgfence_cgroup_path(harness_cgroup()));
@@ -158,8 +159,9 @@ Test(status, no_fence_at_all)
 	cr_assert_str_eq(result.output, "[]\n");
 	result = program_run(NULL, WORDS("status"));
 	assert_done(result);
-	cr_assert_str_eq(result.output,
-			 "CGROUP\tNAME\tMODE\tHOOKS\tLISTEN-GUARD\tDENIED\tAUDITED\tGENERATION\n");
+	cr_assert_str_eq(
+		result.output,
+		"CGROUP\tNAME\tMODE\tHOOKS\tLISTEN-GUARD\tDENIED\tAUDITED\tGENERATION\tOTHERS\n");
 }
 
 Test(status, a_cgroup_without_a_fence)
@@ -190,7 +192,7 @@ Test(status, text_in_a_pipe_is_separated_by_tabs)
 	harness_open(harness_cgroup(), "c 1:11", O_WRONLY);
 	result = program_run(NULL, WORDS("status", cgroup));
 	assert_done(result);
-	snprintf(row, sizeof(row), "\n%s\tweb\tenforce\tdevice\tnone\t1\t0\t1\n", cgroup);
+	snprintf(row, sizeof(row), "\n%s\tweb\tenforce\tdevice\tnone\t1\t0\t1\t-\n", cgroup);
 	assert_has(result.output, row);
 }
 

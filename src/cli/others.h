@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The programs of others that have a say beside a fence. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+#include <jansson.h>
+
+struct others {
+	struct cgfence_foreign_program *programs;
+	size_t count;
+};
+
+/** others_add() - append those that judge a topic in a cgroup. */
+int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, struct others *others,
+	       struct cgfence_error *error);
+
+/** others_of_fence() - append those that judge what the fence of the cgroup judges. */
+int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
+		    struct others *others, struct cgfence_error *error);
+
+/** others_json() - a new array of objects, one for each. */
+json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *others);
+
+/** others_print() - their names with commas between them, as many as fit into @size bytes; "-" if there are none. */
+void others_print(const struct others *others, char *names, size_t size);
+
+/** others_release() - free the list. */
+void others_release(struct others *others);
+
+#define cleanup_others __attribute__((cleanup(others_release)))
