@@ -133,27 +133,88 @@ Test(explain, no_fence_holds)
 	assert_has(result.output, "c 1:3 r: allowed, for no fence holds there\n");
 }
 
-Test(explain, a_program_of_others_is_named)
+/* It stays until the cgroup is removed. */
+static uint32_t attach_other(const struct cgfence_cgroup *cgroup, enum bpf_prog_type type,
+			     enum bpf_attach_type attach_type)
 {
 	const struct bpf_insn allow_all[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int program =
-		bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "not_ours", "GPL", allow_all, 2, NULL);
-	struct program_result result;
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
+	int program = bpf_prog_load(type, "not_ours", "GPL", allow_all, 2, &options);
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
 
 	cr_assert_geq(program, 0, "bpf: %s", strerror(errno));
-	cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(harness_cgroup()),
-				     BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI),
+	cr_assert_eq(bpf_obj_get_info_by_fd(program, &info, &size), 0);
+	cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(cgroup), attach_type,
+				     BPF_F_ALLOW_MULTI),
 		     0);
-	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
-	result = explain(harness_cgroup(), "c 1:3 r");
-	assert_done(result);
-	assert_has(result.output, "\tunknown\tprogram ");
-	assert_has(result.output, "'not_ours'");
-	assert_has(result.output, "\tallowed\tthe allow entry 'c 1:3 r' covers it\n");
 	close(program);
+	return info.id;
+}
+
+static void assert_other(const struct program_result *result, const struct cgfence_cgroup *cgroup,
+			 uint32_t id, const char *hook)
+{
+	char because[128];
+
+	snprintf(because, sizeof(because),
+		 "program %u 'not_ours' on the %s hook is not cgfence's and also has a say", id,
+		 hook);
+	assert_row(result, cgroup, "unknown", because);
+}
+
+Test(explain, programs_of_others_are_named_here_and_above)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+	uint32_t above =
+		attach_other(harness_cgroup(), BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE);
+	uint32_t here = attach_other(child, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE);
+	struct program_result result = explain(child, "c 1:3 r");
+
+	assert_done(result);
+	assert_has(
+		result.output,
+		"c 1:3 r: allowed, for no fence holds there, unless the program of another refuses it\n");
+	harness_attach(child, "{'devices': {'allow': ['c 1:3 r']}}");
+	result = explain(child, "c 1:3 r");
+	assert_done(result);
+	assert_has(result.output, "c 1:3 r: allowed, unless the program of another refuses it\n");
+	assert_other(&result, child, here, "device");
+	assert_other(&result, harness_cgroup(), above, "device");
+	assert_row(&result, child, "allowed", "the allow entry 'c 1:3 r' covers it");
+	result = explain(child, "c 1:3 w");
+	assert_status(result, 3);
+	assert_has(result.output, "c 1:3 w: refused\n");
+	/* The one below has no say for the one above. */
+	assert_lacks(explain(harness_cgroup(), "c 1:3 r").output, "/child");
+}
+
+static void assert_asked(const char *port, bool bind4, bool bind6)
+{
+	struct program_result result = program_run(
+		NULL, WORDS("explain", cgfence_cgroup_path(harness_cgroup()), "port", "tcp", port));
+
+	assert_done(result);
+	cr_expect_eq(strstr(result.output, "the bind4 hook") != NULL, bind4, "%s: %s", port,
+		     result.output);
+	cr_expect_eq(strstr(result.output, "the bind6 hook") != NULL, bind6, "%s: %s", port,
+		     result.output);
+	assert_lacks(result.output, "the device hook");
+}
+
+Test(explain, programs_of_others_are_named_for_what_they_are_asked_about)
+{
+	attach_other(harness_cgroup(), BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE);
+	attach_other(harness_cgroup(), BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND);
+	attach_other(harness_cgroup(), BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND);
+	harness_attach(harness_cgroup(), "{'ports': [8080]}");
+	assert_asked("8080", true, true);
+	assert_asked("ipv4:8080", true, true); /* as a mapped address */
+	assert_asked("ipv6:8080", false, true);
+	assert_lacks(explain(harness_cgroup(), "c 1:3 r").output, "the bind4 hook");
 }
 
 Test(explain, a_policy_file)

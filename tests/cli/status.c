@@ -2,6 +2,7 @@
 #include "program.h"
 #include "../harness.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -257,4 +258,94 @@ Test(status, a_removed_cgroup_is_swept)
 	assert_done(result);
 	cr_assert_str_eq(result.output, "[]\n");
 	cr_assert_eq(stat(pins, &status), -1);
+}
+
+/* It stays until the cgroup is removed. */
+static uint32_t attach_other(const struct cgfence_cgroup *cgroup, const char *name,
+			     unsigned int flags)
+{
+	const struct bpf_insn allow_all[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, name, "GPL", allow_all, 2, NULL);
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	cr_assert_geq(program, 0, "bpf: %s", strerror(errno));
+	cr_assert_eq(bpf_obj_get_info_by_fd(program, &info, &size), 0);
+	cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(cgroup), BPF_CGROUP_DEVICE, flags),
+		     0, "%s", strerror(errno));
+	close(program);
+	return info.id;
+}
+
+static void assert_other(const json_t *other, const struct cgfence_cgroup *cgroup, uint32_t id,
+			 const char *name)
+{
+	cr_assert_eq(json_object_size(other), 5);
+	cr_assert_str_eq(text_of(other, "cgroup"), cgfence_cgroup_path(cgroup));
+	cr_assert_str_eq(text_of(other, "hook"), "device");
+	cr_assert_eq(json_integer_value(json_object_get(other, "id")), id);
+	cr_assert_str_eq(text_of(other, "name"), name);
+	cr_assert_str_eq(text_of(other, "attach_flags"), "multi");
+}
+
+Test(status, programs_of_others_that_have_a_say_are_shown)
+{
+	struct cgfence_cgroup *fence = harness_child_cgroup(harness_cgroup(), "fence");
+	struct cgfence_cgroup *child = harness_child_cgroup(fence, "child");
+	uint32_t above = attach_other(harness_cgroup(), "above", BPF_F_ALLOW_MULTI);
+	uint32_t here = attach_other(fence, "here", BPF_F_ALLOW_MULTI);
+	struct program_result result;
+	json_t *status;
+	json_t *others;
+
+	attach_other(child, "below", 0);
+	/* What is fenced above is no program of others. */
+	harness_attach(harness_cgroup(), "{'devices': {'defaults': true}}");
+	harness_attach(fence, "{'devices': {'defaults': true}}");
+	status = program_status(fence);
+	others = json_object_get(status, "others");
+	cr_assert_eq(json_array_size(others), 2);
+	assert_other(json_array_get(others, 0), fence, here, "here");
+	assert_other(json_array_get(others, 1), harness_cgroup(), above, "above");
+	json_decref(status);
+	result = program_run(NULL, WORDS("status", cgfence_cgroup_path(fence)));
+	assert_done(result);
+	assert_has(result.output, "\t1\there,above\n");
+}
+
+Test(status, only_programs_that_judge_what_the_fence_does_are_shown)
+{
+	json_t *status;
+
+	attach_other(harness_cgroup(), "devices", BPF_F_ALLOW_MULTI);
+	harness_attach(harness_cgroup(), "{'ports': [8080]}");
+	status = program_status(harness_cgroup());
+	cr_assert_eq(json_array_size(json_object_get(status, "others")), 0);
+	json_decref(status);
+}
+
+Test(status, many_programs_of_others_are_cut_short_in_the_table)
+{
+	struct program_result result;
+	json_t *status;
+	char name[16];
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "others_%d", i / 2);
+		attach_other(harness_cgroup(), name, BPF_F_ALLOW_MULTI);
+	}
+	attach_other(harness_cgroup(), "", BPF_F_ALLOW_MULTI);
+	attach_other(harness_cgroup(), "longer_than_any", BPF_F_ALLOW_MULTI);
+	attach_other(harness_cgroup(), "longer_than_one", BPF_F_ALLOW_MULTI);
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	result = program_run(NULL, WORDS("status"));
+	assert_done(result);
+	assert_has(result.output, "\tothers_0,others_1,others_2,");
+	assert_has(result.output, ",(unnamed),longer_than_any,...\n");
+	status = program_status(harness_cgroup());
+	cr_assert_eq(json_array_size(json_object_get(status, "others")), 23);
+	json_decref(status);
 }

@@ -50,7 +50,7 @@ static int load_rewriter(enum bpf_attach_type attach_type, uint16_t from, uint16
 }
 
 /* It stays until the cgroup is removed. */
-static void rewrite(uint16_t from, uint16_t to)
+static void rewrite_in(const struct cgfence_cgroup *cgroup, uint16_t from, uint16_t to)
 {
 	static const enum bpf_attach_type types[] = { BPF_CGROUP_INET4_BIND,
 						      BPF_CGROUP_INET6_BIND };
@@ -58,11 +58,16 @@ static void rewrite(uint16_t from, uint16_t to)
 	for (int i = 0; i < 2; i++) {
 		int program = load_rewriter(types[i], from, to);
 
-		cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(sockets_fence()), types[i],
+		cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(cgroup), types[i],
 					     BPF_F_ALLOW_MULTI),
 			     0, "%s", strerror(errno));
 		close(program);
 	}
+}
+
+static void rewrite(uint16_t from, uint16_t to)
+{
+	rewrite_in(sockets_fence(), from, to);
 }
 
 /*
@@ -187,6 +192,21 @@ Test(port_rewrite, an_earlier_bind_to_port_0_does_not_excuse_a_rewritten_port)
 	fails = false;
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_after_port_0, &fails), EPERM,
 		     "after a bind to port 0 with IP_BIND_ADDRESS_NO_PORT");
+}
+
+/* Programs of a cgroup are asked before those above it. */
+Test(port_rewrite, a_port_rewritten_above_is_judged_again_and_below_as_what_it_became)
+{
+	struct cgfence_cgroup *below = harness_child_cgroup(sockets_fence(), "below");
+
+	harness_attach(sockets_fence(), "{'ports': [8080, 8082]}");
+	rewrite_in(harness_cgroup(), 8080, 8081);
+	expect_refused();
+	rewrite_in(below, 8079, 8082);
+	rewrite_in(below, 8082, 8083);
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8082"), 0);
+	cr_expect_eq(sockets_bind(below, "tcp 127.0.0.1 8082"), EPERM);
+	cr_expect_eq(sockets_bind(below, "tcp ::1 8079"), EPERM, "two rewrite it");
 }
 
 Test(port_rewrite, others_and_their_programs_stay)
