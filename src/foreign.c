@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdio.h>
 #include <string.h>
 
 struct search {
@@ -41,6 +42,14 @@ void foreign_read_name(uint32_t id, char name[16])
 
 	read_info(id, &info);
 	memcpy(name, info.name, 16);
+}
+
+void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE])
+{
+	if (*name)
+		snprintf(text, FOREIGN_TEXT_SIZE, "program %u '%.16s'", id, name);
+	else
+		snprintf(text, FOREIGN_TEXT_SIZE, "program %u", id);
 }
 
 uint32_t foreign_read_btf_id(uint32_t id)

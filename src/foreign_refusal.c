@@ -37,8 +37,7 @@ static uint32_t flags_of(const struct attached *attached)
 
 /* What a message calls a program, and the place where it is. */
 struct described {
-	uint32_t id;
-	char name[16];
+	char text[FOREIGN_TEXT_SIZE];
 	const char *path;
 	int path_length;
 };
@@ -47,12 +46,13 @@ static struct described describe(const struct ascent *ascent,
 				 const struct attached_program *program)
 {
 	struct described described = {
-		.id = program->id,
 		.path = cgfence_cgroup_path(ascent->cgroup),
 		.path_length = cgroup_path_length(ascent->cgroup, ascent->above),
 	};
+	char name[16];
 
-	foreign_read_name(program->id, described.name);
+	foreign_read_name(program->id, name);
+	foreign_describe(program->id, name, described.text);
 	return described;
 }
 
@@ -64,8 +64,8 @@ static void explain_block(const struct ascent *ascent, const struct hook *hook,
 
 	error_set(
 		error, code,
-		"program %u '%s' is attached to the %s hook of %.*s %s, so the kernel lets no other in%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
-		program.id, program.name, hook->name, program.path_length, program.path,
+		"%s is attached to the %s hook of %.*s %s, so the kernel lets no other in%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		program.text, hook->name, program.path_length, program.path,
 		overridable ? "with BPF_F_ALLOW_OVERRIDE" : "alone",
 		ascent->above ? ", not even below" : "");
 }
@@ -114,8 +114,8 @@ static bool explain_fullness(const struct cgfence_cgroup *cgroup, const struct h
 	last = describe(&here, &attached.programs[attached.count - 1]);
 	error_set(
 		error, code,
-		"%u programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %u '%s'; have the owner of one detach it",
-		attached.count, hook->name, last.path, last.id, last.name);
+		"%u programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %s; have the owner of one detach it",
+		attached.count, hook->name, last.path, last.text);
 	return true;
 }
 
@@ -134,8 +134,8 @@ static int refuse_overriding(const struct ascent *ascent, const struct hook *hoo
 
 	return error_set(
 		error, EPERM,
-		"program %u '%s' is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would not be asked any more in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
-		program.id, program.name, hook->name, program.path_length, program.path);
+		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would not be asked any more in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		program.text, hook->name, program.path_length, program.path);
 }
 
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,

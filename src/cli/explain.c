@@ -6,6 +6,7 @@
 #include "../cgroup.h"
 #include "../cleanup.h"
 #include "../fence.h"
+#include "../foreign.h"
 #include "../policy.h"
 
 #include <errno.h>
@@ -68,15 +69,17 @@ static void add_others(const struct cgfence_cgroup *cgroup, const struct others 
 {
 	for (size_t i = 0; i < others->count; i++) {
 		const struct cgfence_foreign_program *program = &others->programs[i];
+		char text[FOREIGN_TEXT_SIZE];
 
 		if (program->above != above || !is_asked(program->hook, answer))
 			continue;
 		answer->has_others = true;
+		foreign_describe(program->id, program->name, text);
 		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
 		table_add_cell(answer->table, "unknown");
 		table_add_cell(answer->table,
-			       "program %u '%s' on the %s hook is not cgfence's and also has a say",
-			       program->id, program->name, program->hook);
+			       "%s on the %s hook is not cgfence's and also has a say", text,
+			       program->hook);
 	}
 }
 

@@ -14,6 +14,8 @@
 /* A comma, a name, and the dots that stand for the rest. */
 #define NAME_ROOM 24
 
+#define NAME_SIZE 17
+
 void others_release(struct others *others)
 {
 	free(others->programs);
@@ -83,29 +85,39 @@ json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *ot
 /* Some attach the same program to several hooks. */
 static bool is_repeated(const struct others *others, size_t index)
 {
-	for (size_t i = 0; i < index; i++) {
-		if (strcmp(others->programs[i].name, others->programs[index].name) == 0)
+	const char *name = others->programs[index].name;
+
+	for (size_t i = 0; i < index && *name; i++) {
+		if (strcmp(others->programs[i].name, name) == 0)
 			return true;
 	}
 	return false;
+}
+
+static void print_name(const struct cgfence_foreign_program *program, char name[NAME_SIZE])
+{
+	if (*program->name)
+		snprintf(name, NAME_SIZE, "%.16s", program->name);
+	else
+		snprintf(name, NAME_SIZE, "#%u", program->id);
 }
 
 void others_print(const struct others *others, char *names, size_t size)
 {
 	names[0] = '\0';
 	for (size_t i = 0; i < others->count; i++) {
-		const char *name = others->programs[i].name;
 		size_t used = strlen(names);
+		char name[NAME_SIZE];
 
 		if (is_repeated(others, i))
 			continue;
+		print_name(&others->programs[i], name);
 		/* The rest is in the JSON. */
 		if (used + NAME_ROOM > size) {
 			snprintf(names + used, size - used, ",...");
 			break;
 		}
-		snprintf(names + used, size - used, "%s%s", used ? "," : "",
-			 *name ? name : "(unnamed)");
+		snprintf(names + used, size - used, "%s%s", used ? "," : "", name);
 	}
 	if (others->count == 0)
 		snprintf(names, size, "-");

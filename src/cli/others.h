@@ -21,7 +21,7 @@ int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 /** others_json() - a new array of objects, one for each. */
 json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *others);
 
-/** others_print() - their names with commas between them, as many as fit into @size bytes; "-" if there are none. */
+/** others_print() - their names, or #ID, with commas between them, as many as fit into @size bytes; "-" if none. */
 void others_print(const struct others *others, char *names, size_t size);
 
 /** others_release() - free the list. */

@@ -251,7 +251,7 @@ Test(others_later, a_full_hook_is_named_and_nothing_of_ours_is_left_on_the_rest)
 		cr_expect_eq(try_fence(cgroup, "{'devices': {}, 'ports': [8080]}", &error), -E2BIG);
 		snprintf(
 			expected, sizeof(expected),
-			"64 programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %u 'foreign'; ",
+			"64 programs are attached to the %s hook of %s, the most that the kernel takes, the last of them program %u 'foreign'; ",
 			hook->name, cgfence_cgroup_path(cgroup), foreign.id);
 		cr_expect_neq(strstr(error.text, expected), NULL, "%s", error.text);
 		for (int j = 0; j < FOREIGN_HOOK_COUNT; j++)

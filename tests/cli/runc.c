@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A container of runc, which attaches a device program of its own to the container's cgroup. */
+#include "program.h"
+#include "../harness.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
+/* A shell command that says which of some devices can be opened. runc gives none but the first three. */
+#define TRY_DEVICES                                                    \
+	"for device in /dev/null /dev/full /dev/zero /nodes/odd; do "  \
+	"if (: <$device) 2>/tmp/error; then echo $device opens; else " \
+	"grep -q 'not permitted' /tmp/error && echo $device refused || cat /tmp/error; fi; done"
+
+#define POLICY_WITHOUT_ZERO \
+	"{'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:7 rw', 'c 240:* rw']}}"
+#define POLICY_WITHOUT_FULL \
+	"{'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 rw', 'c 240:* rw']}}"
+
+/*
+ * runc wants cgroup2 itself at /sys/fs/cgroup, and not below it. What is mounted there already is moved, for a new mount
+ * would set the options of the whole hierarchy.
+ */
+static void move_cgroup2(void)
+{
+	char directory[] = "/tmp/cgfence-test-XXXXXX";
+	struct cgfence_cgroup *root = NULL;
+	struct statfs status;
+
+	if (statfs(CGROUP_MOUNT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC)
+		return;
+	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
+	cr_assert_neq(mkdtemp(directory), NULL);
+	cr_assert_eq(mount(program_directory(root), directory, NULL, MS_BIND, NULL), 0, "%s",
+		     strerror(errno));
+	cgfence_cgroup_close(root);
+	cr_assert_eq(umount2(CGROUP_MOUNT, MNT_DETACH), 0, "%s", strerror(errno));
+	cr_assert_eq(mount(directory, CGROUP_MOUNT, NULL, MS_MOVE, NULL), 0, "%s", strerror(errno));
+	rmdir(directory);
+}
+
+static void begin(void)
+{
+	if (geteuid() == 0) {
+		cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
+		cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+		move_cgroup2();
+	}
+	harness_begin();
+}
+
+TestSuite(runc, .init = begin, .fini = harness_end);
+
+#define runc(...)                                                        \
+	program_run(&(const struct program_options){ .by_words = true }, \
+		    WORDS("runc", "--root", state_directory(), __VA_ARGS__))
+
+/* What is made in the test's directory goes with its mount. */
+static const char *in_directory(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
+	return path;
+}
+
+static const char *state_directory(void)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/state", harness_directory());
+	return path;
+}
+
+static void copy_busybox(void)
+{
+	static const char *const places[] = { "/usr/bin/busybox", "/bin/busybox" };
+	struct stat status;
+	int source = -1;
+	int target;
+
+	for (int i = 0; i < 2 && source < 0; i++)
+		source = open(places[i], O_RDONLY | O_CLOEXEC);
+	if (source < 0)
+		harness_skip("there is no busybox");
+	target = open(in_directory("bundle/rootfs/bin/sh"), O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
+	cr_assert(target >= 0 && fstat(source, &status) == 0);
+	for (off_t left = status.st_size; left;) {
+		ssize_t length = sendfile(target, source, NULL, (size_t)left);
+
+		cr_assert_gt(length, 0, "%s", strerror(errno));
+		left -= length;
+	}
+	close(source);
+	close(target);
+}
+
+static void make_rootfs(void)
+{
+	static const char *const directories[] = { "bundle", "bundle/rootfs", "bundle/rootfs/bin",
+						   "bundle/rootfs/nodes", "bundle/rootfs/tmp" };
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		cr_assert_eq(mkdir(in_directory(directories[i]), 0755), 0);
+	copy_busybox();
+	/* A number for experiments, which has no driver: opened, it is ENXIO, unless a program refuses it. */
+	cr_assert_eq(mknod(in_directory("bundle/rootfs/nodes/odd"), S_IFCHR | 0666,
+			   makedev(240, 77)),
+		     0);
+}
+
+/* Sets what runc's own example says otherwise. */
+static void adapt(json_t *config, const char *cgroup)
+{
+	json_t *process = json_object_get(config, "process");
+	json_t *system = json_object_get(config, "linux");
+	json_t *namespaces = json_array();
+	json_t *namespace;
+	size_t i;
+
+	json_object_set_new(process, "terminal", json_false());
+	/* It ends even if nobody can end it any more. */
+	json_object_set_new(process, "args", json_pack("[s, s, s]", "sh", "-c", "sleep 100"));
+	json_object_set_new(json_object_get(config, "root"), "readonly", json_false());
+	json_object_set_new(system, "cgroupsPath", json_string(cgroup));
+	json_object_set_new(json_object_get(system, "resources"), "devices",
+			    json_pack("[{s:b, s:s}]", "allow", 0, "access", "rwm"));
+	json_array_foreach (json_object_get(system, "namespaces"), i, namespace) {
+		if (strcmp(json_string_value(json_object_get(namespace, "type")), "network") != 0)
+			json_array_append(namespaces, namespace);
+	}
+	json_object_set_new(system, "namespaces", namespaces);
+}
+
+static void make_bundle(const char *cgroup)
+{
+	struct program_result result;
+	json_t *config;
+
+	make_rootfs();
+	result = runc("spec", "--bundle", in_directory("bundle"));
+	if (result.status == 98)
+		harness_skip("there is no runc");
+	assert_done(result);
+	config = json_load_file(in_directory("bundle/config.json"), 0, NULL);
+	cr_assert(config);
+	adapt(config, cgroup);
+	cr_assert_eq(json_dump_file(config, in_directory("bundle/config.json"), 0), 0);
+	json_decref(config);
+}
+
+/* Starts a container in a cgroup "box" of the test's, and opens that. */
+static struct cgfence_cgroup *start_box(void)
+{
+	struct cgfence_cgroup *box = NULL;
+	struct program_result result;
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s/box", cgfence_cgroup_path(harness_cgroup()));
+	make_bundle(name);
+	/* It warns where the hierarchy has no controllers. */
+	result = runc("run", "--detach", "--bundle", in_directory("bundle"), "box");
+	if (result.status)
+		fprintf(stderr, "%s", result.errors);
+	if (result.status)
+		harness_skip("runc does not run here");
+	cr_assert_eq(cgfence_cgroup_open(name, &box, NULL), 0);
+	return box;
+}
+
+static void stop_box(void)
+{
+	struct program_result result = { .status = 1 };
+
+	assert_done(runc("kill", "box", "KILL"));
+	/* It takes a moment to die. */
+	for (int i = 0; i < 100 && result.status; i++) {
+		usleep(50000);
+		result = runc("delete", "box");
+	}
+	assert_status(result, 0);
+}
+
+static void assert_inside(const char *expected)
+{
+	struct program_result result = runc("exec", "box", "sh", "-c", TRY_DEVICES);
+
+	assert_status(result, 0);
+	cr_assert_str_eq(result.output, expected, "'%s', not '%s'", result.output, expected);
+}
+
+/* The program that runc attached, which is the first; the test fails if there are not @count. */
+static uint32_t box_program(const struct cgfence_cgroup *box, uint32_t count)
+{
+	uint32_t ids[64];
+	uint32_t flags = 0;
+	uint32_t found = 64;
+
+	cr_assert_eq(bpf_prog_query(cgfence_cgroup_fd(box), BPF_CGROUP_DEVICE, 0, &flags, ids,
+				    &found),
+		     0);
+	cr_assert_eq(found, count, "%u programs", found);
+	cr_assert_eq(flags, BPF_F_ALLOW_MULTI);
+	return ids[0];
+}
+
+/* The program of runc is the only one of others that status shows, and that explain names. */
+static void assert_shown(const struct cgfence_cgroup *fence, const struct cgfence_cgroup *box,
+			 uint32_t id)
+{
+	struct program_result result;
+	json_t *status = program_status(fence);
+	const json_t *other = json_array_get(json_object_get(status, "others"), 0);
+	char row[256];
+
+	cr_assert_eq(json_array_size(json_object_get(status, "others")), 1);
+	cr_assert_eq(json_integer_value(json_object_get(other, "id")), id);
+	cr_assert_str_eq(json_string_value(json_object_get(other, "cgroup")),
+			 cgfence_cgroup_path(box));
+	json_decref(status);
+	result = program_run(NULL, WORDS("explain", cgfence_cgroup_path(box), "device", "c 1:3 r"));
+	assert_done(result);
+	assert_has(result.output, ": allowed, unless the program of another refuses it\n");
+	/* runc gives its programs no name. */
+	snprintf(row, sizeof(row), "\n%s\tunknown\tprogram %u on the device hook ",
+		 cgfence_cgroup_path(box), id);
+	assert_has(result.output, row);
+}
+
+static void assert_no_fence(void)
+{
+	struct program_result result = program_run(NULL, WORDS("status", "--json"));
+
+	assert_done(result);
+	cr_assert_str_eq(result.output, "[]\n");
+}
+
+Test(runc, a_fence_on_the_cgroup_of_a_container)
+{
+	struct cgfence_cgroup *box = start_box();
+	uint32_t id = box_program(box, 1);
+	char pins[64];
+
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+	harness_attach(box, POLICY_WITHOUT_ZERO);
+	cr_assert_eq(box_program(box, 2), id);
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero refused\n/nodes/odd refused\n");
+	assert_shown(box, box, id);
+
+	harness_attach(box, POLICY_WITHOUT_FULL);
+	cr_assert_eq(box_program(box, 2), id);
+	assert_inside("/dev/null opens\n/dev/full refused\n/dev/zero opens\n/nodes/odd refused\n");
+	assert_done(
+		program_run(NULL, WORDS("allow", cgfence_cgroup_path(box), "device", "c 1:7 r")));
+	cr_assert_eq(box_program(box, 2), id);
+
+	assert_status(
+		program_run(&(const struct program_options){ .by_words = true, .input = "{}" },
+			    WORDS("runc", "--root", state_directory(), "update", "--resources", "-",
+				  "box")),
+		0);
+	cr_assert_eq(box_program(box, 2), id);
+	assert_done(program_run(NULL, WORDS("detach", cgfence_cgroup_path(box))));
+	cr_assert_eq(box_program(box, 1), id);
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+
+	harness_attach(box, POLICY_WITHOUT_ZERO);
+	snprintf(pins, sizeof(pins), "/sys/fs/bpf/cgfence/%llu",
+		 (unsigned long long)cgfence_cgroup_id(box));
+	cr_assert_eq(access(pins, F_OK), 0);
+	stop_box();
+	assert_no_fence();
+	cr_assert_eq(access(pins, F_OK), -1);
+	cgfence_cgroup_close(box);
+}
+
+Test(runc, a_fence_above_that_was_there_first)
+{
+	struct cgfence_cgroup *box;
+
+	harness_attach(harness_cgroup(), POLICY_WITHOUT_ZERO);
+	box = start_box();
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero refused\n/nodes/odd refused\n");
+	/* A fence of its own below that one has three programs to agree. */
+	harness_attach(box, POLICY_WITHOUT_FULL);
+	assert_shown(box, box, box_program(box, 2));
+	assert_inside(
+		"/dev/null opens\n/dev/full refused\n/dev/zero refused\n/nodes/odd refused\n");
+	stop_box();
+	assert_done(program_run(NULL, WORDS("detach", cgfence_cgroup_path(harness_cgroup()))));
+	assert_no_fence();
+	cgfence_cgroup_close(box);
+}
