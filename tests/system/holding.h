@@ -79,6 +79,24 @@ int holding_send(int over, int fd);
 /** holding_receive() - take one from it. Return: a descriptor or -1. */
 int holding_receive(int over);
 
+/** holding_wait() - wait for the end. */
+void holding_wait(void) __attribute__((noreturn));
+
+/** holding_start_thread() - start one. Return: 0 or errno. */
+int holding_start_thread(void *(*function)(void *argument), void *argument);
+
+/** holding_lose_leader() - leave the process to a thread called "last-thread". Return: errno if that fails. */
+int holding_lose_leader(void);
+
+/** holding_make_threaded() - make a cgroup a threaded one (cgroups(7)); for the test itself. */
+void holding_make_threaded(const struct cgfence_cgroup *cgroup);
+
+/**
+ * holding_enter_with_thread() - start a thread called "inside" that moves to a threaded cgroup without its leader, and
+ * wait for the end. Return: errno if that fails.
+ */
+int holding_enter_with_thread(struct cgfence_cgroup *cgroup);
+
 /* ---- reports ---- */
 
 #define REPORTS_MAX 128

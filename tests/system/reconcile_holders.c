@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The iterator and /proc give the same answer on a tree of processes that do all that processes can with descriptors. */
 #include "holding.h"
+#include "../../src/cgroup_kill.h"
 #include "../../src/holders.h"
 #include "../../src/sightings.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(reconcile_holders, .init = holding_begin, .fini = holding_end);
 
-static int compare_numbers(const void *left, const void *right)
+static bool is_on_board(uint32_t inode)
 {
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
+	uint32_t i = 0;
 
-	return a < b ? -1 : a > b;
+	while (i < holding_board->count && holding_board->inodes[i] != inode)
+		i++;
+	return i < holding_board->count;
 }
 
 static int compare_holders(const void *left, const void *right)
@@ -42,18 +41,14 @@ static int compare_holders(const void *left, const void *right)
 /* Sorted, each (inode, pid, cgroup) once, and only of the sockets on the board. */
 static void make_set(struct holders *holders)
 {
-	uint32_t inodes[HOLDING_SOCKETS];
 	size_t kept = 0;
 
-	memcpy(inodes, holding_board->inodes, sizeof(inodes));
-	qsort(inodes, holding_board->count, sizeof(inodes[0]), compare_numbers);
 	if (holders->count)
 		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
 	for (size_t i = 0; i < holders->count; i++) {
 		const struct cgfence_holder *holder = &holders->items[i];
 
-		if (!bsearch(&holder->inode, inodes, holding_board->count, sizeof(inodes[0]),
-			     compare_numbers) ||
+		if (!is_on_board(holder->inode) ||
 		    (kept && compare_holders(&holders->items[kept - 1], holder) == 0))
 			continue;
 		holders->items[kept++] = *holder;
@@ -137,8 +132,7 @@ static int fork_holders(int count)
 		if (pid > 0)
 			continue;
 		holding_limit();
-		for (;;)
-			pause();
+		holding_wait();
 	}
 	return 0;
 }
@@ -165,10 +159,8 @@ static int hold_with_many_others(void *argument)
 
 static void *wait_for_ever(void *argument)
 {
-	(void)argument;
-	for (;;)
-		pause();
-	return NULL;
+	holding_wait();
+	return argument;
 }
 
 static void *own_table(void *argument)
@@ -185,47 +177,25 @@ static void *own_table(void *argument)
 static int hold_with_threads(void *argument)
 {
 	pthread_barrier_t barrier;
-	pthread_t thread;
 	int code = hold_two(argument);
 
 	pthread_barrier_init(&barrier, NULL, 2);
 	for (int i = 0; i < 4 && code == 0; i++)
-		code = pthread_create(&thread, NULL, wait_for_ever, NULL);
+		code = holding_start_thread(wait_for_ever, NULL);
 	if (code == 0)
-		code = pthread_create(&thread, NULL, own_table, &barrier);
+		code = holding_start_thread(own_table, &barrier);
 	if (code == 0)
 		pthread_barrier_wait(&barrier);
 	return code;
 }
 
-static bool has_lost_leader(void)
-{
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	char text[128] = "";
-	bool lost = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, ") Z ");
-
-	close(fd);
-	return lost;
-}
-
-static void *outlive_leader(void *argument)
-{
-	while (!has_lost_leader())
-		usleep(1000);
-	holding_ready(0);
-	return wait_for_ever(argument);
-}
-
 static int hold_without_leader(void *argument)
 {
-	pthread_t thread;
 	int code = hold_two(argument);
 
-	for (int i = 0; i < 3 && code == 0; i++)
-		code = pthread_create(&thread, NULL, i ? wait_for_ever : outlive_leader, NULL);
-	if (code == 0)
-		syscall(SYS_exit, 0);
-	return code;
+	for (int i = 0; i < 2 && code == 0; i++)
+		code = holding_start_thread(wait_for_ever, NULL);
+	return code ? code : holding_lose_leader();
 }
 
 static int wait_in_clone(void *argument)
@@ -234,8 +204,7 @@ static int wait_in_clone(void *argument)
 	if (harness_enter(argument))
 		_exit(1);
 	holding_ready(0);
-	for (;;)
-		pause();
+	holding_wait();
 }
 
 /* Two processes, in two cgroups, with one table of descriptors. */
@@ -248,45 +217,31 @@ static int hold_with_shared_table(void *cgroup)
 		return code;
 	if (clone(wait_in_clone, stack + sizeof(stack), CLONE_FILES | SIGCHLD, cgroup) < 0)
 		return 1;
-	for (;;)
-		pause();
+	holding_wait();
 }
 
-Test(reconcile_holders, plain_processes)
+Test(reconcile_holders, each_kind_of_process)
 {
-	holding_skip_without_iterator();
-	holding_start(sockets_fence(), hold_two, NULL);
-	expect_same(sockets_fence(), 2);
-}
+	static int children = 9;
+	static const struct {
+		int (*function)(void *argument);
+		size_t count;
+	} cases[] = {
+		{ hold_two, 2 },
+		{ hold_and_fork, 20 },
+		{ hold_with_many_others, 2 },
+		/* Threads that share the descriptors are their process, and one that does not is too. */
+		{ hold_with_threads, 3 },
+		{ hold_without_leader, 2 },
+	};
 
-Test(reconcile_holders, descriptors_that_are_inherited)
-{
-	int count = 9;
-
 	holding_skip_without_iterator();
-	holding_start(sockets_fence(), hold_and_fork, &count);
-	expect_same(sockets_fence(), 20);
-}
-
-Test(reconcile_holders, a_listener_among_many_descriptors)
-{
-	holding_skip_without_iterator();
-	holding_start(sockets_fence(), hold_with_many_others, NULL);
-	expect_same(sockets_fence(), 2);
-}
-
-Test(reconcile_holders, threads_that_share_descriptors_and_threads_that_do_not)
-{
-	holding_skip_without_iterator();
-	holding_start(sockets_fence(), hold_with_threads, NULL);
-	expect_same(sockets_fence(), 3);
-}
-
-Test(reconcile_holders, threads_without_their_leader)
-{
-	holding_skip_without_iterator();
-	holding_start(sockets_fence(), hold_without_leader, NULL);
-	expect_same(sockets_fence(), 2);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		holding_board->count = 0;
+		holding_start(sockets_fence(), cases[i].function, &children);
+		expect_same(sockets_fence(), cases[i].count);
+		cgroup_kill(sockets_fence(), NULL);
+	}
 }
 
 Test(reconcile_holders, processes_that_share_descriptors)
@@ -364,23 +319,11 @@ Test(reconcile_holders, those_that_stay_are_found_while_others_come_and_go)
 		expect_same(sockets_fence(), count);
 }
 
-static void *enter_as_thread(void *cgroup)
-{
-	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
-
-	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
-	return wait_for_ever(NULL);
-}
-
 static int hold_with_thread_below(void *cgroup)
 {
-	pthread_t thread;
 	int code = hold_two(NULL);
 
-	if (code || pthread_create(&thread, NULL, enter_as_thread, cgroup))
-		return 1;
-	for (;;)
-		pause();
+	return code ? code : holding_enter_with_thread(cgroup);
 }
 
 /* What was seen as "FENCE:INODE:PID", fences by their index. */
@@ -439,12 +382,10 @@ Test(reconcile_holders, fences_in_fences_see_the_same_by_both)
 Test(reconcile_holders, a_threaded_fence_in_a_fence_sees_the_same_by_both)
 {
 	struct cgfence_cgroup *threaded = harness_child_cgroup(sockets_fence(), "threaded");
-	int type = openat(cgfence_cgroup_fd(threaded), "cgroup.type", O_WRONLY | O_CLOEXEC);
 	char expected[128];
 	pid_t pid;
 
-	cr_assert(type >= 0 && write(type, "threaded", 8) == 8);
-	close(type);
+	holding_make_threaded(threaded);
 	holding_skip_without_iterator();
 	pid = holding_start(sockets_fence(), hold_with_thread_below, threaded);
 	harness_attach(sockets_fence(), "{'ports': [8080]}");

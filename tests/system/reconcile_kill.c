@@ -4,8 +4,6 @@
 #include "../../src/cgroup_kill.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -321,6 +319,8 @@ Test(reconcile_kill, what_was_made_inside_is_closed_where_nobody_is_left_to_kill
 		int others[6];
 
 		holding_stop(pid);
+		if (strstr(endpoints[i], "device"))
+			cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
 		for (int j = 0; j < 6; j++)
 			others[j] = shared ? holding_listen(endpoints[i]) : -1;
 		harness_attach(sockets_fence(), KILL);
@@ -359,36 +359,20 @@ Test(reconcile_kill, a_fence_that_holds_the_killer_is_left_and_that_is_said)
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), pass_inside, NULL), 0);
 }
 
-static void *enter_as_thread(void *cgroup)
-{
-	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
-
-	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static int hold_with_thread_inside(void *cgroup)
 {
-	pthread_t thread;
 	int code = holding_listen_all((void *)excess);
 
-	if (code || pthread_create(&thread, NULL, enter_as_thread, cgroup))
-		return 1;
-	for (;;)
-		pause();
+	return code ? code : holding_enter_with_thread(cgroup);
 }
 
 /* A threaded cgroup has no cgroup.kill, for no process is in it whole. */
 Test(reconcile_kill, a_threaded_fence)
 {
 	struct cgfence_cgroup *threaded = harness_child_cgroup(sockets_fence(), "threaded");
-	int type = openat(cgfence_cgroup_fd(threaded), "cgroup.type", O_WRONLY | O_CLOEXEC);
 	pid_t pid;
 
-	cr_assert(type >= 0 && write(type, "threaded", 8) == 8);
-	close(type);
+	holding_make_threaded(threaded);
 	harness_attach(threaded, KILL);
 	pid = holding_start(sockets_fence(), hold_with_thread_inside, threaded);
 	expect_action(reports_pass(reports_reconciler()), threaded, holding_board->inodes[0],

@@ -6,13 +6,11 @@
 #include "holding.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define POLICY "{'ports': [8080]}"
@@ -272,24 +270,15 @@ static void *hold_in_own_table(void *texts)
 	if (unshare(CLONE_FILES) < 0 || holding_listen_all(texts) || harness_enter(member))
 		_exit(1);
 	holding_ready(0);
-	for (;;)
-		pause();
+	holding_wait();
 	return NULL;
-}
-
-static int start_thread(void *(*function)(void *argument), void *argument)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, function, argument))
-		return 1;
-	for (;;)
-		pause();
 }
 
 static int hold_by_thread_with_own_table(void *texts)
 {
-	return start_thread(hold_in_own_table, texts);
+	if (holding_start_thread(hold_in_own_table, texts))
+		return 1;
+	holding_wait();
 }
 
 Test(reconcile_ways, a_thread_with_descriptors_of_its_own)
@@ -301,37 +290,11 @@ Test(reconcile_ways, a_thread_with_descriptors_of_its_own)
 	expect_one(&expected);
 }
 
-static bool leader_is_gone(void)
-{
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	char text[128] = "";
-	bool gone = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, ") Z ");
-
-	close(fd);
-	return gone;
-}
-
-static void *outlive_leader(void *argument)
-{
-	(void)argument;
-	prctl(PR_SET_NAME, "last-thread");
-	while (!leader_is_gone())
-		usleep(1000);
-	holding_ready(0);
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static int hold_without_leader(void *texts)
 {
-	pthread_t thread;
 	int code = move_in(texts);
 
-	if (code || pthread_create(&thread, NULL, outlive_leader, NULL))
-		return code ? code : 1;
-	syscall(SYS_exit, 0);
-	return 0;
+	return code ? code : holding_lose_leader();
 }
 
 Test(reconcile_ways, threads_whose_leader_is_gone)
@@ -341,40 +304,6 @@ Test(reconcile_ways, threads_whose_leader_is_gone)
 	harness_attach(sockets_fence(), POLICY);
 	expected.pid = holding_start(harness_cgroup(), hold_without_leader, (void *)pair);
 	expect_one(&expected);
-}
-
-/* A process may be called as it likes, and be called nothing. */
-static int hold_without_name(void *texts)
-{
-	prctl(PR_SET_NAME, "");
-	return move_in(texts);
-}
-
-static int hold_with_odd_name(void *texts)
-{
-	prctl(PR_SET_NAME, "a\nTgid:\t1\n) Z");
-	return move_in(texts);
-}
-
-Test(reconcile_ways, a_process_without_a_name)
-{
-	struct expected expected = { .comm = "", .member = member, .reason = OUTSIDE };
-
-	harness_attach(sockets_fence(), POLICY);
-	expected.pid = holding_start(harness_cgroup(), hold_without_name, (void *)pair);
-	expect_one(&expected);
-}
-
-Test(reconcile_ways, a_process_with_a_name_that_looks_like_more)
-{
-	const struct reports *reports;
-	pid_t pid;
-
-	harness_attach(sockets_fence(), POLICY);
-	pid = holding_start(harness_cgroup(), hold_with_odd_name, (void *)pair);
-	reports = reports_of_fence(sockets_fence());
-	cr_assert_eq(reports->count, 1, "%s", reports_text(reports));
-	cr_expect_eq(reports->items[0].pid, (uint32_t)pid);
 }
 
 /* What was made in the fence is its own, even if only somebody outside holds it. */
@@ -410,30 +339,11 @@ Test(reconcile_ways, made_inside_and_held_by_nobody_there)
 	expect_one(&expected);
 }
 
-static void write_type(const struct cgfence_cgroup *cgroup)
-{
-	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.type", O_WRONLY | O_CLOEXEC);
-
-	cr_assert(fd >= 0 && write(fd, "threaded", 8) == 8, "cgroup.type");
-	close(fd);
-}
-
-static void *enter_as_thread(void *cgroup)
-{
-	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.threads", O_WRONLY | O_CLOEXEC);
-
-	prctl(PR_SET_NAME, "inside");
-	holding_ready(fd < 0 || write(fd, "0", 1) != 1);
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static int hold_with_thread_inside(void *cgroup)
 {
 	int code = holding_listen_all((void *)pair);
 
-	return code ? code : start_thread(enter_as_thread, cgroup);
+	return code ? code : holding_enter_with_thread(cgroup);
 }
 
 /* The leader of the thread, by whom the iterator visits their descriptors, is outside. */
@@ -444,7 +354,7 @@ Test(reconcile_ways, a_thread_in_a_threaded_cgroup)
 	const struct report *report;
 	pid_t pid;
 
-	write_type(threaded);
+	holding_make_threaded(threaded);
 	harness_attach(threaded, POLICY);
 	pid = holding_start(member, hold_with_thread_inside, threaded);
 	for (int i = 0; i < 2; i++) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A process may be called as it likes, or be called nothing: it is found all the same. */
+#include "holding.h"
+
+#include <sys/prctl.h>
+
+TestSuite(reconcile_names, .init = holding_begin, .fini = holding_end);
+
+static int hold_with_name(void *name)
+{
+	int code = -prctl(PR_SET_NAME, name);
+
+	if (code == 0)
+		code = holding_listen_all((void *)(const char *[]){ "tcp ::1 9", NULL });
+	return code ? code : -harness_enter(sockets_fence());
+}
+
+static const struct report *report_of(const char *name, bool by_proc, pid_t pid)
+{
+	const struct reports *reports = by_proc ? reports_of_fence(sockets_fence())
+						: reports_pass(reports_reconciler());
+	const struct report *report =
+		reports_find(reports, sockets_fence(), holding_board->inodes[0]);
+
+	cr_assert_neq(report, NULL, "'%s':%s", name, reports_text(reports));
+	cr_expect_eq(reports->count, 1);
+	cr_expect_eq(report->pid, (uint32_t)pid, "'%s': pid %u", name, report->pid);
+	return report;
+}
+
+Test(reconcile_names, a_process_is_found_whatever_it_is_called)
+{
+	static const char *const names[] = {
+		"",	 " ",	     " a b ",	      "fifteen letters",
+		"(a) Z", "\\",	     "a\nTgid:\t1\n", "\xff\xfe\x80",
+		"%s%n",	 "\x1b[31m", "Tgid:\t1"
+	};
+
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		pid_t pid;
+
+		holding_board->count = 0;
+		pid = holding_start(harness_cgroup(), hold_with_name, (void *)names[i]);
+		report_of(names[i], true, pid);
+		if (cgfence_reconciler_uses_iterator(reports_reconciler()))
+			cr_expect_str_eq(report_of(names[i], false, pid)->comm, names[i]);
+		holding_stop(pid);
+	}
+}
+
+/* /proc writes new lines and backslashes in another way, and all else as it is. */
+Test(reconcile_names, proc_tells_the_same_name)
+{
+	static const char *const names[] = { "", " ", " a b ", "fifteen letters", "(a) Z", "%s%n" };
+
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		pid_t pid;
+
+		holding_board->count = 0;
+		pid = holding_start(harness_cgroup(), hold_with_name, (void *)names[i]);
+		cr_expect_str_eq(report_of(names[i], true, pid)->comm, names[i]);
+		holding_stop(pid);
+	}
+}
