@@ -155,3 +155,33 @@ Test(reconcile_netns, the_reconciler_stays_in_the_namespace_it_was_in)
 	cr_assert_gt(readlink("/proc/thread-self/ns/net", after, sizeof(after) - 1), 0);
 	cr_expect_str_eq(before, after);
 }
+
+static unsigned int count_descriptors(void)
+{
+	unsigned int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Those of namespaces, of borrowed sockets, of cgroups and of locks are all closed again. */
+Test(reconcile_netns, passes_leave_no_descriptors_behind)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	unsigned int before;
+
+	holding_start(harness_cgroup(), hold_in_new_namespace, NULL);
+	holding_start(harness_cgroup(), hold_sockets_of_new_namespace, NULL);
+	harness_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}");
+	before = count_descriptors();
+	for (int i = 0; i < 5; i++) {
+		cr_expect_geq(reports_pass(reconciler)->in_excess, 2);
+		cr_expect_geq(reports_of_fence(sockets_fence())->count, 2);
+	}
+	harness_attach(sockets_fence(), ANY);
+	reports_pass(reconciler);
+	harness_attach(sockets_fence(), "{'ports': [], 'on_violation': 'kill', 'netns': 'any'}");
+	reports_pass(reconciler);
+	cr_expect_eq(count_descriptors(), before);
+}
