@@ -13,6 +13,7 @@
 
 #define PROCESSES_MAX 64
 #define DESCRIPTORS_MAX 1024
+#define REAP_TRIES 1000
 #define LIFETIME_SECONDS 100
 
 struct holding_board *holding_board;
@@ -23,6 +24,8 @@ static int ready_descriptor = -1;
 void holding_begin(void)
 {
 	sockets_begin();
+	/* What the processes leave behind is reaped here. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	holding_board = mmap(NULL, sizeof(*holding_board), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(holding_board, MAP_FAILED, "mmap: %s", strerror(errno));
@@ -37,10 +40,24 @@ static void stop_all(void)
 	process_count = 0;
 }
 
+/* harness_end() has killed them, and they are gone in a moment. */
+static void reap(void)
+{
+	pid_t pid = 0;
+
+	for (int i = 0; i < REAP_TRIES && pid >= 0; i++) {
+		while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		if (pid == 0)
+			usleep(1000);
+	}
+}
+
 void holding_end(void)
 {
 	stop_all();
 	harness_end();
+	reap();
 }
 
 void holding_skip(const char *reason)

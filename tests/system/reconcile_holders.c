@@ -252,6 +252,9 @@ Test(reconcile_holders, processes_that_share_descriptors)
 	holding_start(sockets_fence(), hold_with_shared_table, below);
 	expect_same(sockets_fence(), 4);
 	expect_same(below, 2);
+	holding_board->count = 0;
+	holding_start(below, hold_with_shared_table, below);
+	expect_same(below, 4);
 }
 
 /* All of the above at once, at several depths; how many holders that makes. */

@@ -12,21 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void kill_begin(void)
-{
-	holding_begin();
-	/* What is left of processes that fork and go is reaped here. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
-static void kill_end(void)
-{
-	holding_end();
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
-}
-
-TestSuite(reconcile_kill, .init = kill_begin, .fini = kill_end);
+TestSuite(reconcile_kill, .init = holding_begin, .fini = holding_end);
 
 #define KILL "{'ports': [8080], 'on_violation': 'kill'}"
 
