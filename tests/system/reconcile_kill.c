@@ -4,11 +4,8 @@
 #include "../../src/cgroup_kill.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -321,6 +318,20 @@ Test(reconcile_kill, what_was_made_inside_is_closed_where_nobody_is_left_to_kill
 		cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL);
 		holding_board->count = 0;
 	}
+}
+
+/* UDP keeps its port, and no descriptor in the fence leads to it: then nothing is claimed. */
+Test(reconcile_kill, udp_that_only_somebody_outside_holds_is_not_called_closed)
+{
+	const struct report *report;
+	pid_t pid;
+
+	hold_outside("udp 127.0.0.1 9", &pid);
+	holding_stop(pid);
+	harness_attach(sockets_fence(), KILL);
+	report = expect_action(reports_pass(reports_reconciler()), sockets_fence(),
+			       holding_board->inodes[0], CGFENCE_ACTION_FAILED);
+	cr_expect_neq(report->failure[0], '\0');
 }
 
 static int pass_inside(void *argument)
