@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ANSWER_MS 200
 #define POLL_NS (10 * 1000 * 1000)
 
 /* What a holder says once it is ready. */
@@ -93,13 +95,19 @@ void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgr
 bool holder_is_reachable(const struct holder *holder)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(holder->port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool reachable;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd done = { .fd = fd, .events = POLLOUT };
+	socklen_t size = sizeof(int);
+	int code = 0;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	reachable = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	/* A listener whose queue is full, for nobody accepts, does not answer; who does not listen refuses at once. */
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		code = errno;
+	if (code == EINPROGRESS && poll(&done, 1, ANSWER_MS) > 0)
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size);
 	close(fd);
-	return reachable;
+	return code != ECONNREFUSED;
 }
 
 void holder_await_unreachable(const struct holder *holder, int seconds)

@@ -26,7 +26,7 @@ void holder_start(struct holder *holder, const struct holder_options *options);
 /** holder_start_excess() - start one that was moved to @cgroup with a TCP listener on a port of its own. */
 void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgroup);
 
-/** holder_is_reachable() - does a connection to its TCP port succeed? */
+/** holder_is_reachable() - does anybody listen on its TCP port of IPv4? */
 bool holder_is_reachable(const struct holder *holder);
 
 /** holder_await_unreachable() - wait until it does not; the test fails if that takes longer than @seconds. */
