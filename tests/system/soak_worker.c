@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "soak_worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLOTS 6
+#define PAUSE_US 20000
+
+/* Ports that are never assigned; of each worker, for UDP and for binding inside. */
+#define EXCESS_PORT 6000
+
+enum state {
+	STATE_FREE,
+	STATE_ALLOWED,
+	STATE_SOMETIMES, /* as the policy of the moment says */
+	STATE_EXCESS,
+};
+
+struct slot {
+	enum state state;
+	bool datagrams;
+	int fd;
+	uint16_t port;
+	int domain;
+	uint64_t since_ns;
+	uint32_t generation; /* in which it was last seen alive */
+};
+
+struct work {
+	struct soak *soak;
+	const struct soak_worker *worker;
+	struct soak_fence *fence;
+	int supplier;
+	struct slot slots[SLOTS];
+};
+
+uint64_t soak_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+static void count(uint64_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+}
+
+void soak_note_life(struct soak *soak, uint64_t life_ns)
+{
+	uint64_t longest = __atomic_load_n(&soak->longest_ns, __ATOMIC_SEQ_CST);
+
+	while (life_ns > longest &&
+	       !__atomic_compare_exchange_n(&soak->longest_ns, &longest, life_ns, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+/* The supplier: makes the sockets it is asked for, and passes them in. */
+static int send_descriptor(int channel, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec byte = { .iov_base = "", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = fd >= 0 ? control.bytes : NULL,
+		.msg_controllen = fd >= 0 ? sizeof(control.bytes) : 0,
+	};
+
+	control.header = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+	};
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(channel, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static __attribute__((noreturn)) void supply(int channel)
+{
+	char endpoint[64];
+	ssize_t length;
+
+	while ((length = recv(channel, endpoint, sizeof(endpoint) - 1, 0)) > 0) {
+		int fd;
+
+		endpoint[length] = '\0';
+		fd = sockets_open(endpoint);
+		if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0 && !strstr(endpoint, "unbound"))
+			listen(fd, 8);
+		if (send_descriptor(channel, fd))
+			break;
+		if (fd >= 0)
+			close(fd);
+	}
+	_exit(0);
+}
+
+static int receive_descriptor(int channel)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char data;
+	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	int fd = -1;
+
+	if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) == 1 && message.msg_controllen)
+		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+static int order(const struct work *work, const char *endpoint)
+{
+	if (send(work->supplier, endpoint, strlen(endpoint), MSG_NOSIGNAL) < 0)
+		return -1;
+	return receive_descriptor(work->supplier);
+}
+
+static bool bind_and_listen(int fd, const char *text)
+{
+	struct endpoint endpoint = sockets_parse(text);
+
+	return bind(fd, &endpoint.address.any, endpoint.length) == 0 &&
+	       (endpoint.type == SOCK_DGRAM || listen(fd, 8) == 0);
+}
+
+/* Out of the fence, and back with a socket. What it holds all the time comes in anew. */
+static int fetch(struct work *work, const char *endpoint)
+{
+	int fd;
+
+	if (harness_enter(harness_cgroup()))
+		return -1;
+	fd = sockets_open(endpoint);
+	if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0)
+		listen(fd, 8);
+	if (harness_enter(work->worker->cgroup)) {
+		close(fd);
+		return -1;
+	}
+	for (size_t i = 0; i < SLOTS; i++)
+		work->slots[i].since_ns = soak_now_ns();
+	if (*work->worker->excess_since_ns)
+		__atomic_store_n(work->worker->excess_since_ns, soak_now_ns(), __ATOMIC_SEQ_CST);
+	return fd;
+}
+
+/* Return: a bound, and for TCP listening, socket that came in this way, -1 if there is none. */
+static int come_in(struct work *work, enum soak_way way, const char *endpoint)
+{
+	int fd = -1;
+
+	switch (way) {
+	case SOAK_BOUND_INSIDE:
+	case SOAK_LISTEN_INSIDE:
+		fd = sockets_open(endpoint);
+		if (fd < 0 || strncmp(endpoint, "tcp", 3) != 0 || listen(fd, 8) == 0)
+			return fd < 0 ? -1 : fd;
+		break;
+	case SOAK_PASSED:
+		return order(work, endpoint);
+	case SOAK_PASSED_UNBOUND: {
+		char unbound[64];
+		char protocol[8] = "";
+		char address[40] = "";
+
+		sscanf(endpoint, "%7s %39s", protocol, address);
+		snprintf(unbound, sizeof(unbound), "%s %s unbound", protocol, address);
+		fd = order(work, unbound);
+		if (fd >= 0 && bind_and_listen(fd, endpoint))
+			return fd;
+		break;
+	}
+	case SOAK_MOVED:
+		return fetch(work, endpoint);
+	default:
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool listens(int fd)
+{
+	int accepts = 0;
+	socklen_t size = sizeof(accepts);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts;
+}
+
+/* Does a datagram arrive? On loopback it is there before sendto() returns. */
+static bool hears(const struct slot *slot)
+{
+	struct endpoint target =
+		sockets_parse(slot->domain == AF_INET6 ? "udp ::1 1" : "udp 127.0.0.1 1");
+	int fd = socket(slot->domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool heard = false;
+	char byte;
+
+	target.address.ipv4.sin_port = htons(slot->port);
+	for (int i = 0; i < 3 && !heard; i++) {
+		sendto(fd, "", 1, 0, &target.address.any, target.length);
+		heard = recv(slot->fd, &byte, 1, MSG_DONTWAIT) == 1;
+	}
+	while (recv(slot->fd, &byte, 1, MSG_DONTWAIT) == 1)
+		;
+	close(fd);
+	return heard;
+}
+
+static void release(struct slot *slot)
+{
+	close(slot->fd);
+	slot->state = STATE_FREE;
+}
+
+/* Is the port assigned, and has it been all the time since the slot was last seen alive? */
+static bool is_steady(const struct work *work, const struct slot *slot, uint32_t generation)
+{
+	return generation == slot->generation && generation % 4 == 0 &&
+	       generation == __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
+}
+
+static void note_excess(struct work *work, uint64_t since_ns, uint64_t now_ns)
+{
+	uint64_t life_ns = now_ns > since_ns ? now_ns - since_ns : 0;
+
+	if (work->fence->response != SOAK_CLOSES)
+		return;
+	soak_note_life(work->soak, life_ns);
+	if (life_ns > work->soak->limit_ns)
+		count(&work->soak->late);
+}
+
+static void judge_alive(struct work *work, struct slot *slot, uint32_t generation, uint64_t now_ns)
+{
+	uint64_t taken_away_ns = __atomic_load_n(&work->fence->taken_away_ns, __ATOMIC_SEQ_CST);
+
+	if (slot->state == STATE_EXCESS)
+		note_excess(work, slot->since_ns, now_ns);
+	else if (slot->state == STATE_SOMETIMES && generation % 4 == 2 && taken_away_ns &&
+		 generation == __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST))
+		note_excess(work, taken_away_ns > slot->since_ns ? taken_away_ns : slot->since_ns,
+			    now_ns);
+	slot->generation = generation;
+}
+
+static void judge_dead(struct work *work, struct slot *slot, uint32_t generation)
+{
+	bool is_excess = slot->state == STATE_EXCESS ||
+			 (slot->state == STATE_SOMETIMES && !is_steady(work, slot, generation));
+
+	if (!is_excess || work->fence->response == SOAK_LOGS)
+		count(&work->soak->harmed);
+	else
+		count(&work->soak->taken);
+	release(slot);
+}
+
+static void judge(struct work *work, struct slot *slot)
+{
+	uint32_t generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
+	/* What is seen after this moment was there at it. */
+	uint64_t now_ns = soak_now_ns();
+
+	if (slot->datagrams ? hears(slot) : listens(slot->fd))
+		judge_alive(work, slot, generation, now_ns);
+	else
+		judge_dead(work, slot, generation);
+}
+
+static void take(struct work *work, enum state state, enum soak_way way, const char *endpoint)
+{
+	struct slot slot = {
+		.state = state,
+		.datagrams = strncmp(endpoint, "udp", 3) == 0,
+		.domain = strchr(endpoint, ':') ? AF_INET6 : AF_INET,
+		.generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST),
+	};
+	size_t i = 0;
+
+	slot.fd = come_in(work, way, endpoint);
+	if (slot.fd < 0)
+		return;
+	slot.port = sockets_port(slot.fd);
+	slot.since_ns = soak_now_ns();
+	while (work->slots[i].state != STATE_FREE)
+		i++;
+	work->slots[i] = slot;
+	count(state == STATE_EXCESS ? &work->soak->excess[way] : &work->soak->allowed[way]);
+	if (state == STATE_EXCESS)
+		__atomic_store_n(work->worker->excess_since_ns, slot.since_ns, __ATOMIC_SEQ_CST);
+}
+
+static void format_endpoint(char text[64], const struct work *work, unsigned int base)
+{
+	static const char *const ends[] = { "tcp 127.0.0.1", "tcp ::1", "udp 127.0.0.1",
+					    "udp ::1" };
+
+	snprintf(text, 64, "%s %u", ends[random() % 4],
+		 base + work->worker->index * SOAK_PORTS + (unsigned int)random() % SOAK_PORTS);
+}
+
+static void open_allowed(struct work *work)
+{
+	static const enum soak_way ways[] = { SOAK_BOUND_INSIDE, SOAK_PASSED, SOAK_PASSED_UNBOUND,
+					      SOAK_MOVED };
+	char endpoint[64];
+
+	format_endpoint(endpoint, work, SOAK_ALWAYS);
+	take(work, STATE_ALLOWED, ways[random() % (work->worker->moves ? 4 : 3)], endpoint);
+}
+
+static void open_sometimes(struct work *work)
+{
+	char endpoint[64];
+
+	format_endpoint(endpoint, work, SOAK_SOMETIMES);
+	take(work, STATE_SOMETIMES, SOAK_BOUND_INSIDE, endpoint);
+}
+
+static void open_excess(struct work *work)
+{
+	static const enum soak_way ways[] = { SOAK_LISTEN_INSIDE, SOAK_PASSED, SOAK_PASSED_UNBOUND,
+					      SOAK_MOVED };
+	enum soak_way way = ways[random() % (work->worker->moves ? 4 : 3)];
+	char endpoint[64];
+
+	format_endpoint(endpoint, work, EXCESS_PORT);
+	if (way == SOAK_LISTEN_INSIDE)
+		strcpy(endpoint, random() % 2 ? "tcp 127.0.0.1 0" : "tcp ::1 0");
+	/* A guard that kills is not what the reconciler is asked about. */
+	if (way != SOAK_LISTEN_INSIDE || work->fence->response != SOAK_KILLS)
+		take(work, STATE_EXCESS, way, endpoint);
+}
+
+/* What the hooks refuse and allow has to be so all the time. */
+static void try_binds(struct work *work)
+{
+	char endpoint[64];
+	int fd;
+
+	format_endpoint(endpoint, work, EXCESS_PORT);
+	fd = sockets_open(endpoint);
+	if (fd >= 0 && !work->fence->audits)
+		count(&work->soak->let_through);
+	if (fd >= 0)
+		close(fd);
+	format_endpoint(endpoint, work, SOAK_ALWAYS);
+	fd = sockets_open(endpoint);
+	if (fd == -EPERM)
+		count(&work->soak->refused);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void step(struct work *work)
+{
+	size_t i = (size_t)random() % SLOTS;
+	bool kills = work->fence->response == SOAK_KILLS;
+	long choice = random() % 100;
+
+	for (size_t slot = 0; slot < SLOTS; slot++) {
+		if (work->slots[slot].state != STATE_FREE)
+			judge(work, &work->slots[slot]);
+	}
+	if (work->slots[i].state != STATE_FREE) {
+		/* An excess one is left to the daemon, mostly. */
+		if (choice < (work->slots[i].state != STATE_EXCESS ? 20 : kills ? 0 : 2))
+			release(&work->slots[i]);
+	} else if (choice < 40) {
+		open_allowed(work);
+	} else if (choice < 60 && !kills) {
+		open_sometimes(work);
+	} else if (choice < (kills ? 42 : 80)) {
+		open_excess(work);
+	} else {
+		try_binds(work);
+	}
+}
+
+int soak_work(struct soak *soak, const struct soak_worker *worker)
+{
+	struct work work = {
+		.soak = soak,
+		.worker = worker,
+		.fence = &soak->fences[worker->fence],
+	};
+	int channel[2];
+	pid_t supplier;
+
+	srandom((unsigned int)soak_now_ns() ^ (unsigned int)getpid());
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return 1;
+	supplier = fork();
+	if (supplier < 0)
+		return 2;
+	if (supplier == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(channel[0]);
+		supply(channel[1]);
+	}
+	close(channel[1]);
+	work.supplier = channel[0];
+	if (harness_enter(worker->cgroup))
+		return 3;
+	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
+		step(&work);
+		usleep((useconds_t)(random() % PAUSE_US));
+	}
+	close(channel[0]);
+	return waitpid(supplier, NULL, 0) == supplier ? 0 : 4;
+}
