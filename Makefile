@@ -102,6 +102,10 @@ test-vm: deps ## run the system tests under other kernels, in virtual machines; 
 	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
 	$(Q)tools/test-vm.sh build/cgfence build/system-tests $(KERNELS)
 
+soak: deps ## let processes open and close listeners at random for a minute, and watch over them
+	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
+	$(Q)$(SUDO) env CGFENCE_SOAK_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) build/system-tests --filter 'reconcile_soak/*'
+
 fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
 	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
 
@@ -127,6 +131,6 @@ clean: ## remove what was built, downloads included
 
 -include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test test-vm fuzz lint install clean
+.PHONY: all help deps demo test test-vm soak fuzz lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -33,7 +33,8 @@ append_for() {
 # What runs inside: the tests, then their report and the guard that a fence gets, each after a mark.
 cat >"$results/inside.sh" <<'INSIDE'
 # Emulation is slow, so what is repeated to meet a race is repeated less.
-CGFENCE_TEST_SLOWNESS=20 /system-tests --short-filename --tap=/tmp/report >/tmp/output 2>&1
+CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence CGFENCE_SOAK_SECONDS=60 \
+	/system-tests --short-filename --tap=/tmp/report >/tmp/output 2>&1
 status=$?
 cat /tmp/output
 echo "@report"

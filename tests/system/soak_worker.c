@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "soak_worker.h"
+#include "soak_supplier.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +36,7 @@ struct work {
 	struct soak *soak;
 	const struct soak_worker *worker;
 	struct soak_fence *fence;
-	int supplier;
+	struct soak_supplier supplier;
 	struct slot slots[SLOTS];
 };
 
@@ -63,78 +61,6 @@ void soak_note_life(struct soak *soak, uint64_t life_ns)
 	       !__atomic_compare_exchange_n(&soak->longest_ns, &longest, life_ns, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		;
-}
-
-/* The supplier: makes the sockets it is asked for, and passes them in. */
-static int send_descriptor(int channel, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec byte = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = fd >= 0 ? control.bytes : NULL,
-		.msg_controllen = fd >= 0 ? sizeof(control.bytes) : 0,
-	};
-
-	control.header = (struct cmsghdr){
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-	};
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(channel, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
-
-static __attribute__((noreturn)) void supply(int channel)
-{
-	char endpoint[64];
-	ssize_t length;
-
-	while ((length = recv(channel, endpoint, sizeof(endpoint) - 1, 0)) > 0) {
-		int fd;
-
-		endpoint[length] = '\0';
-		fd = sockets_open(endpoint);
-		if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0 && !strstr(endpoint, "unbound"))
-			listen(fd, 8);
-		if (send_descriptor(channel, fd))
-			break;
-		if (fd >= 0)
-			close(fd);
-	}
-	_exit(0);
-}
-
-static int receive_descriptor(int channel)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	char data;
-	struct iovec byte = { .iov_base = &data, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	int fd = -1;
-
-	if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) == 1 && message.msg_controllen)
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
-
-static int order(const struct work *work, const char *endpoint)
-{
-	if (send(work->supplier, endpoint, strlen(endpoint), MSG_NOSIGNAL) < 0)
-		return -1;
-	return receive_descriptor(work->supplier);
 }
 
 static bool bind_and_listen(int fd, const char *text)
@@ -179,7 +105,7 @@ static int come_in(struct work *work, enum soak_way way, const char *endpoint)
 			return fd < 0 ? -1 : fd;
 		break;
 	case SOAK_PASSED:
-		return order(work, endpoint);
+		return soak_supplier_order(&work->supplier, endpoint);
 	case SOAK_PASSED_UNBOUND: {
 		char unbound[64];
 		char protocol[8] = "";
@@ -187,7 +113,7 @@ static int come_in(struct work *work, enum soak_way way, const char *endpoint)
 
 		sscanf(endpoint, "%7s %39s", protocol, address);
 		snprintf(unbound, sizeof(unbound), "%s %s unbound", protocol, address);
-		fd = order(work, unbound);
+		fd = soak_supplier_order(&work->supplier, unbound);
 		if (fd >= 0 && bind_and_listen(fd, endpoint))
 			return fd;
 		break;
@@ -408,28 +334,15 @@ int soak_work(struct soak *soak, const struct soak_worker *worker)
 		.worker = worker,
 		.fence = &soak->fences[worker->fence],
 	};
-	int channel[2];
-	pid_t supplier;
 
 	srandom((unsigned int)soak_now_ns() ^ (unsigned int)getpid());
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+	if (soak_supplier_start(&work.supplier))
 		return 1;
-	supplier = fork();
-	if (supplier < 0)
-		return 2;
-	if (supplier == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(channel[0]);
-		supply(channel[1]);
-	}
-	close(channel[1]);
-	work.supplier = channel[0];
 	if (harness_enter(worker->cgroup))
-		return 3;
+		return 2;
 	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
 		step(&work);
 		usleep((useconds_t)(random() % PAUSE_US));
 	}
-	close(channel[0]);
-	return waitpid(supplier, NULL, 0) == supplier ? 0 : 4;
+	return soak_supplier_stop(&work.supplier) ? 3 : 0;
 }
