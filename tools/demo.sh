@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Shows the main job on this kernel: a fenced workload tries devices, and the kernel allows or refuses each. Everything
-# happens in a cgroup, a mount namespace, a bpffs and a tmpfs of its own, and nothing is left. Fails if anything
-# is not as expected.
+# Shows the main job on this kernel: a fenced workload tries devices and ports, and the kernel allows or refuses each; and
+# a listener that was there before is found. Everything happens in a cgroup, a mount and a network namespace, a bpffs and
+# a tmpfs of its own, and nothing is left. Fails if anything is not as expected.
 set -euo pipefail
 
 if (($# < 1)); then
@@ -15,17 +15,22 @@ if ((EUID != 0)); then
 fi
 program=$(realpath "$1")
 if [[ ${2-} != inside ]]; then
-	exec unshare --mount --propagation private -- "$0" "$program" inside
+	exec unshare --mount --propagation private --net -- "$0" "$program" inside
 fi
 
 unexpected=0
 refusals=0
 nodes=$(mktemp -d)
 cgroup=
+listener=
 
 clean_up() {
 	local status=$?
 
+	if [[ -n $listener ]]; then
+		kill "$listener" 2>/dev/null || true
+		wait "$listener" || true
+	fi
 	if [[ -n $cgroup ]]; then
 		"$program" detach "$cgroup" >/dev/null || status=1
 		rmdir "$cgroup" || status=1
@@ -55,6 +60,7 @@ prepare() {
 	mknod "$nodes/kmsg" c 1 11
 	mknod "$nodes/fuse" c 10 229
 	mknod "$nodes/loop0" b 7 0
+	busybox ip link set lo up
 	root=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
 	if [[ -z $root ]]; then
 		echo "$0: no cgroup2 is mounted; try 'mount -t cgroup2 none /sys/fs/cgroup'." >&2
@@ -119,6 +125,23 @@ expect_equal() {
 	fi
 }
 
+# try_listen EXPECTED PORT
+try_listen() {
+	# It waits for clients, or has failed at once.
+	# shellcheck disable=SC2016 # it is the inner shell that expands it
+	try "$1" "listen on TCP port $2" bash -c 'timeout 0.5 busybox nc -l -p "$0"; (($? == 124))' "$2"
+}
+
+# Starts a process outside that listens on port 9090, and moves it in.
+start_listener() {
+	busybox nc -l -p 9090 2>/dev/null &
+	listener=$!
+	until grep -q ':2382 .* 0A ' /proc/net/tcp /proc/net/tcp6; do
+		sleep 0.1
+	done
+	echo "$listener" >"$cgroup/cgroup.procs"
+}
+
 # Shows a command of cgfence and what it prints, and notes its exit status.
 show() {
 	echo
@@ -144,6 +167,20 @@ try_open refused /dev/fuse rw fuse
 try_open refused "block device /dev/loop0" r loop0
 try allowed "make a node for block device 8:0" mknod "$nodes/new" b 8 0
 try_open refused "that node" r new
+
+start_listener
+echo
+echo "A process that listens on port 9090 is moved in, past every hook. Then ports are fenced too:"
+policy='{"devices": {"defaults": true}, "ports": {"tcp": [8080]}, "on_violation": "close"}'
+show attach "$name" - <<<"$policy"
+expect_equal "$status" 0
+echo
+try_listen allowed 8080
+try_listen refused 9091
+show reconcile "$name"
+expect_equal "$status" 3
+show reconcile "$name"
+expect_equal "$status" 0
 
 show status "$name"
 expect_equal "$("$program" status "$name" | awk -F '\t' 'END { print $6 }')" "$refusals"
