@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS 200
+#define QUEUE 4096 /* nobody accepts */
 #define POLL_NS (10 * 1000 * 1000)
 
 /* What a holder says once it is ready. */
@@ -31,7 +32,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 	fd = sockets_open(options->endpoint);
 	if (fd < 0)
 		return -fd;
-	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, 16) < 0)
+	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, QUEUE) < 0)
 		return errno;
 	if (options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
