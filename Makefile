@@ -109,7 +109,7 @@ soak: deps ## let processes open and close listeners at random for a minute, and
 fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
 	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
 
-lint: $(SKELETONS) build/cgfence.8 ## check formatting, C, shell and the manual
+lint: $(SKELETONS) build/cgfence.8 ## check formatting, C, shell, the systemd unit and the manual
 	$(Q)tools/lint.sh
 
 install: all ## install to DESTDIR and PREFIX
