@@ -12,16 +12,38 @@ struct table {
 	char **cells;
 };
 
+/* The control characters of C0, DEL, and in UTF-8 those of C1: 0xc2 0x80 to 0xc2 0x9f. Alone they are those of Latin-1. */
+static size_t control_length(const unsigned char *text, bool is_utf8)
+{
+	if (*text < ' ' || *text == 0x7f)
+		return 1;
+	if (is_utf8)
+		return text[0] == 0xc2 && text[1] < 0xa0 ? 2 : 0;
+	return *text >= 0x80;
+}
+
+static bool is_utf8(const char *text)
+{
+	json_t *string = json_string(text);
+
+	json_decref(string);
+	return string;
+}
+
 char *output_printable(const char *text)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	char *printable = malloc(4 * strlen(text) + 1);
+	bool utf8 = is_utf8(text);
 	char *to = printable;
 
-	for (; printable && *text; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			to += sprintf(to, "\\x%02x", (unsigned char)*text);
-		else
-			*to++ = *text;
+	while (printable && *at) {
+		size_t length = control_length(at, utf8);
+
+		for (size_t i = 0; i < length; i++)
+			to += sprintf(to, "\\x%02x", *at++);
+		if (!length)
+			*to++ = (char)*at++;
 	}
 	if (printable)
 		*to = '\0';

@@ -339,14 +339,14 @@ Test(reconcile, a_process_cannot_steer_the_terminal)
 	struct holder first;
 	struct holder second;
 
-	by_command_line.argument = "odd\033]0;title\a\nline";
+	by_command_line.argument = "odd\033]0;title\a\nline \302\2331m n\303\200he";
 	harness_attach(sockets_fence(), LOG);
 	holder_start(&first, &by_comm);
 	holder_start(&second, &by_command_line);
 	result = program_run(NULL, WORDS("reconcile"));
 	assert_status(result, 3);
 	assert_has(result.output, "\ta\\x09b\\x1b[2J\t");
-	assert_has(result.output, "odd\\x1b]0;title\\x07\\x0aline\n");
+	assert_has(result.output, "odd\\x1b]0;title\\x07\\x0aline \\xc2\\x9b1m n\303\200he\n");
 	assert_lacks(result.output, "\033");
 	assert_lacks(reconcile_json().output, "\033");
 	holder_stop(&first);
@@ -372,5 +372,7 @@ Test(reconcile, a_process_may_have_any_bytes)
 	line = only_line(&result);
 	assert_has(text_of(line, "cmdline"), "??");
 	json_decref(line);
+	result = reconcile(sockets_fence());
+	assert_has(result.output, " \\xff\\xfe\n");
 	holder_stop(&holder);
 }
