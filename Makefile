@@ -22,6 +22,9 @@ LIBRARIES := -lbpf -lelf -lz -ljansson -lnl-3
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
+# Line numbers of programs that each fence loads would take a third of the kernel memory of a fence.
+LINELESS := device ports listen
+
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
 CLI_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/cli/*.c))
@@ -41,6 +44,7 @@ build/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(if $(filter $(LINELESS),$*),llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext $@)
 
 build/bpf/%.skel.h: build/bpf/%.bpf.o
 	$(call say,SKELETON,$@)
