@@ -2,11 +2,8 @@
 /* The maps of a fence. User space makes them and puts them in place of these declarations. */
 #pragma once
 
-#include <linux/bpf.h>
-#include <linux/types.h>
+#include "records.bpf.h"
 #include <stdbool.h>
-#include <bpf/bpf_helpers.h>
-#include <cgfence/abi.h>
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -15,24 +12,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cgfence_image);
 } cgfence_policy SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cgfence_counters);
-} cgfence_count SEC(".maps");
-
-/*
- * An array of small sets, not BPF_MAP_TYPE_LRU_HASH: that one frees up to 128 elements at a time (LOCAL_FREE_TARGET,
- * kernel/bpf/bpf_lru_list.c), which is half of a map of this size.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, CGFENCE_DENIAL_SETS);
-	__type(key, __u32);
-	__type(value, struct cgfence_denial_set);
-} cgfence_denials SEC(".maps");
 
 /* One for all fences of the host, pinned. */
 struct {

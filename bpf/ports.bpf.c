@@ -3,28 +3,13 @@
  * The port filter. bind4 and bind6 judge what a process asks for, post_bind4 and post_bind6 what it got, which another
  * program may have changed in between. The kernel chooses both by the cgroup in which the socket was created.
  */
+#include "asked.bpf.h"
 #include "socket.bpf.h"
 
 /* bpf_sock_addr bind programs: 1 allows, and bit 1 waives CAP_NET_BIND_SERVICE (Linux 5.12). */
 #define BIND_REFUSE 0
 #define BIND_ALLOW 1
 #define BIND_ALLOW_PRIVILEGED 3
-
-/*
- * What the last bind of a socket asked for, where post_bind cannot judge by the port alone: nothing, so that what the
- * kernel chose is not taken for a rewritten port, or a port that was recorded already.
- */
-struct asked {
-	__u32 pending; /* bind has seen it, and post_bind not yet */
-	__u32 port;    /* 0: whatever the kernel chooses */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct asked);
-} cgfence_asked SEC(".maps");
 
 static __always_inline const struct cgfence_image *get_image(void)
 {

@@ -142,6 +142,8 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	int result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
 
 	if (result == 0)
+		result = programs_make_records(maps, error);
+	if (result == 0)
 		result = choose_guard(set, maps, error);
 	if (result == 0)
 		result = load_object(set, HOOK_OBJECT_DEVICE, maps, error);

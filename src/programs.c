@@ -6,6 +6,7 @@
 #include "listen.skel.h"
 #include "listen_lsm.skel.h"
 #include "ports.skel.h"
+#include "records.skel.h"
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -113,6 +114,29 @@ static int keep_programs(struct bpf_object *object, enum hook_object kind,
 	return 0;
 }
 
+int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
+	const void *bytes;
+	size_t size;
+	int result;
+
+	if (maps->counters >= 0 && maps->denials >= 0 && maps->asked >= 0)
+		return 0;
+	bytes = records_bpf__elf_bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return kernel_error(error, errno, "open the maps of records");
+	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = bpf_object__load(object);
+	if (result)
+		return kernel_error(error, -result, "make the maps of records");
+	result = keep_maps(object, maps);
+	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}
+
 /* The verifier's last words before its statistics. */
 static const char *last_log_line(char *log)
 {
@@ -154,8 +178,6 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 			error_wrap(error, "the verifier says '%s'", last_log_line(log));
 		return result;
 	}
-	result = keep_maps(object, maps);
-	if (result == 0)
-		result = keep_programs(object, kind, image, programs);
+	result = keep_programs(object, kind, image, programs);
 	return result ? error_set(error, -result, "out of file descriptors") : 0;
 }

@@ -4,10 +4,13 @@
 #include "fence_maps.h"
 #include "hook.h"
 
+/** programs_make_records() - make those maps of counters, denials and what binds asked for that are not open. */
+int programs_make_records(struct fence_maps *maps, struct cgfence_error *error);
+
 /**
  * programs_load() - load those programs of an object that a policy wants.
  * @image: what the policy map holds
- * @maps: the maps of the fence; those of counters and denials are made if they are not open
+ * @maps: the maps of the fence, all open
  * @programs: receives a descriptor for each hook that is wanted and has its program in @object
  *
  * Return: 0, -EINVAL if the kernel lacks a helper or a program type, another -errno.

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps of records, which stay when the policy changes. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include <cgfence/abi.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgfence_counters);
+} cgfence_count SEC(".maps");
+
+/*
+ * An array of small sets, not BPF_MAP_TYPE_LRU_HASH: that one frees up to 128 elements at a time (LOCAL_FREE_TARGET,
+ * kernel/bpf/bpf_lru_list.c), which is half of a map of this size.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CGFENCE_DENIAL_SETS);
+	__type(key, __u32);
+	__type(value, struct cgfence_denial_set);
+} cgfence_denials SEC(".maps");
