@@ -101,30 +101,34 @@ static size_t anywhere(size_t count)
 	return number % count;
 }
 
-/* Calls @visit for the directories of at most @max fences. */
+/* Calls @visit for the directories of all fences, or of a few if there are more than @max. */
 static void for_each_id(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
 {
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 	size_t first = 0;
+	size_t visits;
 
 	if (pins_list(&ids, &count, NULL) || count == 0 || hierarchy_open(&hierarchy, NULL))
 		return;
-	if (count > max)
+	visits = count;
+	if (count > max) {
 		first = anywhere(count);
-	for (size_t i = 0; i < count && i < max; i++)
+		visits = FENCE_SWEEP_FEW;
+	}
+	for (size_t i = 0; i < visits; i++)
 		visit(&hierarchy, ids[(first + i) % count]);
 }
 
 void fence_sweep_removed(void)
 {
-	for_each_id(FENCE_SWEEP_SOME, sweep_if_removed);
+	for_each_id(FENCE_SWEEP_ALL, sweep_if_removed);
 }
 
 void fence_sweep_some(void)
 {
-	for_each_id(FENCE_SWEEP_SOME, sweep_if_abandoned);
+	for_each_id(FENCE_SWEEP_ALL, sweep_if_abandoned);
 }
 
 void cgfence_fence_sweep(void)

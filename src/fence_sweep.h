@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Taking away what removed cgroups and killed commands left behind, as cgfence_fence_sweep() does, but at a cost that
- * does not grow with the number of fences: where there are more than FENCE_SWEEP_SOME, that many are looked at, other ones
- * each time. For what is about one cgroup.
+ * does not show: where there are more than FENCE_SWEEP_ALL fences, FENCE_SWEEP_FEW of them are looked at, other ones each
+ * time. For what is about one cgroup.
  */
 #pragma once
 
-#define FENCE_SWEEP_SOME 64
+#define FENCE_SWEEP_ALL 64
+#define FENCE_SWEEP_FEW 16
 
 /** fence_sweep_removed() - remove the pins of cgroups that are gone. What cannot be removed now is left. */
 void fence_sweep_removed(void);
