@@ -167,7 +167,9 @@ static enum cgfence_action find_cause(const struct pass *pass, size_t step)
 		if (pass->taken[i] == CGFENCE_ACTION_KILLED &&
 		    is_at_or_below(&pass->observation->fences, sighting->fence, other->fence))
 			return CGFENCE_ACTION_KILLED;
-		if (pass->taken[i] != CGFENCE_ACTION_NONE && other->listener == sighting->listener)
+		if ((pass->taken[i] == CGFENCE_ACTION_CLOSED ||
+		     pass->taken[i] == CGFENCE_ACTION_KILLED) &&
+		    other->listener == sighting->listener)
 			cause = CGFENCE_ACTION_CLOSED;
 	}
 	return cause;
@@ -200,8 +202,10 @@ static int act_and_report(struct pass *pass, size_t step)
 {
 	struct act_result result;
 
-	if (is_old(pass, &pass->plan->steps[step]))
+	if (is_old(pass, &pass->plan->steps[step])) {
+		pass->taken[step] = CGFENCE_ACTION_LOGGED;
 		return 0;
+	}
 	act_on(pass->observation, sighting_of(pass, step), &result);
 	pass->taken[step] = result.gone ? find_cause(pass, step) : result.action;
 	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
@@ -274,7 +278,7 @@ static int take_steps(struct pass *pass, size_t known)
 }
 
 static int carry_out(struct cgfence_reconciler *reconciler, const struct observation *observation,
-		     const struct plan *plan, const struct reporter *reporter)
+		     const struct plan *plan, const struct reporter *reporter, size_t *in_excess)
 {
 	cleanup_free struct violation_text *texts = calloc(plan->count + 1, sizeof(*texts));
 	cleanup_free enum cgfence_action *taken = calloc(plan->count + 1, sizeof(*taken));
@@ -288,12 +292,17 @@ static int carry_out(struct cgfence_reconciler *reconciler, const struct observa
 		.taken = taken,
 		.ended = ended,
 	};
+	int result;
 
 	if (!texts || !taken || !ended)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->count; i++)
 		taken[i] = CGFENCE_ACTION_NONE;
-	return take_steps(&pass, reconciler->count);
+	result = take_steps(&pass, reconciler->count);
+	/* What was in excess no more when it was looked at again does not count. */
+	for (size_t i = 0; i < plan->count; i++)
+		*in_excess += taken[i] != CGFENCE_ACTION_NONE;
+	return result;
 }
 
 static int settle(struct cgfence_reconciler *reconciler, const struct observation *observation,
@@ -305,9 +314,7 @@ static int settle(struct cgfence_reconciler *reconciler, const struct observatio
 		plan_make(observation, fence_id, reconciler->reported, reconciler->count, &plan);
 
 	if (result == 0)
-		result = carry_out(reconciler, observation, &plan, reporter);
-	for (size_t i = 0; i < plan.count; i++)
-		*in_excess += plan.steps[i].kind == PLAN_ACT;
+		result = carry_out(reconciler, observation, &plan, reporter, in_excess);
 	plan_free(&plan);
 	return result ? error_set(error, -result, "out of memory") : 0;
 }
