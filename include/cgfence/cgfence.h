@@ -349,10 +349,12 @@ CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 /** struct cgfence_foreign_program - a program that is not this tool's and is asked too. */
 struct cgfence_foreign_program {
 	uint32_t id;
-	char name[16];	       /* empty if it has none */
-	const char *hook;      /* such as "device"; static */
-	uint32_t attach_flags; /* BPF_F_ALLOW_OVERRIDE or BPF_F_ALLOW_MULTI, or 0 if it forbids all others */
-	unsigned int above;    /* how many levels above the cgroup it is attached; 0 for the cgroup itself */
+	char name[16];	  /* empty if it has none */
+	const char *hook; /* such as "device"; static */
+	uint32_t
+		attach_flags; /* BPF_F_ALLOW_OVERRIDE or BPF_F_ALLOW_MULTI, or 0 if it forbids all others */
+	unsigned int
+		above; /* how many levels above the cgroup it is attached; 0 for the cgroup itself */
 };
 
 /**
