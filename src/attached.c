@@ -8,18 +8,6 @@
 /* The most that the kernel attaches to one cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c); more may be in effect. */
 #define USUAL_MAX 64
 
-static int query(int cgroup, const struct hook *hook, uint32_t query_flags, uint32_t *ids,
-		 uint32_t *program_flags, uint32_t *hook_flags, uint32_t *count)
-{
-	LIBBPF_OPTS(bpf_prog_query_opts, options, .query_flags = query_flags, .prog_ids = ids,
-		    .prog_attach_flags = program_flags, .prog_cnt = *count);
-	int result = bpf_prog_query_opts(cgroup, hook->attach_type, &options);
-
-	*count = options.prog_cnt;
-	*hook_flags = options.attach_flags;
-	return result;
-}
-
 /* @count receives how many there are, also if they are more than @capacity. Return: 0, -ENOSPC, another -errno. */
 static int read_up_to(int cgroup, const struct hook *hook, uint32_t query_flags,
 		      struct attached *attached, uint32_t capacity, uint32_t *count)
@@ -29,17 +17,21 @@ static int read_up_to(int cgroup, const struct hook *hook, uint32_t query_flags,
 	cleanup_free struct attached_program *programs = calloc(capacity, sizeof(*programs));
 	/* Programs on different LSM hooks differ in their flags, and are asked for with one query (Linux 6.0). */
 	bool of_each = hook->attach_type == BPF_LSM_CGROUP && !query_flags;
-	uint32_t hook_flags = 0;
+	LIBBPF_OPTS(bpf_prog_query_opts, options, .query_flags = query_flags, .prog_ids = ids,
+		    .prog_attach_flags = of_each ? flags : NULL, .prog_cnt = capacity);
 	int result;
 
 	if (!ids || !flags || !programs)
 		return -ENOMEM;
-	*count = capacity;
-	result = query(cgroup, hook, query_flags, ids, of_each ? flags : NULL, &hook_flags, count);
+	result = bpf_prog_query_opts(cgroup, hook->attach_type, &options);
+	*count = options.prog_cnt;
 	if (result)
 		return result;
 	for (uint32_t i = 0; i < *count; i++)
-		programs[i] = (struct attached_program){ ids[i], of_each ? flags[i] : hook_flags };
+		programs[i] = (struct attached_program){
+			.id = ids[i],
+			.flags = of_each ? flags[i] : options.attach_flags,
+		};
 	attached->programs = cleanup_steal(programs);
 	attached->count = *count;
 	return 0;

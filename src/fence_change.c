@@ -140,13 +140,13 @@ static void undo_create_links(const struct fence_change *change, int end)
 static int create_link(const struct fence_change *change, const struct hook *hook, int program,
 		       struct cgfence_error *error)
 {
-	int result = foreign_check_overriding(change->cgroup, hook, error);
+	int result = foreign_check_overriding(change->cgroup, hook, program, error);
 
 	if (result)
 		return result;
 	result = link_create(change->cgroup, hook, program, error);
 	if (result)
-		foreign_explain_refusal(change->cgroup, hook, -result, error);
+		foreign_explain_refusal(change->cgroup, hook, program, -result, error);
 	return result;
 }
 

@@ -16,17 +16,17 @@ void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE
 uint32_t foreign_read_btf_id(uint32_t id);
 
 /**
- * foreign_explain_refusal() - say which program makes attaching impossible.
+ * foreign_explain_refusal() - say which program made attaching impossible, if one did.
+ * @program: ours, which was to be attached
  * @code: errno value of the refused attachment, positive
- * @error: receives program, cgroup and way out
- *
- * Return: false if none does, and @error is unchanged.
+ * @error: receives program, cgroup and way out; else it is unchanged
  */
-bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook, int code,
-			     struct cgfence_error *error);
+void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, int code, struct cgfence_error *error);
 
 /**
  * foreign_check_overriding() - would attaching silence a program further up?
+ * @program: ours, which is to be attached
  *
  * The kernel allows it where that program was attached with BPF_F_ALLOW_OVERRIDE. But a fence only takes away, and what
  * such a program refuses would be allowed.
@@ -34,4 +34,4 @@ bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct h
  * Return: 0, -EPERM with program, cgroup and way out.
  */
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-			     struct cgfence_error *error);
+			     int program, struct cgfence_error *error);

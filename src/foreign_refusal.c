@@ -5,28 +5,46 @@
 #include "error.h"
 #include "foreign.h"
 
-#include <bpf/libbpf.h>
-#include <string.h>
+#include <bpf/bpf.h>
 
-/* The LSM hooks are asked for all at once; only that of the guard matters. */
-static void keep_listen_guards(struct attached *attached)
+/* What was, or is to be, attached. */
+struct attempt {
+	const struct cgfence_cgroup *cgroup;
+	const struct hook *hook;
+	uint32_t btf_id; /* of the kernel function, for LSM programs */
+};
+
+static struct attempt attempt_of(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+				 int program)
 {
-	int btf_id = libbpf_find_vmlinux_btf_id("socket_listen", BPF_LSM_CGROUP);
+	struct attempt attempt = { .cgroup = cgroup, .hook = hook };
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (hook->object == HOOK_OBJECT_LISTEN_LSM &&
+	    bpf_obj_get_info_by_fd(program, &info, &size) == 0)
+		attempt.btf_id = info.attach_btf_id;
+	return attempt;
+}
+
+/* The LSM hooks are asked for all at once; only that of our program matters. */
+static void keep_same_function(struct attached *attached, const struct attempt *attempt)
+{
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < attached->count; i++) {
-		if (foreign_read_btf_id(attached->programs[i].id) == (uint32_t)btf_id)
+		if (foreign_read_btf_id(attached->programs[i].id) == attempt->btf_id)
 			attached->programs[kept++] = attached->programs[i];
 	}
 	attached->count = kept;
 }
 
-static int read_own(int cgroup, const struct hook *hook, struct attached *attached)
+static int read_own(int cgroup, const struct attempt *attempt, struct attached *attached)
 {
-	int result = attached_read(cgroup, hook, 0, attached);
+	int result = attached_read(cgroup, attempt->hook, 0, attached);
 
-	if (result == 0 && attached->count && hook->object == HOOK_OBJECT_LISTEN_LSM)
-		keep_listen_guards(attached);
+	if (result == 0 && attempt->hook->object == HOOK_OBJECT_LISTEN_LSM)
+		keep_same_function(attached, attempt);
 	return result;
 }
 
@@ -79,52 +97,51 @@ static bool blocks(const struct attached *attached, bool above)
 }
 
 /* The rules are those of hierarchy_allows_attach() and __cgroup_bpf_attach() in kernel/bpf/cgroup.c. */
-static bool explain_permission(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-			       int code, struct cgfence_error *error)
+static void explain_permission(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_ascent struct ascent ascent = { .fd = -1 };
 
-	if (ascent_begin(&ascent, cgroup))
-		return false;
+	if (ascent_begin(&ascent, attempt->cgroup))
+		return;
 	do {
 		cleanup_attached struct attached attached = { 0 };
 
-		if (read_own(ascent.fd, hook, &attached))
-			return false;
+		if (read_own(ascent.fd, attempt, &attached))
+			return;
 		if (blocks(&attached, ascent.above)) {
-			explain_block(&ascent, hook, &attached, code, error);
-			return true;
+			explain_block(&ascent, attempt->hook, &attached, code, error);
+			return;
 		}
 		/* What is further up has no say on what is attached below this one. */
 		if (attached.count && ascent.above)
-			return false;
+			return;
 	} while (ascent_go_up(&ascent) == 0);
-	return false;
 }
 
-static bool explain_fullness(const struct cgfence_cgroup *cgroup, const struct hook *hook, int code,
-			     struct cgfence_error *error)
+static void explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_attached struct attached attached = { 0 };
-	const struct ascent here = { .cgroup = cgroup };
+	const struct ascent here = { .cgroup = attempt->cgroup };
 	struct described last;
 
-	if (read_own(cgfence_cgroup_fd(cgroup), hook, &attached) || attached.count == 0)
-		return false;
+	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) || attached.count == 0)
+		return;
 	last = describe(&here, &attached.programs[attached.count - 1]);
 	error_set(
 		error, code,
 		"%u programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %s; have the owner of one detach it",
-		attached.count, hook->name, last.path, last.text);
-	return true;
+		attached.count, attempt->hook->name, last.path, last.text);
 }
 
-bool foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook, int code,
-			     struct cgfence_error *error)
+void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, int code, struct cgfence_error *error)
 {
+	struct attempt attempt = attempt_of(cgroup, hook, program);
+
 	if (code == EPERM)
-		return explain_permission(cgroup, hook, code, error);
-	return code == E2BIG && explain_fullness(cgroup, hook, code, error);
+		explain_permission(&attempt, code, error);
+	else if (code == E2BIG)
+		explain_fullness(&attempt, code, error);
 }
 
 static int refuse_overriding(const struct ascent *ascent, const struct hook *hook,
@@ -139,8 +156,9 @@ static int refuse_overriding(const struct ascent *ascent, const struct hook *hoo
 }
 
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
-			     struct cgfence_error *error)
+			     int program, struct cgfence_error *error)
 {
+	const struct attempt attempt = attempt_of(cgroup, hook, program);
 	cleanup_ascent struct ascent ascent = { .fd = -1 };
 	cleanup_attached struct attached effective = { 0 };
 
@@ -151,7 +169,7 @@ int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct h
 	do {
 		cleanup_attached struct attached attached = { 0 };
 
-		if (read_own(ascent.fd, hook, &attached))
+		if (read_own(ascent.fd, &attempt, &attached))
 			return 0;
 		if (attached.count && ascent.above && flags_of(&attached) & BPF_F_ALLOW_OVERRIDE)
 			return refuse_overriding(&ascent, hook, &attached, error);
