@@ -2,7 +2,7 @@
 /* Doing what a policy says about an excess listener. */
 #pragma once
 
-#include "plan.h"
+#include "reconcile_plan.h"
 
 struct act_result {
 	enum cgfence_action action;

@@ -3,7 +3,7 @@
 #include "act.h"
 #include "cleanup.h"
 #include "error.h"
-#include "plan.h"
+#include "reconcile_plan.h"
 #include "violation.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "violation.h"
 #include "cgroup.h"
 #include "cleanup.h"
-#include "plan.h"
+#include "reconcile_plan.h"
 
 #include <cgfence/verdict.h>
 #include <fcntl.h>

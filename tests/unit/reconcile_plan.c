@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The rules of the plan, from observations that are made by hand. */
-#include "../../src/plan.h"
+#include "../../src/reconcile_plan.h"
 #include "../../src/cleanup.h"
 #include "../../src/image.h"
 #include "policy_text.h"

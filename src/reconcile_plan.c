@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "plan.h"
+#include "reconcile_plan.h"
 #include "policy.h"
 
 #include <errno.h>
