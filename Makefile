@@ -28,7 +28,7 @@ LINELESS := device ports listen
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
 CLI_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/cli/*.c))
-TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli)
+TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 Q := $(if $(V),,@)
@@ -79,6 +79,7 @@ test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/$(1)/*.c) tests/harnes
 $(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/cli/%.o,duration stream)
 $(OUT)/system-tests: $(call test_objects,system)
 $(OUT)/cli-tests: $(call test_objects,cli) $(OUT)/tests/system/sockets.o
+$(OUT)/faults-tests: $(call test_objects,faults) $(OUT)/tests/system/sockets.o
 $(TEST_PROGRAMS): $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Commands that are killed, and commands whose calls fail: what they leave is the old policy or the new, the next command
+ * works, and nothing stays behind. CGFENCE_FAULTS=all leaves no system call out, and takes minutes.
+ */
+#include "../harness.h"
+#include "probe.h"
+#include "scenario.h"
+
+TestSuite(faults, .init = scenario_begin, .fini = harness_end, .timeout = 3600);
+
+#define NO_FENCE                     \
+	{                            \
+		NULL, PROBE_UNFENCED \
+	}
+#define DEVICES                                                                 \
+	{                                                                       \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}}", "++-+++++++" \
+	}
+#define OTHER_DEVICES                                                           \
+	{                                                                       \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:7 w']}}", "+-++++++++" \
+	}
+#define FEWER_DEVICES                                                \
+	{                                                            \
+		"{'devices': {'allow': ['c 1:3 rw']}}", "+--+++++++" \
+	}
+/* Whether listening on the port that bind(0) gave is refused depends on the kernel. */
+#define PORTS                                                                             \
+	{                                                                                 \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}, 'ports': [8080, 8081]}", \
+			"++-++-+++?"                                                      \
+	}
+#define MORE_PORTS                                                                                                       \
+	{                                                                                                                \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}, 'ports': {'tcp': ['8080-8082'], 'udp': [8080, 8081]}}", \
+			"++-+++"                                                                                         \
+			"+++?"                                                                                           \
+	}
+#define OTHER_PORTS                                                                       \
+	{                                                                                 \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:7 w']}, 'ports': [8080, 8082]}", \
+			"+-++-+++-?"                                                      \
+	}
+#define KILLED_PORTS                                                                                              \
+	{                                                                                                         \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}, 'ports': [8080, 8081], 'on_violation': 'kill'}", \
+			"++-++-++"                                                                                \
+			"+-"                                                                                      \
+	}
+#define OTHER_KILLED_PORTS                                                                                        \
+	{                                                                                                         \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}, 'ports': [8081, 8082], 'on_violation': 'kill'}", \
+			"++--+++-"                                                                                \
+			"+-"                                                                                      \
+	}
+
+static const struct scenario attach_devices = {
+	"attach",
+	.places = { { "a", NO_FENCE, DEVICES } },
+};
+
+static const struct scenario attach_ports = {
+	"attach",
+	.places = { { "a", NO_FENCE, PORTS } },
+};
+
+static const struct scenario attach_killed_ports = {
+	"attach",
+	.places = { { "a", NO_FENCE, KILLED_PORTS } },
+};
+
+static const struct scenario attach_to_new_host = {
+	"attach",
+	.new_host = true,
+	.places = { { "a", NO_FENCE, PORTS } },
+};
+
+static const struct scenario replace_devices = {
+	"attach",
+	.places = { { "a", DEVICES, OTHER_DEVICES } },
+};
+
+static const struct scenario add_ports = {
+	"attach",
+	.places = { { "a", DEVICES, OTHER_PORTS } },
+};
+
+static const struct scenario drop_ports = {
+	"attach",
+	.places = { { "a", PORTS, OTHER_DEVICES } },
+};
+
+static const struct scenario replace_ports = {
+	"attach",
+	.places = { { "a", PORTS, OTHER_PORTS } },
+};
+
+static const struct scenario begin_to_kill = {
+	"attach",
+	.places = { { "a", PORTS, KILLED_PORTS } },
+};
+
+static const struct scenario cease_to_kill = {
+	"attach",
+	.places = { { "a", KILLED_PORTS, OTHER_PORTS } },
+};
+
+static const struct scenario allow_port = {
+	"allow",
+	.what = { "port", "tcp", "8082" },
+	.places = { { "a", PORTS, MORE_PORTS } },
+};
+
+static const struct scenario revoke_device = {
+	"revoke",
+	.what = { "device", "c 1:5 r" },
+	.places = { { "a", DEVICES, FEWER_DEVICES } },
+};
+
+static const struct scenario detach = {
+	"detach",
+	.places = { { "a", KILLED_PORTS, NO_FENCE } },
+};
+
+static const struct scenario apply = {
+	"apply",
+	.places = {
+		{ "a", NO_FENCE, PORTS },
+		{ "b", DEVICES, OTHER_DEVICES },
+		{ "c", DEVICES, NO_FENCE },
+	},
+};
+
+static const struct scenario attach_traced_ports = {
+	"attach",
+	.old_kernel = true,
+	.places = { { "a", NO_FENCE, KILLED_PORTS } },
+};
+
+static const struct scenario replace_traced_ports = {
+	"attach",
+	.old_kernel = true,
+	.places = { { "a", KILLED_PORTS, OTHER_KILLED_PORTS } },
+};
+
+static const struct scenario begin_to_trace = {
+	"attach",
+	.old_kernel = true,
+	.places = { { "a", PORTS, OTHER_KILLED_PORTS } },
+};
+
+static const struct scenario cease_to_trace = {
+	"attach",
+	.old_kernel = true,
+	.places = { { "a", KILLED_PORTS, OTHER_PORTS } },
+};
+
+static const struct scenario detach_traced_ports = {
+	"detach",
+	.old_kernel = true,
+	.places = { { "a", KILLED_PORTS, NO_FENCE } },
+};
+
+#define FAULTS(name)                     \
+	Test(faults, name##_killed)      \
+	{                                \
+		scenario_kill(&(name));  \
+	}                                \
+	Test(faults, name##_with_errors) \
+	{                                \
+		scenario_fail(&(name));  \
+	}
+
+FAULTS(attach_devices)
+FAULTS(attach_ports)
+FAULTS(attach_killed_ports)
+FAULTS(attach_to_new_host)
+FAULTS(replace_devices)
+FAULTS(add_ports)
+FAULTS(drop_ports)
+FAULTS(replace_ports)
+FAULTS(begin_to_kill)
+FAULTS(cease_to_kill)
+FAULTS(allow_port)
+FAULTS(revoke_device)
+FAULTS(detach)
+FAULTS(apply)
+FAULTS(attach_traced_ports)
+FAULTS(replace_traced_ports)
+FAULTS(begin_to_trace)
+FAULTS(cease_to_trace)
+FAULTS(detach_traced_ports)

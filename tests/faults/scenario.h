@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A command, struck by one fault after the other. */
+#pragma once
+
+#include <stdbool.h>
+
+#define SCENARIO_PLACES 3
+
+/* What a cgroup has, as a policy and what that lets through (tests/faults/probe.h). */
+struct scenario_state {
+	const char *policy; /* with ' for "; NULL if there is no fence */
+	const char *verdicts;
+};
+
+struct scenario_place {
+	const char *cgroup; /* its name below that of the test; NULL ends the list */
+	struct scenario_state before;
+	struct scenario_state after;
+};
+
+struct scenario {
+	const char *command;
+	const char *what[4]; /* of allow and revoke: what follows the cgroup */
+	bool old_kernel; /* listeners are killed by one program for all fences, as before Linux 6.18 */
+	bool new_host; /* nothing is mounted and pinned yet, each time */
+	struct scenario_place places[SCENARIO_PLACES + 1];
+};
+
+/** scenario_begin() - harness_begin() and a network namespace; for .init of a suite. */
+void scenario_begin(void);
+
+/**
+ * scenario_kill() - kill the command at each system call that may change what outlives it; with CGFENCE_FAULTS=all, at
+ * every one.
+ */
+void scenario_kill(const struct scenario *scenario);
+
+/**
+ * scenario_fail() - make each bpf(2) call of the command fail, with one of EPERM, ENOMEM, E2BIG and EBUSY in turn, and
+ * those that only read one in READS_SKIPPED; with CGFENCE_FAULTS=all, each of them with each.
+ */
+void scenario_fail(const struct scenario *scenario);
