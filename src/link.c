@@ -95,18 +95,17 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 			    link->program_id);
 }
 
-static int remove_pinned(const char *path, const struct hook *hook, struct cgfence_error *error)
+/* Where detaching fails, unpinning does the same a grace period later, so that nothing is left half removed. */
+static int remove_pinned(const char *path, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;
-	int result = open_with_program(path, &link, error);
+	int result = open_with_program(path, &link, NULL);
 
-	if (result && result != -ENOENT)
-		return result;
-	if (link.fd >= 0 && bpf_link_detach(link.fd) < 0)
-		return kernel_error(error, errno, "detach the %s link", hook->name);
+	if (link.fd >= 0)
+		bpf_link_detach(link.fd);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_set(error, errno, "cannot remove %s: %s", path, strerror(errno));
-	return link.fd >= 0;
+	return result != -ENOENT;
 }
 
 int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
@@ -114,7 +113,7 @@ int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *erro
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return remove_pinned(path, hook, error);
+	return remove_pinned(path, error);
 }
 
 int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error)
@@ -122,5 +121,5 @@ int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_e
 	char path[PINS_PATH_SIZE];
 
 	pins_detaching_path(path, id, hook->name);
-	return remove_pinned(path, hook, error);
+	return remove_pinned(path, error);
 }

@@ -42,7 +42,8 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 /**
  * link_remove() - detach and unpin the link of a hook.
  *
- * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c).
+ * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c); it is
+ * what is left to do if the link cannot be opened or detached.
  *
  * Return: 1, 0 if there was none, or -errno.
  */
