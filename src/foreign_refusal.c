@@ -7,6 +7,9 @@
 
 #include <bpf/bpf.h>
 
+/* The most that the kernel attaches to one hook of a cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c). */
+#define CGROUP_PROGRAMS_MAX 64
+
 /* What was, or is to be, attached. */
 struct attempt {
 	const struct cgfence_cgroup *cgroup;
@@ -118,13 +121,15 @@ static void explain_permission(const struct attempt *attempt, int code, struct c
 	} while (ascent_go_up(&ascent) == 0);
 }
 
+/* The kernel may have other reasons for E2BIG, and with fewer programs it has. */
 static void explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_attached struct attached attached = { 0 };
 	const struct ascent here = { .cgroup = attempt->cgroup };
 	struct described last;
 
-	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) || attached.count == 0)
+	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) ||
+	    attached.count < CGROUP_PROGRAMS_MAX)
 		return;
 	last = describe(&here, &attached.programs[attached.count - 1]);
 	error_set(
