@@ -35,17 +35,15 @@ static int out_of_memory(struct cgfence_error *error)
 	return error_set(error, ENOMEM, "out of memory");
 }
 
-/* A fence that cannot be read is there all the same, and can be replaced. */
+/* A fence that is damaged or of another version is there all the same, and can be replaced. */
 static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	int result = fence_read(id, &fence, error);
 
 	observed->id = id;
-	if (result == -ENOENT || result == -ENOMEM)
-		return result;
 	if (result)
-		return 0;
+		return result == -EINVAL ? 0 : result;
 	observed->torn = fence_is_torn(fence);
 	observed->ephemeral = cgfence_fence_ephemeral(fence);
 	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);

@@ -86,6 +86,10 @@ static int read_present(uint64_t id, struct cgfence_fence *fence, struct fence_p
 		if (present->links[i].fd >= 0)
 			fence->hook_names[found++] = hooks[i].name;
 	}
+	if (present->maps.policy < 0)
+		return error_set(
+			error, EINVAL,
+			"its programs have no policy map; detach it and attach its policy again");
 	return present->image ? 0
 			      : fence_maps_read_image(present->maps.policy, &present->image, error);
 }
@@ -174,8 +178,8 @@ int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *erro
 		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++) {
 			cleanup_link struct link link = LINK_CLOSED;
 
-			fenced = link_open(found[i], &hooks[hook], &link, NULL) == 0 &&
-				 link.cgroup_id;
+			/* Whoever visits a fence that cannot be opened says why. */
+			fenced = link_open(found[i], &hooks[hook], &link, NULL) != -ENOENT;
 		}
 		if (fenced)
 			found[kept++] = found[i];

@@ -29,24 +29,33 @@ static bool is_known(const struct fence_present *present, int hook)
 	return fence_maps_have_policy_of(&present->maps, present->links[hook].program);
 }
 
-/* Takes over what a link runs, if it is newer than what is there. Unreadable images are as old as can be. */
-static void consider(struct fence_present *present, int hook)
+/*
+ * Takes over what a link runs, if it is newer than what is there. Images that are damaged or of another version are as old
+ * as can be; that one cannot be read now says nothing of it, and what it holds must not be lost.
+ */
+static int consider(struct fence_present *present, int hook, struct cgfence_error *error)
 {
 	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
 	cleanup_free struct cgfence_image *image = NULL;
 	bool first = present->maps.policy < 0;
+	int result;
 
-	if (is_known(present, hook) || fence_maps_find(present->links[hook].program, &maps, NULL))
-		return;
+	if (is_known(present, hook))
+		return 0;
+	result = fence_maps_find(present->links[hook].program, &maps, error);
+	if (result)
+		return result == -EINVAL ? 0 : result;
 	if (present->maps.asked < 0)
 		present->maps.asked = cleanup_steal_descriptor(&maps.asked);
 	if (maps.policy_id == present->maps.policy_id)
-		return;
-	fence_maps_read_image(maps.policy, &image, NULL);
+		return 0;
+	result = fence_maps_read_image(maps.policy, &image, error);
+	if (result && result != -EINVAL)
+		return result;
 	present->torn = !first;
 	if (!first &&
 	    (!image || (present->image && present->image->generation >= image->generation)))
-		return;
+		return 0;
 	cleanup_close_descriptor(&maps.asked);
 	maps.asked = cleanup_steal_descriptor(&present->maps.asked);
 	fence_maps_close(&present->maps);
@@ -54,6 +63,7 @@ static void consider(struct fence_present *present, int hook)
 	present->maps = maps;
 	present->image = cleanup_steal(image);
 	maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return 0;
 }
 
 static bool is_complete(const struct fence_present *present)
@@ -72,10 +82,11 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 
 		if (result == -ENOENT)
 			continue;
+		if (result == 0)
+			result = consider(present, i, error);
 		if (result)
 			return result;
 		present->fenced = true;
-		consider(present, i);
 	}
 	if (present->image && !is_complete(present))
 		present->torn = true;

@@ -20,7 +20,8 @@ static bool has_link(uint64_t id)
 	for (int i = 0; i < HOOK_COUNT; i++) {
 		cleanup_link struct link link = LINK_CLOSED;
 
-		if (link_open(id, &hooks[i], &link, NULL) == 0)
+		/* One that cannot be opened now may hold a fence all the same. */
+		if (link_open(id, &hooks[i], &link, NULL) != -ENOENT)
 			return true;
 	}
 	return false;
