@@ -167,13 +167,14 @@ static int create_links(const struct fence_change *change, struct cgfence_error 
 	return 0;
 }
 
-/* Puts the old programs back where the new ones are already, before hook @end. */
-static void undo_update_links(const struct fence_change *change, int end)
+/* Puts the old programs back where the new ones are already, before hook @end, and takes the new links away. */
+static void undo_links(const struct fence_change *change, int end)
 {
 	for (int i = 0; i < end; i++) {
 		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
 			link_update(&change->old.links[i], change->old.links[i].program, NULL);
 	}
+	undo_create_links(change, HOOK_COUNT);
 }
 
 static int update_links(const struct fence_change *change, struct cgfence_error *error)
@@ -184,8 +185,7 @@ static int update_links(const struct fence_change *change, struct cgfence_error 
 		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
 			result = link_update(&change->old.links[i], change->new.programs[i], error);
 		if (result) {
-			undo_update_links(change, i);
-			undo_create_links(change, HOOK_COUNT);
+			undo_links(change, i);
 			return result;
 		}
 	}
@@ -200,22 +200,34 @@ static void remove_unwanted_links(const struct fence_change *change)
 	}
 }
 
-/* An audit kills nothing. */
-static int set_kill_trace(const struct fence_change *change, struct cgfence_error *error)
-{
-	const struct cgfence_image *image = change->new.image;
-
-	return image->ports.killed_by_trace && image->enforce ? kill_trace_set(image, error) : 0;
-}
-
 static void restore_kill_trace(const struct fence_change *change)
 {
 	const struct cgfence_image *old = change->old.image;
 
-	if (old && old->ports.killed_by_trace && old->enforce)
+	if (old && kill_trace_wanted(old))
 		kill_trace_set(old, NULL);
 	else
-		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
+		kill_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
+}
+
+/* All that can fail, with the old policy in force again if it does. */
+static int switch_over(const struct fence_change *change, struct cgfence_error *error)
+{
+	bool traced = kill_trace_wanted(change->new.image);
+	int result = traced ? kill_trace_set(change->new.image, error) : 0;
+
+	if (result == 0)
+		result = create_links(change, error);
+	if (result == 0)
+		result = update_links(change, error);
+	if (result == 0 && !traced) {
+		result = kill_trace_clear(cgfence_cgroup_id(change->cgroup), error);
+		if (result)
+			undo_links(change, HOOK_COUNT);
+	}
+	if (result)
+		restore_kill_trace(change);
+	return result;
 }
 
 int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
@@ -231,18 +243,10 @@ int fence_change_make(struct fence_change *change, enum cgfence_attach_result *r
 	}
 	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
 		pins_mark_ephemeral(cgfence_cgroup_id(change->cgroup));
-	code = set_kill_trace(change, error);
-	if (code == 0)
-		code = create_links(change, error);
-	if (code == 0)
-		code = update_links(change, error);
-	if (code) {
-		restore_kill_trace(change);
+	code = switch_over(change, error);
+	if (code)
 		return code;
-	}
 	remove_unwanted_links(change);
-	if (!change->new.image->ports.killed_by_trace || !change->new.image->enforce)
-		kill_trace_clear(cgfence_cgroup_id(change->cgroup));
 	pins_touch(cgfence_cgroup_id(change->cgroup));
 	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;

@@ -17,7 +17,6 @@ static int remove_links(uint64_t id, struct cgfence_error *error)
 		if (result < 0)
 			return result;
 	}
-	kill_trace_clear(id);
 	return 0;
 }
 
@@ -27,7 +26,9 @@ void fence_detach_finish(uint64_t id)
 
 	if (pins_lock_detaching(id, &lock))
 		return;
-	remove_links(id, NULL);
+	/* The links, and with them the directory, stay for another try if the first step fails. */
+	if (kill_trace_clear(id, NULL) == 0)
+		remove_links(id, NULL);
 	pins_end_detaching(id, lock);
 }
 
@@ -57,12 +58,19 @@ static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
 	return 0;
 }
 
-/* What is no fence: pins of a cgroup that is gone, and what attaching left before it made the first link. */
-static void remove_remains(uint64_t id)
+int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 {
+	int result = kill_trace_clear(id, error);
+
+	/* Its directory is what makes the next command try again. */
+	if (result) {
+		close(lock);
+		return result;
+	}
 	for (int i = HOOK_COUNT - 1; i >= 0; i--)
 		link_remove(id, &hooks[i], NULL);
-	kill_trace_clear(id);
+	pins_unlock(id, lock);
+	return 0;
 }
 
 /* With the lock held, which goes with what is taken away. */
@@ -74,6 +82,12 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 		pins_unlock(id, lock);
 		return error_set(error, -result, "cannot rename the directory of its pins: %s",
 				 strerror(-result));
+	}
+	result = kill_trace_clear(id, error);
+	if (result) {
+		pins_cancel_detaching(id);
+		pins_unlock(id, lock);
+		return result;
 	}
 	result = remove_links(id, error);
 	pins_end_detaching(id, lock);
@@ -95,12 +109,12 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 		return result;
 	fence_detach_finish(id);
 	result = find_links(id, &fenced, error);
-	if (result == 0 && !fenced)
-		remove_remains(id);
-	if (result == 0 && fenced)
+	if (result)
+		pins_unlock(id, lock);
+	else if (fenced)
 		result = detach_locked(id, lock, error);
 	else
-		pins_unlock(id, lock);
+		result = fence_detach_remains(id, lock, error);
 	if (result)
 		return result;
 	*detached = fenced;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence_present.h"
 #include "cleanup.h"
+#include "kill_trace.h"
 
 #include <errno.h>
 
@@ -75,6 +76,19 @@ static bool is_complete(const struct fence_present *present)
 	return true;
 }
 
+/* The program that kills for all fences is told of a change before or after the links. */
+static int check_whole(struct fence_present *present, struct cgfence_error *error)
+{
+	bool kills_right = true;
+	int result = kill_trace_check(present->image, &kills_right, error);
+
+	if (result)
+		return result;
+	if (!kills_right || !is_complete(present))
+		present->torn = true;
+	return 0;
+}
+
 int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
 	for (int i = 0; i < HOOK_COUNT; i++) {
@@ -88,7 +102,5 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 			return result;
 		present->fenced = true;
 	}
-	if (present->image && !is_complete(present))
-		present->torn = true;
-	return 0;
+	return present->image ? check_whole(present, error) : 0;
 }

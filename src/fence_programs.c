@@ -103,7 +103,7 @@ static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps)
 	if (result == 0)
 		return 0;
 	set->image->ports.killed_by_trace = 1;
-	result = kill_trace_probe();
+	result = kill_trace_probe(NULL);
 	if (result == 0)
 		result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps);
 	if (result)

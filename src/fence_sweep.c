@@ -7,7 +7,6 @@
 #include "fence.h"
 #include "fence_detach.h"
 #include "hierarchy.h"
-#include "kill_trace.h"
 #include "link.h"
 #include "pins.h"
 
@@ -43,12 +42,10 @@ static void sweep(const struct hierarchy *hierarchy, uint64_t id)
 
 	if (pins_try_lock(id, &lock))
 		return;
-	if (!is_needed(hierarchy, id)) {
-		for (int i = HOOK_COUNT - 1; i >= 0; i--)
-			link_remove(id, &hooks[i], NULL);
-		kill_trace_clear(id);
-	}
-	pins_unlock(id, lock);
+	if (is_needed(hierarchy, id))
+		pins_unlock(id, lock);
+	else
+		fence_detach_remains(id, lock, NULL);
 }
 
 /* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <cgfence/verdict.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 
 #define LINK_PATH PINS_ROOT "/kill"
@@ -58,14 +59,14 @@ static int open_map(int *map, struct cgfence_error *error)
 	return *map < 0 ? kernel_error(error, errno, "open %s", MAP_PATH) : 0;
 }
 
-int kill_trace_probe(void)
+int kill_trace_probe(struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_destroy_skeleton))) struct kill_bpf *skeleton = NULL;
 
 	if (access(LINK_PATH, F_OK) == 0)
 		return 0;
 	skeleton = kill_bpf__open_and_load();
-	return skeleton ? 0 : -errno;
+	return skeleton ? 0 : kernel_error(error, errno, "load the program that kills listeners");
 }
 
 static struct cgfence_kill_fence *describe(const struct cgfence_image *image)
@@ -109,24 +110,64 @@ int kill_trace_set(const struct cgfence_image *image, struct cgfence_error *erro
 	return 0;
 }
 
-static void clear_fence(uint64_t cgroup_id)
+static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
 {
 	cleanup_close int lock = lock_program();
 	cleanup_close int map = bpf_obj_get(MAP_PATH);
 	uint64_t next;
 
+	if (map < 0 && errno == ENOENT)
+		return 0;
 	if (map < 0)
-		return;
-	bpf_map_delete_elem(map, &cgroup_id);
+		return kernel_error(error, errno, "open %s", MAP_PATH);
+	if (bpf_map_delete_elem(map, &cgroup_id) < 0 && errno != ENOENT)
+		return kernel_error(error, errno,
+				    "make the program that kills listeners forget the fence");
 	if (bpf_map_get_next_key(map, NULL, &next) < 0 && errno == ENOENT) {
 		unlink(LINK_PATH);
 		unlink(MAP_PATH);
 	}
+	return 0;
 }
 
-void kill_trace_clear(uint64_t cgroup_id)
+int kill_trace_clear(uint64_t cgroup_id, struct cgfence_error *error)
 {
 	/* Most hosts have no such fence, and their commands need not wait for each other. */
+	return access(MAP_PATH, F_OK) == 0 ? clear_fence(cgroup_id, error) : 0;
+}
+
+bool kill_trace_wanted(const struct cgfence_image *image)
+{
+	return image->ports.killed_by_trace && image->enforce;
+}
+
+/* What the program goes by; -ENOENT if it does not know the fence. */
+static int read_fence(uint64_t cgroup_id, struct cgfence_kill_fence *fence,
+		      struct cgfence_error *error)
+{
+	cleanup_close int map = bpf_obj_get(MAP_PATH);
+
+	if (map >= 0 && bpf_map_lookup_elem(map, &cgroup_id, fence) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return -ENOENT;
+	return kernel_error(error, errno, "read what the program that kills listeners goes by");
+}
+
+int kill_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_kill_fence *wanted = NULL;
+	cleanup_free struct cgfence_kill_fence *found = NULL;
+	int result = -ENOENT;
+
+	found = calloc(1, sizeof(*found));
+	wanted = kill_trace_wanted(image) ? describe(image) : NULL;
+	if (!found || (kill_trace_wanted(image) && !wanted))
+		return error_set(error, ENOMEM, "out of memory");
 	if (access(MAP_PATH, F_OK) == 0)
-		clear_fence(cgroup_id);
+		result = read_fence(image->cgroup_id, found, error);
+	if (result && result != -ENOENT)
+		return result;
+	*right = wanted ? result == 0 && memcmp(found, wanted, sizeof(*found)) == 0 : result != 0;
+	return 0;
 }

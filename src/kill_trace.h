@@ -8,7 +8,13 @@
 int kill_trace_set(const struct cgfence_image *image, struct cgfence_error *error);
 
 /** kill_trace_probe() - does the running kernel take the program? Return: 0 or -errno. */
-int kill_trace_probe(void);
+int kill_trace_probe(struct cgfence_error *error);
+
+/** kill_trace_wanted() - is that how listeners of a fence die? An audit kills nothing. */
+bool kill_trace_wanted(const struct cgfence_image *image);
+
+/** kill_trace_check() - tell whether the program does for a fence what @image wants, and no more. */
+int kill_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error);
 
 /** kill_trace_clear() - leave a fence alone; the program goes with the last one. */
-void kill_trace_clear(uint64_t cgroup_id);
+int kill_trace_clear(uint64_t cgroup_id, struct cgfence_error *error);

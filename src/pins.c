@@ -124,6 +124,16 @@ int pins_begin_detaching(uint64_t id)
 	return rename(path, detaching) < 0 ? -errno : 0;
 }
 
+void pins_cancel_detaching(uint64_t id)
+{
+	char detaching[PINS_PATH_SIZE];
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	pins_detaching_path(detaching, id, NULL);
+	rename(detaching, path);
+}
+
 int pins_lock_detaching(uint64_t id, int *lock)
 {
 	char path[PINS_PATH_SIZE];

@@ -63,6 +63,9 @@ void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin
 /** pins_begin_detaching() - rename the directory of a fence, whose lock is held and stays so. Return: 0 or -errno. */
 int pins_begin_detaching(uint64_t id);
 
+/** pins_cancel_detaching() - give it its name back. */
+void pins_cancel_detaching(uint64_t id);
+
 /** pins_lock_detaching() - wait for who takes the fence away. Return: 0 if it died over it, else -errno. */
 int pins_lock_detaching(uint64_t id, int *lock);
 
