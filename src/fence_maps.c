@@ -124,20 +124,53 @@ int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cg
 	return 0;
 }
 
+int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *error)
+{
+	struct fence_maps scratch;
+	const struct {
+		int map;
+		const int *slot;
+	} made[] = {
+		{ maps->policy, &scratch.policy },
+		{ maps->counters, &scratch.counters },
+		{ maps->denials, &scratch.denials },
+		{ maps->asked, &scratch.asked },
+	};
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		struct bpf_map_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (made[i].map < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(made[i].map, &info, &size) < 0)
+			return kernel_error(error, errno, "look at a new map");
+		if (map_slot(&scratch, &info) != made[i].slot)
+			return error_set(
+				error, EAGAIN,
+				"cannot give a map its name, without which it is not found again; the kernel may have been out of memory, so try again");
+	}
+	return 0;
+}
+
+/* Another command may pin one at the same time; the one that is pinned counts. */
+static int make_events(const char *path)
+{
+	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,
+					       CGFENCE_EVENTS_SIZE, NULL);
+
+	if (map < 0 || bpf_obj_pin(map, path) == 0)
+		return cleanup_steal_descriptor(&map);
+	return errno == EEXIST ? bpf_obj_get(path) : -1;
+}
+
 int fence_maps_open_events(int *fd, struct cgfence_error *error)
 {
 	static const char path[] = PINS_ROOT "/events";
 	cleanup_close int map = bpf_obj_get(path);
 
-	if (map < 0 && errno == ENOENT) {
-		map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,
-				     CGFENCE_EVENTS_SIZE, NULL);
-		/* Another command may pin one at the same time; the one that is pinned counts. */
-		if (map >= 0 && bpf_obj_pin(map, path) < 0 && errno == EEXIST) {
-			close(map);
-			map = bpf_obj_get(path);
-		}
-	}
+	if (map < 0 && errno == ENOENT)
+		map = make_events(path);
 	if (map < 0)
 		return kernel_error(error, errno, "open the ring buffer of events");
 	*fd = cleanup_steal_descriptor(&map);

@@ -48,5 +48,12 @@ int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 /** fence_maps_read_image() - read an image back and check it; @image receives it, to be given to free(). */
 int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);
 
+/**
+ * fence_maps_check_names() - are maps named as fence_maps_find() looks for them?
+ *
+ * libbpf leaves the names out if its test whether the kernel takes any fails, for whatever reason (probe_kern_prog_name).
+ */
+int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *error);
+
 /** fence_maps_open_events() - open the ring buffer of events, which is made and pinned if need be. */
 int fence_maps_open_events(int *fd, struct cgfence_error *error);

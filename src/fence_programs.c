@@ -2,6 +2,7 @@
 #include "fence_programs.h"
 #include "cleanup.h"
 #include "error.h"
+#include "kernel_error.h"
 #include "kernel_layout.h"
 #include "kill_trace.h"
 #include "netns.h"
@@ -66,72 +67,105 @@ static int create_policy_map(struct fence_programs *set, struct fence_maps *maps
 	return fence_maps_create_policy(set->image, &maps->policy, error);
 }
 
+/* Beside 0 and -errno: the kernel does not take this guard, and another must do. */
+#define GUARD_REFUSED 1
+
+/* In the kernel only (include/linux/errno.h), but bpf(2) lets it out. */
+#define KERNEL_ENOTSUPP 524
+
+/*
+ * What the kernel, or libbpf that looks at the kernel, answers to a program that it does not know or take. Anything else
+ * may be otherwise the next time, and must not weaken a fence.
+ */
+static bool is_refusal(int result)
+{
+	return result == -EINVAL || result == -EACCES || result == -ENOTSUP ||
+	       result == -KERNEL_ENOTSUPP || result == -ESRCH || result == -ENOENT;
+}
+
 static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
-		     struct fence_maps *maps)
+		     struct fence_maps *maps, struct cgfence_error *error)
 {
 	enum hook_object object = guard == CGFENCE_GUARD_DENY ? HOOK_OBJECT_LISTEN_LSM
 							      : HOOK_OBJECT_LISTEN;
 	int result;
 
 	set->image->ports.guard = guard;
-	result = create_policy_map(set, maps, NULL);
-	return result ? result : load_object(set, object, maps, NULL);
+	result = create_policy_map(set, maps, error);
+	if (result)
+		return result;
+	result = load_object(set, object, maps, error);
+	/* Where programs need a trampoline that is locked away. */
+	if (guard == CGFENCE_GUARD_DENY && result == -EPERM)
+		return GUARD_REFUSED;
+	return is_refusal(result) ? GUARD_REFUSED : result;
+}
+
+/* What is remembered until the next boot must be said twice. */
+static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
+			 struct cgfence_error *error)
+{
+	int result = GUARD_REFUSED;
+
+	if (!may_take_lsm())
+		return GUARD_REFUSED;
+	for (int i = 0; i < 2 && result == GUARD_REFUSED; i++)
+		result = try_guard(set, CGFENCE_GUARD_DENY, maps, error);
+	if (result == GUARD_REFUSED)
+		mkdir(LSM_REFUSED, 0700);
+	return result;
 }
 
 /* The helpers for the current task came to sockops programs last. */
 static int try_sockops_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
-			     struct fence_maps *maps)
+			     struct fence_maps *maps, struct cgfence_error *error)
 {
 	struct cgfence_image *image = set->image;
-	int result = try_guard(set, guard, maps);
+	int result = try_guard(set, guard, maps, error);
 
-	if (result != -EINVAL || image->task.sockops_by_offset ||
+	if (result != GUARD_REFUSED || image->task.sockops_by_offset ||
 	    kernel_layout_read(&image->task, &image->socket, NULL))
 		return result;
 	image->task.sockops_by_offset = 1;
-	result = try_guard(set, guard, maps);
+	result = try_guard(set, guard, maps, error);
 	if (result)
 		image->task.sockops_by_offset = 0;
 	return result;
 }
 
 /* Where sockops programs may not send signals, one program kills for all fences, and this one keeps the records. */
-static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps)
+static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps,
+			  struct cgfence_error *error)
 {
-	int result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps);
+	int result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
 
-	if (result == 0)
-		return 0;
+	if (result != GUARD_REFUSED)
+		return result;
 	set->image->ports.killed_by_trace = 1;
-	result = kill_trace_probe(NULL);
+	result = kill_trace_probe(error);
 	if (result == 0)
-		result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps);
+		result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
 	if (result)
 		set->image->ports.killed_by_trace = 0;
-	return result;
+	return is_refusal(result) ? GUARD_REFUSED : result;
 }
 
 /* Leaves the strongest guard that loads in the image, and its program loaded. */
 static int choose_guard(struct fence_programs *set, struct fence_maps *maps,
 			struct cgfence_error *error)
 {
-	int result;
+	int result = GUARD_REFUSED;
 
-	if (!hook_guards_tcp(set->image)) {
-		set->image->ports.guard = CGFENCE_GUARD_NONE;
-		return create_policy_map(set, maps, error);
+	if (hook_guards_tcp(set->image)) {
+		result = try_lsm_guard(set, maps, error);
+		if (result == GUARD_REFUSED &&
+		    set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
+			result = try_kill_guard(set, maps, error);
+		if (result == GUARD_REFUSED)
+			result = try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
 	}
-	if (may_take_lsm()) {
-		result = try_guard(set, CGFENCE_GUARD_DENY, maps);
-		if (result != -EPERM && result != -EINVAL && result != -ENOTSUP)
-			return result ? load_object(set, HOOK_OBJECT_LISTEN_LSM, maps, error) : 0;
-		mkdir(LSM_REFUSED, 0700);
-	}
-	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL &&
-	    try_kill_guard(set, maps) == 0)
-		return 0;
-	if (try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps) == 0)
-		return 0;
+	if (result != GUARD_REFUSED)
+		return result;
 	set->image->ports.guard = CGFENCE_GUARD_NONE;
 	return create_policy_map(set, maps, error);
 }
@@ -211,7 +245,7 @@ static int describe_host(struct cgfence_image *image, struct cgfence_error *erro
  * Kernels before 5.12 load a bind program that waives the capability, and take no notice of what it returns. Atomic
  * instructions that fetch came with the same release.
  */
-static bool can_waive_capability(void)
+static int check_capability_waiver(struct cgfence_error *error)
 {
 	const struct bpf_insn program[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1 },
@@ -227,7 +261,13 @@ static bool can_waive_capability(void)
 	cleanup_close int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, NULL, "GPL", program,
 					     sizeof(program) / sizeof(program[0]), NULL);
 
-	return fd >= 0;
+	if (fd >= 0)
+		return 0;
+	if (errno != EINVAL)
+		return kernel_error(error, errno, "find out whether privileged_ports works here");
+	return error_set(
+		error, ENOTSUP,
+		"privileged_ports needs Linux 5.12; leave it out, and give the workload CAP_NET_BIND_SERVICE");
 }
 
 int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
@@ -236,17 +276,15 @@ int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 	struct cgfence_image *image = set->image;
 	int result = describe_host(image, error);
 
+	if (result == 0 && image->ports.privileged)
+		result = check_capability_waiver(error);
 	if (result)
 		return result;
-	if (image->ports.privileged && !can_waive_capability())
-		return error_set(
-			error, ENOTSUP,
-			"privileged_ports needs Linux 5.12; leave it out, and give the workload CAP_NET_BIND_SERVICE");
 	result = load_all(set, maps, error);
 	/* Kernels without helpers for the current task (5.10) refuse the first try; the second needs their BTF. */
 	if (result == -EINVAL && kernel_layout_read(&image->task, &image->socket, NULL) == 0) {
 		image->task.by_offset = 1;
 		result = load_all(set, maps, error);
 	}
-	return result;
+	return result ? result : fence_maps_check_names(maps, error);
 }
