@@ -98,7 +98,7 @@ demo: deps ## install what is missing, build, and show the main job on this kern
 	$(Q)$(SUDO) tools/demo.sh build/cgfence
 
 test: deps ## install what is missing, build, and run all tests and lint
-	$(Q)$(MAKE) --no-print-directory WERROR=1 all build/system-tests $(FUZZ_TARGETS)
+	$(Q)$(MAKE) --no-print-directory WERROR=1 all build/system-tests build/faults-tests $(FUZZ_TARGETS)
 	$(Q)$(MAKE) --no-print-directory WERROR=1 ASAN=1 build/asan/cgfence build/asan/unit-tests build/asan/cli-tests
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(SUDO) env CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) tools/run-tests.sh

@@ -92,6 +92,7 @@ export CGFENCE_PROGRAM=build/asan/cgfence
 run_program build/asan/unit-tests
 run_program build/system-tests
 run_program build/asan/cli-tests
+run_program build/faults-tests
 for target in build/fuzz/*; do
 	[[ $target == *.d ]] || run_corpus "$target"
 done

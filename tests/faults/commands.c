@@ -37,10 +37,10 @@ TestSuite(faults, .init = scenario_begin, .fini = harness_end, .timeout = 3600);
 			"++-+++"                                                                                         \
 			"+++?"                                                                                           \
 	}
-#define OTHER_PORTS                                                                       \
-	{                                                                                 \
-		"{'devices': {'allow': ['c 1:3 rw', 'c 1:7 w']}, 'ports': [8080, 8082]}", \
-			"+-++-+++-?"                                                      \
+#define OTHER_PORTS                                                                                                 \
+	{                                                                                                           \
+		"{'devices': {'allow': ['c 1:3 rw', 'c 1:7 w']}, 'ports': [8080, 8082], 'privileged_ports': true}", \
+			"+-++-+++-?"                                                                                \
 	}
 #define KILLED_PORTS                                                                                              \
 	{                                                                                                         \

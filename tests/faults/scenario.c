@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "scenario.h"
+#include "place.h"
 #include "probe.h"
 #include "remains.h"
-#include "tracer.h"
+#include "runner.h"
 #include "../harness.h"
 #include "../system/sockets.h"
 
 #include <errno.h>
-#include <jansson.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define WORDS_MAX 8
 #define FAILURES_MAX 8
 
-/* A cgroup of the scenario that runs. */
-struct place {
-	const struct scenario_place *plan;
-	struct cgfence_cgroup *cgroup;
-	char policy_path[2][128]; /* of the policy before and after */
-	json_t *status[2];	  /* likewise, what status says; NULL if there is no fence */
-	json_int_t denied;	  /* how many devices were refused when it was last asked */
-};
+/* One in so many faults that changed nothing is followed by all that follows the others. */
+#define FULL_CHECK_STEP 16
+
+/* One in so many of the calls that change nothing lasting, unless all are wanted. */
+#define OTHERS_STEP 7
 
 static struct {
 	const struct scenario *scenario;
@@ -31,15 +26,13 @@ static struct {
 	struct cgfence_cgroup *cgroups[SCENARIO_PLACES];
 	size_t count;
 	char directory[128]; /* of the policies for apply */
-	struct tracer_options fault;
-	struct tracer_result struck;
-	unsigned int failures;
 	unsigned int faults;
 	unsigned int ended_old;
 	unsigned int ended_new;
 	unsigned int ended_mixed;
 	unsigned int repaired;
 	unsigned int succeeded; /* commands that did it all the same */
+	bool is_set_up;
 } run;
 
 static bool wants_all(void)
@@ -49,55 +42,12 @@ static bool wants_all(void)
 	return wanted && strcmp(wanted, "all") == 0;
 }
 
-/* Return: false, after it was said where the fault was. */
-static __attribute__((format(printf, 1, 2))) bool complain(const char *format, ...)
-{
-	char text[2048];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	run.failures++;
-	cr_expect_fail("%s, %s%s at call %zu, %s: %s; errors '%s'", run.scenario->command,
-		       run.fault.fault == TRACER_KILL ? "killed" : "failed with ",
-		       run.fault.fault == TRACER_KILL ? "" : strerrorname_np(run.fault.code),
-		       run.fault.index, run.struck.call, text, run.struck.errors);
-	return false;
-}
-
-static const char *program_path(void)
-{
-	const char *path = getenv("CGFENCE_FAULTS_PROGRAM");
-
-	/* Not the one with sanitizers: LeakSanitizer does not work under ptrace. */
-	return path ? path : "build/cgfence";
-}
-
-/* Runs cgfence with @words, ended by NULL. */
-static void run_program(const char *const *words, const struct tracer_options *options,
-			struct tracer_result *result)
-{
-	const char *argv[WORDS_MAX + 2] = { program_path() };
-	int code;
-
-	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
-		argv[i + 1] = words[i];
-	code = tracer_run(argv, options, result);
-	cr_assert_eq(code, 0, "%s: %s", argv[0], strerror(-code));
-}
-
-static struct tracer_options no_fault(void)
-{
-	return (struct tracer_options){ .old_kernel = run.scenario->old_kernel };
-}
-
 /* Runs the command of the scenario. */
 static void run_command(const struct tracer_options *options, struct tracer_result *result)
 {
 	const struct scenario *scenario = run.scenario;
 	const struct place *place = &run.places[0];
-	const char *words[WORDS_MAX + 1] = { scenario->command };
+	const char *words[RUNNER_WORDS_MAX + 1] = { scenario->command };
 	size_t used = 1;
 
 	if (strcmp(scenario->command, "apply") == 0) {
@@ -111,94 +61,7 @@ static void run_command(const struct tracer_options *options, struct tracer_resu
 	for (size_t i = 0;
 	     i < sizeof(scenario->what) / sizeof(scenario->what[0]) && scenario->what[i]; i++)
 		words[used++] = scenario->what[i];
-	run_program(words, options, result);
-}
-
-/* What must be equal of two fences with the same policy. */
-static json_t *essence(const json_t *element)
-{
-	return json_pack("{s:O, s:O, s:O, s:O}", "policy", json_object_get(element, "policy"),
-			 "mode", json_object_get(element, "mode"), "hooks",
-			 json_object_get(element, "hooks"), "listen_guard",
-			 json_object_get(element, "listen_guard"));
-}
-
-struct seen {
-	json_t *status; /* NULL if there is no fence */
-	json_int_t generation;
-	json_int_t denied;
-};
-
-static bool read_status(const struct place *place, struct seen *seen)
-{
-	static struct tracer_result result;
-	const struct tracer_options options = no_fault();
-	const json_t *element;
-	json_t *list;
-
-	*seen = (struct seen){ 0 };
-	run_program((const char *const[]){ "status", cgfence_cgroup_path(place->cgroup), "--json",
-					   NULL },
-		    &options, &result);
-	if (result.status == 1 && strstr(result.errors, "has no fence of its own"))
-		return true;
-	list = json_loads(result.output, 0, NULL);
-	element = json_array_get(list, 0);
-	if (result.status == 0 && element) {
-		seen->status = essence(element);
-		seen->generation = json_integer_value(json_object_get(element, "generation"));
-		seen->denied = json_integer_value(json_object_get(
-			json_object_get(json_object_get(element, "counters"), "device"), "denied"));
-	}
-	json_decref(list);
-	return seen->status ||
-	       complain("status of %s: status %d, errors '%s'", cgfence_cgroup_path(place->cgroup),
-			result.status, result.errors);
-}
-
-static bool check_verdicts(const struct place *place, const char *one, const char *other,
-			   const char *when)
-{
-	struct probe_verdicts verdicts = probe_run(place->cgroup);
-
-	return probe_match_either(verdicts.text, one, other) ||
-	       complain("%s, %s: saw %s, not %s or %s", place->plan->cgroup, when, verdicts.text,
-			one, other);
-}
-
-static bool status_is(const struct place *place, const struct seen *seen, bool after)
-{
-	return seen->status ? json_equal(seen->status, place->status[after])
-			    : !place->status[after];
-}
-
-/* Which of both is in force, if it is one of them and holds. */
-static bool find_state(struct place *place, struct seen *seen, bool *after)
-{
-	const struct scenario_place *plan = place->plan;
-	bool found;
-
-	if (!read_status(place, seen))
-		return false;
-	*after = status_is(place, seen, true);
-	found = *after || status_is(place, seen, false);
-	if (!found) {
-		char *text = json_dumps(seen->status, 0);
-
-		complain("%s: status shows neither policy but %s", plan->cgroup, text);
-		free(text);
-	}
-	json_decref(seen->status);
-	if (!found)
-		return false;
-	/* What the fence refused before must not be forgotten while there is one. */
-	if (seen->status && plan->before.policy && seen->denied < place->denied)
-		return complain("%s: counters went from %lld to %lld", plan->cgroup,
-				(long long)place->denied, (long long)seen->denied);
-	place->denied = seen->denied;
-	return check_verdicts(place, *after ? plan->after.verdicts : plan->before.verdicts,
-			      *after ? plan->after.verdicts : plan->before.verdicts,
-			      *after ? "with the new policy" : "with the old policy");
+	runner_run(words, options, result);
 }
 
 static void forget_host(void)
@@ -212,8 +75,11 @@ static void forget_host(void)
 static void set_up(void)
 {
 	static struct tracer_result result;
-	const struct tracer_options options = no_fault();
+	const struct tracer_options options = runner_options();
 
+	if (run.is_set_up)
+		return;
+	run.is_set_up = true;
 	if (run.scenario->new_host)
 		forget_host();
 	remains_begin();
@@ -223,12 +89,12 @@ static void set_up(void)
 		place->denied = 0;
 		if (!place->plan->before.policy)
 			continue;
-		run_program((const char *const[]){ "attach", cgfence_cgroup_path(place->cgroup),
-						   place->policy_path[0], NULL },
-			    &options, &result);
+		runner_run((const char *const[]){ "attach", cgfence_cgroup_path(place->cgroup),
+						  place->policy_path[0], NULL },
+			   &options, &result);
 		cr_assert_eq(result.status, 0, "%s", result.errors);
-		cr_assert(check_verdicts(place, place->plan->before.verdicts,
-					 place->plan->before.verdicts, "at first"));
+		cr_assert(place_check_verdicts(place, place->plan->before.verdicts,
+					       place->plan->before.verdicts, "at first"));
 		for (size_t device = 0; device < PROBE_DEVICES; device++)
 			place->denied += place->plan->before.verdicts[device] == '-';
 	}
@@ -237,24 +103,26 @@ static void set_up(void)
 static bool tear_down(void)
 {
 	static struct tracer_result result;
-	const struct tracer_options options = no_fault();
+	const struct tracer_options options = runner_options();
 	char text[REMAINS_TEXT_SIZE];
 
+	run.is_set_up = false;
 	for (size_t i = 0; i < run.count; i++) {
-		run_program((const char *const[]){ "detach", cgfence_cgroup_path(run.cgroups[i]),
-						   NULL },
-			    &options, &result);
+		runner_run((const char *const[]){ "detach", cgfence_cgroup_path(run.cgroups[i]),
+						  NULL },
+			   &options, &result);
 		if (result.status)
-			return complain("detach: status %d, errors '%s'", result.status,
-					result.errors);
+			return runner_complain("detach: status %d, errors '%s'", result.status,
+					       result.errors);
 	}
-	return remains_none(run.cgroups, run.count, text) || complain("after detach, %s", text);
+	return remains_none(run.cgroups, run.count, text) ||
+	       runner_complain("after detach, %s", text);
 }
 
 /* A sentence that says what it was doing, and neither a bare number nor what is not true. */
 static bool check_message(void)
 {
-	const char *errors = run.struck.errors;
+	const char *errors = runner.struck.errors;
 	size_t length = strlen(errors);
 
 	return (strncmp(errors, "cgfence: ", 9) == 0 && length > 2 &&
@@ -263,28 +131,38 @@ static bool check_message(void)
 		!strstr(errors, "error -") && !strstr(errors, "another version") &&
 		!strstr(errors, "damaged") && !strstr(errors, "no fence") &&
 		!strstr(errors, "Success")) ||
-	       complain("this message is not clear");
+	       runner_complain("this message is not clear");
+}
+
+static void count_end(unsigned int new_count, bool torn)
+{
+	if (!runner.struck.struck)
+		return;
+	run.repaired += torn;
+	run.ended_new += new_count == run.count;
+	run.ended_old += new_count == 0;
+	run.ended_mixed += new_count && new_count != run.count;
 }
 
 /* What one fault has left: nothing that both policies would not, and a whole policy from the next command on. */
 static bool check_aftermath(void)
 {
-	bool killed = run.fault.fault == TRACER_KILL;
+	bool killed = runner.fault.fault == TRACER_KILL;
 	unsigned int new_count = 0;
 	bool torn = false;
 
 	for (size_t i = 0; i < run.count; i++) {
 		const struct scenario_place *plan = run.places[i].plan;
 
-		if (!check_verdicts(&run.places[i], plan->before.verdicts, plan->after.verdicts,
-				    "at once"))
+		if (!place_check_verdicts(&run.places[i], plan->before.verdicts,
+					  plan->after.verdicts, "at once"))
 			return false;
 	}
 	for (size_t i = 0; i < run.count; i++) {
 		char text[REMAINS_TEXT_SIZE];
 
 		if (!remains_settle(run.cgroups[i], text))
-			return complain("%s", text);
+			return runner_complain("%s", text);
 		torn = torn || remains_torn(run.cgroups[i]);
 	}
 	for (size_t i = 0; i < run.count; i++) {
@@ -292,43 +170,42 @@ static bool check_aftermath(void)
 		struct seen seen;
 		bool after;
 
-		if (!find_state(place, &seen, &after))
+		if (!place_find_state(place, &seen, &after))
 			return false;
 		new_count += after;
-		if (!after && seen.generation != (place->status[0] ? 1 : 0))
-			return complain("the old policy has generation %lld",
-					(long long)seen.generation);
+		/* A repair counts as a change. */
+		if (!after && !torn && seen.generation != (place->status[0] ? 1 : 0))
+			return runner_complain("the old policy has generation %lld",
+					       (long long)seen.generation);
 		/* Of several cgroups, those that did not fail have the new policy. */
-		if (!killed && run.struck.status && after && run.count == 1)
-			return complain("it failed with the new policy in force");
-		if (!killed && !run.struck.status && !after)
-			return complain("it succeeded with the old policy in force");
+		if (!killed && runner.struck.status && after && run.count == 1)
+			return runner_complain("it failed with the new policy in force");
+		if (!killed && !runner.struck.status && !after)
+			return runner_complain("it succeeded with the old policy in force");
 	}
 	if (!killed && torn)
-		return complain("it left something to repair");
-	run.repaired += torn;
-	run.ended_new += new_count == run.count;
-	run.ended_old += new_count == 0;
-	run.ended_mixed += new_count && new_count != run.count;
-	return killed || !run.struck.status || check_message();
+		return runner_complain("it left something to repair");
+	count_end(new_count, torn);
+	return killed || !runner.struck.status || check_message();
 }
 
 static bool check_repetition(void)
 {
 	static struct tracer_result result;
-	const struct tracer_options options = no_fault();
+	const struct tracer_options options = runner_options();
 
 	run_command(&options, &result);
 	if (result.status)
-		return complain("again: status %d, errors '%s'", result.status, result.errors);
+		return runner_complain("again: status %d, errors '%s'", result.status,
+				       result.errors);
 	for (size_t i = 0; i < run.count; i++) {
 		struct seen seen;
 		bool after;
 
-		if (!find_state(&run.places[i], &seen, &after))
+		if (!place_find_state(&run.places[i], &seen, &after))
 			return false;
 		if (!after)
-			return complain("again: the old policy is in force");
+			return runner_complain("again: the old policy is in force");
 	}
 	return true;
 }
@@ -336,19 +213,28 @@ static bool check_repetition(void)
 /* Return: false once the command ends before the fault. */
 static bool strike(void)
 {
+	unsigned int old_count;
+	unsigned int repaired;
 	bool well;
 
 	set_up();
-	run.struck.call[0] = '\0';
-	run_command(&run.fault, &run.struck);
-	if (run.struck.struck)
+	runner.struck.call[0] = '\0';
+	run_command(&runner.fault, &runner.struck);
+	if (runner.struck.struck)
 		run.faults++;
-	else if (run.struck.status)
-		complain("it failed without a fault, with status %d", run.struck.status);
-	run.succeeded += run.struck.struck && run.struck.status == 0;
-	well = check_aftermath() && check_repetition();
+	else if (runner.struck.status)
+		runner_complain("it failed without a fault, with status %d", runner.struck.status);
+	run.succeeded += runner.struck.struck && runner.struck.status == 0;
+	old_count = run.ended_old;
+	repaired = run.repaired;
+	well = check_aftermath();
+	/* Where all is as it was set up, the next run of the command is the repetition. */
+	if (well && run.ended_old > old_count && run.repaired == repaired && runner.struck.struck &&
+	    !run.scenario->new_host && run.faults % FULL_CHECK_STEP)
+		return true;
+	well = well && check_repetition();
 	well = tear_down() && well;
-	return run.struck.struck && run.failures < FAILURES_MAX;
+	return runner.struck.struck && runner.failures < FAILURES_MAX;
 }
 
 static void write_policy(const struct place *place, const char *policy, char path[128],
@@ -380,7 +266,7 @@ static void write_policies(struct place *place)
 static void learn(void)
 {
 	static struct tracer_result result;
-	const struct tracer_options options = no_fault();
+	const struct tracer_options options = runner_options();
 
 	set_up();
 	for (int after = 0; after < 2; after++) {
@@ -390,11 +276,11 @@ static void learn(void)
 								   : &place->plan->before;
 			struct seen seen;
 
-			cr_assert(read_status(place, &seen));
+			cr_assert(place_read_status(place, &seen));
 			cr_assert_eq(!seen.status, !state->policy, "%s", place->plan->cgroup);
 			place->status[after] = seen.status;
-			cr_assert(check_verdicts(place, state->verdicts, state->verdicts,
-						 after ? "after" : "before"));
+			cr_assert(place_check_verdicts(place, state->verdicts, state->verdicts,
+						       after ? "after" : "before"));
 		}
 		if (!after) {
 			run_command(&options, &result);
@@ -407,6 +293,8 @@ static void learn(void)
 static void begin(const struct scenario *scenario)
 {
 	run.scenario = scenario;
+	runner.command = scenario->command;
+	runner.old_kernel = scenario->old_kernel;
 	snprintf(run.directory, sizeof(run.directory), "%s/policies", harness_directory());
 	cr_assert_eq(mkdir(run.directory, 0700), 0);
 	for (; scenario->places[run.count].cgroup; run.count++) {
@@ -426,7 +314,7 @@ static void end(const char *faults)
 		json_decref(run.places[i].status[0]);
 		json_decref(run.places[i].status[1]);
 	}
-	if (!wants_all())
+	if (!getenv("CGFENCE_FAULTS"))
 		return;
 	fprintf(stderr, "faults: %s", run.scenario->command);
 	for (size_t i = 0; i < run.count; i++)
@@ -453,33 +341,43 @@ void scenario_begin(void)
 void scenario_kill(const struct scenario *scenario)
 {
 	begin(scenario);
-	run.fault = no_fault();
-	run.fault.scope = wants_all() ? TRACER_ALL : TRACER_CHANGES;
-	run.fault.fault = TRACER_KILL;
+	runner.fault = runner_options();
+	runner.fault.scope = wants_all() ? TRACER_ALL : TRACER_CHANGES;
+	runner.fault.fault = TRACER_KILL;
 	while (strike())
-		run.fault.index++;
+		runner.fault.index++;
 	end("kills");
+}
+
+/* One call in @step, with each error or, one call after the other, with one of them. */
+static void fail_calls(enum tracer_scope scope, size_t step, bool each_error)
+{
+	static const int codes[] = { EPERM, ENOMEM, E2BIG, EBUSY };
+	const size_t code_count = sizeof(codes) / sizeof(codes[0]);
+
+	runner.fault.scope = scope;
+	for (size_t i = 0;; i++) {
+		runner.fault.index = (each_error ? i / code_count : i) * step;
+		runner.fault.code = codes[i % code_count];
+		if (!strike())
+			break;
+	}
 }
 
 void scenario_fail(const struct scenario *scenario)
 {
-	static const int codes[] = { EPERM, ENOMEM, E2BIG, EBUSY };
-	const size_t code_count = sizeof(codes) / sizeof(codes[0]);
-	size_t step = wants_all() ? 1 : 5;
-
 	if (!tracer_can_fail_calls()) {
 		harness_end();
 		cr_skip_test("system calls cannot be failed on this architecture");
 	}
 	begin(scenario);
-	run.fault = no_fault();
-	run.fault.scope = TRACER_BPF;
-	run.fault.fault = TRACER_ERROR;
-	for (size_t i = 0;; i += step) {
-		run.fault.index = i / code_count;
-		run.fault.code = codes[i % code_count];
-		if (!strike())
-			break;
+	runner.fault = runner_options();
+	runner.fault.fault = TRACER_ERROR;
+	if (wants_all()) {
+		fail_calls(TRACER_BPF, 1, true);
+	} else {
+		fail_calls(TRACER_BPF_CHANGES, 1, false);
+		fail_calls(TRACER_BPF, OTHERS_STEP, false);
 	}
 	end("errors");
 }

@@ -31,12 +31,13 @@ void scenario_begin(void);
 
 /**
  * scenario_kill() - kill the command at each system call that may change what outlives it; with CGFENCE_FAULTS=all, at
- * every one.
+ * every one. A call is not made any more at whose entry the kill comes, so that at the exit of one is at the entry of the
+ * next.
  */
 void scenario_kill(const struct scenario *scenario);
 
 /**
- * scenario_fail() - make each bpf(2) call of the command fail, with one of EPERM, ENOMEM, E2BIG and EBUSY in turn, and
- * those that only read one in READS_SKIPPED; with CGFENCE_FAULTS=all, each of them with each.
+ * scenario_fail() - make bpf(2) calls of the command fail: each that changes what outlives it, and some of the others, with
+ * one of EPERM, ENOMEM, E2BIG and EBUSY in turn; with CGFENCE_FAULTS=all, every one with each of these.
  */
 void scenario_fail(const struct scenario *scenario);

@@ -41,21 +41,18 @@ static const struct name changing_calls[] = {
 };
 
 static const struct name changing_commands[] = {
-	{ BPF_LINK_CREATE, "LINK_CREATE" },
-	{ BPF_LINK_UPDATE, "LINK_UPDATE" },
-	{ BPF_LINK_DETACH, "LINK_DETACH" },
-	{ BPF_OBJ_PIN, "OBJ_PIN" },
-	{ BPF_MAP_CREATE, "MAP_CREATE" },
-	{ BPF_MAP_UPDATE_ELEM, "MAP_UPDATE_ELEM" },
-	{ BPF_MAP_DELETE_ELEM, "MAP_DELETE_ELEM" },
-	{ BPF_MAP_FREEZE, "MAP_FREEZE" },
-	{ BPF_PROG_LOAD, "PROG_LOAD" },
-	{ BPF_PROG_ATTACH, "PROG_ATTACH" },
-	{ BPF_PROG_DETACH, "PROG_DETACH" },
-	{ BPF_RAW_TRACEPOINT_OPEN, "RAW_TRACEPOINT_OPEN" },
+	{ BPF_LINK_CREATE, "LINK_CREATE" },	    { BPF_LINK_UPDATE, "LINK_UPDATE" },
+	{ BPF_LINK_DETACH, "LINK_DETACH" },	    { BPF_OBJ_PIN, "OBJ_PIN" },
+	{ BPF_MAP_UPDATE_ELEM, "MAP_UPDATE_ELEM" }, { BPF_MAP_DELETE_ELEM, "MAP_DELETE_ELEM" },
+	{ BPF_PROG_ATTACH, "PROG_ATTACH" },	    { BPF_PROG_DETACH, "PROG_DETACH" },
 };
 
+/* What these make goes with the process, or they only read. */
 static const struct name other_commands[] = {
+	{ BPF_MAP_CREATE, "MAP_CREATE" },
+	{ BPF_MAP_FREEZE, "MAP_FREEZE" },
+	{ BPF_PROG_LOAD, "PROG_LOAD" },
+	{ BPF_RAW_TRACEPOINT_OPEN, "RAW_TRACEPOINT_OPEN" },
 	{ BPF_OBJ_GET, "OBJ_GET" },
 	{ BPF_OBJ_GET_INFO_BY_FD, "OBJ_GET_INFO_BY_FD" },
 	{ BPF_PROG_GET_FD_BY_ID, "PROG_GET_FD_BY_ID" },
@@ -132,6 +129,12 @@ bool tracer_can_fail_calls(void)
 #endif
 }
 
+static bool is_changing_command(long number, uint64_t command)
+{
+	return number == SYS_bpf &&
+	       find_name(changing_commands, COUNT(changing_commands), (long)command);
+}
+
 static bool in_scope(enum tracer_scope scope, long number, uint64_t command)
 {
 	switch (scope) {
@@ -139,11 +142,11 @@ static bool in_scope(enum tracer_scope scope, long number, uint64_t command)
 		return true;
 	case TRACER_BPF:
 		return number == SYS_bpf;
+	case TRACER_BPF_CHANGES:
+		return is_changing_command(number, command);
 	case TRACER_CHANGES:
-		return number == SYS_bpf
-			       ? !!find_name(changing_commands, COUNT(changing_commands),
-					     (long)command)
-			       : !!find_name(changing_calls, COUNT(changing_calls), number);
+		return is_changing_command(number, command) ||
+		       find_name(changing_calls, COUNT(changing_calls), number);
 	case TRACER_NONE:
 		break;
 	}

@@ -9,8 +9,9 @@
 /* Which system calls are counted, and so can be chosen. */
 enum tracer_scope {
 	TRACER_NONE,
-	TRACER_CHANGES, /* those that may change what outlives the process */
-	TRACER_BPF,	/* every bpf(2) */
+	TRACER_CHANGES,	    /* those that may change what outlives the process */
+	TRACER_BPF_CHANGES, /* the bpf(2) calls among them */
+	TRACER_BPF,	    /* every bpf(2) */
 	TRACER_ALL,
 };
 

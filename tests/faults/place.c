@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "place.h"
+#include "probe.h"
+#include "runner.h"
+
+#include <string.h>
+
+/* What must be equal of two fences with the same policy. */
+static json_t *essence(const json_t *element)
+{
+	return json_pack("{s:O, s:O, s:O, s:O}", "policy", json_object_get(element, "policy"),
+			 "mode", json_object_get(element, "mode"), "hooks",
+			 json_object_get(element, "hooks"), "listen_guard",
+			 json_object_get(element, "listen_guard"));
+}
+
+bool place_read_status(const struct place *place, struct seen *seen)
+{
+	static struct tracer_result result;
+	const struct tracer_options options = runner_options();
+	const json_t *element;
+	json_t *list;
+
+	*seen = (struct seen){ 0 };
+	runner_run((const char *const[]){ "status", cgfence_cgroup_path(place->cgroup), "--json",
+					  NULL },
+		   &options, &result);
+	if (result.status == 1 && strstr(result.errors, "has no fence of its own"))
+		return true;
+	list = json_loads(result.output, 0, NULL);
+	element = json_array_get(list, 0);
+	if (result.status == 0 && element) {
+		seen->status = essence(element);
+		seen->generation = json_integer_value(json_object_get(element, "generation"));
+		seen->denied = json_integer_value(json_object_get(
+			json_object_get(json_object_get(element, "counters"), "device"), "denied"));
+	}
+	json_decref(list);
+	return seen->status ||
+	       runner_complain("status of %s: status %d, errors '%s'",
+			       cgfence_cgroup_path(place->cgroup), result.status, result.errors);
+}
+
+bool place_check_verdicts(const struct place *place, const char *one, const char *other,
+			  const char *when)
+{
+	struct probe_verdicts verdicts = probe_run(place->cgroup);
+
+	return probe_match_either(verdicts.text, one, other) ||
+	       runner_complain("%s, %s: saw %s, not %s or %s", place->plan->cgroup, when,
+			       verdicts.text, one, other);
+}
+
+static bool status_is(const struct place *place, const struct seen *seen, bool after)
+{
+	return seen->status ? json_equal(seen->status, place->status[after])
+			    : !place->status[after];
+}
+
+bool place_find_state(struct place *place, struct seen *seen, bool *after)
+{
+	const struct scenario_place *plan = place->plan;
+	const char *verdicts;
+	bool fenced;
+	bool found;
+
+	if (!place_read_status(place, seen))
+		return false;
+	fenced = seen->status;
+	*after = status_is(place, seen, true);
+	found = *after || status_is(place, seen, false);
+	if (!found) {
+		char *text = fenced ? json_dumps(seen->status, 0) : NULL;
+
+		runner_complain("%s: status shows neither policy but %s", plan->cgroup,
+				text ? text : "no fence");
+		free(text);
+	}
+	json_decref(seen->status);
+	seen->status = NULL;
+	if (!found)
+		return false;
+	/* What the fence refused before must not be forgotten while there is one. */
+	if (fenced && plan->before.policy && seen->denied < place->denied)
+		return runner_complain("%s: counters went from %lld to %lld", plan->cgroup,
+				       (long long)place->denied, (long long)seen->denied);
+	place->denied = seen->denied;
+	verdicts = *after ? plan->after.verdicts : plan->before.verdicts;
+	return place_check_verdicts(place, verdicts, verdicts,
+				    *after ? "with the new policy" : "with the old policy");
+}
