@@ -73,6 +73,19 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	return 0;
 }
 
+void fence_detach_unfenced(uint64_t id)
+{
+	bool fenced;
+	int lock;
+
+	if (pins_try_lock(id, &lock))
+		return;
+	if (find_links(id, &fenced, NULL) == 0 && !fenced)
+		fence_detach_remains(id, lock, NULL);
+	else
+		pins_unlock(id, lock);
+}
+
 /* With the lock held, which goes with what is taken away. */
 static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 {

@@ -13,5 +13,8 @@ void fence_detach_finish(uint64_t id);
  */
 int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error);
 
-/** fence_detach_finish_all() - the same for all cgroups. */
+/** fence_detach_unfenced() - the same if there is no fence, unless another command is at it. */
+void fence_detach_unfenced(uint64_t id);
+
+/** fence_detach_finish_all() - fence_detach_finish() for all cgroups. */
 void fence_detach_finish_all(void);

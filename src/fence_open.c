@@ -5,6 +5,8 @@
 #include "fence_change.h"
 #include "fence_detach.h"
 
+#include <errno.h>
+
 /* What is there of the newest policy is made whole, since nobody knows that the command before it was not believed. */
 static void repair(uint64_t id)
 {
@@ -35,6 +37,8 @@ int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence
 		repair(id);
 		result = fence_read(id, &found, error);
 	}
+	if (result == -ENOENT)
+		fence_detach_unfenced(id);
 	if (result == 0)
 		*fence = found;
 	return result;
