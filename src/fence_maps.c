@@ -29,43 +29,51 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 	return NULL;
 }
 
-/* Return: how many there are, or -errno. */
-static int list_maps(int program, struct bpf_prog_info *info, uint32_t ids[PROGRAM_MAPS_MAX])
-{
-	uint32_t size = sizeof(*info);
+struct program_maps {
+	uint32_t program_id;
+	uint32_t ids[PROGRAM_MAPS_MAX];
+	uint32_t count;
+};
 
-	*info = (struct bpf_prog_info){ .nr_map_ids = PROGRAM_MAPS_MAX, .map_ids = (uintptr_t)ids };
-	if (bpf_obj_get_info_by_fd(program, info, &size) < 0)
+static int list_maps(int program, struct program_maps *list)
+{
+	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS_MAX,
+				      .map_ids = (uintptr_t)list->ids };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program, &info, &size) < 0)
 		return -errno;
-	return info->nr_map_ids < PROGRAM_MAPS_MAX ? (int)info->nr_map_ids : PROGRAM_MAPS_MAX;
+	list->program_id = info.id;
+	list->count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
+	return 0;
 }
 
 int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error)
 {
 	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
-	uint32_t ids[PROGRAM_MAPS_MAX] = { 0 };
-	struct bpf_prog_info info;
-	int count = list_maps(program, &info, ids);
+	struct program_maps list = { 0 };
+	int result = list_maps(program, &list);
 
-	if (count < 0)
-		return kernel_error(error, -count, "list the maps of a program");
-	for (int i = 0; i < count; i++) {
-		cleanup_close int map = bpf_map_get_fd_by_id(ids[i]);
+	if (result)
+		return kernel_error(error, -result, "list the maps of a program");
+	for (uint32_t i = 0; i < list.count; i++) {
+		cleanup_close int map = bpf_map_get_fd_by_id(list.ids[i]);
 		struct bpf_map_info map_info = { 0 };
 		uint32_t map_size = sizeof(map_info);
 		int *slot;
 
 		if (map < 0 || bpf_obj_get_info_by_fd(map, &map_info, &map_size) < 0)
-			return kernel_error(error, errno, "open map %u", ids[i]);
+			return kernel_error(error, errno, "open map %u", list.ids[i]);
 		slot = map_slot(&found, &map_info);
 		if (slot && *slot < 0)
 			*slot = cleanup_steal_descriptor(&map);
 		if (slot == &found.policy)
-			found.policy_id = ids[i];
+			found.policy_id = list.ids[i];
 	}
 	if (found.policy < 0)
 		return error_set(error, EINVAL,
-				 "program %u has no policy map and so is not cgfence's", info.id);
+				 "program %u has no policy map and so is not cgfence's",
+				 list.program_id);
 	*maps = found;
 	found = (struct fence_maps)FENCE_MAPS_CLOSED;
 	return 0;
@@ -73,12 +81,12 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
 {
-	uint32_t ids[PROGRAM_MAPS_MAX] = { 0 };
-	struct bpf_prog_info info;
-	int count = list_maps(program, &info, ids);
+	struct program_maps list = { 0 };
 
-	for (int i = 0; i < count; i++) {
-		if (maps->policy_id && ids[i] == maps->policy_id)
+	if (!maps->policy_id || list_maps(program, &list))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++) {
+		if (list.ids[i] == maps->policy_id)
 			return true;
 	}
 	return false;
