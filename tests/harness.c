@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -144,10 +146,19 @@ int harness_enter(const struct cgfence_cgroup *cgroup)
 	return result;
 }
 
+pid_t harness_fork(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
+}
+
 int harness_in_cgroup(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
 		      void *argument)
 {
-	pid_t child = fork();
+	pid_t child = harness_fork();
 	int status = 0;
 
 	cr_assert_geq(child, 0, "fork: %s", strerror(errno));

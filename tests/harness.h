@@ -35,6 +35,9 @@ enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, c
 /** harness_policy() - the policy of JSON text, with ' for "; the caller frees it. */
 struct cgfence_policy *harness_policy(const char *json);
 
+/** harness_fork() - fork(2) of a child that does not outlive the test. */
+pid_t harness_fork(void);
+
 /** harness_enter() - move the calling process into a cgroup. Return: 0 or -errno. */
 int harness_enter(const struct cgfence_cgroup *cgroup);
 

@@ -67,7 +67,7 @@ static bool detach(const struct cgfence_cgroup *cgroup)
 
 Test(life, the_fence_outlives_the_process_that_made_it)
 {
-	pid_t child = fork();
+	pid_t child = harness_fork();
 
 	if (child == 0) {
 		harness_attach(harness_cgroup(), READ_ONLY);
@@ -134,7 +134,7 @@ Test(life, a_process_that_is_moved_in_is_held_from_then_on)
 
 	harness_attach(harness_cgroup(), NOTHING);
 	cr_assert_eq(pipe(pipe_fds), 0);
-	child = fork();
+	child = harness_fork();
 	if (child == 0)
 		_exit(wait_then_open(pipe_fds));
 	procs = openat(cgfence_cgroup_fd(harness_cgroup()), "cgroup.procs", O_WRONLY);

@@ -176,7 +176,7 @@ static void listen_in_fence(const char *endpoint, pid_t *pid, uint16_t *port)
 	struct told told = { .endpoint = endpoint };
 
 	cr_assert_eq(pipe(told.pipe), 0);
-	*pid = fork();
+	*pid = harness_fork();
 	if (*pid == 0)
 		_exit(harness_enter(sockets_fence()) ? 255 : tell_port_and_listen(&told));
 	waitpid(*pid, NULL, 0);

@@ -26,7 +26,7 @@ static void expect_one_record(const char *endpoint, uint8_t protocol, enum cgfen
 {
 	const struct cgfence_denial_record *record;
 	struct refusals refusals;
-	pid_t child = fork();
+	pid_t child = harness_fork();
 	int status;
 
 	if (child == 0)

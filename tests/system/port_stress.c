@@ -67,7 +67,7 @@ Test(port_stress, fenced_servers_and_clients_talk_undisturbed)
 
 	harness_attach(sockets_fence(), "{'ports': [8080], 'on_violation': 'kill'}");
 	cr_assert_eq(pipe(ready), 0);
-	server = fork();
+	server = harness_fork();
 	if (server == 0)
 		_exit(harness_enter(sockets_fence()) ? 255 : serve(ready[1]));
 	close(ready[1]);
@@ -100,10 +100,13 @@ static int try_bind(const char *endpoint)
 	return fd >= 0 ? 0 : -fd;
 }
 
+/* A port is still taken for a moment after close(2) if somebody on this host is looking at descriptors just then. */
 static bool is_refused(struct observations *seen, const char *endpoint)
 {
 	int code = try_bind(endpoint);
 
+	while (code == EADDRINUSE)
+		code = try_bind(endpoint);
 	if (code)
 		seen->code = code;
 	return code;
@@ -144,7 +147,7 @@ static struct observations *replace_under_load(const char *const policies[2])
 
 	harness_attach(sockets_fence(), policies[1]);
 	for (int i = 0; i < BUSY; i++) {
-		busy[i] = fork();
+		busy[i] = harness_fork();
 		if (busy[i] == 0) {
 			/* A namespace for each, or they would be in each other's way on the port. */
 			if (sockets_enter_namespace() || harness_enter(sockets_fence()))
@@ -195,7 +198,7 @@ static void attach_and_kill(const char *policy, long delay_us)
 {
 	const struct timespec delay = { .tv_sec = delay_us / 1000000,
 					.tv_nsec = delay_us % 1000000 * 1000 };
-	pid_t child = fork();
+	pid_t child = harness_fork();
 
 	if (child == 0) {
 		harness_attach(sockets_fence(), policy);

@@ -73,7 +73,7 @@ Test(records, a_refusal_is_recorded_with_who_what_how_often_and_when)
 	int status;
 
 	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
-	child = fork();
+	child = harness_fork();
 	if (child == 0)
 		_exit(harness_enter(harness_cgroup()) ? 255 : open_twice((void *)path));
 	waitpid(child, &status, 0);
@@ -204,7 +204,7 @@ Test(records, refusals_on_all_processors_at_once_are_all_counted)
 
 	harness_attach(harness_cgroup(), "{'devices': {}}");
 	for (int i = 0; i < RACERS; i++) {
-		if (fork() == 0)
+		if (harness_fork() == 0)
 			_exit(harness_enter(harness_cgroup()) ? 255
 							      : open_many_times((void *)path));
 	}

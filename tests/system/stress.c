@@ -89,7 +89,7 @@ Test(stress, what_both_policies_say_holds_while_one_replaces_the_other)
 	pid_t busy;
 
 	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 rw']}}");
-	busy = fork();
+	busy = harness_fork();
 	if (busy == 0)
 		_exit(harness_enter(harness_cgroup()) ? 255 : watch_verdicts(seen));
 	for (int i = 0; i < REPLACEMENTS; i++)
@@ -113,7 +113,7 @@ static bool verdicts_are(const struct cgfence_cgroup *cgroup, int read, int writ
 static void attach_and_kill(const char *policy, long delay_us)
 {
 	const struct timespec delay = { .tv_nsec = delay_us * 1000 };
-	pid_t child = fork();
+	pid_t child = harness_fork();
 
 	if (child == 0) {
 		harness_attach(harness_cgroup(), policy);
@@ -183,7 +183,7 @@ static int attach_and_detach(int number)
 Test(stress, commands_on_one_cgroup_take_turns)
 {
 	for (int i = 0; i < COMMANDS; i++) {
-		if (fork() == 0)
+		if (harness_fork() == 0)
 			_exit(attach_and_detach(i));
 	}
 	for (int i = 0; i < COMMANDS; i++) {
