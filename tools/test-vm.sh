@@ -31,12 +31,12 @@ append_for() {
 }
 
 # What runs inside: the tests, then their report and the guard that a fence gets, each after a mark.
-cat >"$results/inside.sh" <<'INSIDE'
+echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60}" >"$results/inside.sh"
+cat >>"$results/inside.sh" <<'INSIDE'
 # Emulation is slow, so what is repeated to meet a race is repeated less.
-CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence CGFENCE_SOAK_SECONDS=60 \
-	/system-tests --short-filename --tap=/tmp/report >/tmp/output 2>&1
+CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence \
+	/system-tests --short-filename --timeout 180 --tap=/tmp/report 2>&1
 status=$?
-cat /tmp/output
 echo "@report"
 cat /tmp/report
 mkdir /sys/fs/cgroup/guard
@@ -49,7 +49,7 @@ run_machine() {
 	local machine=$1 log=$results/$1.log status=0 guard release ok skips fails
 
 	echo "== the system tests under $machine"
-	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 600 \
+	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 900 \
 		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
 		-- sh /inside.sh >"$log" 2>&1 || status=$?
 	read -r guard release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
