@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence_programs.h"
+#include "boot_time.h"
 #include "cleanup.h"
 #include "error.h"
 #include "kernel_error.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* A directory that says that this kernel refused the LSM program since it booted; trying takes 15 ms. */
 #define LSM_REFUSED PINS_ROOT "/lsm_refused"
@@ -197,14 +197,6 @@ static bool families_differ(const struct cgfence_port_table *ports)
 	}
 	return memcmp(&ports->isolated[CGFENCE_IPV4], &ports->isolated[CGFENCE_IPV6],
 		      sizeof(ports->isolated[0])) != 0;
-}
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
 static int describe_netns(struct cgfence_port_table *ports, struct cgfence_error *error)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Observe, plan, act, report. */
 #include "act.h"
+#include "boot_time.h"
 #include "cleanup.h"
 #include "error.h"
 #include "reconcile_plan.h"
 #include "violation.h"
 
 #include <string.h>
-#include <time.h>
 
 struct cgfence_reconciler {
 	struct holder_iterator *iterator; /* NULL where the kernel has none */
@@ -72,14 +72,6 @@ void cgfence_reconciler_free(struct cgfence_reconciler *reconciler)
 bool cgfence_reconciler_uses_iterator(const struct cgfence_reconciler *reconciler)
 {
 	return reconciler->iterator;
-}
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 }
 
 static void give_report(const struct reporter *reporter, const struct violation_text *text,

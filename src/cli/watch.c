@@ -11,6 +11,7 @@
 #include "watch_events.h"
 #include "watch_fences.h"
 #include "watch_sources.h"
+#include "../boot_time.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
 
@@ -18,9 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 
-#define NS_PER_S 1000000000ULL
 #define DEFAULT_INTERVAL "30s" /* as Mesos has it */
 
 /* A command makes several changes of a fence at once, so a moment passes before they are looked at. */
@@ -45,14 +44,6 @@ struct watch {
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
 	bool stopping;
 };
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* One that lasts is said once. */
 static void report_error(struct watch *watch, const char *text)

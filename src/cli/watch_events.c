@@ -3,21 +3,13 @@
 #include "output.h"
 #include "refusal.h"
 #include "report.h"
+#include "../boot_time.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define NS_PER_S 1000000000ULL
 #define CGROUP_WIDTH 24
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* Takes the reference. */
 static void write_json(struct watch_events *events, json_t *object)
