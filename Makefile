@@ -29,6 +29,7 @@ SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
 CLI_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/cli/*.c))
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
+BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(wildcard tools/bench/*.c)))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 Q := $(if $(V),,@)
@@ -84,6 +85,20 @@ $(TEST_PROGRAMS): $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@
 
+build/bench-peers.bpf.o: tools/bench/peers.bpf.c tools/bench/peers.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+build/bpf/bench_peers.skel.h: build/bench-peers.bpf.o
+	$(call say,SKELETON,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name bench_peers > $@.new && mv $@.new $@
+
+$(BENCH_OBJECTS): build/bpf/bench_peers.skel.h
+build/bench: $(BENCH_OBJECTS) build/libcgfence.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBRARIES) -lm -o $@
+
 build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch] include/cgfence/*.h) | $(SKELETONS)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
@@ -106,6 +121,10 @@ test: deps ## install what is missing, build, and run all tests and lint
 test-vm: deps ## run the system tests under other kernels, in virtual machines; KERNELS="5.10 6.1-lsm" for some
 	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
 	$(Q)tools/test-vm.sh build/cgfence build/system-tests $(KERNELS)
+
+bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="device-check" for one suite
+	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/bench
+	$(Q)$(SUDO) build/bench --json build/bench.json --picture build/bench.svg $(addprefix --only ,$(ONLY))
 
 soak: deps ## let processes open and close listeners at random for a minute, and watch over them
 	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
@@ -134,8 +153,8 @@ install: all ## install to DESTDIR and PREFIX
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests -name '*.d' 2>/dev/null)
+-include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests build/tools -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test test-vm soak fuzz lint install clean
+.PHONY: all help deps demo test test-vm bench soak fuzz lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

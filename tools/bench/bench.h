@@ -49,6 +49,20 @@ void bench_skip(struct bench *bench, const char *format, ...) __attribute__((for
 void bench_progress(struct bench *bench, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/**
+ * bench_compare() - one of the ratios that the picture and the summary show.
+ * @what: is compared, such as "device check, 200 entries, found last"
+ * @peer: with what, such as "the filter of runc"
+ * @ours: median of cgfence
+ * @theirs: median of the peer; more is worse
+ */
+void bench_compare(struct bench *bench, const char *what, const char *peer, double ours,
+		   double theirs);
+
+/** bench_fail() - say that measuring is impossible, and end; what was made is removed all the same. */
+void bench_fail(struct bench *bench, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
 /** bench_program() - path of the cgfence program to be measured. */
 const char *bench_program(const struct bench *bench);
 

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What a device filter costs: the time of its program by the kernel's statistics, and whole system calls. */
+#include "device_filters.h"
+#include "entries.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define ROUNDS 51
+#define CHECKS 100
+#define BATCHES 15
+#define SUBJECTS_MAX 64
+
+/* What runc's filter finds first, of these entries: it sorts them by type and number. */
+#define FIRST_DEVICE makedev(1, 3)
+#define WILDCARD_DEVICE makedev(136, 77)
+#define UNKNOWN_DEVICE makedev(10, 77)
+
+/* A filter that is asked for one device. */
+struct subject {
+	const struct filter *filter;
+	struct bench_series series;
+	char node[128];
+};
+
+struct subjects {
+	struct subject list[SUBJECTS_MAX];
+	size_t count;
+};
+
+static void make_node(struct bench *bench, dev_t device, char path[128])
+{
+	snprintf(path, 128, "%s/c-%u-%u", bench_directory(bench), major(device), minor(device));
+	if (mknod(path, S_IFCHR | 0666, device) < 0 && errno != EEXIST)
+		bench_fail(bench, "cannot make a device node: %s", strerror(errno));
+}
+
+static struct subject *add(struct bench *bench, struct subjects *subjects,
+			   const struct filter *filter, dev_t device, const char *name,
+			   const char *what)
+{
+	struct subject *subject = &subjects->list[subjects->count++];
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s%s%s", name, *what ? ": " : "", what);
+	subject->filter = filter;
+	subject->series = bench_series_new(full, ROUNDS);
+	make_node(bench, device, subject->node);
+	return subject;
+}
+
+/* The device that runc's filter looks at last: the highest number. */
+static dev_t last_device(size_t entries)
+{
+	struct entry entry = entries_get(entries - 1, "rw");
+
+	return entries > 14 ? makedev(entry.major, entry.minor) : WILDCARD_DEVICE;
+}
+
+/* Measuring. In batches, the median of which is the value of a round: an interrupt is in few of them. */
+
+struct work {
+	struct bench *bench;
+	const struct subject *subject;
+	int empty;	/* a program that runs beside that of the subject, or -1 */
+	double *result; /* shared */
+};
+
+static void call_access(const char *node)
+{
+	for (int i = 0; i < CHECKS; i++)
+		access(node, R_OK | W_OK);
+}
+
+static void finish(const struct work *work, struct bench_series *batches)
+{
+	*work->result = bench_series_quantile(batches, 0.5);
+	bench_series_free(batches);
+}
+
+/*
+ * An empty program is attached beside each filter, so that both run in the same calls and one can be taken off the
+ * other: what slows the machine down for a moment slows both.
+ */
+static void time_program(void *argument)
+{
+	const struct work *work = argument;
+	const struct filter *filter = work->subject->filter;
+	struct bench_series batches = bench_series_new("", BATCHES);
+
+	call_access(work->subject->node);
+	for (int i = 0; i < BATCHES; i++) {
+		struct probe_cost before = probe_cost(work->bench, filter->program);
+		struct probe_cost empty_before = probe_cost(work->bench, work->empty);
+
+		call_access(work->subject->node);
+		bench_series_add(&batches,
+				 probe_mean_ns(before, probe_cost(work->bench, filter->program)) -
+					 probe_mean_ns(empty_before,
+						       probe_cost(work->bench, work->empty)));
+	}
+	finish(work, &batches);
+}
+
+static void time_access(void *argument)
+{
+	const struct work *work = argument;
+	struct bench_series batches = bench_series_new("", BATCHES);
+
+	call_access(work->subject->node);
+	for (int i = 0; i < BATCHES; i++) {
+		uint64_t begin = bench_now_ns();
+
+		call_access(work->subject->node);
+		bench_series_add(&batches, (double)(bench_now_ns() - begin) / CHECKS);
+	}
+	finish(work, &batches);
+}
+
+static void time_open(void *argument)
+{
+	const struct work *work = argument;
+	struct bench_series calls = bench_series_new("", CHECKS * BATCHES);
+
+	for (int i = 0; i < CHECKS * BATCHES; i++) {
+		uint64_t begin = bench_now_ns();
+		int fd = open(work->subject->node, O_RDWR | O_CLOEXEC);
+
+		bench_series_add(&calls, (double)(bench_now_ns() - begin));
+		if (fd >= 0)
+			close(fd);
+	}
+	finish(work, &calls);
+}
+
+static void measure(struct bench *bench, struct subjects *subjects,
+		    void (*function)(void *argument), int empty)
+{
+	double *result = probe_share(bench, sizeof(*result));
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < subjects->count; i++) {
+			struct subject *subject = &subjects->list[i];
+			struct work work = { bench, subject, empty, result };
+
+			probe_in_cgroup(bench, subject->filter->cgroup, function, &work);
+			bench_series_add(&subject->series, *result);
+		}
+	}
+}
+
+static void measure_programs(struct bench *bench, struct subjects *subjects, int empty)
+{
+	int statistics = probe_enable_statistics(bench);
+
+	measure(bench, subjects, time_program, empty);
+	close(statistics);
+}
+
+static double median(const struct subject *subject)
+{
+	return subject ? bench_series_quantile(&subject->series, 0.5) : NAN;
+}
+
+static void report(struct bench *bench, const char *group, const char *title,
+		   struct subjects *subjects, const struct subject *peer)
+{
+	struct bench_series series[SUBJECTS_MAX];
+
+	for (size_t i = 0; i < subjects->count; i++)
+		series[i] = subjects->list[i].series;
+	bench_report(bench, group, title, "ns", series, subjects->count,
+		     (size_t)(peer - subjects->list));
+}
+
+static void release(struct subjects *subjects)
+{
+	for (size_t i = 0; i < subjects->count; i++)
+		bench_series_free(&subjects->list[i].series);
+	free(subjects);
+}
+
+static struct subjects *new_subjects(struct bench *bench)
+{
+	struct subjects *subjects = calloc(1, sizeof(*subjects));
+
+	if (!subjects)
+		bench_fail(bench, "out of memory");
+	return subjects;
+}
+
+/* What each filter costs where it allows, at once or in the end, and where it refuses. */
+static struct subject *add_fences(struct bench *bench, struct subjects *subjects,
+				  const struct device_filters *filters)
+{
+	struct subject *first = &subjects->list[subjects->count];
+	char name[64];
+
+	for (size_t i = 0; i < DEVICE_SIZES; i++) {
+		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
+		add(bench, subjects, &filters->enforcing[i], FIRST_DEVICE, name, "exact");
+	}
+	for (size_t i = 0; i < DEVICE_SIZES; i++) {
+		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
+		add(bench, subjects, &filters->enforcing[i], WILDCARD_DEVICE, name, "wildcard");
+		add(bench, subjects, &filters->enforcing[i], UNKNOWN_DEVICE, name, "refused");
+		add(bench, subjects, &filters->auditing[i], UNKNOWN_DEVICE, name, "audited");
+	}
+	return first;
+}
+
+/* Three subjects for each of runc's filters, in this order; none of them for a filter that is not there. */
+enum { RUNC_FIRST, RUNC_LAST, RUNC_REFUSED, RUNC_SUBJECTS };
+
+static void add_runc(struct bench *bench, struct subjects *subjects,
+		     const struct device_filters *filters,
+		     const struct subject *added[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS])
+{
+	for (size_t i = 0; i < DEVICE_RUNC_FILTERS; i++) {
+		const struct filter *filter = &filters->runc[i];
+		const char *label = device_runc[i].label;
+
+		if (filter->program < 0)
+			continue;
+		added[i][RUNC_FIRST] =
+			add(bench, subjects, filter, FIRST_DEVICE, label, "found first");
+		added[i][RUNC_LAST] = add(bench, subjects, filter,
+					  last_device(device_runc[i].entries), label, "found last");
+		added[i][RUNC_REFUSED] =
+			add(bench, subjects, filter, UNKNOWN_DEVICE, label, "refused");
+	}
+}
+
+/* At the exact hits of all sizes. */
+static void judge_hits(struct bench *bench, const struct subject *hits)
+{
+	double least = median(&hits[0]);
+	double most = least;
+
+	for (size_t i = 1; i < DEVICE_SIZES; i++) {
+		least = fmin(least, median(&hits[i]));
+		most = fmax(most, median(&hits[i]));
+	}
+	bench_target(bench, most <= 10,
+		     "device check: at most 10 ns above an empty program at a hit (%.1f ns)", most);
+	bench_target(bench, most <= 1.2 * least,
+		     "device check: flat within 20 %% from 14 to 4,096 entries (%.1f to %.1f ns)",
+		     least, most);
+}
+
+static void judge_runc(struct bench *bench, const struct subject *hits,
+		       const struct subject *runc[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS])
+{
+	double ours = median(&hits[2]);
+	double first = median(runc[2][RUNC_FIRST]);
+	double last = median(runc[2][RUNC_LAST]);
+
+	if (!runc[2][RUNC_FIRST])
+		return;
+	bench_target(bench, ours <= first,
+		     "device check: no slower than the filter of runc for what that finds first "
+		     "(200 entries: %.1f ns, runc %.1f ns)",
+		     ours, first);
+	bench_target(
+		bench, ours * 10 <= last,
+		"device check: at least 10 times faster than the filter of runc at 200 entries "
+		"for what that finds last (%.1f times)",
+		last / ours);
+	bench_compare(bench, "device check, 200 entries, found first", "filter of runc", ours,
+		      first);
+	bench_compare(bench, "device check, 200 entries, found last", "filter of runc", ours, last);
+}
+
+static void check_programs(struct bench *bench, const struct device_filters *filters)
+{
+	const struct subject *runc[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS] = { 0 };
+	struct subjects *subjects = new_subjects(bench);
+	const struct subject *hits;
+	const struct subject *hash;
+
+	add(bench, subjects, &filters->empty, FIRST_DEVICE, "empty program", "");
+	hits = add_fences(bench, subjects, filters);
+	add_runc(bench, subjects, filters, runc);
+	hash = add(bench, subjects, &filters->hash, FIRST_DEVICE, "plain hash map, 200", "exact");
+	device_filters_accompany(bench, filters, true);
+	measure_programs(bench, subjects, filters->companion);
+	device_filters_accompany(bench, filters, false);
+	report(bench, "device-check", "Device check: time of the program above an empty one",
+	       subjects, &hits[2]);
+	judge_hits(bench, hits);
+	judge_runc(bench, hits, runc);
+	bench_compare(bench, "device check, 200 entries", "plain hash map", median(&hits[2]),
+		      median(hash));
+	release(subjects);
+}
+
+static void check_open(struct bench *bench, const struct device_filters *filters)
+{
+	struct subjects *subjects = new_subjects(bench);
+	const struct subject *none;
+	char name[64];
+
+	none = add(bench, subjects, &filters->none, FIRST_DEVICE, "no program", "");
+	add(bench, subjects, &filters->empty, FIRST_DEVICE, "empty program", "");
+	for (size_t i = 0; i < DEVICE_SIZES; i++) {
+		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
+		add(bench, subjects, &filters->enforcing[i], FIRST_DEVICE, name, "exact");
+	}
+	for (size_t i = 0; i < DEVICE_RUNC_FILTERS; i++) {
+		if (filters->runc[i].program >= 0)
+			add(bench, subjects, &filters->runc[i], FIRST_DEVICE, device_runc[i].label,
+			    "found first");
+	}
+	add(bench, subjects, &filters->hash, FIRST_DEVICE, "plain hash map, 200", "exact");
+	for (size_t i = 0; i < DEVICE_SIZES; i += DEVICE_SIZES - 1) {
+		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
+		add(bench, subjects, &filters->enforcing[i], UNKNOWN_DEVICE, name, "refused");
+	}
+	if (filters->runc[2].program >= 0)
+		add(bench, subjects, &filters->runc[2], UNKNOWN_DEVICE, device_runc[2].label,
+		    "refused");
+	measure(bench, subjects, time_open, -1);
+	report(bench, "device-open", "Device check: the whole of open(2), /dev/null where allowed",
+	       subjects, none);
+	release(subjects);
+}
+
+/* The devices that runc's filter finds last have no driver to open. */
+static void check_access(struct bench *bench, const struct device_filters *filters)
+{
+	struct subjects *subjects = new_subjects(bench);
+	dev_t last = last_device(200);
+	const struct subject *none;
+
+	none = add(bench, subjects, &filters->none, last, "no program", "");
+	add(bench, subjects, &filters->empty, last, "empty program", "");
+	add(bench, subjects, &filters->enforcing[2], last, "cgfence, 200", "exact");
+	add(bench, subjects, &filters->hash, last, "plain hash map, 200", "exact");
+	for (size_t i = 2; i < DEVICE_RUNC_FILTERS; i++) {
+		if (filters->runc[i].program >= 0)
+			add(bench, subjects, &filters->runc[i], last, device_runc[i].label, "");
+	}
+	measure(bench, subjects, time_access, -1);
+	report(bench, "device-access",
+	       "Device check: the whole of access(2), the last device of 200", subjects, none);
+	release(subjects);
+}
+
+void bench_device_check(struct bench *bench)
+{
+	struct device_filters filters = { 0 };
+
+	device_filters_make(bench, &filters);
+	bench_progress(bench, "device-check: programs");
+	check_programs(bench, &filters);
+	bench_progress(bench, "device-check: system calls");
+	check_open(bench, &filters);
+	check_access(bench, &filters);
+	device_filters_remove(bench, &filters);
+}

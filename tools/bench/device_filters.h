@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The device filters that are compared, each attached to a cgroup of its own. */
+#pragma once
+
+#include "probe.h"
+
+#define DEVICE_SIZES 5
+#define DEVICE_RUNC_FILTERS 5
+
+struct filter {
+	struct cgfence_cgroup *cgroup;
+	int program; /* -1 if there is none */
+};
+
+struct bench_peers;
+
+struct device_filters {
+	struct filter none, empty, hash;
+	struct filter enforcing[DEVICE_SIZES], auditing[DEVICE_SIZES];
+	struct filter runc[DEVICE_RUNC_FILTERS];
+	struct bench_peers *peers;
+	int companion; /* an empty program */
+};
+
+/* Entries of the cgfence filters, ascending. */
+extern const size_t device_sizes[DEVICE_SIZES];
+
+/* Of the hash map. */
+#define DEVICE_HASH_ENTRIES 200
+
+struct device_runc {
+	size_t entries;
+	const char *access; /* of those that are not of the defaults */
+	const char *label;
+};
+
+extern const struct device_runc device_runc[DEVICE_RUNC_FILTERS];
+
+/** device_filters_make() - what runc does not make is noted, and has program -1. */
+void device_filters_make(struct bench *bench, struct device_filters *filters);
+
+/** device_filters_accompany() - attach filters->companion beside each of them, or take it away again. */
+void device_filters_accompany(struct bench *bench, const struct device_filters *filters,
+			      bool attach);
+
+/** device_filters_remove() - take them all away again. */
+void device_filters_remove(struct bench *bench, struct device_filters *filters);

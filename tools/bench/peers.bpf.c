@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What cgfence is compared with: programs that do nothing, a plain hash map of devices, and a linear list of port rules. */
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "peers.h"
+
+SEC("cgroup/dev")
+int empty_device(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+SEC("cgroup/dev")
+int companion_device(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+SEC("cgroup/bind4")
+int empty_bind4(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+SEC("cgroup/bind6")
+int empty_bind6(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+SEC("cgroup/post_bind4")
+int empty_post_bind4(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+SEC("cgroup/post_bind6")
+int empty_post_bind6(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct peer_device);
+	__type(value, __u32);
+} devices SEC(".maps");
+
+/* An exact device, else any minor of its major. */
+SEC("cgroup/dev")
+int hash_device(struct bpf_cgroup_dev_ctx *ctx)
+{
+	__u32 access = ctx->access_type >> 16;
+	struct peer_device key = {
+		.type = ctx->access_type & 0xffff,
+		.major = ctx->major,
+		.minor = ctx->minor,
+	};
+	const __u32 *allowed = bpf_map_lookup_elem(&devices, &key);
+
+	if (!allowed) {
+		key.minor = PEER_ANY;
+		allowed = bpf_map_lookup_elem(&devices, &key);
+	}
+	return allowed && (access & ~*allowed) == 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PEER_RULES_MAX);
+	__type(key, __u32);
+	__type(value, struct peer_rule);
+} allow_rules SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PEER_RULES_MAX);
+	__type(key, __u32);
+	__type(value, struct peer_rule);
+} deny_rules SEC(".maps");
+
+static __always_inline bool rule_matches(const struct peer_rule *rule, __u32 family, __u32 protocol,
+					 __u32 port)
+{
+	return (!rule->family || rule->family == family) &&
+	       (!rule->protocol || rule->protocol == protocol) &&
+	       (!rule->port_count ||
+		(port >= rule->port_min && port < (__u32)rule->port_min + rule->port_count));
+}
+
+static __always_inline bool list_matches(const struct bpf_sock_addr *ctx, void *list)
+{
+	__u32 port = bpf_ntohs((__u16)ctx->user_port);
+	__u32 protocol = ctx->protocol;
+	__u32 family = ctx->user_family;
+
+	for (__u32 i = 0; i < PEER_RULES_MAX; i++) {
+		__u32 key = i;
+		const struct peer_rule *rule = bpf_map_lookup_elem(list, &key);
+
+		/* The list ends with a rule that no socket matches. */
+		if (!rule || rule->family == PEER_END)
+			return false;
+		if (rule_matches(rule, family, protocol, port))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline int judge(const struct bpf_sock_addr *ctx)
+{
+	return list_matches(ctx, &allow_rules) || !list_matches(ctx, &deny_rules);
+}
+
+SEC("cgroup/bind4")
+int linear_bind4(struct bpf_sock_addr *ctx)
+{
+	return judge(ctx);
+}
+
+SEC("cgroup/bind6")
+int linear_bind6(struct bpf_sock_addr *ctx)
+{
+	return judge(ctx);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

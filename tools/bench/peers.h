@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the programs in peers.bpf.c read from their maps. */
+#pragma once
+
+#include <linux/types.h>
+
+#define PEER_ANY 0xffffffff
+#define PEER_END 0xffffffff
+#define PEER_RULES_MAX 128
+
+struct peer_device {
+	__u32 type;
+	__u32 major;
+	__u32 minor; /* or PEER_ANY */
+};
+
+/* 0 is any family, protocol or port. */
+struct peer_rule {
+	__u32 family; /* PEER_END after the last rule */
+	__u32 protocol;
+	__u16 port_min;
+	__u16 port_count;
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How suites measure: programs of the kernel by its own statistics, system calls in a cgroup, and whole commands. */
+#pragma once
+
+#include "bench.h"
+
+#include <cgfence/cgfence.h>
+
+/** probe_make_cgroup() - a new cgroup below that of the run; it lives until probe_remove_cgroup(). */
+struct cgfence_cgroup *probe_make_cgroup(struct bench *bench, const char *name);
+
+/** probe_remove_cgroup() - take its fence away, end what is in it, and remove it. */
+void probe_remove_cgroup(struct bench *bench, struct cgfence_cgroup *cgroup);
+
+/** probe_fence() - fence a cgroup by a policy of JSON text with ' for ". */
+void probe_fence(struct bench *bench, const struct cgfence_cgroup *cgroup, const char *json);
+
+/** probe_program() - descriptor of the first program on a hook of a cgroup itself, -1 if there is none. */
+int probe_program(const struct cgfence_cgroup *cgroup, int attach_type);
+
+/** probe_attach() - attach a program of the benchmark's to a cgroup, beside others. */
+void probe_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int program,
+		  int attach_type);
+
+/**
+ * probe_in_cgroup() - run a function in a child process in a cgroup.
+ * @function: what it wants to tell goes to memory of probe_share()
+ */
+void probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
+		     void (*function)(void *argument), void *argument);
+
+/** probe_share() - zeroed memory that children share; never given back. */
+void *probe_share(struct bench *bench, size_t size);
+
+/** probe_enable_statistics() - have the kernel time programs until the descriptor is closed. */
+int probe_enable_statistics(struct bench *bench);
+
+/* What a program has cost so far. */
+struct probe_cost {
+	uint64_t runs;
+	uint64_t ns;
+};
+
+/** probe_cost() - of a program; 0 for descriptor -1. */
+struct probe_cost probe_cost(struct bench *bench, int program);
+
+/** probe_mean_ns() - time of a run between two readings, 0 if there was none. */
+double probe_mean_ns(struct probe_cost before, struct probe_cost after);
+
+/**
+ * probe_command() - run a command with its output thrown away, and say how long that took.
+ * @words: ended by NULL; the first is looked for in PATH
+ *
+ * Return: nanoseconds from before it starts until it has ended, or -1 if it did not end with status 0.
+ */
+double probe_command(const char *const *words);
