@@ -20,6 +20,7 @@ static const struct {
 	const char *about;
 } suites[] = {
 	{ "device-check", bench_device_check, "what judging an open costs" },
+	{ "bind-check", bench_bind_check, "what judging a bind costs" },
 };
 
 #define SUITE_COUNT (sizeof(suites) / sizeof(suites[0]))

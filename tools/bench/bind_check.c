@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the port programs cost at bind and listen, beside a linear list of rules as systemd's SocketBindAllow= has it. */
+#include "peers.h"
+#include "probe.h"
+#include "bench_peers.skel.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ROUNDS 51
+#define BATCHES 15
+#define BINDS 50
+#define SIZES 3
+#define PROGRAMS 2
+#define SUBJECTS_MAX 24
+
+/* Ranges of ten ports, fifty apart. */
+#define RANGE_PORT(index) (20000 + (index)*50)
+#define RANGE_LENGTH 10
+#define REFUSED_PORT 19999
+
+static const size_t sizes[SIZES] = { 1, 16, 128 };
+
+static const struct {
+	const char *name;
+	int family;
+	enum bpf_attach_type hooks[PROGRAMS];
+} families[] = {
+	{ "IPv4", AF_INET, { BPF_CGROUP_INET4_BIND, BPF_CGROUP_INET4_POST_BIND } },
+	{ "IPv6", AF_INET6, { BPF_CGROUP_INET6_BIND, BPF_CGROUP_INET6_POST_BIND } },
+};
+
+struct rules {
+	struct cgfence_cgroup *cgroup;
+	struct bench_peers *peers; /* if it has programs of the benchmark's */
+};
+
+struct setup {
+	struct rules none, empty, fences[SIZES], lists[SIZES];
+};
+
+/* Rules that are asked for one port. */
+struct subject {
+	const struct rules *rules;
+	struct bench_series series;
+	int programs[PROGRAMS]; /* that a bind runs, -1 for none */
+	uint16_t port;
+	int family;
+};
+
+struct subjects {
+	struct subject list[SUBJECTS_MAX];
+	size_t count;
+	int companions[PROGRAMS]; /* empty programs beside those of the subjects */
+};
+
+static void fence(struct bench *bench, struct rules *rules, size_t ranges)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		bench_fail(bench, "out of memory");
+	fprintf(file, "{'ports': [");
+	for (size_t i = 0; i < ranges; i++)
+		fprintf(file, "%s'%zu-%zu'", i ? ", " : "", RANGE_PORT(i),
+			RANGE_PORT(i) + RANGE_LENGTH - 1);
+	fprintf(file, "]}");
+	fclose(file);
+	probe_fence(bench, rules->cgroup, text);
+	free(text);
+}
+
+static void put_rule(struct bench *bench, struct bpf_map *map, uint32_t index,
+		     struct peer_rule rule)
+{
+	if (bpf_map_update_elem(bpf_map__fd(map), &index, &rule, BPF_ANY) < 0)
+		bench_fail(bench, "cannot fill the list of rules: %s", strerror(errno));
+}
+
+/* The ranges are allowed and all else is denied, as with SocketBindAllow= and SocketBindDeny=any. */
+static void list(struct bench *bench, struct rules *rules, size_t ranges)
+{
+	struct bench_peers *peers = rules->peers;
+
+	for (uint32_t i = 0; i < PEER_RULES_MAX; i++) {
+		struct peer_rule rule = { .family = PEER_END };
+
+		if (i < ranges)
+			rule = (struct peer_rule){ .port_min = (uint16_t)RANGE_PORT(i),
+						   .port_count = RANGE_LENGTH };
+		put_rule(bench, peers->maps.allow_rules, i, rule);
+	}
+	put_rule(bench, peers->maps.deny_rules, 0, (struct peer_rule){ 0 });
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind4),
+		     BPF_CGROUP_INET4_BIND);
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind6),
+		     BPF_CGROUP_INET6_BIND);
+}
+
+static void attach_empty(struct bench *bench, const struct rules *rules,
+			 const struct bench_peers *peers)
+{
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind4),
+		     BPF_CGROUP_INET4_BIND);
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind6),
+		     BPF_CGROUP_INET6_BIND);
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind4),
+		     BPF_CGROUP_INET4_POST_BIND);
+	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind6),
+		     BPF_CGROUP_INET6_POST_BIND);
+}
+
+static struct bench_peers *load_peers(struct bench *bench)
+{
+	struct bench_peers *peers = bench_peers__open_and_load();
+
+	if (!peers)
+		bench_fail(bench, "cannot load the programs of the benchmark: %s", strerror(errno));
+	return peers;
+}
+
+static void make_setup(struct bench *bench, struct setup *setup)
+{
+	char name[32];
+
+	setup->none.cgroup = probe_make_cgroup(bench, "none");
+	setup->empty.cgroup = probe_make_cgroup(bench, "empty");
+	setup->empty.peers = load_peers(bench);
+	attach_empty(bench, &setup->empty, setup->empty.peers);
+	for (size_t i = 0; i < SIZES; i++) {
+		snprintf(name, sizeof(name), "fence-%zu", sizes[i]);
+		setup->fences[i].cgroup = probe_make_cgroup(bench, name);
+		fence(bench, &setup->fences[i], sizes[i]);
+		snprintf(name, sizeof(name), "list-%zu", sizes[i]);
+		setup->lists[i].cgroup = probe_make_cgroup(bench, name);
+		setup->lists[i].peers = load_peers(bench);
+		list(bench, &setup->lists[i], sizes[i]);
+	}
+}
+
+static void remove_rules(struct bench *bench, struct rules *rules)
+{
+	probe_remove_cgroup(bench, rules->cgroup);
+	bench_peers__destroy(rules->peers);
+}
+
+static void remove_setup(struct bench *bench, struct setup *setup)
+{
+	remove_rules(bench, &setup->none);
+	remove_rules(bench, &setup->empty);
+	for (size_t i = 0; i < SIZES; i++) {
+		remove_rules(bench, &setup->fences[i]);
+		remove_rules(bench, &setup->lists[i]);
+	}
+}
+
+/* Measuring. */
+
+struct work {
+	struct bench *bench;
+	const struct subjects *subjects;
+	const struct subject *subject;
+	double *result; /* shared */
+};
+
+static int open_socket(const struct subject *subject, int type)
+{
+	int fd = socket(subject->family, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		_exit(EXIT_FAILURE);
+	return fd;
+}
+
+static int bind_to(const struct subject *subject, int fd)
+{
+	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6, .sin6_port = htons(subject->port) };
+	struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(subject->port) };
+
+	if (subject->family == AF_INET6)
+		return bind(fd, (const struct sockaddr *)&ipv6, sizeof(ipv6));
+	return bind(fd, (const struct sockaddr *)&ipv4, sizeof(ipv4));
+}
+
+static void bind_often(const struct subject *subject)
+{
+	for (int i = 0; i < BINDS; i++) {
+		int fd = open_socket(subject, SOCK_STREAM);
+
+		if (bind_to(subject, fd) && subject->port != REFUSED_PORT)
+			_exit(EXIT_FAILURE);
+		close(fd);
+	}
+}
+
+static void read_costs(const struct work *work, struct probe_cost costs[2][PROGRAMS])
+{
+	for (int i = 0; i < PROGRAMS; i++) {
+		costs[0][i] = probe_cost(work->bench, work->subject->programs[i]);
+		costs[1][i] = probe_cost(work->bench, work->subjects->companions[i]);
+	}
+}
+
+/* The programs that a bind runs, each above the empty one that runs beside it. */
+static void time_programs(void *argument)
+{
+	const struct work *work = argument;
+	struct bench_series batches = bench_series_new("", BATCHES);
+
+	bind_often(work->subject);
+	for (int i = 0; i < BATCHES; i++) {
+		struct probe_cost before[2][PROGRAMS];
+		struct probe_cost after[2][PROGRAMS];
+		double sum = 0;
+
+		read_costs(work, before);
+		bind_often(work->subject);
+		read_costs(work, after);
+		for (int k = 0; k < PROGRAMS; k++) {
+			if (after[0][k].runs > before[0][k].runs)
+				sum += probe_mean_ns(before[0][k], after[0][k]) -
+				       probe_mean_ns(before[1][k], after[1][k]);
+		}
+		bench_series_add(&batches, sum);
+	}
+	*work->result = bench_series_quantile(&batches, 0.5);
+	bench_series_free(&batches);
+}
+
+static void time_calls(void *argument)
+{
+	const struct work *work = argument;
+	struct bench_series calls = bench_series_new("", (size_t)BINDS * BATCHES);
+
+	for (int i = 0; i < BINDS * BATCHES; i++) {
+		int fd = open_socket(work->subject, SOCK_STREAM);
+		uint64_t begin = bench_now_ns();
+
+		if (bind_to(work->subject, fd) || listen(fd, 1))
+			_exit(EXIT_FAILURE);
+		bench_series_add(&calls, (double)(bench_now_ns() - begin));
+		close(fd);
+	}
+	*work->result = bench_series_quantile(&calls, 0.5);
+	bench_series_free(&calls);
+}
+
+static void measure(struct bench *bench, struct subjects *subjects,
+		    void (*function)(void *argument))
+{
+	double *result = probe_share(bench, sizeof(*result));
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < subjects->count; i++) {
+			struct subject *subject = &subjects->list[i];
+			struct work work = { bench, subjects, subject, result };
+
+			probe_in_cgroup(bench, subject->rules->cgroup, function, &work);
+			bench_series_add(&subject->series, *result);
+		}
+	}
+}
+
+static struct subject *add(struct subjects *subjects, const struct rules *rules, size_t family,
+			   size_t port, const char *name)
+{
+	struct subject *subject = &subjects->list[subjects->count++];
+
+	subject->rules = rules;
+	subject->port = (uint16_t)port;
+	subject->family = families[family].family;
+	subject->series = bench_series_new(name, ROUNDS);
+	for (int i = 0; i < PROGRAMS; i++)
+		subject->programs[i] = probe_program(rules->cgroup, families[family].hooks[i]);
+	return subject;
+}
+
+/* So many of each; the fences in the order of their sizes. */
+struct marks {
+	const struct subject *fences, *middle, *last;
+};
+
+static struct marks add_all(struct subjects *subjects, const struct setup *setup, size_t family,
+			    bool calls)
+{
+	struct marks marks = { 0 };
+	char name[64];
+
+	if (calls)
+		add(subjects, &setup->none, family, RANGE_PORT(0), "no program");
+	add(subjects, &setup->empty, family, RANGE_PORT(0), "empty programs");
+	marks.fences = &subjects->list[subjects->count];
+	for (size_t i = 0; i < SIZES; i++) {
+		snprintf(name, sizeof(name), "cgfence, %zu", sizes[i]);
+		add(subjects, &setup->fences[i], family, RANGE_PORT(sizes[i] - 1), name);
+	}
+	for (size_t i = 0; i < SIZES; i++) {
+		snprintf(name, sizeof(name), "linear list, %zu: found last", sizes[i]);
+		marks.last =
+			add(subjects, &setup->lists[i], family, RANGE_PORT(sizes[i] - 1), name);
+	}
+	add(subjects, &setup->lists[2], family, RANGE_PORT(0), "linear list, 128: found first");
+	marks.middle = add(subjects, &setup->lists[2], family, RANGE_PORT(sizes[2] / 2),
+			   "linear list, 128: in the middle");
+	if (!calls) {
+		add(subjects, &setup->fences[2], family, REFUSED_PORT, "cgfence, 128: refused");
+		add(subjects, &setup->lists[2], family, REFUSED_PORT, "linear list, 128: refused");
+	}
+	return marks;
+}
+
+static void report(struct bench *bench, const char *group, const char *title, size_t family,
+		   const struct subjects *subjects, size_t peer)
+{
+	struct bench_series series[SUBJECTS_MAX];
+	char full_group[64];
+	char full_title[128];
+
+	for (size_t i = 0; i < subjects->count; i++)
+		series[i] = subjects->list[i].series;
+	snprintf(full_group, sizeof(full_group), "%s-%s", group, families[family].name);
+	snprintf(full_title, sizeof(full_title), "%s, %s", title, families[family].name);
+	bench_report(bench, full_group, full_title, "ns", series, subjects->count, peer);
+}
+
+static double median(const struct subject *subject)
+{
+	return bench_series_quantile(&subject->series, 0.5);
+}
+
+static void judge(struct bench *bench, const char *family, const struct marks *marks)
+{
+	double few = median(&marks->fences[0]);
+	double many = median(&marks->fences[2]);
+	char what[64];
+
+	bench_target(bench, many <= 1.2 * few,
+		     "bind check, %s: 128 ranges no more than 20 %% above 1 (%.1f ns, %.1f ns)",
+		     family, few, many);
+	bench_target(bench, 3 * many <= median(marks->middle),
+		     "bind check, %s: at least 3 times faster than a linear list at 128 ranges, "
+		     "for a port in its middle (%.1f times; for its last %.1f)",
+		     family, median(marks->middle) / many, median(marks->last) / many);
+	snprintf(what, sizeof(what), "bind check, %s, 128 ranges, port in the middle", family);
+	bench_compare(bench, what, "linear list", many, median(marks->middle));
+}
+
+static void release(struct subjects *subjects)
+{
+	for (size_t i = 0; i < subjects->count; i++) {
+		for (int k = 0; k < PROGRAMS; k++) {
+			if (subjects->list[i].programs[k] >= 0)
+				close(subjects->list[i].programs[k]);
+		}
+		bench_series_free(&subjects->list[i].series);
+	}
+	subjects->count = 0;
+}
+
+static void check_programs(struct bench *bench, const struct setup *setup,
+			   struct subjects *subjects, size_t family)
+{
+	struct marks marks = add_all(subjects, setup, family, false);
+	struct bench_peers *companions = load_peers(bench);
+	int statistics = probe_enable_statistics(bench);
+	const struct rules *all[] = { &setup->empty,	 &setup->fences[0], &setup->fences[1],
+				      &setup->fences[2], &setup->lists[0],  &setup->lists[1],
+				      &setup->lists[2] };
+
+	subjects->companions[0] = bpf_program__fd(family ? companions->progs.empty_bind6
+							 : companions->progs.empty_bind4);
+	subjects->companions[1] = bpf_program__fd(family ? companions->progs.empty_post_bind6
+							 : companions->progs.empty_post_bind4);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		for (int k = 0; k < PROGRAMS; k++)
+			probe_attach(bench, all[i]->cgroup, subjects->companions[k],
+				     families[family].hooks[k]);
+	}
+	measure(bench, subjects, time_programs);
+	close(statistics);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		for (int k = 0; k < PROGRAMS; k++)
+			bpf_prog_detach2(subjects->companions[k], cgfence_cgroup_fd(all[i]->cgroup),
+					 families[family].hooks[k]);
+	}
+	bench_peers__destroy(companions);
+	report(bench, "bind-check", "Bind check: time of all programs above empty ones", family,
+	       subjects, (size_t)(marks.fences + 2 - subjects->list));
+	judge(bench, families[family].name, &marks);
+	release(subjects);
+}
+
+void bench_bind_check(struct bench *bench)
+{
+	struct subjects *subjects = calloc(1, sizeof(*subjects));
+	struct setup setup = { 0 };
+
+	if (!subjects)
+		bench_fail(bench, "out of memory");
+	make_setup(bench, &setup);
+	for (size_t family = 0; family < 2; family++) {
+		bench_progress(bench, "bind-check: %s", families[family].name);
+		check_programs(bench, &setup, subjects, family);
+		add_all(subjects, &setup, family, true);
+		measure(bench, subjects, time_calls);
+		report(bench, "bind-listen", "The whole of bind(2) and listen(2), TCP", family,
+		       subjects, 0);
+		release(subjects);
+	}
+	remove_setup(bench, &setup);
+	free(subjects);
+}
