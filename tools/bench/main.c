@@ -21,6 +21,7 @@ static const struct {
 } suites[] = {
 	{ "device-check", bench_device_check, "what judging an open costs" },
 	{ "bind-check", bench_bind_check, "what judging a bind costs" },
+	{ "attach", bench_attach, "what making a fence and taking it away cost" },
 };
 
 #define SUITE_COUNT (sizeof(suites) / sizeof(suites[0]))
@@ -132,6 +133,7 @@ static int measure(void *argument)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
+	char path[PATH_MAX];
 	struct stage stage;
 	int status = parse(argc, argv, &arguments);
 
@@ -142,6 +144,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	libbpf_set_print(NULL);
+	/* Where Debian has runc and bpftool. */
+	snprintf(path, sizeof(path), "%s:/usr/sbin:/sbin",
+		 getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+	setenv("PATH", path, 1);
 	if (stage_open(&stage) < 0)
 		return EXIT_FAILURE;
 	arguments.stage = &stage;
