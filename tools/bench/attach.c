@@ -103,9 +103,13 @@ static void measure_kind(struct bench *bench, const struct cgfence_cgroup *cgrou
 	struct bench_series series[COLUMNS];
 	char title[128];
 	char group[64];
+	struct cgfence_cgroup *model = probe_make_cgroup(bench, "model");
+	uint32_t policy_map;
 	bool guarded = false;
 	bool peer = true;
 
+	probe_fence(bench, model, kinds[kind].policy);
+	policy_map = memory_policy_map(bench, model);
 	for (int i = 0; i < COLUMNS; i++)
 		series[i] = bench_series_new(names[i], ROUNDS);
 	for (int round = 0; round < ROUNDS; round++) {
@@ -119,7 +123,8 @@ static void measure_kind(struct bench *bench, const struct cgfence_cgroup *cgrou
 				 probe_command((const char *const[]){ bench_program(bench),
 								      "--version", NULL }) /
 					 1e6);
-		peer = peer && bpftool_measure(bench, cgroup, kinds[kind].set, &times) == 0;
+		peer = peer &&
+		       bpftool_measure(bench, cgroup, kinds[kind].set, policy_map, &times) == 0;
 		if (!peer)
 			continue;
 		bench_series_add(&series[PEER], times.batch_ms);
@@ -147,6 +152,7 @@ static void measure_kind(struct bench *bench, const struct cgfence_cgroup *cgrou
 	}
 	for (int i = 0; i < COLUMNS; i++)
 		bench_series_free(&series[i]);
+	probe_remove_cgroup(bench, model);
 }
 
 static struct cgfence_cgroup *make_numbered(struct bench *bench, const char *name, int number)

@@ -51,7 +51,7 @@ static int read_directory(const struct cgfence_cgroup *cgroup, char path[PATH_MA
 }
 
 static void list_attach(const struct bench *bench, const char *directory, enum bpftool_set set,
-			struct lines *lines)
+			uint32_t policy_map, struct lines *lines)
 {
 	const char *program = bench_program(bench);
 	const char *slash = strrchr(program, '/');
@@ -60,8 +60,9 @@ static void list_attach(const struct bench *bench, const char *directory, enum b
 	lines->count = 0;
 	for (size_t i = 0; i < (set == BPFTOOL_DEVICES ? 1 : 3); i++)
 		snprintf(lines->text[lines->count++], sizeof(lines->text[0]),
-			 "prog loadall %.*s/bpf/%s.bpf.o " PINS "/%s pinmaps " PINS "/%s-maps",
-			 length, program, objects[i], objects[i], objects[i]);
+			 "prog loadall %.*s/bpf/%s.bpf.o " PINS
+			 "/%s map name cgfence_policy id %u pinmaps " PINS "/%s-maps",
+			 length, program, objects[i], objects[i], policy_map, objects[i]);
 	for (size_t i = 0; i < (set == BPFTOOL_DEVICES ? 1 : HOOKS); i++)
 		snprintf(lines->text[lines->count++], sizeof(lines->text[0]),
 			 "cgroup attach %s %s pinned " PINS "/%s/%s multi", directory,
@@ -124,7 +125,7 @@ static void unpin(void)
 }
 
 int bpftool_measure(struct bench *bench, const struct cgfence_cgroup *cgroup, enum bpftool_set set,
-		    struct bpftool_times *times)
+		    uint32_t policy_map, struct bpftool_times *times)
 {
 	struct lines *lines = calloc(2, sizeof(*lines));
 	char directory[PATH_MAX];
@@ -133,7 +134,7 @@ int bpftool_measure(struct bench *bench, const struct cgfence_cgroup *cgroup, en
 
 	if (!lines || read_directory(cgroup, directory))
 		bench_fail(bench, "out of memory");
-	list_attach(bench, directory, set, &lines[0]);
+	list_attach(bench, directory, set, policy_map, &lines[0]);
 	list_detach(directory, set, &lines[1]);
 	mkdir(PINS, 0700);
 	times->batch_ms = run_batch(bench, &lines[0]);

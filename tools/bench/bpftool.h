@@ -18,6 +18,11 @@ struct bpftool_times {
 	double detach_ms; /* by one command, and all pins removed */
 };
 
-/** bpftool_measure() - attach to a cgroup and detach, twice. Return: 0, or -1 if it failed. */
+/**
+ * bpftool_measure() - attach to a cgroup and detach, twice.
+ * @policy_map: id of a map with a compiled policy, which no tool but cgfence can make
+ *
+ * Return: 0, or -1 if it failed.
+ */
 int bpftool_measure(struct bench *bench, const struct cgfence_cgroup *cgroup, enum bpftool_set set,
-		    struct bpftool_times *times);
+		    uint32_t policy_map, struct bpftool_times *times);

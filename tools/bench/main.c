@@ -22,6 +22,7 @@ static const struct {
 	{ "device-check", bench_device_check, "what judging an open costs" },
 	{ "bind-check", bench_bind_check, "what judging a bind costs" },
 	{ "attach", bench_attach, "what making a fence and taking it away cost" },
+	{ "policy-change", bench_policy_change, "how soon a new verdict is met" },
 };
 
 #define SUITE_COUNT (sizeof(suites) / sizeof(suites[0]))

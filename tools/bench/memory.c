@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "memory.h"
+#include "probe.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -115,4 +116,28 @@ bool memory_has_lsm_guard(const struct cgfence_cgroup *cgroup)
 		guarded = cgfence_fence_listen_guard(fence) == CGFENCE_GUARD_DENY;
 	cgfence_fence_close(fence);
 	return guarded;
+}
+
+uint32_t memory_policy_map(struct bench *bench, const struct cgfence_cgroup *cgroup)
+{
+	uint32_t maps[MAPS_MAX] = { 0 };
+	struct bpf_prog_info program = { .nr_map_ids = MAPS_MAX, .map_ids = (uintptr_t)maps };
+	uint32_t size = sizeof(program);
+	int fd = probe_program(cgroup, BPF_CGROUP_DEVICE);
+	uint32_t found = 0;
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &program, &size) < 0)
+		bench_fail(bench, "cannot open the program of a fence");
+	close(fd);
+	for (uint32_t i = 0; i < program.nr_map_ids && i < MAPS_MAX && !found; i++) {
+		struct bpf_map_info info = { 0 };
+
+		fd = bpf_map_get_fd_by_id(maps[i]);
+		size = sizeof(info);
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+		    strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
+			found = maps[i];
+		close(fd);
+	}
+	return found;
 }

@@ -14,3 +14,6 @@ double memory_of_fence(struct bench *bench, const struct cgfence_cgroup *cgroup)
 
 /** memory_has_lsm_guard() - do fences of this kernel have the LSM guard? */
 bool memory_has_lsm_guard(const struct cgfence_cgroup *cgroup);
+
+/** memory_policy_map() - id of the map with the policy of a fence of devices. */
+uint32_t memory_policy_map(struct bench *bench, const struct cgfence_cgroup *cgroup);
