@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Suite 6: how long a listener in excess lives that no bind hook could refuse, and what the daemon does meanwhile. */
+#include "daemon.h"
 #include "surroundings.h"
 
 #include <errno.h>
@@ -9,20 +10,16 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 200
 #define NS_PER_MS 1e6
-#define READY_TIMEOUT_MS 10000
 #define DEATH_TIMEOUT_MS 2000
 
 /* Of a process that surroundings_fork() made with a descriptor to keep, and the next one. */
@@ -32,9 +29,9 @@
 /* Of the specification, from listen(2) to the end. */
 #define TARGET_MS 5
 
-#define IDLE_INTERVAL_S 5
-#define IDLE_INTERVALS 4
-#define IDLE_FENCES 10
+/* For the daemon to be done with one round before the next, which it would else be found to have killed before its time. */
+#define PAUSE_MS 20
+#define FAILURES_MAX 10
 
 #define ON_VIOLATION(action) "{'ports': {'tcp': [8080]}, 'on_violation': '" action "'}"
 
@@ -53,57 +50,12 @@ struct reaction {
 	pid_t daemon;
 };
 
-static void nap_ms(long ms)
+/* With its usual interval, so that it is the event that wakes it. */
+static bool start_daemon(struct reaction *reaction)
 {
-	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-
-	nanosleep(&pause, NULL);
+	reaction->daemon = daemon_start(reaction->bench, "30s");
+	return reaction->daemon > 0;
 }
-
-/* ---- the daemon ---- */
-
-/* The socket of systemd's readiness protocol, sd_notify(3). Abstract names are of the network namespace. */
-static int open_notify_socket(void)
-{
-	static const char name[] = "cgfence-bench";
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memcpy(address.sun_path + 1, name, strlen(name));
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address,
-			    offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)) < 0) {
-		close(fd);
-		return -1;
-	}
-	setenv("NOTIFY_SOCKET", "@cgfence-bench", 1);
-	return fd;
-}
-
-static bool start_daemon(struct reaction *reaction, const char *interval)
-{
-	const char *const words[] = { bench_program(reaction->bench), "watch", "--interval",
-				      interval, NULL };
-	int notify = open_notify_socket();
-	struct pollfd readable = { .fd = notify, .events = POLLIN };
-	bool ready;
-
-	reaction->daemon = notify < 0 ? -1 : surroundings_spawn(words);
-	ready = reaction->daemon > 0 && poll(&readable, 1, READY_TIMEOUT_MS) == 1;
-	unsetenv("NOTIFY_SOCKET");
-	if (notify >= 0)
-		close(notify);
-	if (!ready)
-		bench_skip(reaction->bench, "cgfence watch does not get ready");
-	return ready;
-}
-
-static void stop_daemon(struct reaction *reaction)
-{
-	surroundings_reap(reaction->daemon);
-	reaction->daemon = 0;
-}
-
-/* ---- what is measured ---- */
 
 static bool begin(struct reaction *reaction, const char *policy,
 		  enum cgfence_listen_guard wanted_guard)
@@ -126,7 +78,8 @@ static bool begin(struct reaction *reaction, const char *policy,
 
 static void end(struct reaction *reaction)
 {
-	stop_daemon(reaction);
+	surroundings_reap(reaction->daemon);
+	reaction->daemon = 0;
 	surroundings_remove(reaction->fence);
 	reaction->fence = NULL;
 }
@@ -309,20 +262,22 @@ static uint64_t listen_on_held(const struct reaction *reaction)
 	surroundings_reap(holder);
 	if (pidfd >= 0)
 		close(pidfd);
-	return end_ns ? end_ns - reaction->caller->begin_ns : 0;
+	/* It may have been killed before it listened, by what the daemon still did about the one before it. */
+	return end_ns && reaction->caller->begin_ns ? end_ns - reaction->caller->begin_ns : 0;
 }
 
 static void kill_fences(const struct reaction *reaction)
 {
 	struct bench_series series = bench_series_new("watch, who holds it too", ROUNDS);
+	size_t failures = 0;
 
-	for (size_t i = 0; i < ROUNDS; i++) {
+	while (series.count < ROUNDS && failures < FAILURES_MAX) {
 		uint64_t ns = listen_on_held(reaction);
 
-		if (!ns)
-			break;
-		bench_series_add(&series, (double)ns / NS_PER_MS);
-		nap_ms(2);
+		failures += ns == 0;
+		if (ns)
+			bench_series_add(&series, (double)ns / NS_PER_MS);
+		surroundings_nap_ms(PAUSE_MS);
 	}
 	report(reaction, "reaction-kill-fence",
 	       "From listen until all of the fence are dead, with a watch", &series);
@@ -338,7 +293,7 @@ static void measure_kill(struct reaction *reaction)
 		bench_skip(reaction->bench, "no guard kill: this kernel has a better one, or none");
 	if (usable)
 		kill_callers(reaction);
-	if (usable && start_daemon(reaction, "30s"))
+	if (usable && start_daemon(reaction))
 		kill_fences(reaction);
 	end(reaction);
 }
@@ -350,88 +305,20 @@ static void measure_close(struct reaction *reaction)
 
 	if (reaction->fence && !usable)
 		bench_skip(reaction->bench, "no guard event: this kernel has a better one");
-	usable = usable && start_daemon(reaction, "30s");
+	usable = usable && start_daemon(reaction);
 	for (size_t i = 0; usable && i < ROUNDS; i++) {
 		const volatile struct caller *caller = reaction->caller;
 
 		if (listen_and_wait(reaction, true) && caller->end_ns)
 			bench_series_add(&series,
 					 (double)(caller->end_ns - caller->begin_ns) / NS_PER_MS);
-		nap_ms(2);
+		surroundings_nap_ms(PAUSE_MS);
 	}
 	if (usable)
 		report(reaction, "reaction-close", "From listen until the socket is closed",
 		       &series);
 	bench_series_free(&series);
 	end(reaction);
-}
-
-/* ---- the daemon when nothing happens ---- */
-
-/* How often it has given up the processor to wait for something; being preempted is no waking up. */
-static long read_switches(pid_t pid)
-{
-	char line[128];
-	char path[64];
-	long count = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "voluntary_ctxt_switches: %ld", &count);
-	if (file)
-		fclose(file);
-	return count;
-}
-
-static void count_wakeups(const struct reaction *reaction)
-{
-	struct bench_series series = bench_series_new("wake-ups", IDLE_INTERVALS);
-	char title[128];
-	long count;
-	long wakeups = 0;
-
-	/* Between two passes, so that each interval has one of them. */
-	nap_ms(IDLE_INTERVAL_S * 1000 / 2);
-	count = read_switches(reaction->daemon);
-	for (int i = 0; i < IDLE_INTERVALS; i++) {
-		long now;
-
-		nap_ms(IDLE_INTERVAL_S * 1000);
-		now = read_switches(reaction->daemon);
-		bench_series_add(&series, (double)(now - count));
-		wakeups += now - count;
-		count = now;
-	}
-	snprintf(title, sizeof(title), "An idle watch with %d fences and --interval %ds",
-		 IDLE_FENCES, IDLE_INTERVAL_S);
-	bench_report(reaction->bench, "reaction-idle", title, "an interval", &series, 1, 0);
-	bench_target(reaction->bench, wakeups == IDLE_INTERVALS,
-		     "an idle watch wakes only for its interval: %ld times in %d intervals",
-		     wakeups, IDLE_INTERVALS);
-	bench_series_free(&series);
-}
-
-static void measure_idle(struct reaction *reaction)
-{
-	struct cgfence_cgroup *fences[IDLE_FENCES] = { NULL };
-	char interval[16];
-	bool usable = true;
-
-	for (size_t i = 0; i < IDLE_FENCES && usable; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "idle-%zu", i);
-		fences[i] = surroundings_make_fence(reaction->bench, name, ON_VIOLATION("log"));
-		usable = fences[i];
-	}
-	snprintf(interval, sizeof(interval), "%ds", IDLE_INTERVAL_S);
-	if (usable && start_daemon(reaction, interval))
-		count_wakeups(reaction);
-	stop_daemon(reaction);
-	for (size_t i = 0; i < IDLE_FENCES; i++)
-		surroundings_remove(fences[i]);
 }
 
 void bench_reaction(struct bench *bench)
@@ -456,9 +343,7 @@ void bench_reaction(struct bench *bench)
 		measure_kill(&reaction);
 		bench_progress(bench, "reaction: listen to close");
 		measure_close(&reaction);
-		bench_progress(bench, "reaction: %d seconds of nothing",
-			       IDLE_INTERVAL_S * IDLE_INTERVALS);
-		measure_idle(&reaction);
+		daemon_measure_idle(bench);
 		munmap(shared, sizeof(struct caller));
 	}
 	surroundings_leave_netns(before);

@@ -60,6 +60,9 @@ pid_t surroundings_spawn(const char *const *words);
 /** surroundings_run() - the same, and wait for its end. Return: its exit status, or -1. */
 int surroundings_run(const char *const *words);
 
+/** surroundings_nap_ms() - wait. */
+void surroundings_nap_ms(long ms);
+
 /* ---- processes with many descriptors ---- */
 
 struct crowd_plan {
