@@ -7,6 +7,7 @@
 #include "holders.skel.h"
 
 #include <bpf/bpf.h>
+#include <string.h>
 
 /* Some thousand holders a read. */
 #define BUFFER_SIZE (256 * 1024)
@@ -14,6 +15,9 @@
 struct holder_iterator {
 	struct holders_bpf *skeleton;
 	struct bpf_link *link;
+	/* What the map of roots holds, which nobody else writes to; NULL if that is not known. */
+	uint64_t *roots;
+	size_t root_count;
 };
 
 void holder_iterator_free(struct holder_iterator *iterator)
@@ -22,6 +26,7 @@ void holder_iterator_free(struct holder_iterator *iterator)
 		return;
 	bpf_link__destroy(iterator->link);
 	holders_bpf__destroy(iterator->skeleton);
+	free(iterator->roots);
 	free(iterator);
 }
 
@@ -47,17 +52,21 @@ int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error 
 	return 0;
 }
 
-static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
+static int compare_ids(const void *left, const void *right)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (ids[i] == id)
-			return true;
-	}
-	return false;
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
 }
 
-/* Makes the map of roots say what is to be looked for now. */
-static int set_roots(int map, const uint64_t *fence_ids, size_t count, struct cgfence_error *error)
+static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
+{
+	return count && bsearch(&id, ids, count, sizeof(id), compare_ids);
+}
+
+static int write_roots(int map, const uint64_t *fence_ids, size_t count,
+		       struct cgfence_error *error)
 {
 	const uint8_t yes = 1;
 	uint64_t previous = 0;
@@ -76,6 +85,29 @@ static int set_roots(int map, const uint64_t *fence_ids, size_t count, struct cg
 		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
 			return kernel_error(error, errno, "tell the iterator of a fence");
 	}
+	return 0;
+}
+
+/* Makes the map of roots say what is to be looked for now, which mostly is what was looked for before. */
+static int set_roots(struct holder_iterator *iterator, const uint64_t *fence_ids, size_t count,
+		     struct cgfence_error *error)
+{
+	size_t size = count * sizeof(*fence_ids);
+	int result;
+
+	if (iterator->roots && iterator->root_count == count &&
+	    memcmp(iterator->roots, fence_ids, size) == 0)
+		return 0;
+	free(iterator->roots);
+	iterator->roots = NULL;
+	result = write_roots(bpf_map__fd(iterator->skeleton->maps.cgfence_roots), fence_ids, count,
+			     error);
+	if (result)
+		return result;
+	iterator->roots = malloc(size + 1);
+	iterator->root_count = count;
+	if (iterator->roots)
+		memcpy(iterator->roots, fence_ids, size);
 	return 0;
 }
 
@@ -107,8 +139,7 @@ int holder_iterator_run(struct holder_iterator *iterator, const uint64_t *fence_
 
 	if (!buffer)
 		return error_set(error, ENOMEM, "out of memory");
-	result = set_roots(bpf_map__fd(iterator->skeleton->maps.cgfence_roots), fence_ids,
-			   fence_count, error);
+	result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result)
 		return result;
 	fd = bpf_iter_create(bpf_link__fd(iterator->link));

@@ -33,7 +33,7 @@ void holder_iterator_free(struct holder_iterator *iterator);
 
 /**
  * holder_iterator_run() - one pass over the descriptors of all tasks in this pid namespace.
- * @fence_ids: of the fence roots
+ * @fence_ids: of the fence roots, in ascending order
  * @list: receives the holders, after what is there
  */
 int holder_iterator_run(struct holder_iterator *iterator, const uint64_t *fence_ids,
