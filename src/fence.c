@@ -175,12 +175,8 @@ int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *erro
 	for (size_t i = 0; i < listed; i++) {
 		bool fenced = false;
 
-		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++) {
-			cleanup_link struct link link = LINK_CLOSED;
-
-			/* Whoever visits a fence that cannot be opened says why. */
-			fenced = link_open(found[i], &hooks[hook], &link, NULL) != -ENOENT;
-		}
+		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++)
+			fenced = link_is_there(found[i], &hooks[hook]);
 		if (fenced)
 			found[kept++] = found[i];
 	}

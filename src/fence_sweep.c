@@ -17,10 +17,7 @@
 static bool has_link(uint64_t id)
 {
 	for (int i = 0; i < HOOK_COUNT; i++) {
-		cleanup_link struct link link = LINK_CLOSED;
-
-		/* One that cannot be opened now may hold a fence all the same. */
-		if (link_open(id, &hooks[i], &link, NULL) != -ENOENT)
+		if (link_is_there(id, &hooks[i]))
 			return true;
 	}
 	return false;

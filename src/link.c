@@ -61,6 +61,16 @@ uint32_t link_program_id(uint64_t id, const struct hook *hook)
 	return open_pinned(path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
 }
 
+bool link_is_there(uint64_t id, const struct hook *hook)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, &fd, &info, NULL) != -ENOENT;
+}
+
 void link_close(struct link *link)
 {
 	cleanup_close_descriptor(&link->fd);

@@ -23,6 +23,9 @@ struct link {
  */
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
 
+/** link_is_there() - is a link that holds a cgroup pinned? If it cannot be opened now, yes: it may be a fence. */
+bool link_is_there(uint64_t id, const struct hook *hook);
+
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
 uint32_t link_program_id(uint64_t id, const struct hook *hook);
 
