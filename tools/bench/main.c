@@ -23,6 +23,8 @@ static const struct {
 	{ "bind-check", bench_bind_check, "what judging a bind costs" },
 	{ "attach", bench_attach, "what making a fence and taking it away cost" },
 	{ "policy-change", bench_policy_change, "how soon a new verdict is met" },
+	{ "reconciler", bench_reconciler, "what looking for listeners in excess costs" },
+	{ "reaction", bench_reaction, "how soon a listener in excess is met" },
 };
 
 #define SUITE_COUNT (sizeof(suites) / sizeof(suites[0]))
