@@ -12,7 +12,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#define ROUNDS 31
+#define ROUNDS 21
 #define MANY 1000
 #define MANY_CYCLES 2
 #define MANY_SAMPLES 15

@@ -133,13 +133,12 @@ double probe_mean_ns(struct probe_cost before, struct probe_cost after)
 	return runs ? (double)(after.ns - before.ns) / (double)runs : 0;
 }
 
-double probe_command(const char *const *words)
+static double run_command(const char *const *words, int *status)
 {
 	posix_spawn_file_actions_t actions;
 	uint64_t begin;
 	uint64_t end;
 	pid_t child;
-	int status;
 	int result;
 
 	posix_spawn_file_actions_init(&actions);
@@ -149,8 +148,24 @@ double probe_command(const char *const *words)
 	begin = bench_now_ns();
 	result = posix_spawnp(&child, words[0], &actions, NULL, (char *const *)words, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	if (result || waitpid(child, &status, 0) != child || status)
+	if (result || waitpid(child, status, 0) != child)
 		return -1;
 	end = bench_now_ns();
 	return (double)(end - begin);
+}
+
+double probe_command(const char *const *words)
+{
+	int status = 0;
+	double ns = run_command(words, &status);
+
+	return status ? -1 : ns;
+}
+
+double probe_command_any(const char *const *words)
+{
+	int status = 0;
+	double ns = run_command(words, &status);
+
+	return WIFEXITED(status) ? ns : -1;
 }

@@ -54,3 +54,6 @@ double probe_mean_ns(struct probe_cost before, struct probe_cost after);
  * Return: nanoseconds from before it starts until it has ended, or -1 if it did not end with status 0.
  */
 double probe_command(const char *const *words);
+
+/** probe_command_any() - the same, whatever its exit status. */
+double probe_command_any(const char *const *words);
