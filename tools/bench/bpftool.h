@@ -13,7 +13,8 @@ enum bpftool_set {
 };
 
 struct bpftool_times {
-	double batch_ms;  /* load, pin and attach all, by one command */
+	double batch_ms; /* load, pin and attach all, by one command */
+	double batch_processor_ms;
 	double each_ms;	  /* by a command for each object and each hook */
 	double detach_ms; /* by one command, and all pins removed */
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,4 +169,17 @@ double probe_command_any(const char *const *words)
 	double ns = run_command(words, &status);
 
 	return WIFEXITED(status) ? ns : -1;
+}
+
+static double milliseconds(const struct timeval *time)
+{
+	return (double)time->tv_sec * 1e3 + (double)time->tv_usec / 1e3;
+}
+
+double probe_processor_ms(void)
+{
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return milliseconds(&usage.ru_utime) + milliseconds(&usage.ru_stime);
 }

@@ -55,5 +55,8 @@ double probe_mean_ns(struct probe_cost before, struct probe_cost after);
  */
 double probe_command(const char *const *words);
 
+/** probe_processor_ms() - processor time of the children that have ended so far, in user space and kernel. */
+double probe_processor_ms(void);
+
 /** probe_command_any() - the same, whatever its exit status. */
 double probe_command_any(const char *const *words);
