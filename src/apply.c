@@ -156,6 +156,11 @@ static int attach(const struct apply_step *step, bool *gone, struct cgfence_erro
 	if (result == 0)
 		result =
 			cgfence_fence_attach(cgroup, step->source->policy, flags, &attached, error);
+	/* Removed between the two. */
+	if (result == -ENOENT) {
+		*gone = true;
+		return 0;
+	}
 	if (result)
 		return result;
 	*gone = false;

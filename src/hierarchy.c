@@ -86,7 +86,9 @@ int hierarchy_open_cgroup(const struct hierarchy *hierarchy, uint64_t id,
 	char link[32];
 	ssize_t length;
 
-	if (fd < 0 && (errno == ESTALE || errno == ENOENT))
+	/* Before 5.11 the handle of a removed cgroup that somebody has open still leads to it, but it is empty. */
+	if ((fd < 0 && (errno == ESTALE || errno == ENOENT)) ||
+	    (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) < 0))
 		return error_set(error, ENOENT, "the cgroup with id %llu is gone",
 				 (unsigned long long)id);
 	if (fd < 0)

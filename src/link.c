@@ -84,6 +84,9 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 	char path[PINS_PATH_SIZE];
 
 	fd = bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
+	/* The first is what 5.10 says. */
+	if (fd < 0 && (errno == ENOENT || errno == ENODEV))
+		return error_set(error, ENOENT, "the cgroup has been removed");
 	if (fd < 0)
 		return kernel_error(error, errno, "attach the %s program", hook->name);
 	pins_path(path, cgfence_cgroup_id(cgroup), hook->name);

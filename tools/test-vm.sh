@@ -21,6 +21,9 @@ failed=0
 passed=0
 skipped=0
 
+# Which tests, for Criterion's --filter.
+filter=${CGFENCE_VM_FILTER:-*/*}
+
 # With -lsm the BPF LSM is asked for, with -nolsm it is left out; else the kernel's own default counts.
 append_for() {
 	case $1 in
@@ -31,11 +34,11 @@ append_for() {
 }
 
 # What runs inside: the tests, then their report and the guard that a fence gets, each after a mark.
-echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60}" >"$results/inside.sh"
+echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60} FILTER='$filter'" >"$results/inside.sh"
 cat >>"$results/inside.sh" <<'INSIDE'
 # Emulation is slow, so what is repeated to meet a race is repeated less.
 CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence \
-	/system-tests --short-filename --timeout 180 --tap=/tmp/report 2>&1
+	/system-tests --short-filename --timeout 180 --filter "$FILTER" --tap=/tmp/report 2>&1
 status=$?
 echo "@report"
 cat /tmp/report
