@@ -149,14 +149,9 @@ static int attach(const struct apply_step *step, bool *gone, struct cgfence_erro
 	enum cgfence_attach_result attached;
 	int result = cgfence_cgroup_open_id(step->step.id, &cgroup, error);
 
-	if (result == -ENOENT) {
-		*gone = true;
-		return 0;
-	}
 	if (result == 0)
 		result =
 			cgfence_fence_attach(cgroup, step->source->policy, flags, &attached, error);
-	/* Removed between the two. */
 	if (result == -ENOENT) {
 		*gone = true;
 		return 0;
