@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the port programs cost at bind and listen, beside a linear list of rules as systemd's SocketBindAllow= has it. */
-#include "peers.h"
-#include "probe.h"
+#include "bind_rules.h"
 #include "bench_peers.skel.h"
 
 #include <bpf/bpf.h>
@@ -16,16 +15,10 @@
 #define ROUNDS 51
 #define BATCHES 15
 #define BINDS 50
-#define SIZES 3
 #define PROGRAMS 2
 #define SUBJECTS_MAX 24
 
-/* Ranges of ten ports, fifty apart. */
-#define RANGE_PORT(index) (20000 + (index)*50)
-#define RANGE_LENGTH 10
 #define REFUSED_PORT 19999
-
-static const size_t sizes[SIZES] = { 1, 16, 128 };
 
 static const struct {
 	const char *name;
@@ -36,18 +29,9 @@ static const struct {
 	{ "IPv6", AF_INET6, { BPF_CGROUP_INET6_BIND, BPF_CGROUP_INET6_POST_BIND } },
 };
 
-struct rules {
-	struct cgfence_cgroup *cgroup;
-	struct bench_peers *peers; /* if it has programs of the benchmark's */
-};
-
-struct setup {
-	struct rules none, empty, fences[SIZES], lists[SIZES];
-};
-
 /* Rules that are asked for one port. */
 struct subject {
-	const struct rules *rules;
+	const struct bind_rules *rules;
 	struct bench_series series;
 	int programs[PROGRAMS]; /* that a bind runs, -1 for none */
 	uint16_t port;
@@ -59,108 +43,6 @@ struct subjects {
 	size_t count;
 	int companions[PROGRAMS]; /* empty programs beside those of the subjects */
 };
-
-static void fence(struct bench *bench, struct rules *rules, size_t ranges)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *file = open_memstream(&text, &size);
-
-	if (!file)
-		bench_fail(bench, "out of memory");
-	fprintf(file, "{'ports': [");
-	for (size_t i = 0; i < ranges; i++)
-		fprintf(file, "%s'%zu-%zu'", i ? ", " : "", RANGE_PORT(i),
-			RANGE_PORT(i) + RANGE_LENGTH - 1);
-	fprintf(file, "]}");
-	fclose(file);
-	probe_fence(bench, rules->cgroup, text);
-	free(text);
-}
-
-static void put_rule(struct bench *bench, struct bpf_map *map, uint32_t index,
-		     struct peer_rule rule)
-{
-	if (bpf_map_update_elem(bpf_map__fd(map), &index, &rule, BPF_ANY) < 0)
-		bench_fail(bench, "cannot fill the list of rules: %s", strerror(errno));
-}
-
-/* The ranges are allowed and all else is denied, as with SocketBindAllow= and SocketBindDeny=any. */
-static void list(struct bench *bench, struct rules *rules, size_t ranges)
-{
-	struct bench_peers *peers = rules->peers;
-
-	for (uint32_t i = 0; i < PEER_RULES_MAX; i++) {
-		struct peer_rule rule = { .family = PEER_END };
-
-		if (i < ranges)
-			rule = (struct peer_rule){ .port_min = (uint16_t)RANGE_PORT(i),
-						   .port_count = RANGE_LENGTH };
-		put_rule(bench, peers->maps.allow_rules, i, rule);
-	}
-	put_rule(bench, peers->maps.deny_rules, 0, (struct peer_rule){ 0 });
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind4),
-		     BPF_CGROUP_INET4_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind6),
-		     BPF_CGROUP_INET6_BIND);
-}
-
-static void attach_empty(struct bench *bench, const struct rules *rules,
-			 const struct bench_peers *peers)
-{
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind4),
-		     BPF_CGROUP_INET4_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind6),
-		     BPF_CGROUP_INET6_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind4),
-		     BPF_CGROUP_INET4_POST_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind6),
-		     BPF_CGROUP_INET6_POST_BIND);
-}
-
-static struct bench_peers *load_peers(struct bench *bench)
-{
-	struct bench_peers *peers = bench_peers__open_and_load();
-
-	if (!peers)
-		bench_fail(bench, "cannot load the programs of the benchmark: %s", strerror(errno));
-	return peers;
-}
-
-static void make_setup(struct bench *bench, struct setup *setup)
-{
-	char name[32];
-
-	setup->none.cgroup = probe_make_cgroup(bench, "none");
-	setup->empty.cgroup = probe_make_cgroup(bench, "empty");
-	setup->empty.peers = load_peers(bench);
-	attach_empty(bench, &setup->empty, setup->empty.peers);
-	for (size_t i = 0; i < SIZES; i++) {
-		snprintf(name, sizeof(name), "fence-%zu", sizes[i]);
-		setup->fences[i].cgroup = probe_make_cgroup(bench, name);
-		fence(bench, &setup->fences[i], sizes[i]);
-		snprintf(name, sizeof(name), "list-%zu", sizes[i]);
-		setup->lists[i].cgroup = probe_make_cgroup(bench, name);
-		setup->lists[i].peers = load_peers(bench);
-		list(bench, &setup->lists[i], sizes[i]);
-	}
-}
-
-static void remove_rules(struct bench *bench, struct rules *rules)
-{
-	probe_remove_cgroup(bench, rules->cgroup);
-	bench_peers__destroy(rules->peers);
-}
-
-static void remove_setup(struct bench *bench, struct setup *setup)
-{
-	remove_rules(bench, &setup->none);
-	remove_rules(bench, &setup->empty);
-	for (size_t i = 0; i < SIZES; i++) {
-		remove_rules(bench, &setup->fences[i]);
-		remove_rules(bench, &setup->lists[i]);
-	}
-}
 
 /* Measuring. */
 
@@ -269,7 +151,7 @@ static void measure(struct bench *bench, struct subjects *subjects,
 	}
 }
 
-static struct subject *add(struct subjects *subjects, const struct rules *rules, size_t family,
+static struct subject *add(struct subjects *subjects, const struct bind_rules *rules, size_t family,
 			   size_t port, const char *name)
 {
 	struct subject *subject = &subjects->list[subjects->count++];
@@ -288,27 +170,28 @@ struct marks {
 	const struct subject *fences, *middle, *last;
 };
 
-static struct marks add_all(struct subjects *subjects, const struct setup *setup, size_t family,
-			    bool calls)
+static struct marks add_all(struct subjects *subjects, const struct bind_setup *setup,
+			    size_t family, bool calls)
 {
 	struct marks marks = { 0 };
 	char name[64];
 
 	if (calls)
-		add(subjects, &setup->none, family, RANGE_PORT(0), "no program");
-	add(subjects, &setup->empty, family, RANGE_PORT(0), "empty programs");
+		add(subjects, &setup->none, family, BIND_RANGE_PORT(0), "no program");
+	add(subjects, &setup->empty, family, BIND_RANGE_PORT(0), "empty programs");
 	marks.fences = &subjects->list[subjects->count];
-	for (size_t i = 0; i < SIZES; i++) {
-		snprintf(name, sizeof(name), "cgfence, %zu", sizes[i]);
-		add(subjects, &setup->fences[i], family, RANGE_PORT(sizes[i] - 1), name);
+	for (size_t i = 0; i < BIND_SIZES; i++) {
+		snprintf(name, sizeof(name), "cgfence, %zu", bind_sizes[i]);
+		add(subjects, &setup->fences[i], family, BIND_RANGE_PORT(bind_sizes[i] - 1), name);
 	}
-	for (size_t i = 0; i < SIZES; i++) {
-		snprintf(name, sizeof(name), "linear list, %zu: found last", sizes[i]);
-		marks.last =
-			add(subjects, &setup->lists[i], family, RANGE_PORT(sizes[i] - 1), name);
+	for (size_t i = 0; i < BIND_SIZES; i++) {
+		snprintf(name, sizeof(name), "linear list, %zu: found last", bind_sizes[i]);
+		marks.last = add(subjects, &setup->lists[i], family,
+				 BIND_RANGE_PORT(bind_sizes[i] - 1), name);
 	}
-	add(subjects, &setup->lists[2], family, RANGE_PORT(0), "linear list, 128: found first");
-	marks.middle = add(subjects, &setup->lists[2], family, RANGE_PORT(sizes[2] / 2),
+	add(subjects, &setup->lists[2], family, BIND_RANGE_PORT(0),
+	    "linear list, 128: found first");
+	marks.middle = add(subjects, &setup->lists[2], family, BIND_RANGE_PORT(bind_sizes[2] / 2),
 			   "linear list, 128: in the middle");
 	if (!calls) {
 		add(subjects, &setup->fences[2], family, REFUSED_PORT, "cgfence, 128: refused");
@@ -365,15 +248,15 @@ static void release(struct subjects *subjects)
 	subjects->count = 0;
 }
 
-static void check_programs(struct bench *bench, const struct setup *setup,
+static void check_programs(struct bench *bench, const struct bind_setup *setup,
 			   struct subjects *subjects, size_t family)
 {
 	struct marks marks = add_all(subjects, setup, family, false);
-	struct bench_peers *companions = load_peers(bench);
+	struct bench_peers *companions = bind_load_peers(bench);
 	int statistics = probe_enable_statistics(bench);
-	const struct rules *all[] = { &setup->empty,	 &setup->fences[0], &setup->fences[1],
-				      &setup->fences[2], &setup->lists[0],  &setup->lists[1],
-				      &setup->lists[2] };
+	const struct bind_rules *all[] = { &setup->empty,     &setup->fences[0], &setup->fences[1],
+					   &setup->fences[2], &setup->lists[0],	 &setup->lists[1],
+					   &setup->lists[2] };
 
 	subjects->companions[0] = bpf_program__fd(family ? companions->progs.empty_bind6
 							 : companions->progs.empty_bind4);
@@ -401,11 +284,11 @@ static void check_programs(struct bench *bench, const struct setup *setup,
 void bench_bind_check(struct bench *bench)
 {
 	struct subjects *subjects = calloc(1, sizeof(*subjects));
-	struct setup setup = { 0 };
+	struct bind_setup setup = { 0 };
 
 	if (!subjects)
 		bench_fail(bench, "out of memory");
-	make_setup(bench, &setup);
+	bind_setup_make(bench, &setup);
 	for (size_t family = 0; family < 2; family++) {
 		bench_progress(bench, "bind-check: %s", families[family].name);
 		check_programs(bench, &setup, subjects, family);
@@ -415,6 +298,6 @@ void bench_bind_check(struct bench *bench)
 		       subjects, 0);
 		release(subjects);
 	}
-	remove_setup(bench, &setup);
+	bind_setup_remove(bench, &setup);
 	free(subjects);
 }
