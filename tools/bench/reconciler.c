@@ -300,7 +300,7 @@ static size_t add_fences(struct bench *bench, struct cgfence_cgroup **fences, si
 static void measure_number_of_fences(struct bench *bench, const struct scene *scene)
 {
 	/* One of the fences is that of the scene. */
-	struct cgfence_cgroup **idle = calloc(FENCES_MAX, sizeof(*idle));
+	struct cgfence_cgroup **idle = calloc(FENCES_MAX, sizeof(struct cgfence_cgroup *));
 	struct fence_figures figures;
 	size_t count = 0;
 	size_t i;

@@ -166,12 +166,11 @@ void surroundings_reap(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* vfork(2), so that what is measured is the program and not the size of this process. */
 pid_t surroundings_spawn(const char *const *words)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t parent = getpid();
-	pid_t pid = null < 0 ? -1 : vfork();
+	pid_t pid = null < 0 ? -1 : fork();
 
 	if (pid == 0) {
 		dup2(null, STDIN_FILENO);
