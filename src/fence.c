@@ -144,10 +144,21 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 	return 0;
 }
 
+uint32_t fence_port_program(uint64_t id)
+{
+	uint32_t program = 0;
+
+	for (int i = 0; i < HOOK_COUNT && !program; i++) {
+		if (hooks[i].object == HOOK_OBJECT_PORTS)
+			program = link_program_id(id, &hooks[i]);
+	}
+	return program;
+}
+
 int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfence_error *error)
 {
-	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
 	cleanup_link struct link link = LINK_CLOSED;
+	cleanup_close int policy = -1;
 	int result = -ENOENT;
 
 	for (int i = 0; i < HOOK_COUNT && result == -ENOENT; i++) {
@@ -155,9 +166,9 @@ int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfe
 			result = link_open(id, &hooks[i], &link, error);
 	}
 	if (result == 0)
-		result = fence_maps_find(link.program, &maps, error);
+		result = fence_maps_find_policy(link.program, &policy, error);
 	if (result == 0)
-		result = fence_maps_read_image(maps.policy, image, error);
+		result = fence_maps_read_image(policy, image, error);
 	if (result && result != -ENOENT)
 		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
 	return result;

@@ -48,6 +48,24 @@ static int list_maps(int program, struct program_maps *list)
 	return 0;
 }
 
+static int open_map(uint32_t id, int *fd, struct bpf_map_info *info, struct cgfence_error *error)
+{
+	cleanup_close int map = bpf_map_get_fd_by_id(id);
+	uint32_t size = sizeof(*info);
+
+	*info = (struct bpf_map_info){ 0 };
+	if (map < 0 || bpf_obj_get_info_by_fd(map, info, &size) < 0)
+		return kernel_error(error, errno, "open map %u", id);
+	*fd = cleanup_steal_descriptor(&map);
+	return 0;
+}
+
+static int say_has_no_policy(uint32_t program_id, struct cgfence_error *error)
+{
+	return error_set(error, EINVAL, "program %u has no policy map and so is not cgfence's",
+			 program_id);
+}
+
 int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error)
 {
 	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
@@ -57,13 +75,13 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 	if (result)
 		return kernel_error(error, -result, "list the maps of a program");
 	for (uint32_t i = 0; i < list.count; i++) {
-		cleanup_close int map = bpf_map_get_fd_by_id(list.ids[i]);
-		struct bpf_map_info map_info = { 0 };
-		uint32_t map_size = sizeof(map_info);
+		cleanup_close int map = -1;
+		struct bpf_map_info map_info;
 		int *slot;
 
-		if (map < 0 || bpf_obj_get_info_by_fd(map, &map_info, &map_size) < 0)
-			return kernel_error(error, errno, "open map %u", list.ids[i]);
+		result = open_map(list.ids[i], &map, &map_info, error);
+		if (result)
+			return result;
 		slot = map_slot(&found, &map_info);
 		if (slot && *slot < 0)
 			*slot = cleanup_steal_descriptor(&map);
@@ -71,12 +89,32 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 			found.policy_id = list.ids[i];
 	}
 	if (found.policy < 0)
-		return error_set(error, EINVAL,
-				 "program %u has no policy map and so is not cgfence's",
-				 list.program_id);
+		return say_has_no_policy(list.program_id, error);
 	*maps = found;
 	found = (struct fence_maps)FENCE_MAPS_CLOSED;
 	return 0;
+}
+
+int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error)
+{
+	struct program_maps list = { 0 };
+	int result = list_maps(program, &list);
+
+	if (result)
+		return kernel_error(error, -result, "list the maps of a program");
+	for (uint32_t i = 0; i < list.count; i++) {
+		cleanup_close int map = -1;
+		struct bpf_map_info map_info;
+
+		result = open_map(list.ids[i], &map, &map_info, error);
+		if (result)
+			return result;
+		if (strcmp(map_info.name, CGFENCE_POLICY_MAP) == 0) {
+			*fd = cleanup_steal_descriptor(&map);
+			return 0;
+		}
+	}
+	return say_has_no_policy(list.program_id, error);
 }
 
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)

@@ -38,6 +38,9 @@ static inline void fence_maps_close(struct fence_maps *maps)
  */
 int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error);
 
+/** fence_maps_find_policy() - open only the policy map; @fd receives its descriptor. */
+int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
+
 /** fence_maps_have_policy_of() - does a program go by the policy in these maps? If in doubt, no. */
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);
 

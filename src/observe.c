@@ -158,8 +158,9 @@ int observe(const struct observation_scope *scope, struct observation *observati
 	int code = 0;
 
 	*observation = (struct observation){ .complete = true };
-	note(observation, port_fences_read(scope->fence_id, &observation->fences, &reason), &reason,
-	     &code, error);
+	note(observation,
+	     port_fences_read(scope->fence_id, scope->fences, &observation->fences, &reason),
+	     &reason, &code, error);
 	if (observation->fences.count == 0)
 		return code;
 	note(observation, observe_netns_add(observation, -1, &reason), &reason, &code, error);
@@ -209,14 +210,14 @@ static int add_caller(struct observation *observation, const struct cgfence_even
 	return holders_add(&observation->holders, &holder);
 }
 
-int observe_event(const struct cgfence_event *event, struct observation *observation,
-		  struct cgfence_error *error)
+int observe_event(const struct cgfence_event *event, struct port_fence_cache *fences,
+		  struct observation *observation, struct cgfence_error *error)
 {
 	struct listeners *listeners = &observation->listeners;
 	int result;
 
 	*observation = (struct observation){ 0 };
-	result = port_fences_read(event->cgroup_id, &observation->fences, error);
+	result = port_fences_read(event->cgroup_id, fences, &observation->fences, error);
 	if (result || observation->fences.count == 0)
 		return result;
 	result = observe_netns_of_event(observation, event->record.pid, error);

@@ -33,6 +33,7 @@ struct observation_scope {
 	uint64_t fence_id; /* of the only fence wanted, 0 for all */
 	/* NULL: walk /proc, as kernels without the iterator must. It is also faster for a fence with few tasks. */
 	struct holder_iterator *iterator;
+	struct port_fence_cache *fences; /* NULL: read all of them from the kernel */
 };
 
 /**
@@ -46,10 +47,11 @@ int observe(const struct observation_scope *scope, struct observation *observati
 
 /**
  * observe_event() - look only at what a listen event of the kernel speaks of.
+ * @fences: as in struct observation_scope
  * @observation: receives what was seen; it is never complete
  */
-int observe_event(const struct cgfence_event *event, struct observation *observation,
-		  struct cgfence_error *error);
+int observe_event(const struct cgfence_event *event, struct port_fence_cache *fences,
+		  struct observation *observation, struct cgfence_error *error);
 
 /** observation_free() - free what was seen. */
 void observation_free(struct observation *observation);

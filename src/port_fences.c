@@ -5,6 +5,7 @@
 #include "error.h"
 #include "fence.h"
 #include "pins.h"
+#include "port_fence_cache.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -42,15 +43,17 @@ static int open_parent(int fd)
 	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/*
- * From the cgroup whose directory @fd is, which is taken over, up to the nearest fence. Paths are not asked, since one
- * can be longer than the kernel gives out.
- */
-static size_t climb(const struct port_fences *fences, int fd)
+/* Paths are not asked, since that of a cgroup without a fence can be longer than the kernel gives out. */
+size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			   uint64_t cgroup_id)
 {
-	size_t found = PORT_FENCE_NONE;
+	size_t found = port_fences_find(fences, cgroup_id);
 	uint64_t id;
+	int fd;
 
+	if (found != PORT_FENCE_NONE)
+		return found;
+	fd = hierarchy_open_directory(hierarchy, cgroup_id);
 	/* Above the root is what the hierarchy is mounted on, which is no cgroup. */
 	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
 	       cgroup_read_id(fd, &id) == 0) {
@@ -68,28 +71,62 @@ static size_t climb(const struct port_fences *fences, int fd)
 	return found;
 }
 
-size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
-			   uint64_t cgroup_id)
+static int path_rank(char character)
 {
-	return climb(fences, hierarchy_open_directory(hierarchy, cgroup_id));
+	return character == '/' ? 1 : (unsigned char)character + (character ? 1 : 0);
 }
 
-static void set_above(struct port_fences *fences)
+/* What is below a cgroup comes right after it, before those whose name begins with its name. */
+static int compare_paths(const void *left, const void *right)
 {
+	const char *a = cgfence_cgroup_path((*(struct port_fence *const *)left)->cgroup);
+	const char *b = cgfence_cgroup_path((*(struct port_fence *const *)right)->cgroup);
+
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return path_rank(*a) - path_rank(*b);
+}
+
+/* Fences have paths, or they could not have been opened, so the next one above is found without asking the kernel. */
+static int set_above(struct port_fences *fences)
+{
+	cleanup_free struct port_fence **order = calloc(fences->count + 1, sizeof(*order));
+	size_t last = PORT_FENCE_NONE;
+
+	if (!order)
+		return -ENOMEM;
 	for (size_t i = 0; i < fences->count; i++)
-		fences->items[i].above =
-			climb(fences, open_parent(cgfence_cgroup_fd(fences->items[i].cgroup)));
+		order[i] = &fences->items[i];
+	qsort(order, fences->count, sizeof(struct port_fence *), compare_paths);
+	for (size_t i = 0; i < fences->count; i++) {
+		const char *path = cgfence_cgroup_path(order[i]->cgroup);
+
+		while (last != PORT_FENCE_NONE &&
+		       !path_below(path, cgfence_cgroup_path(fences->items[last].cgroup)))
+			last = fences->items[last].above;
+		order[i]->above = last;
+		last = (size_t)(order[i] - fences->items);
+	}
+	return 0;
 }
 
 /* Return: 0 or -errno; -ENOENT if it has vanished or has no ports. */
-static int read_fence(const struct hierarchy *hierarchy, uint64_t id, struct port_fences *fences,
+static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
+		      const struct port_fence_cache *cache, struct port_fences *fences,
 		      struct cgfence_error *error)
 {
 	struct port_fence *fence = &fences->items[fences->count];
 	int result;
 
 	*fence = (struct port_fence){ .id = id };
-	result = fence_read_port_image(id, &fence->image, error);
+	if (cache) {
+		/* Asked for first: an image of a later program under this id is read again in the next pass. */
+		fence->program_id = fence_port_program(id);
+		fence->image = port_fence_cache_copy(cache, id, fence->program_id);
+	}
+	result = fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
 	if (result)
 		return result;
 	result = hierarchy_open_cgroup(hierarchy, id, &fence->cgroup, error);
@@ -117,7 +154,8 @@ static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence
 	return 0;
 }
 
-int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_error *error)
+int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_fences *fences,
+		     struct cgfence_error *error)
 {
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct port_fences read = { 0 };
@@ -134,12 +172,17 @@ int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_e
 		return error_set(error, ENOMEM, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		struct cgfence_error reason = { 0 };
-		int result = read_fence(&hierarchy, ids[i], &read, &reason);
+		int result = read_fence(&hierarchy, ids[i], cache, &read, &reason);
 
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);
 	}
-	set_above(&read);
+	if (set_above(&read)) {
+		port_fences_free(&read);
+		return error_set(error, ENOMEM, "out of memory");
+	}
+	if (cache && !only)
+		port_fence_cache_keep(cache, &read);
 	*fences = read;
 	return code;
 }

@@ -8,6 +8,7 @@
 
 struct port_fence {
 	uint64_t id;
+	uint32_t program_id; /* of a program that goes by @image; 0 if that is not known */
 	struct cgfence_cgroup *cgroup;
 	struct cgfence_image *image;
 	size_t above; /* index of the next fence up the hierarchy, or PORT_FENCE_NONE */
@@ -18,15 +19,19 @@ struct port_fences {
 	size_t count;
 };
 
+struct port_fence_cache;
+
 /**
  * port_fences_read() - read the fences of ports back from the kernel.
  * @only: id of the only one wanted, 0 for all
+ * @cache: what was read before, which is brought up to date if all are wanted; NULL for none
  * @fences: receives them, to be given to port_fences_free()
  *
  * Those that vanish meanwhile are left out. One that cannot be read does not hide the others: they are received, and the
  * first failure is returned.
  */
-int port_fences_read(uint64_t only, struct port_fences *fences, struct cgfence_error *error);
+int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_fences *fences,
+		     struct cgfence_error *error);
 
 /** port_fences_free() - free them. */
 void port_fences_free(struct port_fences *fences);

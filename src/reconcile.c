@@ -4,6 +4,7 @@
 #include "boot_time.h"
 #include "cleanup.h"
 #include "error.h"
+#include "port_fence_cache.h"
 #include "reconcile_plan.h"
 #include "violation.h"
 
@@ -11,6 +12,7 @@
 
 struct cgfence_reconciler {
 	struct holder_iterator *iterator; /* NULL where the kernel has none */
+	struct port_fence_cache fences;
 	/* What was reported and has not ended, and what was said of it; both have the same indices. */
 	struct reported *reported;
 	struct violation_text *texts;
@@ -64,6 +66,7 @@ void cgfence_reconciler_free(struct cgfence_reconciler *reconciler)
 	for (size_t i = 0; i < reconciler->count; i++)
 		violation_text_free(&reconciler->texts[i]);
 	holder_iterator_free(reconciler->iterator);
+	port_fence_cache_free(&reconciler->fences);
 	free(reconciler->reported);
 	free(reconciler->texts);
 	free(reconciler);
@@ -319,6 +322,7 @@ int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fenc
 	const struct observation_scope scope = {
 		.fence_id = fence_id,
 		.iterator = reconciler->iterator,
+		.fences = &reconciler->fences,
 	};
 	struct observation observation;
 	size_t count = 0;
@@ -339,7 +343,7 @@ int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 	const struct reporter reporter = { .report = report, .context = context };
 	struct observation observation;
 	size_t count = 0;
-	int result = observe_event(event, &observation, error);
+	int result = observe_event(event, &reconciler->fences, &observation, error);
 
 	if (result == 0)
 		result = settle(reconciler, &observation, event->cgroup_id, &reporter, &count,
