@@ -64,3 +64,55 @@ Test(reconcile_names, proc_tells_the_same_name)
 		holding_stop(pid);
 	}
 }
+
+static int hold_in(void *cgroup)
+{
+	int code = holding_listen_all((void *)(const char *[]){ "tcp 127.0.0.1 9", NULL });
+
+	return code ? code : -harness_enter(cgroup);
+}
+
+/* A cgroup whose name begins with that of another is not below it, wherever it sorts. */
+Test(reconcile_names, cgroups_with_the_same_beginning_are_apart)
+{
+	struct cgfence_cgroup *beside = harness_child_cgroup(harness_cgroup(), "fence-beside");
+	struct cgfence_cgroup *inside = harness_child_cgroup(sockets_fence(), "inside");
+	struct cgfence_cgroup *deep =
+		harness_child_cgroup(harness_child_cgroup(inside, "fence"), "deep");
+	struct cgfence_cgroup *cgroups[] = { sockets_fence(), beside, inside, deep };
+	const struct reports *reports;
+
+	for (size_t i = 0; i < 4; i++)
+		harness_attach(cgroups[i], "{'ports': [8080]}");
+	holding_start(harness_cgroup(), hold_in, deep);
+	reports = reports_pass(reports_reconciler());
+	cr_expect_eq(reports->count, 3, "%s", reports_text(reports));
+	for (size_t i = 0; i < 4; i++)
+		cr_expect_eq(reports_find(reports, cgroups[i], holding_board->inodes[0]) != NULL,
+			     cgroups[i] != beside, "%s", cgfence_cgroup_path(cgroups[i]));
+}
+
+/* What is remembered of a fence does not outlive its policy, nor the fence itself. */
+Test(reconcile_names, each_pass_goes_by_the_present_policy)
+{
+	static const struct {
+		const char *policy;
+		size_t in_excess;
+	} steps[] = {
+		{ "{'ports': [8080]}", 1 }, { "{'ports': [9]}", 0 },  { "{'ports': [8080]}", 1 },
+		{ "{'ports': [9]}", 0 },    { "{'devices': {}}", 0 }, { "{'ports': [8080]}", 1 },
+	};
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+
+	holding_start(harness_cgroup(), hold_in, sockets_fence());
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		bool detached;
+
+		if (i % 2)
+			cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL);
+		harness_attach(sockets_fence(), steps[i].policy);
+		for (int pass = 0; pass < 2; pass++)
+			cr_expect_eq(reports_pass(reconciler)->in_excess, steps[i].in_excess,
+				     "step %zu, pass %d", i, pass);
+	}
+}
