@@ -92,7 +92,8 @@ static int compare_paths(const void *left, const void *right)
 /* Fences have paths, or they could not have been opened, so the next one above is found without asking the kernel. */
 static int set_above(struct port_fences *fences)
 {
-	cleanup_free struct port_fence **order = calloc(fences->count + 1, sizeof(*order));
+	cleanup_free struct port_fence **order =
+		calloc(fences->count + 1, sizeof(struct port_fence *));
 	size_t last = PORT_FENCE_NONE;
 
 	if (!order)
