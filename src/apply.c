@@ -4,6 +4,7 @@
 #include "apply_targets.h"
 #include "cgroup.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "error.h"
 #include "fence.h"
 #include "json_diff.h"
@@ -65,14 +66,6 @@ static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_
 	world->fence_count++;
 	observed->path = strdup(cgfence_cgroup_path(cgroup));
 	return observed->path ? 0 : out_of_memory(error);
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left;
-	uint64_t b = *(const uint64_t *)right;
-
-	return a < b ? -1 : a > b;
 }
 
 /* The cgroups that are named, each once. */

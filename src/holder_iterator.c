@@ -2,6 +2,7 @@
 /* Holders by the BPF iterator over the files of all tasks. */
 #include "holders.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "error.h"
 #include "kernel_error.h"
 #include "holders.skel.h"
@@ -50,14 +51,6 @@ int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error 
 	}
 	*iterator = made;
 	return 0;
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left;
-	uint64_t b = *(const uint64_t *)right;
-
-	return a < b ? -1 : a > b;
 }
 
 static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)

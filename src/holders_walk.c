@@ -3,6 +3,7 @@
 #include "holders.h"
 #include "cgroup_threads.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "error.h"
 
 #include <dirent.h>
@@ -19,14 +20,6 @@ struct walk {
 	struct cgfence_holder task; /* whose descriptors are read now */
 	int proc;
 };
-
-static int compare_inodes(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
 
 static int read_descriptor(struct walk *walk, int directory, const char *name)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "pins.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "error.h"
 
 #include <dirent.h>
@@ -183,14 +184,6 @@ bool pins_may_be_ephemeral(uint64_t id)
 
 	pins_path(path, id, NULL);
 	return stat(path, &status) == 0 && status.st_mode & S_ISVTX;
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left;
-	uint64_t b = *(const uint64_t *)right;
-
-	return a < b ? -1 : a > b;
 }
 
 /* The ids that are named, with @suffix behind them. */

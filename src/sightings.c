@@ -2,6 +2,7 @@
 #include "sightings.h"
 #include "cgroup.h"
 #include "cleanup.h"
+#include "compare.h"
 #include "error.h"
 
 struct found {
@@ -12,14 +13,6 @@ struct found {
 	size_t nearest;
 	const struct hierarchy *hierarchy;
 };
-
-static int compare_inodes(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
-
-	return a < b ? -1 : a > b;
-}
 
 void sightings_sort_inodes(uint32_t *inodes, size_t count)
 {
