@@ -21,13 +21,6 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	}
 }
 
-static __always_inline bool denial_same_subject(const struct cgfence_denial_subject *a,
-						const struct cgfence_denial_subject *b)
-{
-	return *(const __u32 *)a == *(const __u32 *)b && a->major == b->major &&
-	       a->minor == b->minor;
-}
-
 static __always_inline __u32 denial_set_index(const struct cgfence_denial_subject *subject)
 {
 	__u64 hash =
@@ -37,23 +30,46 @@ static __always_inline __u32 denial_set_index(const struct cgfence_denial_subjec
 	return hash >> 32 & (CGFENCE_DENIAL_SETS - 1);
 }
 
-/* The way that holds the subject, else an unused one, else the one that was refused longest ago. */
-static __always_inline struct cgfence_denial_record *
-denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_subject *subject)
+/* All bits if they are equal, else none. */
+static __always_inline __u64 denial_same_subject(const struct cgfence_denial_subject *a,
+						 const struct cgfence_denial_subject *b)
 {
-	struct cgfence_denial_record *chosen = &set->ways[0];
+	__u32 difference = (*(const __u32 *)a ^ *(const __u32 *)b) | (a->major ^ b->major) |
+			   (a->minor ^ b->minor);
 
-#pragma unroll
-	for (int i = 0; i < CGFENCE_DENIAL_WAYS; i++) {
-		struct cgfence_denial_record *way = &set->ways[i];
+	return -(((__u64)difference - 1) >> 63);
+}
 
-		/* An unused way has last_ns 0, which makes it the oldest. */
-		if (way->count && denial_same_subject(&way->subject, subject))
-			return way;
-		if (way->last_ns < chosen->last_ns)
-			chosen = way;
+/*
+ * The way that holds the subject, for that counts as the oldest of all, else an unused one, else the one that was
+ * refused longest ago. An unused way is all 0, which is no subject, as the type of one is not 0. Without branches, for
+ * each would double what the verifier has to look at.
+ */
+static __always_inline struct cgfence_denial_record *
+denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_subject *subject,
+		  bool *known)
+{
+	struct cgfence_denial_record *way = set->ways;
+	__s64 oldest = way->last_ns | denial_same_subject(&way->subject, subject);
+	__u32 chosen = 0;
+
+	for (__u32 i = 1; i < CGFENCE_DENIAL_WAYS; i++) {
+		__u64 older;
+		__s64 age;
+
+		/* Or the compiler would unroll the loop: a program has to fit into a page. */
+		asm volatile("" : "+r"(i));
+		way++;
+		age = way->last_ns | denial_same_subject(&way->subject, subject);
+		/* All bits if age is less, else none: these are times since the boot, or -1. */
+		older = (age - oldest) >> 62;
+		/* Or the compiler would make branches of it. */
+		asm volatile("" : "+r"(older));
+		oldest += (age - oldest) & older;
+		chosen ^= (chosen ^ i) & older;
 	}
-	return chosen;
+	*known = oldest < 0;
+	return &set->ways[chosen & (CGFENCE_DENIAL_WAYS - 1)];
 }
 
 /*
@@ -69,6 +85,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	struct cgfence_counters *counters;
 	struct cgfence_denial_set *set;
 	bool evicts = false;
+	bool known;
 	__u64 *refusals;
 	__u32 zero = 0;
 
@@ -81,8 +98,8 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);
-	way = denial_choose_way(set, &record->subject);
-	if (way->count && denial_same_subject(&way->subject, &record->subject)) {
+	way = denial_choose_way(set, &record->subject, &known);
+	if (known) {
 		record->count = way->count + 1;
 		record->first_ns = way->first_ns;
 	} else {
