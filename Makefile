@@ -85,6 +85,14 @@ $(TEST_PROGRAMS): $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@
 
+# The programs of a fence as bpftool can load them, beside which attach is measured.
+PLAIN_OBJECTS := $(LINELESS:%=build/bench-bpf/%.bpf.o)
+build/bench-bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DPOLICY_LOOKED_UP -c $< -o $@
+	$(Q)llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext $@
+
 build/bench-peers.bpf.o: tools/bench/peers.bpf.c tools/bench/peers.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -95,7 +103,7 @@ build/bpf/bench_peers.skel.h: build/bench-peers.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name bench_peers > $@.new && mv $@.new $@
 
 $(BENCH_OBJECTS): build/bpf/bench_peers.skel.h
-build/bench: $(BENCH_OBJECTS) build/libcgfence.a
+build/bench: $(BENCH_OBJECTS) build/libcgfence.a | $(PLAIN_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBRARIES) -lm -o $@
 
@@ -153,7 +161,7 @@ install: all ## install to DESTDIR and PREFIX
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(wildcard build/bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests build/tools -name '*.d' 2>/dev/null)
+-include $(wildcard build/bpf/*.d build/bench-bpf/*.d) $(shell find $(OUT)/src $(OUT)/tests build/tools -name '*.d' 2>/dev/null)
 
 .PHONY: all help deps demo test test-vm bench soak fuzz lint install clean
 .SECONDARY:

@@ -11,11 +11,23 @@
 #define BIND_ALLOW 1
 #define BIND_ALLOW_PRIVILEGED 3
 
-static __always_inline const struct cgfence_image *get_image(void)
+/* 0 or how many sockets have something pending. */
+static __always_inline __u64 *pending_sockets(void)
 {
+	struct cgfence_counters *counters;
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&cgfence_policy, &zero);
+	counters = bpf_map_lookup_elem(&cgfence_count, &zero);
+	return counters ? &counters->pending : 0;
+}
+
+static __always_inline void set_pending(struct asked *asked, bool pending)
+{
+	__u64 *sockets = pending_sockets();
+
+	if (sockets && asked->pending != pending)
+		__sync_fetch_and_add(sockets, pending ? 1 : -1);
+	asked->pending = pending;
 }
 
 static __always_inline void remember(struct bpf_sock_addr *ctx, __u32 port)
@@ -25,17 +37,22 @@ static __always_inline void remember(struct bpf_sock_addr *ctx, __u32 port)
 
 	if (asked) {
 		asked->port = port;
-		asked->pending = true;
+		set_pending(asked, true);
 	}
 }
 
 /* An earlier bind that failed must not excuse this one. */
 static __always_inline void forget(struct bpf_sock_addr *ctx)
 {
-	struct asked *asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
+	const __u64 *sockets = pending_sockets();
+	struct asked *asked;
 
+	/* Most fences have none, and the look at the socket would take longer than all the rest. */
+	if (sockets && !*sockets)
+		return;
+	asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
 	if (asked)
-		asked->pending = false;
+		set_pending(asked, false);
 }
 
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
@@ -47,20 +64,18 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	/* What is allowed in any network namespace need not be asked for its own. */
 	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
-	if (!port) {
-		remember(ctx, 0);
-		return BIND_ALLOW;
-	}
-	forget(ctx);
-	if (!allowed) {
+	if (port && !allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0,
 			      image->task.by_offset);
 		if (image->enforce)
 			return BIND_REFUSE;
+	}
+	if (!allowed) {
 		remember(ctx, port);
 		return BIND_ALLOW;
 	}
+	forget(ctx);
 	if (image->ports.privileged && port < CGFENCE_PRIVILEGED_PORTS &&
 	    socket_port_assigned(image, ctx->protocol, served, port))
 		return BIND_ALLOW_PRIVILEGED;
@@ -68,23 +83,20 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 }
 
 /* The family in the address is not looked at: the kernel takes AF_UNSPEC for AF_INET on such a socket (inet_bind). */
-SEC("cgroup/bind4")
+POLICY_SEC("bind4", "cgroup/bind4")
 int cgfence_bind4(struct bpf_sock_addr *ctx)
 {
 	struct served_families served = { .ipv4 = true };
-	const struct cgfence_image *image = get_image();
 
-	return image ? judge_bind(ctx, image, served) : BIND_REFUSE;
+	return judge_bind(ctx, policy_in_place(), served);
 }
 
-SEC("cgroup/bind6")
+POLICY_SEC("bind6", "cgroup/bind6")
 int cgfence_bind6(struct bpf_sock_addr *ctx)
 {
-	const struct cgfence_image *image = get_image();
+	const struct cgfence_image *image = policy_in_place();
 	__u32 address[4];
 
-	if (!image)
-		return BIND_REFUSE;
 	address[0] = ctx->user_ip6[0];
 	address[1] = ctx->user_ip6[1];
 	address[2] = ctx->user_ip6[2];
@@ -100,7 +112,7 @@ static __always_inline bool was_asked(struct bpf_sock *ctx, __u32 port)
 
 	if (!asked || !asked->pending)
 		return false;
-	asked->pending = false;
+	set_pending(asked, false);
 	return !asked->port || asked->port == port;
 }
 
@@ -125,23 +137,20 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	return !image->enforce;
 }
 
-SEC("cgroup/post_bind4")
+POLICY_SEC("post_bind4", "cgroup/post_bind4")
 int cgfence_post_bind4(struct bpf_sock *ctx)
 {
 	struct served_families served = { .ipv4 = true };
-	const struct cgfence_image *image = get_image();
 
-	return image ? judge_bound(ctx, image, served) : 0;
+	return judge_bound(ctx, policy_in_place(), served);
 }
 
-SEC("cgroup/post_bind6")
+POLICY_SEC("post_bind6", "cgroup/post_bind6")
 int cgfence_post_bind6(struct bpf_sock *ctx)
 {
-	const struct cgfence_image *image = get_image();
+	const struct cgfence_image *image = policy_in_place();
 	__u32 address[4];
 
-	if (!image)
-		return 0;
 	address[0] = ctx->src_ip6[0];
 	address[1] = ctx->src_ip6[1];
 	address[2] = ctx->src_ip6[2];
@@ -151,16 +160,13 @@ int cgfence_post_bind6(struct bpf_sock *ctx)
 }
 
 /* The bind of an SCTP socket passes no cgroup hook (sctp_bind, net/sctp/socket.c), so there must be no such socket. */
-SEC("cgroup/sock_create")
+POLICY_SEC("sock_create", "cgroup/sock_create")
 int cgfence_sock_create(struct bpf_sock *ctx)
 {
-	const struct cgfence_image *image;
+	const struct cgfence_image *image = policy_in_place();
 
 	if (ctx->protocol != IPPROTO_SCTP)
 		return 1;
-	image = get_image();
-	if (!image)
-		return 0;
 	if (!socket_concerns_fence(image, ctx, ctx))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), IPPROTO_SCTP,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The perfect hash is hash-and-displace (Belazzougui, Botelho, Dietzfelbinger: "Hash, displace, and
- * compress", 2009): rules fall into buckets of about four, and for each bucket, the fullest first, a
- * multiplier is tried until all of its rules land in slots of their own.
+ * compress", 2009): rules fall into buckets of about four, and for each bucket, the fullest first,
+ * displacements are tried until all of its rules land in slots of their own.
  */
 #include "device_table.h"
 #include "cleanup.h"
@@ -12,7 +12,20 @@
 #include <string.h>
 
 #define RULES_PER_BUCKET 4
-#define MULTIPLIER_TRIES 100000
+
+/* Character devices, from Documentation/admin-guide/devices.txt of Linux. */
+static const struct {
+	uint32_t major;
+	uint32_t minor;
+} common_devices[CGFENCE_COMMON_DEVICES] = {
+	{ 1, 3 }, /* null */
+	{ 1, 5 }, /* zero */
+	{ 1, 8 }, /* random */
+	{ 1, 9 }, /* urandom */
+	{ 5, 0 }, /* tty */
+	{ 5, 2 }, /* ptmx */
+};
+
 #define ANY_SELECTOR (CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR)
 
 static uint64_t pack_rule(const struct device_rule *rule)
@@ -20,6 +33,16 @@ static uint64_t pack_rule(const struct device_rule *rule)
 	return rule->selector << CGFENCE_RULE_SELECTOR_SHIFT |
 	       (uint64_t)rule->deny << CGFENCE_RULE_DENY_SHIFT |
 	       (uint64_t)rule->allow << CGFENCE_RULE_ALLOW_SHIFT;
+}
+
+static void note_common(struct cgfence_device_table *header, uint64_t exact)
+{
+	for (size_t i = 0; i < CGFENCE_COMMON_DEVICES; i++) {
+		if (cgfence_rule_selector(exact) ==
+		    cgfence_device_selector(BPF_DEVCG_DEV_CHAR, common_devices[i].major,
+					    common_devices[i].minor, 0))
+			header->common[i] = exact;
+	}
 }
 
 static uint64_t find_packed(const struct device_rules *rules, uint64_t selector)
@@ -58,41 +81,45 @@ static size_t pack_rules(const struct device_rules *rules, struct cgfence_device
 		const struct device_rule *rule = &rules->items[i];
 		uint64_t wildcards = rule->selector & ANY_SELECTOR;
 
-		if (wildcards == ANY_SELECTOR)
+		header->has_by_major |= wildcards == CGFENCE_SELECTOR_ANY_MINOR;
+		header->has_by_minor |= wildcards == CGFENCE_SELECTOR_ANY_MAJOR;
+		if (wildcards == ANY_SELECTOR) {
 			header->any[device_rule_type(rule->selector) == BPF_DEVCG_DEV_CHAR] =
 				pack_rule(rule);
-		else
-			packed[count++] = wildcards ? pack_rule(rule) : pack_exact(rules, rule);
+		} else if (wildcards) {
+			packed[count++] = pack_rule(rule);
+		} else {
+			packed[count] = pack_exact(rules, rule);
+			note_common(header, packed[count++]);
+		}
 	}
 	return count;
 }
 
-static uint64_t rule_hash(const struct device_table *table, uint64_t rule)
-{
-	return cgfence_rule_selector(rule) * table->header.seed;
-}
-
 static uint32_t rule_bucket(const struct device_table *table, uint64_t rule)
 {
-	return cgfence_device_bucket(rule_hash(table, rule), table->header.bucket_shift);
+	return cgfence_device_bucket(&table->header, cgfence_rule_selector(rule));
+}
+
+static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint32_t displacement)
+{
+	return &table->slots[cgfence_device_slot(&table->header, cgfence_rule_selector(rule),
+						 displacement)];
 }
 
 /* Puts the rules of one bucket into slots, all of them or none. */
-static bool try_multiplier(struct device_table *table, const uint64_t *rules, size_t count,
-			   uint32_t multiplier)
+static bool try_displacement(const struct device_table *table, const uint64_t *rules, size_t count,
+			     uint32_t displacement)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint32_t slot = cgfence_device_slot(rule_hash(table, rules[i]), multiplier,
-						    table->header.slot_count);
+		uint64_t *slot = rule_slot(table, rules[i], displacement);
 
-		if (table->slots[slot]) {
+		if (*slot) {
 			while (i--)
-				table->slots[cgfence_device_slot(rule_hash(table, rules[i]),
-								 multiplier,
-								 table->header.slot_count)] = 0;
+				*rule_slot(table, rules[i], displacement) = 0;
 			return false;
 		}
-		table->slots[slot] = rules[i];
+		*slot = rules[i];
 	}
 	return true;
 }
@@ -100,15 +127,11 @@ static bool try_multiplier(struct device_table *table, const uint64_t *rules, si
 static bool place_bucket(struct device_table *table, const uint64_t *rules, size_t count,
 			 uint32_t bucket)
 {
-	uint32_t multiplier = 1;
-
-	for (int i = 0; i < MULTIPLIER_TRIES; i++) {
-		if (try_multiplier(table, rules, count, multiplier)) {
-			table->multipliers[bucket] = multiplier;
+	for (uint32_t i = 0; i < table->slot_count; i++) {
+		if (try_displacement(table, rules, count, i)) {
+			table->displacements[bucket] = i;
 			return true;
 		}
-		/* An odd number stays odd; this factor visits a quarter of them all (it is 5 modulo 8). */
-		multiplier *= 1664525;
 	}
 	return false;
 }
@@ -153,7 +176,7 @@ static bool place_rules(struct device_table *table, const uint64_t *rules, size_
 {
 	size_t end;
 
-	memset(table->slots, 0, table->header.slot_count * sizeof(*table->slots));
+	memset(table->slots, 0, table->slot_count * sizeof(*table->slots));
 	for (size_t start = 0; start < count; start = end) {
 		uint32_t bucket = rule_bucket(table, rules[start]);
 
@@ -165,18 +188,25 @@ static bool place_rules(struct device_table *table, const uint64_t *rules, size_
 	return true;
 }
 
+static uint32_t power_of_two_from(size_t count)
+{
+	uint32_t power = 1;
+
+	while (power < count)
+		power *= 2;
+	return power;
+}
+
+/* The more slots are free, the sooner a displacement is found. Buckets are even, which keeps what follows aligned. */
 static int allocate(struct device_table *table, size_t count)
 {
-	uint32_t bucket_bits = 1;
-
-	while ((1ULL << bucket_bits) * RULES_PER_BUCKET < count)
-		bucket_bits++;
-	table->bucket_count = 1U << bucket_bits;
-	table->header.bucket_shift = 64 - bucket_bits;
-	table->header.slot_count = (uint32_t)(count + count / 8 + 1);
-	table->slots = calloc(table->header.slot_count, sizeof(*table->slots));
-	table->multipliers = calloc(table->bucket_count, sizeof(*table->multipliers));
-	return table->slots && table->multipliers ? 0 : -ENOMEM;
+	table->slot_count = power_of_two_from(count + count / 8);
+	table->bucket_count = power_of_two_from(count / RULES_PER_BUCKET + 2);
+	table->header.slot_mask = table->slot_count - 1;
+	table->header.bucket_mask = table->bucket_count - 1;
+	table->slots = calloc(table->slot_count, sizeof(*table->slots));
+	table->displacements = calloc(table->bucket_count, sizeof(*table->displacements));
+	return table->slots && table->displacements ? 0 : -ENOMEM;
 }
 
 static int fill(struct device_table *table, uint64_t *rules, size_t count)
@@ -219,7 +249,7 @@ int device_table_compile(const struct device_rules *rules, struct device_table *
 void device_table_free(struct device_table *table)
 {
 	free(table->slots);
-	free(table->multipliers);
+	free(table->displacements);
 	*table = (struct device_table){ 0 };
 }
 
@@ -246,7 +276,7 @@ int device_table_decompile(const struct cgfence_image *image, struct device_rule
 
 	for (int i = 0; i < 2 && result == 0; i++)
 		result = add_rule(&found, header->any[i]);
-	for (uint32_t i = 0; i < header->slot_count && result == 0; i++)
+	for (uint32_t i = 0; i <= header->slot_mask && result == 0; i++)
 		result = add_rule(&found, image->device_slots[i]);
 	if (result) {
 		device_rules_free(&found);

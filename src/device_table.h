@@ -7,8 +7,9 @@
 /* A table on its way into an image. */
 struct device_table {
 	struct cgfence_device_table header;
-	uint64_t *slots;       /* header.slot_count of them */
-	uint32_t *multipliers; /* bucket_count of them */
+	uint64_t *slots;	 /* slot_count of them */
+	uint32_t *displacements; /* bucket_count of them */
+	uint32_t slot_count;
 	uint32_t bucket_count;
 };
 
@@ -22,7 +23,7 @@ struct device_table {
  */
 int device_table_compile(const struct device_rules *rules, struct device_table *table);
 
-/** device_table_free() - free slots and multipliers. */
+/** device_table_free() - free slots and displacements. */
 void device_table_free(struct device_table *table);
 
 /**

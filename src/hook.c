@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "hook.h"
 
+static bool allows_every_port(const struct cgfence_port_bitmap *allowed)
+{
+	return allowed->outside && !allowed->word_count;
+}
+
 static bool judges_protocol(const struct cgfence_image *image, enum cgfence_protocol protocol)
 {
-	const struct cgfence_port_bitmap *assigned = image->ports.assigned[protocol];
+	const struct cgfence_port_bitmap *allowed = image->ports.allowed[protocol];
 
-	return image->ports.fenced && !(assigned[CGFENCE_IPV4].any && assigned[CGFENCE_IPV6].any);
+	return image->ports.fenced && !(allows_every_port(&allowed[CGFENCE_IPV4]) &&
+					allows_every_port(&allowed[CGFENCE_IPV6]));
 }
 
 bool hook_guards_tcp(const struct cgfence_image *image)

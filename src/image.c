@@ -9,8 +9,8 @@
 
 static size_t device_bytes(const struct device_table *table)
 {
-	return table->header.slot_count * sizeof(*table->slots) +
-	       table->bucket_count * sizeof(*table->multipliers);
+	return table->slot_count * sizeof(*table->slots) +
+	       table->bucket_count * sizeof(*table->displacements);
 }
 
 /* A whole number of words, so that the array map adds no padding. */
@@ -53,9 +53,9 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->devices = table->header;
 	image->devices.fenced = policy->devices_fenced;
 	image->devices.with_defaults = policy->devices_with_defaults;
-	memcpy(image->device_slots, table->slots, table->header.slot_count * sizeof(*table->slots));
-	memcpy(image->device_slots + table->header.slot_count, table->multipliers,
-	       table->bucket_count * sizeof(*table->multipliers));
+	memcpy(image->device_slots, table->slots, table->slot_count * sizeof(*table->slots));
+	memcpy(image->device_slots + table->slot_count, table->displacements,
+	       table->bucket_count * sizeof(*table->displacements));
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
 	if (name_length)
 		memcpy((char *)image + name_offset, policy->name, name_length);
@@ -83,15 +83,14 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 	return 0;
 }
 
-/* Slots and multipliers must lie within the image, for the verdict functions do not look. */
+/* What a mask leaves of an index must lie within the image, for the verdict functions do not look. */
 static bool check_table(const struct cgfence_device_table *table, size_t size)
 {
 	size_t room = size - sizeof(struct cgfence_image);
 
-	return table->slot_count && table->bucket_shift >= 32 && table->bucket_shift <= 63 &&
-	       table->slot_count * sizeof(uint64_t) +
-			       (sizeof(uint32_t) << (64 - table->bucket_shift)) <=
-		       room;
+	return ((size_t)table->slot_mask + 1) * sizeof(uint64_t) +
+		       ((size_t)table->bucket_mask + 1) * sizeof(uint32_t) <=
+	       room;
 }
 
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)

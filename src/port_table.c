@@ -5,22 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of every port; port 0 is none. */
-#define FIRST_WORD_OF_ANY (~1ULL)
+#define BITMAPS (2 * CGFENCE_PROTOCOL_COUNT * CGFENCE_FAMILY_COUNT + CGFENCE_FAMILY_COUNT)
 
 _Static_assert((int)PORT_IPV4 == (int)CGFENCE_IPV4 && (int)PORT_IPV6 == (int)CGFENCE_IPV6,
 	       "families are numbered alike in policies and in images");
-
-static bool is_any(const uint64_t *set)
-{
-	if (set[0] != FIRST_WORD_OF_ANY)
-		return false;
-	for (size_t i = 1; i < PORT_SET_WORDS; i++) {
-		if (~set[i])
-			return false;
-	}
-	return true;
-}
 
 /* Where @run stands in the words already, or at their end, where it is appended. */
 static uint32_t place_run(struct port_words *words, const uint64_t *run, size_t count)
@@ -34,24 +22,48 @@ static uint32_t place_run(struct port_words *words, const uint64_t *run, size_t 
 	return (uint32_t)(words->count - count);
 }
 
+/* Port 0 is none, and so its bit, which is never set, may be taken for either. */
+static bool is_full(const uint64_t *set, size_t word)
+{
+	return !~(set[word] | (word == 0));
+}
+
+static bool is_alike(const uint64_t *set, size_t word, bool outside)
+{
+	return outside ? is_full(set, word) : !set[word];
+}
+
 static struct cgfence_port_bitmap compile_set(const uint64_t *set, struct port_words *words)
 {
+	bool outside = is_full(set, 0) && is_full(set, PORT_SET_WORDS - 1);
+	struct cgfence_port_bitmap bitmap = { .outside = outside };
 	size_t first = 0;
 	size_t end = PORT_SET_WORDS;
 
-	if (is_any(set))
-		return (struct cgfence_port_bitmap){ .any = 1 };
-	while (first < PORT_SET_WORDS && !set[first])
+	while (first < PORT_SET_WORDS && is_alike(set, first, outside))
 		first++;
-	while (end > first && !set[end - 1])
+	while (end > first && is_alike(set, end - 1, outside))
 		end--;
-	if (first == end)
-		return (struct cgfence_port_bitmap){ 0 };
-	return (struct cgfence_port_bitmap){
-		.first_word = (uint32_t)first,
-		.word_count = (uint32_t)(end - first),
-		.offset = place_run(words, set + first, end - first),
-	};
+	if (first < end) {
+		bitmap.first_word = (uint32_t)first;
+		bitmap.word_count = (uint32_t)(end - first);
+		bitmap.offset = place_run(words, set + first, end - first);
+	}
+	return bitmap;
+}
+
+/* What is assigned, or is outside the isolated range if there is one. */
+static struct cgfence_port_bitmap compile_allowed(const struct cgfence_policy *policy,
+						  const uint64_t *assigned, int family,
+						  struct port_words *words)
+{
+	const uint64_t *isolated = policy->isolated_range.words[family];
+	uint64_t allowed[PORT_SET_WORDS];
+
+	for (size_t i = 0; i < PORT_SET_WORDS; i++)
+		allowed[i] = assigned[i] | (policy->has_isolated_range ? ~isolated[i] : 0);
+	allowed[0] &= ~1ULL;
+	return compile_set(allowed, words);
 }
 
 int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_table *table,
@@ -63,14 +75,17 @@ int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_
 	};
 	struct port_words made = { 0 };
 
-	made.words = calloc((CGFENCE_PROTOCOL_COUNT + 1) * CGFENCE_FAMILY_COUNT * PORT_SET_WORDS,
-			    sizeof(*made.words));
+	made.words = calloc(BITMAPS * PORT_SET_WORDS, sizeof(*made.words));
 	if (!made.words)
 		return -ENOMEM;
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
-		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++)
-			table->assigned[protocol][family] =
-				compile_set(assigned[protocol]->words[family], &made);
+		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
+			const uint64_t *set = assigned[protocol]->words[family];
+
+			table->assigned[protocol][family] = compile_set(set, &made);
+			table->allowed[protocol][family] =
+				compile_allowed(policy, set, family, &made);
+		}
 		table->isolated[family] = compile_set(policy->isolated_range.words[family], &made);
 	}
 	*words = made;
@@ -84,7 +99,8 @@ static bool for_each_bitmap(struct cgfence_port_table *table,
 {
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
 		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
-			if (!visit(&table->assigned[protocol][family], words))
+			if (!visit(&table->assigned[protocol][family], words) ||
+			    !visit(&table->allowed[protocol][family], words))
 				return false;
 		}
 		if (!visit(&table->isolated[family], words))
@@ -121,13 +137,10 @@ bool port_table_check(const struct cgfence_port_table *table, size_t words)
 static void decompile_set(const struct cgfence_image *image,
 			  const struct cgfence_port_bitmap *bitmap, uint64_t *set)
 {
-	if (bitmap->any) {
-		memset(set, 0xff, PORT_SET_WORDS * sizeof(*set));
-		set[0] = FIRST_WORD_OF_ANY;
-	} else {
-		memcpy(set + bitmap->first_word, (const uint64_t *)image + bitmap->offset,
-		       bitmap->word_count * sizeof(*set));
-	}
+	memset(set, bitmap->outside ? 0xff : 0, PORT_SET_WORDS * sizeof(*set));
+	memcpy(set + bitmap->first_word, (const uint64_t *)image + bitmap->offset,
+	       bitmap->word_count * sizeof(*set));
+	set[0] &= ~1ULL;
 }
 
 void port_table_decompile(const struct cgfence_image *image, struct cgfence_policy *policy)

@@ -2,6 +2,7 @@
 #include "programs.h"
 #include "error.h"
 #include "kernel_error.h"
+#include "policy_address.h"
 #include "device.skel.h"
 #include "listen.skel.h"
 #include "listen_lsm.skel.h"
@@ -161,7 +162,7 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 	size_t size;
 	int result;
 
-	if (!log)
+	if (!log || policy_address_prepare())
 		return error_set(error, ENOMEM, "out of memory");
 	bytes = objects[kind].elf_bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 3
+#define CGFENCE_ABI_VERSION 4
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -51,17 +51,24 @@
 #define CGFENCE_SELECTOR_ANY_MAJOR (1ULL << 34)
 #define CGFENCE_SELECTOR_VALID (1ULL << 35)
 
+/* /dev/null, zero, random, urandom, tty and ptmx. */
+#define CGFENCE_COMMON_DEVICES 6
+
 /*
  * A perfect hash over the selectors, so that a lookup is two loads whatever the size of the policy:
- * user space chooses the seed and, for each bucket, the multiplier that leaves no two rules in a slot.
+ * user space chooses the seed and, for each bucket, the displacement that leaves no two rules in a slot.
  */
 struct cgfence_device_table {
 	__u32 fenced;	     /* the policy has a devices section */
 	__u32 with_defaults; /* the section says "defaults": true */
-	__u32 slot_count;    /* at least 1 */
-	__u32 bucket_shift;  /* 64 - log2(number of buckets), at most 63 */
+	__u32 slot_mask;     /* number of slots, a power of two, - 1 */
+	__u32 bucket_mask;   /* number of buckets, a power of two and at least 2, - 1 */
+	__u32 has_by_major;  /* there are rules for every minor of a major */
+	__u32 has_by_minor;  /* there are rules for a minor of every major */
 	__u64 seed;	     /* odd */
 	__u64 any[2];	     /* the rules for *:*, of block and of character devices */
+	/* Copies of the rules for what nearly every program opens, looked at before the table; 0 for no rule. */
+	__u64 common[CGFENCE_COMMON_DEVICES];
 };
 
 /*
@@ -110,11 +117,11 @@ enum cgfence_listen_guard {
 	CGFENCE_GUARD_DENY,  /* listen(2) returns EPERM */
 };
 
-/* A set of ports: the words of its bitmap between the first and the last that are not empty. */
+/* A set of ports: the words of its bitmap, without those at both ends that are all alike. */
 struct cgfence_port_bitmap {
-	__u32 any;	  /* every port; there are no words then */
+	__u32 outside;	  /* 1 if the ports that have no word are in the set, else 0 */
 	__u32 first_word; /* port / 64 of the first bit of the first word */
-	__u32 word_count; /* 0 for no port at all */
+	__u32 word_count; /* 0 for no port at all, or for every port */
 	__u32 offset;	  /* of the first word, from the start of the image, in words of 8 bytes */
 };
 
@@ -139,6 +146,8 @@ struct cgfence_port_table {
 	__u32 unused;
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
+	/* Assigned, or outside the isolated range: made of the above, so that a verdict is one lookup. */
+	struct cgfence_port_bitmap allowed[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 };
 
 #define CGFENCE_PRIVILEGED_PORTS 1024
@@ -160,7 +169,7 @@ struct cgfence_image {
 	struct cgfence_socket_layout socket;
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
-	/* slot_count device rules, a __u32 multiplier for each bucket, the words of the port bitmaps, the name */
+	/* a device rule or 0 for each slot, a __u32 displacement for each bucket, the words of the port bitmaps, the name */
 	__u64 device_slots[];
 };
 
@@ -183,10 +192,11 @@ enum cgfence_verdict {
 #define CGFENCE_HOOK_SLOTS 4
 #define CGFENCE_VERDICT_SLOTS 4
 
-/* Refusals since the fence was made. evicted: denials that had to make room for newer ones. */
 struct cgfence_counters {
-	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS];
-	__u64 evicted;
+	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
+	__u64 evicted; /* denials that had to make room for newer ones */
+	/* Sockets of which cgfence_asked has something pending, closed ones included; if 0, none need be looked up. */
+	__u64 pending;
 };
 
 /* What was refused: with the hook and the verdict the key of a denial. */
@@ -254,10 +264,10 @@ struct cgfence_denial_set {
 	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
 };
 
-_Static_assert(sizeof(struct cgfence_device_table) == 40, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_image) == 280, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_port_table) == 160, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_counters) == 136, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_device_table) == 96, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_image) == 400, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_port_table) == 224, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_counters) == 144, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_subject) == 12,
 	       "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_record) == 56,

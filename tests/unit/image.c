@@ -44,7 +44,6 @@ Test(image, says_what_the_policy_says)
 	cr_expect_eq(plain->enforce, 1);
 	cr_expect_eq(plain->devices.with_defaults, 0);
 	cr_expect_eq(plain->name_length, 0);
-	cr_expect_geq(plain->devices.slot_count, 1);
 	cr_expect_eq(ports_only->devices.fenced, 0);
 }
 
@@ -88,9 +87,13 @@ Test(image, refuses_what_is_foreign_or_damaged)
 		  CGFENCE_ABI_VERSION + 1, OTHER_VERSION },
 		{ "a smaller size", offsetof(struct cgfence_image, size), 88, DAMAGED },
 		{ "a larger size", offsetof(struct cgfence_image, size), 1 << 20, DAMAGED },
-		{ "too many slots", offsetof(struct cgfence_image, devices.slot_count), 1 << 20,
-		  DAMAGED },
-		{ "as many slots as can be", offsetof(struct cgfence_image, devices.slot_count),
+		{ "too many slots", offsetof(struct cgfence_image, devices.slot_mask),
+		  (1 << 20) - 1, DAMAGED },
+		{ "as many slots as can be", offsetof(struct cgfence_image, devices.slot_mask),
+		  UINT32_MAX, DAMAGED },
+		{ "too many buckets", offsetof(struct cgfence_image, devices.bucket_mask),
+		  (1 << 20) - 1, DAMAGED },
+		{ "as many buckets as can be", offsetof(struct cgfence_image, devices.bucket_mask),
 		  UINT32_MAX, DAMAGED },
 		{ "a name past the end", offsetof(struct cgfence_image, name_offset), 1 << 20,
 		  DAMAGED },

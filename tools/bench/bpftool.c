@@ -60,7 +60,7 @@ static void list_attach(const struct bench *bench, const char *directory, enum b
 	lines->count = 0;
 	for (size_t i = 0; i < (set == BPFTOOL_DEVICES ? 1 : 3); i++)
 		snprintf(lines->text[lines->count++], sizeof(lines->text[0]),
-			 "prog loadall %.*s/bpf/%s.bpf.o " PINS
+			 "prog loadall %.*s/bench-bpf/%s.bpf.o " PINS
 			 "/%s map name cgfence_policy id %u pinmaps " PINS "/%s-maps",
 			 length, program, objects[i], objects[i], policy_map, objects[i]);
 	for (size_t i = 0; i < (set == BPFTOOL_DEVICES ? 1 : HOOKS); i++)
