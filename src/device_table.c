@@ -96,14 +96,19 @@ static size_t pack_rules(const struct device_rules *rules, struct cgfence_device
 	return count;
 }
 
+static uint64_t rule_hash(const struct device_table *table, uint64_t rule)
+{
+	return cgfence_device_hash(&table->header, cgfence_rule_selector(rule));
+}
+
 static uint32_t rule_bucket(const struct device_table *table, uint64_t rule)
 {
-	return cgfence_device_bucket(&table->header, cgfence_rule_selector(rule));
+	return cgfence_device_bucket(&table->header, rule_hash(table, rule));
 }
 
 static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint32_t displacement)
 {
-	return &table->slots[cgfence_device_slot(&table->header, cgfence_rule_selector(rule),
+	return &table->slots[cgfence_device_slot(&table->header, rule_hash(table, rule),
 						 displacement)];
 }
 

@@ -127,7 +127,9 @@ int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 	find_matches(&policy->devices, request, matches);
 	if (!policy->devices_fenced) {
 		snprintf(made.reason, sizeof(made.reason), "devices are not fenced");
-	} else if (cgfence_device_allowed(image, request->type, request->major, request->minor,
+	} else if (cgfence_device_allowed(image,
+					  cgfence_device_selector(request->type, request->major,
+								  request->minor, 0),
 					  request->access)) {
 		say_allowed(policy, covering(matches, request->access), &made);
 	} else {

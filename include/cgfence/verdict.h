@@ -28,6 +28,19 @@ static __always_inline __u64 cgfence_device_selector(__u32 type, __u32 major, __
 	       (__u64)major << CGFENCE_SELECTOR_MINOR_BITS | minor;
 }
 
+/** cgfence_device_any_minor() - the selector of every minor with the type and major of an exact selector. */
+static __always_inline __u64 cgfence_device_any_minor(__u64 selector)
+{
+	return (selector & ~(__u64)CGFENCE_MINOR_MAX) | CGFENCE_SELECTOR_ANY_MINOR;
+}
+
+/** cgfence_device_any_major() - the selector of every major with the type and minor of an exact selector. */
+static __always_inline __u64 cgfence_device_any_major(__u64 selector)
+{
+	return (selector & ~((__u64)CGFENCE_MAJOR_MAX << CGFENCE_SELECTOR_MINOR_BITS)) |
+	       CGFENCE_SELECTOR_ANY_MAJOR;
+}
+
 /** cgfence_rule_selector() - the selector of @rule. */
 static __always_inline __u64 cgfence_rule_selector(__u64 rule)
 {
@@ -73,18 +86,29 @@ static __always_inline bool cgfence_device_judge(__u64 exact, __u64 by_major, __
 	       cgfence_rule_covers(by_minor, access) || cgfence_rule_covers(any, access);
 }
 
-/** cgfence_device_bucket() - the bucket that a selector falls into. */
-static __always_inline __u32 cgfence_device_bucket(const struct cgfence_device_table *table,
-						   __u64 selector)
+/** cgfence_device_hash() - what bucket and slot of a selector are made of. */
+static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_table *table,
+						 __u64 selector)
 {
-	return selector * table->seed >> 40 & table->bucket_mask;
+	return selector * table->seed;
 }
 
-/** cgfence_device_slot() - the slot that its bucket's @displacement gives a selector. */
-static __always_inline __u32 cgfence_device_slot(const struct cgfence_device_table *table,
-						 __u64 selector, __u32 displacement)
+/** cgfence_device_bucket() - the bucket that a selector with this hash falls into. */
+static __always_inline __u32 cgfence_device_bucket(const struct cgfence_device_table *table,
+						   __u64 hash)
 {
-	return (selector * table->seed * table->seed >> 40 ^ displacement) & table->slot_mask;
+	return hash >> 30 & table->bucket_mask;
+}
+
+/**
+ * cgfence_device_slot() - the slot that its bucket's @displacement gives a selector with this hash.
+ *
+ * The highest bits of a product depend on all bits of the factors, so that two selectors of a bucket differ here.
+ */
+static __always_inline __u32 cgfence_device_slot(const struct cgfence_device_table *table,
+						 __u64 hash, __u32 displacement)
+{
+	return (hash >> 44 ^ displacement) & table->slot_mask;
 }
 
 /**
@@ -98,8 +122,9 @@ static __always_inline __u64 cgfence_device_find(const struct cgfence_image *ima
 {
 	const struct cgfence_device_table *table = &image->devices;
 	const __u32 *displacements = (const __u32 *)(image->device_slots + table->slot_mask + 1);
-	__u32 bucket = cgfence_device_bucket(table, selector);
-	__u32 slot = cgfence_device_slot(table, selector, displacements[bucket]);
+	__u64 hash = cgfence_device_hash(table, selector);
+	__u32 bucket = cgfence_device_bucket(table, hash);
+	__u32 slot = cgfence_device_slot(table, hash, displacements[bucket]);
 	__u64 rule = image->device_slots[slot];
 
 	return cgfence_rule_selector(rule) == selector ? rule : 0;
@@ -118,37 +143,49 @@ static __always_inline __u64 cgfence_device_find_exact(const struct cgfence_imag
 	return cgfence_device_find(image, selector);
 }
 
+/** cgfence_device_exact_verdict() - does @exact, a rule without wildcards, and all that match with it, allow @access? */
+static __always_inline bool cgfence_device_exact_verdict(__u64 exact, __u32 access)
+{
+	return exact >> (access & CGFENCE_RULE_ACCESS_MASK) & 1;
+}
+
+/**
+ * cgfence_device_allowed_by_wildcard() - judge a request for a device that no rule names exactly.
+ * @selector: the exact selector of the device
+ *
+ * Makes one lookup for each kind of wildcard that the policy has. The verifier, which knows the header, leaves the
+ * others out of the program.
+ */
+static __always_inline bool cgfence_device_allowed_by_wildcard(const struct cgfence_image *image,
+							       __u64 selector, __u32 access)
+{
+	const struct cgfence_device_table *table = &image->devices;
+	__u64 by_major = 0;
+	__u64 by_minor = 0;
+
+	if (table->has_by_major)
+		by_major = cgfence_device_find(image, cgfence_device_any_minor(selector));
+	if (table->has_by_minor)
+		by_minor = cgfence_device_find(image, cgfence_device_any_major(selector));
+	return cgfence_device_judge(
+		0, by_major, by_minor,
+		selector & CGFENCE_SELECTOR_CHAR ? table->any[1] : table->any[0], access);
+}
+
 /**
  * cgfence_device_allowed() - judge a request for a device, as the kernel puts it to a
  * BPF_PROG_TYPE_CGROUP_DEVICE program.
  * @image: a compiled policy that fences devices
- * @type: BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR
- * @major: 0 to CGFENCE_MAJOR_MAX
- * @minor: 0 to CGFENCE_MINOR_MAX
+ * @selector: the exact selector of the device
  * @access: BPF_DEVCG_ACC_* bits, 0 for access(F_OK)
- *
- * Makes one lookup if the policy has a rule for exactly this device, else one more for each kind of wildcard that the
- * policy has. The verifier, which knows the header, leaves the other lookups out of the program.
  */
-static __always_inline bool cgfence_device_allowed(const struct cgfence_image *image, __u32 type,
-						   __u32 major, __u32 minor, __u32 access)
+static __always_inline bool cgfence_device_allowed(const struct cgfence_image *image,
+						   __u64 selector, __u32 access)
 {
-	const struct cgfence_device_table *table = &image->devices;
-	__u64 exact =
-		cgfence_device_find_exact(image, cgfence_device_selector(type, major, minor, 0));
-	__u64 by_major = 0;
-	__u64 by_minor = 0;
+	__u64 exact = cgfence_device_find_exact(image, selector);
 
-	if (exact)
-		return exact >> (access & CGFENCE_RULE_ACCESS_MASK) & 1;
-	if (table->has_by_major)
-		by_major = cgfence_device_find(
-			image, cgfence_device_selector(type, major, 0, CGFENCE_SELECTOR_ANY_MINOR));
-	if (table->has_by_minor)
-		by_minor = cgfence_device_find(
-			image, cgfence_device_selector(type, 0, minor, CGFENCE_SELECTOR_ANY_MAJOR));
-	return cgfence_device_judge(0, by_major, by_minor, table->any[type == BPF_DEVCG_DEV_CHAR],
-				    access);
+	return exact ? cgfence_device_exact_verdict(exact, access)
+		     : cgfence_device_allowed_by_wildcard(image, selector, access);
 }
 
 /** cgfence_port_bitmap_has() - is @port, in host order, in a set of ports of @image? */
