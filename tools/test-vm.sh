@@ -52,7 +52,7 @@ run_machine() {
 	local machine=$1 log=$results/$1.log status=0 guard release ok skips fails
 
 	echo "== the system tests under $machine"
-	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 900 \
+	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 2400 \
 		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
 		-- sh /inside.sh >"$log" 2>&1 || status=$?
 	read -r guard release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
