@@ -31,11 +31,6 @@ static void cleanup_free_plan(struct cgfence_plan **plan)
 	cgfence_plan_free(*plan);
 }
 
-static int out_of_memory(struct cgfence_error *error)
-{
-	return error_set(error, ENOMEM, "out of memory");
-}
-
 /* A fence that is damaged or of another version is there all the same, and can be replaced. */
 static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
 {
@@ -65,7 +60,7 @@ static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_
 		return result;
 	world->fence_count++;
 	observed->path = strdup(cgfence_cgroup_path(cgroup));
-	return observed->path ? 0 : out_of_memory(error);
+	return observed->path ? 0 : error_out_of_memory(error);
 }
 
 /* The cgroups that are named, each once. */
@@ -76,7 +71,7 @@ static int list_targets(const struct apply_world *world, uint64_t **ids, size_t 
 	size_t kept = 0;
 
 	if (!listed)
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	for (size_t i = 0; i < world->target_count; i++)
 		listed[i] = world->targets[i].id;
 	qsort(listed, world->target_count, sizeof(*listed), compare_ids);
@@ -101,7 +96,7 @@ static int observe(struct apply_world *world, bool all, struct cgfence_error *er
 		return result;
 	world->fences = calloc(count + 1, sizeof(*world->fences));
 	if (!world->fences)
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = observe_fence(ids[i], world, error);
 	return result;
@@ -116,7 +111,7 @@ int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int fl
 	int result;
 
 	if (!made)
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	made->world.sources = policies->sources;
 	made->world.source_count = policies->count;
 	result = apply_find_targets(&made->world, flags & CGFENCE_PLAN_MISSING_OK, error);
@@ -184,6 +179,6 @@ int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
 {
 	return json_diff(step->old_text ? step->old_text : "", step->new_text ? step->new_text : "",
 			 diff)
-		       ? out_of_memory(error)
+		       ? error_out_of_memory(error)
 		       : 0;
 }

@@ -3,11 +3,11 @@
 #include "cgroup_glob.h"
 #include "cleanup.h"
 #include "error.h"
+#include "inotify.h"
 #include "policy_set.h"
 
 #include <libgen.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 
 /* What an editor does in the end is close a file that it wrote, or rename one. */
@@ -16,7 +16,8 @@
 
 struct cgfence_apply_monitor {
 	int fd;
-	int files; /* watch descriptor of the directory in which the policies are */
+	int files;	    /* watch descriptor of the directory in which the policies are */
+	bool files_changed; /* since it was read last */
 };
 
 /* A file may be replaced by another of its name, so it is its directory that is watched. */
@@ -33,29 +34,20 @@ static char *directory_of(const char *path)
 	return directory;
 }
 
-static int explain(int code, const char *path, struct cgfence_error *error)
-{
-	return error_set(error, code, "cannot watch %s: %s", path,
-			 code == ENOSPC || code == EMFILE
-				 ? "raise fs.inotify.max_user_watches or max_user_instances"
-				 : strerror(code));
-}
-
 int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
 			       struct cgfence_error *error)
 {
 	struct cgfence_apply_monitor *made = calloc(1, sizeof(*made));
 	cleanup_free char *directory = directory_of(path);
+	int result;
 
 	if (!made || !directory) {
 		free(made);
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
-	made->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	made->files = made->fd < 0 ? -1 : inotify_add_watch(made->fd, directory, FILE_EVENTS);
-	if (made->files < 0) {
-		int result = explain(errno, directory, error);
-
+	made->fd = -1;
+	result = inotify_open(directory, FILE_EVENTS, &made->fd, &made->files, error);
+	if (result) {
 		cgfence_apply_monitor_close(made);
 		return result;
 	}
@@ -87,7 +79,7 @@ static int follow(const struct cgfence_apply_monitor *monitor, const char *name,
 	for (size_t i = 0; i < count && result == 0; i++) {
 		if (inotify_add_watch(monitor->fd, directories[i], CGROUP_EVENTS) < 0 &&
 		    errno != ENOENT)
-			result = explain(errno, directories[i], error);
+			result = inotify_explain(errno, directories[i], error);
 	}
 	cgroup_glob_free(directories, count);
 	return result;
@@ -107,22 +99,17 @@ int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
 	return result;
 }
 
+static void handle(const struct inotify_event *event, void *context)
+{
+	struct cgfence_apply_monitor *monitor = context;
+
+	if (event->wd == monitor->files || event->mask & IN_Q_OVERFLOW)
+		monitor->files_changed = true;
+}
+
 bool cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor)
 {
-	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool files = false;
-	ssize_t length;
-
-	while ((length = read(monitor->fd, buffer, sizeof(buffer))) > 0) {
-		const char *at = buffer;
-
-		while (at < buffer + length) {
-			const struct inotify_event *event = (const struct inotify_event *)at;
-
-			files = files || event->wd == monitor->files ||
-				(event->mask & IN_Q_OVERFLOW);
-			at += sizeof(*event) + event->len;
-		}
-	}
-	return files;
+	monitor->files_changed = false;
+	inotify_read(monitor->fd, handle, monitor);
+	return monitor->files_changed;
 }

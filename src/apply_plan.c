@@ -192,7 +192,7 @@ int apply_plan(const struct apply_world *world, bool prune, struct apply_step **
 	int result;
 
 	if (!targets || !made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	for (size_t i = 0; i < world->target_count; i++)
 		targets[i] = world->targets[i];
 	qsort_r(targets, world->target_count, sizeof(*targets), compare_targets, (void *)world);

@@ -22,11 +22,6 @@ void apply_world_release(struct apply_world *world)
 	*world = (struct apply_world){ 0 };
 }
 
-static int out_of_memory(struct cgfence_error *error)
-{
-	return error_set(error, ENOMEM, "out of memory");
-}
-
 static int add_target(const struct cgfence_cgroup *cgroup, size_t source, struct apply_world *world,
 		      struct cgfence_error *error)
 {
@@ -38,7 +33,7 @@ static int add_target(const struct cgfence_cgroup *cgroup, size_t source, struct
 		world->targets = targets;
 	if (!targets || !path) {
 		free(path);
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	}
 	targets[world->target_count++] = (struct apply_target){
 		.id = cgfence_cgroup_id(cgroup),

@@ -96,14 +96,14 @@ int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount
 
 	if (!made) {
 		close(fd);
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	made->fd = fd;
 	made->directory = strdup(directory);
 	made->path = hierarchy_path(mount, directory);
 	if (!made->directory || !made->path) {
 		cgfence_cgroup_close(made);
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	result = cgroup_read_id(fd, &made->id);
 	if (result) {
@@ -166,7 +166,7 @@ static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 	if (result)
 		return result;
 	if (asprintf(&directory, "%s/%s", mount.point, below) < 0)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	return open_directory(directory, cgroup, error);
 }
 
@@ -186,7 +186,7 @@ static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
 			error, "'pid:%s' names no process; write pid: and a number, such as pid:1",
 			pid);
 	if (asprintf(&file_name, "/proc/%s/cgroup", pid) < 0)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	file = fopen(file_name, "re");
 	if (!file)
 		return error_set(error, errno, "there is no process %s: cannot read %s: %s", pid,
@@ -224,7 +224,7 @@ int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfen
 	if (cgroup_is_root(cgroup))
 		return error_set(error, ENOENT, "there is no cgroup above the root");
 	if (asprintf(&directory, "%s/..", cgroup->directory) < 0)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	return open_directory(directory, parent, error);
 }
 
@@ -238,7 +238,7 @@ int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 		return error_set_invalid(
 			error, "'%s' cannot name a cgroup; give a name without a slash", name);
 	if (asprintf(&directory, "%s/%s", parent->directory, name) < 0)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	if (mkdir(directory, 0755) < 0)
 		return error_set(error, errno, "cannot make the cgroup %s: %s", directory,
 				 strerror(errno));

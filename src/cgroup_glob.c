@@ -58,7 +58,7 @@ static int copy_paths(const glob_t *found, char ***directories, size_t *count,
 		}
 	}
 	if (!copies)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	*directories = copies;
 	*count = found->gl_pathc;
 	return 0;
@@ -74,7 +74,7 @@ static int find(const char *point, const char *below, int flags, glob_t *found,
 	/* The slash at the end is for directories to match alone. */
 	if (asprintf(&full, "%s/%s/", point, below) < 0) {
 		full = NULL;
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	result = glob(full, GLOB_NOESCAPE | flags, NULL, found);
 	if (result && result != GLOB_NOMATCH)
@@ -95,8 +95,7 @@ int cgroup_glob(const char *pattern, char ***directories, size_t *count,
 	if (result)
 		return result;
 	point = quote(mount.point);
-	result = point ? find(point, below, 0, &found, error)
-		       : error_set(error, ENOMEM, "out of memory");
+	result = point ? find(point, below, 0, &found, error) : error_out_of_memory(error);
 	return result ? result : copy_paths(&found, directories, count, error);
 }
 
@@ -116,7 +115,7 @@ int cgroup_glob_parents(const char *name, char ***directories, size_t *count,
 	point = quote(mount.point);
 	parents = strdup(below);
 	if (!point || !parents)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	/* All but the last component, then all but the last two, down to the root. */
 	while (result == 0 && *parents) {
 		char *slash = strrchr(parents, '/');

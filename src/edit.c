@@ -30,7 +30,7 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 	int result;
 
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_DEVICES;
 	result = device_operand_parse(text, &made->entry, error);
@@ -41,7 +41,7 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 	device_entry_format(&made->entry, entry_text);
 	if (asprintf(&made->text, "device %s", entry_text) < 0) {
 		made->text = NULL;
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	*edit = cleanup_steal(made);
 	return 0;
@@ -67,7 +67,7 @@ static int parse_ports(const char *text, struct port_set *ports, struct cgfence_
 	char *word;
 
 	if (!words)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
 		struct port_range range;
 
@@ -124,7 +124,7 @@ int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protoc
 	int result;
 
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_PORTS;
 	result = parse_protocol(protocol, &made->protocol, error);
@@ -134,7 +134,7 @@ int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protoc
 		return result;
 	made->text = describe_ports(made->protocol, &made->ports);
 	if (!made->text)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	*edit = cleanup_steal(made);
 	return 0;
 }

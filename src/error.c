@@ -35,6 +35,11 @@ int error_set_invalid(struct cgfence_error *error, const char *format, ...)
 	return -EINVAL;
 }
 
+int error_out_of_memory(struct cgfence_error *error)
+{
+	return error_set(error, ENOMEM, "out of memory");
+}
+
 void error_wrap(struct cgfence_error *error, const char *format, ...)
 {
 	char text[sizeof(error->text)];

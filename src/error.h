@@ -17,6 +17,9 @@ int error_set(struct cgfence_error *error, int code, const char *format, ...)
 int error_set_invalid(struct cgfence_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** error_out_of_memory() - say just that. Return: -ENOMEM. */
+int error_out_of_memory(struct cgfence_error *error);
+
 /** error_wrap() - put context, such as "cannot fence /a/b", before the text, with a colon. */
 void error_wrap(struct cgfence_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -40,7 +40,7 @@ int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *er
 		return result;
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	made->ring = ring_buffer__new(map, take_event, made, NULL);
 	if (!made->ring) {
 		result = kernel_error(error, errno, "read the ring buffer of events");

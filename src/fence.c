@@ -127,7 +127,7 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 
 	fence_present_init(&present);
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	made->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
 	result = read_present(id, made, &present, error);
 	if (result == -ENOENT)

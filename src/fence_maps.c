@@ -60,34 +60,56 @@ static int open_map(uint32_t id, int *fd, struct bpf_map_info *info, struct cgfe
 	return 0;
 }
 
+/*
+ * Calls @take with each map of a program, for it to take over the descriptor if it wants it, until it returns true.
+ * Return: 0, also if it never does, or -errno.
+ */
+static int for_each_map(int program, struct program_maps *list,
+			bool (*take)(int *map, const struct bpf_map_info *info, uint32_t id,
+				     void *context),
+			void *context, struct cgfence_error *error)
+{
+	int result = list_maps(program, list);
+
+	if (result)
+		return kernel_error(error, -result, "list the maps of a program");
+	for (uint32_t i = 0; i < list->count; i++) {
+		cleanup_close int map = -1;
+		struct bpf_map_info info;
+
+		result = open_map(list->ids[i], &map, &info, error);
+		if (result || take(&map, &info, list->ids[i], context))
+			return result;
+	}
+	return 0;
+}
+
 static int say_has_no_policy(uint32_t program_id, struct cgfence_error *error)
 {
 	return error_set(error, EINVAL, "program %u has no policy map and so is not cgfence's",
 			 program_id);
 }
 
+static bool take_any(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
+{
+	struct fence_maps *found = context;
+	int *slot = map_slot(found, info);
+
+	if (slot && *slot < 0)
+		*slot = cleanup_steal_descriptor(map);
+	if (slot == &found->policy)
+		found->policy_id = id;
+	return false;
+}
+
 int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error)
 {
 	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
 	struct program_maps list = { 0 };
-	int result = list_maps(program, &list);
+	int result = for_each_map(program, &list, take_any, &found, error);
 
 	if (result)
-		return kernel_error(error, -result, "list the maps of a program");
-	for (uint32_t i = 0; i < list.count; i++) {
-		cleanup_close int map = -1;
-		struct bpf_map_info map_info;
-		int *slot;
-
-		result = open_map(list.ids[i], &map, &map_info, error);
-		if (result)
-			return result;
-		slot = map_slot(&found, &map_info);
-		if (slot && *slot < 0)
-			*slot = cleanup_steal_descriptor(&map);
-		if (slot == &found.policy)
-			found.policy_id = list.ids[i];
-	}
+		return result;
 	if (found.policy < 0)
 		return say_has_no_policy(list.program_id, error);
 	*maps = found;
@@ -95,26 +117,29 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 	return 0;
 }
 
+static bool take_policy(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
+{
+	int *policy = context;
+
+	(void)id;
+	if (strcmp(info->name, CGFENCE_POLICY_MAP) != 0)
+		return false;
+	*policy = cleanup_steal_descriptor(map);
+	return true;
+}
+
 int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error)
 {
 	struct program_maps list = { 0 };
-	int result = list_maps(program, &list);
+	int policy = -1;
+	int result = for_each_map(program, &list, take_policy, &policy, error);
 
 	if (result)
-		return kernel_error(error, -result, "list the maps of a program");
-	for (uint32_t i = 0; i < list.count; i++) {
-		cleanup_close int map = -1;
-		struct bpf_map_info map_info;
-
-		result = open_map(list.ids[i], &map, &map_info, error);
-		if (result)
-			return result;
-		if (strcmp(map_info.name, CGFENCE_POLICY_MAP) == 0) {
-			*fd = cleanup_steal_descriptor(&map);
-			return 0;
-		}
-	}
-	return say_has_no_policy(list.program_id, error);
+		return result;
+	if (policy < 0)
+		return say_has_no_policy(list.program_id, error);
+	*fd = policy;
+	return 0;
 }
 
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)

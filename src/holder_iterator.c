@@ -37,7 +37,7 @@ int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error 
 	int code = 0;
 
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	made->skeleton = holders_bpf__open_and_load();
 	if (!made->skeleton)
 		code = errno;
@@ -131,7 +131,7 @@ int holder_iterator_run(struct holder_iterator *iterator, const uint64_t *fence_
 	int result;
 
 	if (!buffer)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result)
 		return result;

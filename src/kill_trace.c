@@ -100,7 +100,7 @@ int kill_trace_set(const struct cgfence_image *image, struct cgfence_error *erro
 	int result;
 
 	if (!fence)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	result = open_map(&map, error);
 	if (result)
 		return result;
@@ -163,7 +163,7 @@ int kill_trace_check(const struct cgfence_image *image, bool *right, struct cgfe
 	found = calloc(1, sizeof(*found));
 	wanted = kill_trace_wanted(image) ? describe(image) : NULL;
 	if (!found || (kill_trace_wanted(image) && !wanted))
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	if (access(MAP_PATH, F_OK) == 0)
 		result = read_fence(image->cgroup_id, found, error);
 	if (result && result != -ENOENT)

@@ -5,19 +5,20 @@
  */
 #include "cleanup.h"
 #include "error.h"
+#include "inotify.h"
 #include "pins.h"
 
 #include <cgfence/watch.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 
 /* Of the directory of a fence. */
 #define FENCE_EVENTS (IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
 
 struct cgfence_monitor {
 	int fd;
-	int root; /* watch descriptor of the directory of all fences */
+	int root;     /* watch descriptor of the directory of all fences */
+	bool changed; /* since it was read last */
 };
 
 static bool is_fence_name(const char *name)
@@ -58,18 +59,11 @@ int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error 
 		return result;
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
-	made->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	made->root = made->fd < 0 ? -1
-				  : inotify_add_watch(made->fd, PINS_ROOT,
-						      IN_CREATE | IN_DELETE | IN_ONLYDIR);
-	if (made->root < 0)
-		result = error_set(
-			error, errno, "cannot watch " PINS_ROOT ": %s",
-			errno == ENOSPC || errno == EMFILE
-				? "raise fs.inotify.max_user_watches or max_user_instances"
-				: strerror(errno));
-	else
+		return error_out_of_memory(error);
+	made->fd = -1;
+	result = inotify_open(PINS_ROOT, IN_CREATE | IN_DELETE | IN_ONLYDIR, &made->fd, &made->root,
+			      error);
+	if (result == 0)
 		result = watch_all(made, error);
 	if (result) {
 		cgfence_monitor_close(made);
@@ -93,7 +87,7 @@ int cgfence_monitor_fd(const struct cgfence_monitor *monitor)
 }
 
 /* Return: does it speak of a fence? */
-static bool handle_event(struct cgfence_monitor *monitor, const struct inotify_event *event)
+static bool speaks_of_fence(struct cgfence_monitor *monitor, const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW) {
 		watch_all(monitor, NULL);
@@ -108,21 +102,16 @@ static bool handle_event(struct cgfence_monitor *monitor, const struct inotify_e
 	return true;
 }
 
+static void handle(const struct inotify_event *event, void *context)
+{
+	struct cgfence_monitor *monitor = context;
+
+	monitor->changed = speaks_of_fence(monitor, event) || monitor->changed;
+}
+
 bool cgfence_monitor_read(struct cgfence_monitor *monitor)
 {
-	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	bool changed = false;
-	ssize_t length;
-
-	while ((length = read(monitor->fd, buffer, sizeof(buffer))) > 0) {
-		const char *at = buffer;
-
-		while (at < buffer + length) {
-			const struct inotify_event *event = (const struct inotify_event *)at;
-
-			changed = handle_event(monitor, event) || changed;
-			at += sizeof(*event) + event->len;
-		}
-	}
-	return changed;
+	monitor->changed = false;
+	inotify_read(monitor->fd, handle, monitor);
+	return monitor->changed;
 }

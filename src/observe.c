@@ -114,7 +114,7 @@ static int iterate(struct observation *observation, struct holder_iterator *iter
 	cleanup_free uint64_t *ids = calloc(fences->count + 1, sizeof(*ids));
 
 	if (!ids)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	for (size_t i = 0; i < fences->count; i++)
 		ids[i] = fences->items[i].id;
 	return holder_iterator_run(iterator, ids, fences->count, &observation->holders, error);
@@ -235,6 +235,5 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	/* The kernel judged it as one that was made in the fence. */
 	listeners->items[0].cgroup_id = event->cgroup_id;
 	result = add_caller(observation, event);
-	return result ? error_set(error, -result, "out of memory")
-		      : sightings_find(observation, error);
+	return result ? error_out_of_memory(error) : sightings_find(observation, error);
 }

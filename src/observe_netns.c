@@ -27,7 +27,7 @@ int observe_netns_add(struct observation *observation, int netns, struct cgfence
 			      sizeof(struct sock_diag *));
 	if (!larger) {
 		sock_diag_close(diag);
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	observation->netns = larger;
 	larger[observation->netns_count++] = diag;

@@ -211,7 +211,7 @@ static int list_names(const char *suffix, uint64_t **ids, size_t *count,
 			larger = reallocarray(found, capacity, sizeof(*found));
 			if (!larger) {
 				closedir(directory);
-				return error_set(error, ENOMEM, "out of memory");
+				return error_out_of_memory(error);
 			}
 			found = larger;
 		}

@@ -68,7 +68,7 @@ int policy_edit(const struct cgfence_policy *policy, const struct cgfence_edit *
 		return refuse_unfenced(edit, error);
 	copy = policy_copy(policy);
 	if (!copy)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	result = devices ? policy_edit_devices(policy, edit, copy, error)
 			 : edit_ports(copy, edit, error);
 	if (result)

@@ -105,7 +105,7 @@ static int revoke(struct cgfence_policy *policy, uint64_t selector, uint8_t acce
 	}
 	left = access & granted_within(policy, selector);
 	if (left && add_access(policy, selector, left, true))
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static int allow(struct cgfence_policy *policy, uint64_t selector, uint8_t acces
 	if (is_granted_above(&policy->devices, selector, access, false))
 		return 0;
 	if (add_access(policy, selector, access, false))
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	return 0;
 }
 

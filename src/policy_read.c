@@ -135,5 +135,5 @@ int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 	if (policy->name)
 		return 0;
 	policy->name = strdup(name);
-	return policy->name ? 0 : error_set(error, ENOMEM, "out of memory");
+	return policy->name ? 0 : error_out_of_memory(error);
 }

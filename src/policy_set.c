@@ -26,11 +26,6 @@ void cgfence_policy_set_free(struct cgfence_policy_set *policies)
 	free(policies);
 }
 
-static int out_of_memory(struct cgfence_error *error)
-{
-	return error_set(error, ENOMEM, "out of memory");
-}
-
 /* The source is released with the world, whatever happens. */
 static int fill_source(const char *path, struct apply_source *source, struct cgfence_error *error)
 {
@@ -38,7 +33,7 @@ static int fill_source(const char *path, struct apply_source *source, struct cgf
 
 	source->origin = strdup(path);
 	if (!source->origin)
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	result = cgfence_policy_read_file(path, &source->policy, error);
 	if (result)
 		return result;
@@ -58,7 +53,7 @@ static int read_source(const char *path, struct cgfence_policy_set *set,
 	struct apply_source *sources = reallocarray(set->sources, set->count + 1, sizeof(*sources));
 
 	if (!sources)
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	set->sources = sources;
 	sources[set->count] = (struct apply_source){ 0 };
 	return fill_source(path, &sources[set->count++], error);
@@ -87,7 +82,7 @@ static int read_entry(const char *directory, const char *name, struct cgfence_po
 
 	if (asprintf(&path, "%s%s%s", directory, slash, name) < 0) {
 		path = NULL;
-		return out_of_memory(error);
+		return error_out_of_memory(error);
 	}
 	return read_source(path, set, error);
 }
@@ -131,7 +126,7 @@ int cgfence_policy_set_read(const char *path, unsigned int flags,
 			    struct cgfence_policy_set **policies, struct cgfence_error *error)
 {
 	struct cgfence_policy_set *made = calloc(1, sizeof(*made));
-	int result = made ? read_path(path, flags, made, error) : out_of_memory(error);
+	int result = made ? read_path(path, flags, made, error) : error_out_of_memory(error);
 
 	if (result) {
 		cgfence_policy_set_free(made);

@@ -148,7 +148,7 @@ static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence
 		return pins_list(ids, count, error);
 	list = malloc(sizeof(*list));
 	if (!list)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	*list = only;
 	*ids = list;
 	*count = 1;
@@ -170,7 +170,7 @@ int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_
 		return code;
 	read.items = calloc(count + 1, sizeof(*read.items));
 	if (!read.items)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	for (size_t i = 0; i < count; i++) {
 		struct cgfence_error reason = { 0 };
 		int result = read_fence(&hierarchy, ids[i], cache, &read, &reason);
@@ -180,7 +180,7 @@ int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_
 	}
 	if (set_above(&read)) {
 		port_fences_free(&read);
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	}
 	if (cache && !only)
 		port_fence_cache_keep(cache, &read);

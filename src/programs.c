@@ -163,7 +163,7 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 	int result;
 
 	if (!log || policy_address_prepare())
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	bytes = objects[kind].elf_bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)

@@ -52,7 +52,7 @@ int cgfence_reconciler_new(struct cgfence_reconciler **reconciler, struct cgfenc
 	struct cgfence_reconciler *made = calloc(1, sizeof(*made));
 
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	/* Without it /proc is walked, which finds the same and takes longer. */
 	holder_iterator_new(&made->iterator, NULL);
 	*reconciler = made;
@@ -311,7 +311,7 @@ static int settle(struct cgfence_reconciler *reconciler, const struct observatio
 	if (result == 0)
 		result = carry_out(reconciler, observation, &plan, reporter, in_excess);
 	plan_free(&plan);
-	return result ? error_set(error, -result, "out of memory") : 0;
+	return result ? error_out_of_memory(error) : 0;
 }
 
 int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id,
@@ -362,13 +362,13 @@ int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void 
 	int result = observe(&scope, &observation, error);
 
 	if (result == 0 && plan_make(&observation, fence_id, NULL, 0, &plan))
-		result = error_set(error, ENOMEM, "out of memory");
+		result = error_out_of_memory(error);
 	for (size_t i = 0; i < plan.count && result == 0; i++) {
 		const struct sighting *sighting = &observation.sightings[plan.steps[i].sighting];
 		struct violation_text text;
 
 		if (violation_describe(&observation, sighting, &text)) {
-			result = error_set(error, ENOMEM, "out of memory");
+			result = error_out_of_memory(error);
 			break;
 		}
 		give_report(&reporter, &text, false, CGFENCE_ACTION_NONE, "");

@@ -186,5 +186,5 @@ int sightings_find(struct observation *observation, struct cgfence_error *error)
 			result = add_held(&found, i);
 	}
 	merge(observation);
-	return result ? error_set(error, -result, "out of memory") : 0;
+	return result ? error_out_of_memory(error) : 0;
 }

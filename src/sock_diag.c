@@ -49,7 +49,7 @@ static int open_socket(struct sock_diag *diag, struct cgfence_error *error)
 
 	diag->socket = nl_socket_alloc();
 	if (!diag->socket)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	nl_socket_disable_auto_ack(diag->socket);
 	result = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
 	if (result)
@@ -67,7 +67,7 @@ int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *err
 	int result;
 
 	if (!made)
-		return error_set(error, ENOMEM, "out of memory");
+		return error_out_of_memory(error);
 	result = netns >= 0 ? netns_enter(netns, &before, error) : 0;
 	if (result == 0)
 		result = open_socket(made, error);

@@ -4,6 +4,7 @@
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../error.h"
 #include "../policy_edit.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ static int parse(char *const *words, enum cgfence_edit_action action, struct cgf
 	cleanup_free char *text = operands_join(words + (ports ? 2 : 1));
 
 	if (!text)
-		return operands_out_of_memory(error);
+		return error_out_of_memory(error);
 	if (ports)
 		return cgfence_edit_parse_ports(action, words[1], text, edit, error);
 	if (strcmp(words[0], "device") == 0)

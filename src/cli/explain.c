@@ -5,6 +5,7 @@
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../error.h"
 #include "../fence.h"
 #include "../foreign.h"
 #include "../policy.h"
@@ -144,7 +145,7 @@ static int parse_device(char *const *words, struct answer *answer, char *text, s
 	int result;
 
 	if (!joined)
-		return operands_out_of_memory(error);
+		return error_out_of_memory(error);
 	answer->topic = CGFENCE_TOPIC_DEVICES;
 	result = cgfence_device_request_parse(joined, &answer->device, error);
 	if (result == 0)

@@ -2,7 +2,6 @@
 #include "operands.h"
 #include "../error.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +32,4 @@ int operands_refuse_topic(const char *word, struct cgfence_error *error)
 		error,
 		"'%s' is neither device nor port; write 'device c 1:3 rw' or 'port tcp 8080'",
 		word);
-}
-
-int operands_out_of_memory(struct cgfence_error *error)
-{
-	return error_set(error, ENOMEM, "out of memory");
 }

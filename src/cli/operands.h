@@ -14,6 +14,3 @@ char *operands_join(char *const *words);
 
 /** operands_refuse_topic() - say that a word is neither device nor port. Return: -EINVAL. */
 int operands_refuse_topic(const char *word, struct cgfence_error *error);
-
-/** operands_out_of_memory() - say so. Return: -ENOMEM. */
-int operands_out_of_memory(struct cgfence_error *error);

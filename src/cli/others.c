@@ -4,6 +4,7 @@
 #include "output.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../error.h"
 #include "../policy.h"
 
 #include <limits.h>
@@ -33,7 +34,7 @@ int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, st
 		return result;
 	larger = reallocarray(others->programs, others->count + count, sizeof(*larger));
 	if (!larger)
-		return operands_out_of_memory(error);
+		return error_out_of_memory(error);
 	memcpy(larger + others->count, programs, count * sizeof(*larger));
 	others->programs = larger;
 	others->count += count;

@@ -4,6 +4,7 @@
 #include "report.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../error.h"
 #include "../fence.h"
 #include "../fence_sweep.h"
 
@@ -57,10 +58,8 @@ static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, bo
 		return cgfence_reconciler_pass(reconciler, fence_id, print_json, NULL, in_excess,
 					       error);
 	table = table_new(headings);
-	if (!table) {
-		snprintf(error->text, sizeof(error->text), "out of memory");
-		return -ENOMEM;
-	}
+	if (!table)
+		return error_out_of_memory(error);
 	result = cgfence_reconciler_pass(reconciler, fence_id, add_row, table, in_excess, error);
 	if (*in_excess)
 		table_print(table);

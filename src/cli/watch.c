@@ -14,6 +14,7 @@
 #include "../boot_time.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
+#include "../error.h"
 
 #include <cgfence/watch.h>
 #include <signal.h>
@@ -211,10 +212,8 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	    watch_apply_open(&watch->apply, apply, error))
 		return -1;
 	watch->output.stream = stream_open(STDOUT_FILENO);
-	if (!watch->output.stream) {
-		snprintf(error->text, sizeof(error->text), "out of memory");
-		return -ENOMEM;
-	}
+	if (!watch->output.stream)
+		return error_out_of_memory(error);
 	return open_sources(watch, error);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "watch_fences.h"
 #include "../cgroup.h"
+#include "../error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,8 +64,7 @@ int watch_fences_update(struct watch_fences *fences, watch_fences_change *change
 	new.paths = calloc(new.count + 1, sizeof(*new.paths));
 	if (!new.paths) {
 		free(new.ids);
-		snprintf(error->text, sizeof(error->text), "out of memory");
-		return -ENOMEM;
+		return error_out_of_memory(error);
 	}
 	compare(fences, &new, change ? change : ignore_change, context);
 	watch_fences_free(fences);
