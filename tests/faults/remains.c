@@ -125,6 +125,20 @@ static bool find_pin(char text[REMAINS_TEXT_SIZE])
 	return found;
 }
 
+unsigned int remains_host_pins(void)
+{
+	static const char *const names[] = { "events", "lsm_refused", "kill", "kill_fences" };
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[PINS_PATH_SIZE];
+
+		snprintf(path, sizeof(path), PINS_ROOT "/%s", names[i]);
+		count += access(path, F_OK) == 0;
+	}
+	return count;
+}
+
 static unsigned int count_pins(uint64_t id, const struct hook *hook)
 {
 	char detaching[PINS_PATH_SIZE];

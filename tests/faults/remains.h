@@ -20,6 +20,9 @@ void remains_begin(void);
  */
 bool remains_settle(const struct cgfence_cgroup *cgroup, char text[REMAINS_TEXT_SIZE]);
 
+/** remains_host_pins() - how many pins are there that all fences share? */
+unsigned int remains_host_pins(void);
+
 /** remains_torn() - did the last command leave something for the next one to repair, or to take away? */
 bool remains_torn(const struct cgfence_cgroup *cgroup);
 

@@ -33,6 +33,7 @@ static struct {
 	unsigned int repaired;
 	unsigned int succeeded; /* commands that did it all the same */
 	bool is_set_up;
+	unsigned int host_pins; /* when it was set up */
 } run;
 
 static bool wants_all(void)
@@ -98,6 +99,7 @@ static void set_up(void)
 		for (size_t device = 0; device < PROBE_DEVICES; device++)
 			place->denied += place->plan->before.verdicts[device] == '-';
 	}
+	run.host_pins = remains_host_pins();
 }
 
 static bool tear_down(void)
@@ -230,7 +232,8 @@ static bool strike(void)
 	well = check_aftermath();
 	/* Where all is as it was set up, the next run of the command is the repetition. */
 	if (well && run.ended_old > old_count && run.repaired == repaired && runner.struck.struck &&
-	    !run.scenario->new_host && run.faults % FULL_CHECK_STEP)
+	    !run.scenario->new_host && run.host_pins == remains_host_pins() &&
+	    run.faults % FULL_CHECK_STEP)
 		return true;
 	well = well && check_repetition();
 	well = tear_down() && well;
