@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "hook.h"
 
-static bool allows_every_port(const struct cgfence_port_bitmap *allowed)
+/* Of words that are all alike, the set has the last. */
+static bool allows_every_port(const struct cgfence_image *image,
+			      const struct cgfence_port_bitmap *allowed)
 {
-	return allowed->outside && !allowed->word_count;
+	const uint64_t *words = (const uint64_t *)image + allowed->offset;
+
+	return allowed->outside && allowed->word_count == 1 && !~words[0];
 }
 
 static bool judges_protocol(const struct cgfence_image *image, enum cgfence_protocol protocol)
 {
 	const struct cgfence_port_bitmap *allowed = image->ports.allowed[protocol];
 
-	return image->ports.fenced && !(allows_every_port(&allowed[CGFENCE_IPV4]) &&
-					allows_every_port(&allowed[CGFENCE_IPV6]));
+	return image->ports.fenced && !(allows_every_port(image, &allowed[CGFENCE_IPV4]) &&
+					allows_every_port(image, &allowed[CGFENCE_IPV6]));
 }
 
 bool hook_guards_tcp(const struct cgfence_image *image)

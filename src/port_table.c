@@ -40,15 +40,13 @@ static struct cgfence_port_bitmap compile_set(const uint64_t *set, struct port_w
 	size_t first = 0;
 	size_t end = PORT_SET_WORDS;
 
-	while (first < PORT_SET_WORDS && is_alike(set, first, outside))
+	while (first < PORT_SET_WORDS - 1 && is_alike(set, first, outside))
 		first++;
-	while (end > first && is_alike(set, end - 1, outside))
+	while (end > first + 1 && is_alike(set, end - 1, outside))
 		end--;
-	if (first < end) {
-		bitmap.first_word = (uint32_t)first;
-		bitmap.word_count = (uint32_t)(end - first);
-		bitmap.offset = place_run(words, set + first, end - first);
-	}
+	bitmap.first_word = (uint32_t)first;
+	bitmap.word_count = (uint32_t)(end - first);
+	bitmap.offset = place_run(words, set + first, end - first);
 	return bitmap;
 }
 
@@ -122,7 +120,7 @@ void port_table_move(struct cgfence_port_table *table, size_t words)
 
 static bool check_bitmap(struct cgfence_port_bitmap *bitmap, size_t words)
 {
-	return bitmap->first_word <= PORT_SET_WORDS &&
+	return bitmap->word_count && bitmap->first_word <= PORT_SET_WORDS &&
 	       bitmap->word_count <= PORT_SET_WORDS - bitmap->first_word &&
 	       bitmap->word_count <= words && bitmap->offset <= words - bitmap->word_count;
 }

@@ -12,7 +12,11 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 
-#define LOG_SIZE (64 * 1024)
+/*
+ * Only what is written to takes memory. If the verifier of 5.10, which writes its every step, has too little room, it
+ * answers ENOSPC, and what it found is not learnt.
+ */
+#define LOG_SIZE (8 * 1024 * 1024)
 
 static const struct {
 	const char *name;

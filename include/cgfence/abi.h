@@ -121,7 +121,8 @@ enum cgfence_listen_guard {
 struct cgfence_port_bitmap {
 	__u32 outside;	  /* 1 if the ports that have no word are in the set, else 0 */
 	__u32 first_word; /* port / 64 of the first bit of the first word */
-	__u32 word_count; /* 0 for no port at all, or for every port */
+	/* At least 1, for the verifier of 5.10 does not see by a comparison that nothing is below 0. */
+	__u32 word_count;
 	__u32 offset;	  /* of the first word, from the start of the image, in words of 8 bytes */
 };
 
