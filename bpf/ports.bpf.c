@@ -77,7 +77,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	}
 	forget(ctx);
 	if (image->ports.privileged && port < CGFENCE_PRIVILEGED_PORTS &&
-	    socket_port_assigned(image, ctx->protocol, served, port))
+	    socket_port_waived(image, ctx->protocol, served, port))
 		return BIND_ALLOW_PRIVILEGED;
 	return BIND_ALLOW;
 }

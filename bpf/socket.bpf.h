@@ -91,12 +91,11 @@ static __always_inline bool socket_port_allowed_for(const struct cgfence_image *
 	       (!served.ipv6 || cgfence_port_allowed(image, protocol, CGFENCE_IPV6, port));
 }
 
-static __always_inline bool socket_port_assigned_for(const struct cgfence_image *image,
-						     int protocol, struct served_families served,
-						     __u32 port)
+static __always_inline bool socket_port_waived_for(const struct cgfence_image *image, int protocol,
+						   struct served_families served, __u32 port)
 {
-	return (!served.ipv4 || cgfence_port_assigned(image, protocol, CGFENCE_IPV4, port)) &&
-	       (!served.ipv6 || cgfence_port_assigned(image, protocol, CGFENCE_IPV6, port));
+	return (!served.ipv4 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV4, port)) &&
+	       (!served.ipv6 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV6, port));
 }
 
 static __always_inline bool socket_is_tcp(__u32 ip_protocol)
@@ -121,14 +120,13 @@ static __always_inline bool socket_port_allowed(const struct cgfence_image *imag
 	return false;
 }
 
-static __always_inline bool socket_port_assigned(const struct cgfence_image *image,
-						 __u32 ip_protocol, struct served_families served,
-						 __u32 port)
+static __always_inline bool socket_port_waived(const struct cgfence_image *image, __u32 ip_protocol,
+					       struct served_families served, __u32 port)
 {
 	if (socket_is_tcp(ip_protocol))
-		return socket_port_assigned_for(image, CGFENCE_TCP, served, port);
+		return socket_port_waived_for(image, CGFENCE_TCP, served, port);
 	return socket_is_udp(ip_protocol) &&
-	       socket_port_assigned_for(image, CGFENCE_UDP, served, port);
+	       socket_port_waived_for(image, CGFENCE_UDP, served, port);
 }
 
 /* Records that the current task was refused a port. @cookie: of the socket that listens all the same, or 0. */

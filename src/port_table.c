@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BITMAPS (2 * CGFENCE_PROTOCOL_COUNT * CGFENCE_FAMILY_COUNT + CGFENCE_FAMILY_COUNT)
+#define BITMAPS (3 * CGFENCE_PROTOCOL_COUNT * CGFENCE_FAMILY_COUNT + CGFENCE_FAMILY_COUNT)
 
 _Static_assert((int)PORT_IPV4 == (int)CGFENCE_IPV4 && (int)PORT_IPV6 == (int)CGFENCE_IPV6,
 	       "families are numbered alike in policies and in images");
@@ -50,6 +50,23 @@ static struct cgfence_port_bitmap compile_set(const uint64_t *set, struct port_w
 	return bitmap;
 }
 
+/* From the first word on, whatever is in it. */
+static struct cgfence_port_bitmap compile_waived(const struct cgfence_policy *policy,
+						 const uint64_t *assigned, struct port_words *words)
+{
+	struct cgfence_port_bitmap bitmap = { .word_count = 1 };
+	uint64_t waived[CGFENCE_PRIVILEGED_PORTS / 64] = { 0 };
+
+	if (policy->privileged_ports)
+		memcpy(waived, assigned, sizeof(waived));
+	for (uint32_t i = 1; i < CGFENCE_PRIVILEGED_PORTS / 64; i++) {
+		if (waived[i])
+			bitmap.word_count = i + 1;
+	}
+	bitmap.offset = place_run(words, waived, bitmap.word_count);
+	return bitmap;
+}
+
 /* What is assigned, or is outside the isolated range if there is one. */
 static struct cgfence_port_bitmap compile_allowed(const struct cgfence_policy *policy,
 						  const uint64_t *assigned, int family,
@@ -83,6 +100,7 @@ int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_
 			table->assigned[protocol][family] = compile_set(set, &made);
 			table->allowed[protocol][family] =
 				compile_allowed(policy, set, family, &made);
+			table->waived[protocol][family] = compile_waived(policy, set, &made);
 		}
 		table->isolated[family] = compile_set(policy->isolated_range.words[family], &made);
 	}
@@ -98,7 +116,8 @@ static bool for_each_bitmap(struct cgfence_port_table *table,
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
 		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
 			if (!visit(&table->assigned[protocol][family], words) ||
-			    !visit(&table->allowed[protocol][family], words))
+			    !visit(&table->allowed[protocol][family], words) ||
+			    !visit(&table->waived[protocol][family], words))
 				return false;
 		}
 		if (!visit(&table->isolated[family], words))

@@ -123,7 +123,7 @@ struct cgfence_port_bitmap {
 	__u32 first_word; /* port / 64 of the first bit of the first word */
 	/* At least 1, for the verifier of 5.10 does not see by a comparison that nothing is below 0. */
 	__u32 word_count;
-	__u32 offset;	  /* of the first word, from the start of the image, in words of 8 bytes */
+	__u32 offset; /* of the first word, from the start of the image, in words of 8 bytes */
 };
 
 struct cgfence_port_table {
@@ -147,8 +147,10 @@ struct cgfence_port_table {
 	__u32 unused;
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
-	/* Assigned, or outside the isolated range: made of the above, so that a verdict is one lookup. */
+	/* Made of the above, so that a verdict is one lookup: assigned, or outside the isolated range. */
 	struct cgfence_port_bitmap allowed[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
+	/* Assigned ports below CGFENCE_PRIVILEGED_PORTS that need no capability; these have their first words. */
+	struct cgfence_port_bitmap waived[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 };
 
 #define CGFENCE_PRIVILEGED_PORTS 1024
@@ -266,8 +268,8 @@ struct cgfence_denial_set {
 };
 
 _Static_assert(sizeof(struct cgfence_device_table) == 96, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_image) == 400, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_port_table) == 224, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_image) == 464, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_port_table) == 288, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_counters) == 144, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_subject) == 12,
 	       "layout shared with the kernel programs");

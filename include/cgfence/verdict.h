@@ -219,9 +219,15 @@ static __always_inline bool cgfence_port_allowed(const struct cgfence_image *ima
 	return cgfence_port_bitmap_has(image, &image->ports.allowed[protocol][family], port);
 }
 
-/** cgfence_port_assigned() - is the port assigned to the fence, whatever the isolated range? */
-static __always_inline bool cgfence_port_assigned(const struct cgfence_image *image, int protocol,
-						  int family, __u32 port)
+/**
+ * cgfence_port_is_waived() - may the port be bound without CAP_NET_BIND_SERVICE?
+ * @port: below CGFENCE_PRIVILEGED_PORTS
+ *
+ * The bitmaps begin at port 0, or the verifiers of 5.10 and 6.1, which do not see that no such port is in what begins
+ * above, would follow an impossible path.
+ */
+static __always_inline bool cgfence_port_is_waived(const struct cgfence_image *image, int protocol,
+						   int family, __u32 port)
 {
-	return cgfence_port_bitmap_has(image, &image->ports.assigned[protocol][family], port);
+	return cgfence_port_bitmap_has(image, &image->ports.waived[protocol][family], port);
 }
