@@ -262,10 +262,20 @@ unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup)
 	return count;
 }
 
+static unsigned int slowness(void)
+{
+	const char *text = getenv("CGFENCE_TEST_SLOWNESS");
+	unsigned long divisor = text ? strtoul(text, NULL, 10) : 1;
+
+	return divisor > 1 ? (unsigned int)divisor : 1;
+}
+
 unsigned int harness_rounds(unsigned int rounds)
 {
-	const char *slowness = getenv("CGFENCE_TEST_SLOWNESS");
-	unsigned long divisor = slowness ? strtoul(slowness, NULL, 10) : 1;
+	return (rounds + slowness() - 1) / slowness();
+}
 
-	return divisor > 1 ? (rounds + (unsigned int)divisor - 1) / (unsigned int)divisor : rounds;
+bool harness_is_slow(void)
+{
+	return slowness() > 1;
 }

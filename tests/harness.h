@@ -70,3 +70,6 @@ unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup);
  * @rounds: on a machine of usual speed; less where CGFENCE_TEST_SLOWNESS divides it, as under emulation
  */
 unsigned int harness_rounds(unsigned int rounds);
+
+/** harness_is_slow() - does CGFENCE_TEST_SLOWNESS say that this machine is slow? */
+bool harness_is_slow(void);
