@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "command.h"
+#include "descriptor_limit.h"
 #include "output.h"
 #include "report.h"
 #include "../cgroup.h"
@@ -98,6 +99,7 @@ static int run(const struct arguments *arguments)
 	size_t in_excess = 0;
 	uint64_t fence_id;
 
+	descriptor_limit_raise();
 	if (arguments->operand_count)
 		fence_sweep_some();
 	else

@@ -4,6 +4,7 @@
  * that a restarted watch does not find again in the kernel.
  */
 #include "command.h"
+#include "descriptor_limit.h"
 #include "duration.h"
 #include "notify.h"
 #include "output.h"
@@ -272,6 +273,7 @@ static int run(const struct arguments *arguments)
 			interval);
 		return STATUS_INVALID;
 	}
+	descriptor_limit_raise();
 	if (open_watch(&watch, arguments->apply, &error)) {
 		status = output_failure(&error);
 	} else {

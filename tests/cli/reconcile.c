@@ -376,3 +376,20 @@ Test(reconcile, a_process_may_have_any_bytes)
 	assert_has(result.output, " \\xff\\xfe\n");
 	holder_stop(&holder);
 }
+
+/* It has some descriptors open for each, and the usual limit is 1024. */
+Test(reconcile, more_fences_than_the_soft_limit_of_descriptors)
+{
+	const struct program_options by_words = { .by_words = true };
+	char command[512];
+
+	for (int i = 0; i < 24; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%d", i);
+		harness_attach(harness_child_cgroup(harness_cgroup(), name), LOG);
+	}
+	snprintf(command, sizeof(command), "ulimit -Sn 24 && exec %s reconcile --json",
+		 program_path());
+	assert_done(program_run(&by_words, WORDS("sh", "-c", command)));
+}
