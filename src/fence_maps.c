@@ -95,8 +95,9 @@ static bool take_any(int *map, const struct bpf_map_info *info, uint32_t id, voi
 	struct fence_maps *found = context;
 	int *slot = map_slot(found, info);
 
-	if (slot && *slot < 0)
-		*slot = cleanup_steal_descriptor(map);
+	if (!slot || *slot >= 0)
+		return false;
+	*slot = cleanup_steal_descriptor(map);
 	if (slot == &found->policy)
 		found->policy_id = id;
 	return false;
