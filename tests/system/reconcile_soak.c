@@ -281,8 +281,7 @@ static void prepare(void)
 	soak = mmap(NULL, sizeof(*soak) + WORKERS * sizeof(uint64_t), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(soak, MAP_FAILED);
-	/* An emulated processor does not make a pass in a second. */
-	soak->limit_ns = INTERVAL_NS + (harness_is_slow() ? 20 : 1) * NS_PER_S;
+	soak->limit_ns = INTERVAL_NS + NS_PER_S;
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	for (unsigned int i = 0; i < SOAK_FENCES; i++) {
 		roots[i] = harness_child_cgroup(harness_cgroup(), fences[i].cgroup);
