@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 
 /*
  * Only what is written to takes memory. If the verifier of 5.10, which writes its every step, has too little room, it
@@ -27,6 +28,12 @@ static const struct {
 	[HOOK_OBJECT_LISTEN] = { "listen", listen_bpf__elf_bytes },
 	[HOOK_OBJECT_LISTEN_LSM] = { "listen_lsm", listen_lsm_bpf__elf_bytes },
 };
+
+static void cleanup_unmap_log(char **log)
+{
+	if (*log != MAP_FAILED)
+		munmap(*log, LOG_SIZE);
+}
 
 static void cleanup_close_object(struct bpf_object **object)
 {
@@ -159,14 +166,16 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 		  int programs[HOOK_COUNT], struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
-	cleanup_free char *log = calloc(1, LOG_SIZE);
+	/* Not from malloc(3), which would clear so much each time. */
+	__attribute__((cleanup(cleanup_unmap_log))) char *log =
+		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = objects[kind].name,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
 	const void *bytes;
 	size_t size;
 	int result;
 
-	if (!log || policy_address_prepare())
+	if (log == MAP_FAILED || policy_address_prepare())
 		return error_out_of_memory(error);
 	bytes = objects[kind].elf_bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
