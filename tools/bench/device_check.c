@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 /* Where the kernel puts a program decides over some nanoseconds, so all are made anew after some rounds. */
-#define SETUPS 10
-#define SETUP_ROUNDS 5
+#define SETUPS 20
+#define SETUP_ROUNDS 3
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
 #define CHECKS 100
 #define BATCHES 15
