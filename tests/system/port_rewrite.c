@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -192,6 +193,42 @@ Test(port_rewrite, an_earlier_bind_to_port_0_does_not_excuse_a_rewritten_port)
 	fails = false;
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_after_port_0, &fails), EPERM,
 		     "after a bind to port 0 with IP_BIND_ADDRESS_NO_PORT");
+}
+
+static int bind_in_vain(void *unused)
+{
+	struct endpoint elsewhere = sockets_parse("udp 192.0.2.1 0");
+	int fd = sockets_make(&elsewhere);
+
+	(void)unused;
+	return bind(fd, &elsewhere.address.any, elsewhere.length) < 0 ? errno : 0;
+}
+
+static uint64_t pending(void)
+{
+	struct refusals refusals = sockets_refusals(sockets_fence());
+
+	free(refusals.records);
+	return refusals.counters.pending;
+}
+
+/* As long as nothing is, binds look at no socket. */
+Test(port_rewrite, sockets_of_which_something_is_pending_are_counted)
+{
+	bool fails = true;
+
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), 0);
+	cr_expect_eq(sockets_bind(sockets_fence(), "udp :: 0"), 0);
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8080"), 0);
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8081"), EPERM);
+	cr_expect_eq(pending(), 0, "post_bind has seen them all");
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_after_port_0, &fails), 0);
+	cr_expect_eq(pending(), 0, "the second bind of the socket has seen it");
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_vain, NULL), EADDRNOTAVAIL);
+	cr_expect_eq(pending(), 1, "nobody has, and nobody will");
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8080"), 0);
+	cr_expect_eq(pending(), 1);
 }
 
 /* Programs of a cgroup are asked before those above it. */
