@@ -6,7 +6,7 @@ set -euo pipefail
 build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev
 	libnl-3-dev)
 test=(libcriterion-dev libclang-rt-14-dev clang-format clang-tidy shellcheck mandoc python3-jsonschema util-linux
-	runc systemd)
+	runc iproute2 systemd)
 virtual_machines=(qemu-system-x86 cpio busybox-static kmod xz-utils zstd bsdextrautils)
 
 missing=()
