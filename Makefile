@@ -62,7 +62,7 @@ $(OUT)/libcgfence.a: $(LIB_OBJECTS)
 
 $(OUT)/libcgfence.so: $(LIB_OBJECTS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-soname,libcgfence.so.$(SOVERSION) $^ $(LIBRARIES) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) -shared -Wl,-z,nodelete -Wl,-soname,libcgfence.so.$(SOVERSION) $^ $(LIBRARIES) -o $@
 
 $(OUT)/cgfence: $(CLI_OBJECTS) $(OUT)/libcgfence.a
 	$(call say,LD,$@)

@@ -64,6 +64,8 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	/* What is allowed in any network namespace need not be asked for its own. */
 	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
+	if (port)
+		forget(ctx);
 	if (port && !allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0,
@@ -75,7 +77,6 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 		remember(ctx, port);
 		return BIND_ALLOW;
 	}
-	forget(ctx);
 	if (image->ports.privileged && port < CGFENCE_PRIVILEGED_PORTS &&
 	    socket_port_waived(image, ctx->protocol, served, port))
 		return BIND_ALLOW_PRIVILEGED;
@@ -105,11 +106,15 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 			  socket_families_of_ipv6(address, socket_is_v6only(image, ctx->sk)));
 }
 
-/* Has the bind program dealt with this port, or with the lack of one? */
+/* Has the bind program dealt with this port, or with the lack of one? Whatever it was, it is pending no more. */
 static __always_inline bool was_asked(struct bpf_sock *ctx, __u32 port)
 {
-	struct asked *asked = bpf_sk_storage_get(&cgfence_asked, ctx, 0, 0);
+	const __u64 *sockets = pending_sockets();
+	struct asked *asked;
 
+	if (sockets && !*sockets)
+		return false;
+	asked = bpf_sk_storage_get(&cgfence_asked, ctx, 0, 0);
 	if (!asked || !asked->pending)
 		return false;
 	set_pending(asked, false);
@@ -126,11 +131,10 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 				       struct served_families served)
 {
 	__u32 port = ctx->src_port;
+	bool asked = was_asked(ctx, port);
 
-	if (socket_port_allowed(image, ctx->protocol, served, port) ||
-	    !socket_concerns_fence(image, ctx, ctx))
-		return 1;
-	if (was_asked(ctx, port) || may_have_begun_before(image, port))
+	if (asked || socket_port_allowed(image, ctx->protocol, served, port) ||
+	    !socket_concerns_fence(image, ctx, ctx) || may_have_begun_before(image, port))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0, image->task.by_offset);

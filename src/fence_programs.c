@@ -61,10 +61,14 @@ static int load_object(struct fence_programs *set, enum hook_object object, stru
 static int create_policy_map(struct fence_programs *set, struct fence_maps *maps,
 			     struct cgfence_error *error)
 {
+	int result;
+
 	close_programs(set);
 	cleanup_close_descriptor(&maps->policy);
 	maps->policy = -1;
-	return fence_maps_create_policy(set->image, &maps->policy, error);
+	result = fence_maps_create_policy(set->image, &maps->policy, error);
+	/* Programs are given the policy by the name of its map. */
+	return result ? result : fence_maps_check_names(maps, error);
 }
 
 /* Beside 0 and -errno: the kernel does not take this guard, and another must do. */
@@ -278,5 +282,5 @@ int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 		image->task.by_offset = 1;
 		result = load_all(set, maps, error);
 	}
-	return result ? result : fence_maps_check_names(maps, error);
+	return result;
 }

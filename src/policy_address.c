@@ -6,7 +6,6 @@
 #include <bpf/libbpf.h>
 #include <cgfence/abi.h>
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 static const struct {
@@ -27,13 +26,17 @@ static bool is_load_of_64_bits(const struct bpf_insn *instruction)
 	return instruction->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
-static bool is_policy_map(int fd)
+/* If it is of the policy map, makes it an address of the policy. */
+static int address_map(struct bpf_insn *instruction)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
-	       strcmp(info.name, CGFENCE_POLICY_MAP) == 0;
+	if (bpf_obj_get_info_by_fd(instruction->imm, &info, &size) < 0)
+		return -errno;
+	if (strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
+		instruction->src_reg = BPF_PSEUDO_MAP_VALUE;
+	return 0;
 }
 
 static int address_policy(struct bpf_program *program, struct bpf_prog_load_opts *options,
@@ -42,27 +45,30 @@ static int address_policy(struct bpf_program *program, struct bpf_prog_load_opts
 	const struct bpf_insn *relocated = bpf_program__insns(program);
 	size_t count = bpf_program__insn_cnt(program);
 	cleanup_free struct bpf_insn *instructions = calloc(count, sizeof(*instructions));
+	int result = 0;
 
 	(void)options;
 	(void)cookie;
 	if (!instructions)
 		return -ENOMEM;
 	memcpy(instructions, relocated, count * sizeof(*instructions));
-	for (size_t i = 0; i < count; i++) {
-		struct bpf_insn *instruction = &instructions[i];
-
-		if (!is_load_of_64_bits(instruction))
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (!is_load_of_64_bits(&instructions[i]))
 			continue;
-		if (instruction->src_reg == BPF_PSEUDO_MAP_FD && is_policy_map(instruction->imm))
-			instruction->src_reg = BPF_PSEUDO_MAP_VALUE;
+		if (instructions[i].src_reg == BPF_PSEUDO_MAP_FD)
+			result = address_map(&instructions[i]);
 		i++; /* its second half */
 	}
-	return bpf_program__set_insns(program, instructions, count);
+	return result ? result : bpf_program__set_insns(program, instructions, count);
 }
 
 static int registered;
 
-static void register_sections(void)
+/*
+ * When the library is loaded, and for good (the Makefile links it with -z nodelete): libbpf keeps all handlers in one
+ * array that moves as it grows, and objects that an application has open point into it.
+ */
+__attribute__((constructor)) static void register_sections(void)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = address_policy);
 
@@ -72,10 +78,7 @@ static void register_sections(void)
 							  sections[i].attach_type, &options);
 }
 
-int policy_address_prepare(void)
+int policy_address_check(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, register_sections);
 	return registered < 0 ? registered : 0;
 }

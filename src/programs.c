@@ -134,6 +134,11 @@ int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
 	size_t size;
 	int result;
 
+	/* Those of another version cannot be kept: they count what is pending in that map. */
+	if (maps->counters < 0) {
+		cleanup_close_descriptor(&maps->asked);
+		maps->asked = -1;
+	}
 	if (maps->counters >= 0 && maps->denials >= 0 && maps->asked >= 0)
 		return 0;
 	bytes = records_bpf__elf_bytes(&size);
@@ -175,7 +180,7 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 	size_t size;
 	int result;
 
-	if (log == MAP_FAILED || policy_address_prepare())
+	if (log == MAP_FAILED || policy_address_check())
 		return error_out_of_memory(error);
 	bytes = objects[kind].elf_bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);

@@ -198,7 +198,10 @@ enum cgfence_verdict {
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
 	__u64 evicted; /* denials that had to make room for newer ones */
-	/* Sockets of which cgfence_asked has something pending, closed ones included; if 0, none need be looked up. */
+	/*
+	 * Sockets of which cgfence_asked has something pending, closed ones included; if 0, none need be looked up.
+	 * So that map is never kept without this one.
+	 */
 	__u64 pending;
 };
 

@@ -223,6 +223,9 @@ Test(port_rewrite, sockets_of_which_something_is_pending_are_counted)
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8080"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8081"), EPERM);
 	cr_expect_eq(pending(), 0, "post_bind has seen them all");
+	harness_attach(sockets_fence(), "{'ports': [8080], 'isolated_range': [8000, 8080]}");
+	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), 0);
+	cr_expect_eq(pending(), 0, "what the kernel chose is allowed by itself, too");
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_after_port_0, &fails), 0);
 	cr_expect_eq(pending(), 0, "the second bind of the socket has seen it");
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_vain, NULL), EADDRNOTAVAIL);
