@@ -103,7 +103,7 @@ static uint64_t rule_hash(const struct device_table *table, uint64_t rule)
 
 static uint32_t rule_bucket(const struct device_table *table, uint64_t rule)
 {
-	return cgfence_device_bucket(&table->header, rule_hash(table, rule));
+	return (uint32_t)cgfence_device_bucket(&table->header, rule_hash(table, rule));
 }
 
 static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint32_t displacement)

@@ -93,8 +93,8 @@ static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_tab
 	return selector * table->seed;
 }
 
-/** cgfence_device_bucket() - the bucket that a selector with this hash falls into. */
-static __always_inline __u32 cgfence_device_bucket(const struct cgfence_device_table *table,
+/** cgfence_device_bucket() - the bucket that a selector with this hash falls into. Of 64 bits, which spares an extension. */
+static __always_inline __u64 cgfence_device_bucket(const struct cgfence_device_table *table,
 						   __u64 hash)
 {
 	return hash >> 30 & table->bucket_mask;
@@ -123,7 +123,7 @@ static __always_inline __u64 cgfence_device_find(const struct cgfence_image *ima
 	const struct cgfence_device_table *table = &image->devices;
 	const __u32 *displacements = (const __u32 *)(image->device_slots + table->slot_mask + 1);
 	__u64 hash = cgfence_device_hash(table, selector);
-	__u32 bucket = cgfence_device_bucket(table, hash);
+	__u64 bucket = cgfence_device_bucket(table, hash);
 	__u32 slot = cgfence_device_slot(table, hash, displacements[bucket]);
 	__u64 rule = image->device_slots[slot];
 
