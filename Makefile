@@ -24,6 +24,7 @@ BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude 
 
 # Line numbers of programs that each fence loads would take a third of the kernel memory of a fence.
 LINELESS := device ports listen
+REMOVE_LINES := llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
@@ -45,7 +46,7 @@ build/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
-	$(Q)$(if $(filter $(LINELESS),$*),llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext $@)
+	$(Q)$(if $(filter $(LINELESS),$*),$(REMOVE_LINES) $@)
 
 build/bpf/%.skel.h: build/bpf/%.bpf.o
 	$(call say,SKELETON,$@)
@@ -91,7 +92,7 @@ build/bench-bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DPOLICY_LOOKED_UP -c $< -o $@
-	$(Q)llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext $@
+	$(Q)$(REMOVE_LINES) $@
 
 build/bench-peers.bpf.o: tools/bench/peers.bpf.c tools/bench/peers.h
 	$(call say,BPF,$@)

@@ -3,6 +3,7 @@
  * The listen guard, against the listeners that no bind hook saw. Which one the fence has depends on the kernel, so that
  * each test expects of the guard what its kind can do.
  */
+#include "../../src/boot_time.h"
 #include "sockets.h"
 
 #include <bpf/bpf.h>
@@ -13,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 TestSuite(port_listen, .init = sockets_begin, .fini = harness_end);
@@ -249,14 +249,6 @@ static struct received receive_events(void)
 	ring_buffer__free(ring);
 	close(map);
 	return received;
-}
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void expect_event(const char *policy, const char *endpoint, enum cgfence_family family)

@@ -4,6 +4,7 @@
  * takes CGFENCE_SOAK_SECONDS, and runs CGFENCE_SOAK_PROGRAM.
  */
 #include "soak_worker.h"
+#include "../../src/boot_time.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 TestSuite(reconcile_soak, .init = sockets_begin, .fini = harness_end, .timeout = 900);
@@ -203,7 +203,7 @@ static void start_process(struct process *process)
 static void look_after(struct process *process)
 {
 	enum soak_response response = fences[process->worker.fence].response;
-	uint64_t now_ns = soak_now_ns();
+	uint64_t now_ns = boot_time_ns();
 	uint64_t since_ns;
 	int status;
 
@@ -232,7 +232,7 @@ static void change_policy(unsigned int index)
 	__atomic_add_fetch(&fence->generation, 1, __ATOMIC_SEQ_CST);
 	harness_attach(roots[index], fences[index].policies[take_away]);
 	if (take_away)
-		__atomic_store_n(&fence->taken_away_ns, soak_now_ns(), __ATOMIC_SEQ_CST);
+		__atomic_store_n(&fence->taken_away_ns, boot_time_ns(), __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&fence->generation, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -346,7 +346,7 @@ static void expect_variety(void)
 Test(reconcile_soak, allowed_listeners_live_and_others_do_not)
 {
 	uint64_t seconds = strtoul(setting("CGFENCE_SOAK_SECONDS", DEFAULT_SECONDS), NULL, 10);
-	uint64_t begin_ns = soak_now_ns();
+	uint64_t begin_ns = boot_time_ns();
 	uint64_t end_ns = begin_ns + seconds * NS_PER_S;
 	uint64_t quarter;
 	struct footprint warm = { 0 };
@@ -356,10 +356,10 @@ Test(reconcile_soak, allowed_listeners_live_and_others_do_not)
 	prepare();
 	daemon = start_daemon();
 	await_daemon(daemon);
-	for (unsigned int round = 1; soak_now_ns() < end_ns; round++) {
+	for (unsigned int round = 1; boot_time_ns() < end_ns; round++) {
 		look_around(round);
 		/* In the second quarter, and in the last. */
-		quarter = (soak_now_ns() - begin_ns) * 4 / (seconds * NS_PER_S);
+		quarter = (boot_time_ns() - begin_ns) * 4 / (seconds * NS_PER_S);
 		if (quarter == 1)
 			note_footprint(daemon, &warm);
 		else if (quarter == 3)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the kernel remembers of refusals, and audit mode. */
+#include "../../src/boot_time.h"
 #include "../../src/programs.h"
 #include "../harness.h"
 
@@ -11,12 +12,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 TestSuite(records, .init = harness_begin, .fini = harness_end);
-
-#define NS_PER_S 1000000000ULL
 
 struct snapshot {
 	struct cgfence_fence *fence;
@@ -46,14 +44,6 @@ static void release_snapshot(struct snapshot *snapshot)
 static uint64_t counter(const struct snapshot *snapshot, enum cgfence_verdict verdict)
 {
 	return cgfence_fence_counters(snapshot->fence)->refusals[CGFENCE_HOOK_DEVICE][verdict];
-}
-
-static uint64_t boot_time_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 static int open_twice(void *argument)

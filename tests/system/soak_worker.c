@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "soak_worker.h"
 #include "soak_supplier.h"
+#include "../../src/boot_time.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SLOTS 6
@@ -40,14 +40,6 @@ struct work {
 	struct soak_supplier supplier;
 	struct slot slots[SLOTS];
 };
-
-uint64_t soak_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 static void count(uint64_t *counter)
 {
@@ -87,9 +79,9 @@ static int fetch(struct work *work, const char *endpoint)
 		return -1;
 	}
 	for (size_t i = 0; i < SLOTS; i++)
-		work->slots[i].since_ns = soak_now_ns();
+		work->slots[i].since_ns = boot_time_ns();
 	if (*work->worker->excess_since_ns)
-		__atomic_store_n(work->worker->excess_since_ns, soak_now_ns(), __ATOMIC_SEQ_CST);
+		__atomic_store_n(work->worker->excess_since_ns, boot_time_ns(), __ATOMIC_SEQ_CST);
 	return fd;
 }
 
@@ -212,7 +204,7 @@ static void judge(struct work *work, struct slot *slot)
 {
 	uint32_t generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
 	/* What is seen after this moment was there at it. */
-	uint64_t now_ns = soak_now_ns();
+	uint64_t now_ns = boot_time_ns();
 
 	if (slot->datagrams ? hears(slot) : listens(slot->fd))
 		judge_alive(work, slot, generation, now_ns);
@@ -234,7 +226,7 @@ static void take(struct work *work, enum state state, enum soak_way way, const c
 	if (slot.fd < 0)
 		return;
 	slot.port = sockets_port(slot.fd);
-	slot.since_ns = soak_now_ns();
+	slot.since_ns = boot_time_ns();
 	while (work->slots[i].state != STATE_FREE)
 		i++;
 	work->slots[i] = slot;
@@ -338,7 +330,7 @@ int soak_work(struct soak *soak, const struct soak_worker *worker)
 		.fence = &soak->fences[worker->fence],
 	};
 
-	srandom((unsigned int)soak_now_ns() ^ (unsigned int)getpid());
+	srandom((unsigned int)boot_time_ns() ^ (unsigned int)getpid());
 	if (soak_supplier_start(&work.supplier))
 		return 1;
 	if (harness_enter(worker->cgroup))

@@ -61,9 +61,6 @@ struct soak_worker {
 		excess_since_ns; /* shared: since when it holds what it should not, 0 if it does not */
 };
 
-/** soak_now_ns() - CLOCK_BOOTTIME. */
-uint64_t soak_now_ns(void);
-
 /** soak_note_life() - an excess listener was there for so long at least. */
 void soak_note_life(struct soak *soak, uint64_t life_ns);
 

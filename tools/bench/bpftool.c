@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bpftool.h"
 #include "probe.h"
+#include "../../src/cgroup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,19 +37,6 @@ struct lines {
 	char text[1 + HOOKS + 3][2 * PATH_MAX];
 	size_t count;
 };
-
-static int read_directory(const struct cgfence_cgroup *cgroup, char path[PATH_MAX])
-{
-	char link[64];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", cgfence_cgroup_fd(cgroup));
-	length = readlink(link, path, PATH_MAX - 1);
-	if (length < 0)
-		return -1;
-	path[length] = '\0';
-	return 0;
-}
 
 static void list_attach(const struct bench *bench, const char *directory, enum bpftool_set set,
 			uint32_t policy_map, struct lines *lines)
@@ -140,12 +128,12 @@ int bpftool_measure(struct bench *bench, const struct cgfence_cgroup *cgroup, en
 		    uint32_t policy_map, struct bpftool_times *times)
 {
 	struct lines *lines = calloc(2, sizeof(*lines));
-	char directory[PATH_MAX];
+	const char *directory = cgroup_directory(cgroup);
 	bool attached;
 	uint64_t begin;
 	int result = -1;
 
-	if (!lines || read_directory(cgroup, directory))
+	if (!lines)
 		bench_fail(bench, "out of memory");
 	list_attach(bench, directory, set, policy_map, &lines[0]);
 	list_detach(directory, set, &lines[1]);

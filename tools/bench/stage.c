@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "stage.h"
+#include "../../src/cgroup.h"
 
 #include <cgfence/cgfence.h>
 #include <errno.h>
@@ -56,27 +57,13 @@ static int enter_namespaces(struct stage *stage)
 	return 0;
 }
 
-/* The absolute path of a cgroup that is open. */
-static int read_path(const struct cgfence_cgroup *cgroup, char path[PATH_MAX])
-{
-	char link[64];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", cgfence_cgroup_fd(cgroup));
-	length = readlink(link, path, PATH_MAX - 1);
-	if (length < 0)
-		return complain("cannot tell where the cgroup is");
-	path[length] = '\0';
-	return 0;
-}
-
 static int make_cgroups(struct stage *stage)
 {
 	struct cgfence_cgroup *root = NULL;
 	struct cgfence_cgroup *work = NULL;
 	struct cgfence_error error = { 0 };
 	char name[64];
-	int result;
+	int result = 0;
 
 	snprintf(name, sizeof(name), "cgfence-bench-%d", getpid());
 	if (cgfence_cgroup_open("/", &root, &error) ||
@@ -85,7 +72,7 @@ static int make_cgroups(struct stage *stage)
 	    cgfence_cgroup_create(stage->cgroup, "work", &work, &error))
 		result = complain_of(&error);
 	else
-		result = read_path(work, stage->work);
+		snprintf(stage->work, sizeof(stage->work), "%s", cgroup_directory(work));
 	cgfence_cgroup_close(work);
 	cgfence_cgroup_close(root);
 	return result;
