@@ -61,6 +61,14 @@ double bench_series_quantile(const struct bench_series *series, double quantile)
 	return result;
 }
 
+double bench_series_take_median(struct bench_series *series)
+{
+	double median = bench_series_quantile(series, 0.5);
+
+	bench_series_free(series);
+	return median;
+}
+
 static void print_table(const struct bench_table *table)
 {
 	printf("\n%s\n  %-44s %10s %10s %10s %10s %8s\n", table->title, "", "median", "25 %",

@@ -28,6 +28,9 @@ void bench_series_free(struct bench_series *series);
 /** bench_series_quantile() - such as 0.5 for the median or 0.99. */
 double bench_series_quantile(const struct bench_series *series, double quantile);
 
+/** bench_series_take_median() - the median; the values are freed. */
+double bench_series_take_median(struct bench_series *series);
+
 /**
  * bench_report() - print a table of series: median, quartiles, 99th percentile, and the ratio to one of them.
  * @group: identifies the table in the JSON, such as "device-check"

@@ -14,7 +14,7 @@
 
 /* Where the kernel puts a program decides over some nanoseconds, so all are made anew after some rounds. */
 #define SETUPS 20
-#define SETUP_ROUNDS 3
+#define SETUP_ROUNDS 2
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
 #define BATCHES 15
 #define BINDS 50
@@ -53,7 +53,6 @@ struct work {
 	struct bench *bench;
 	const struct subjects *subjects;
 	const struct subject *subject;
-	double *result; /* shared */
 };
 
 static int open_socket(const struct subject *subject, int type)
@@ -95,7 +94,7 @@ static void read_costs(const struct work *work, struct probe_cost costs[2][PROGR
 }
 
 /* The programs that a bind runs, each above the empty one that runs beside it. */
-static void time_programs(void *argument)
+static double time_programs(const void *argument)
 {
 	const struct work *work = argument;
 	struct bench_series batches = bench_series_new("", BATCHES);
@@ -116,11 +115,10 @@ static void time_programs(void *argument)
 		}
 		bench_series_add(&batches, sum);
 	}
-	*work->result = bench_series_quantile(&batches, 0.5);
-	bench_series_free(&batches);
+	return bench_series_take_median(&batches);
 }
 
-static void time_calls(void *argument)
+static double time_calls(const void *argument)
 {
 	const struct work *work = argument;
 	struct bench_series calls = bench_series_new("", (size_t)BINDS * BATCHES);
@@ -134,22 +132,40 @@ static void time_calls(void *argument)
 		bench_series_add(&calls, (double)(bench_now_ns() - begin));
 		close(fd);
 	}
-	*work->result = bench_series_quantile(&calls, 0.5);
-	bench_series_free(&calls);
+	return bench_series_take_median(&calls);
+}
+
+static double measure_programs(const struct work *work)
+{
+	const enum bpf_attach_type *hooks = families[work->subject->family == AF_INET6].hooks;
+	const struct probe_place *place = &work->subject->rules->place;
+	const int *companions = work->subjects->companions;
+	double sum = 0;
+
+	for (int order = 0; order < PROBE_ORDERS; order++) {
+		for (int k = 0; k < PROGRAMS; k++)
+			probe_accompany(work->bench, place, companions[k], hooks[k], order);
+		sum += probe_in_cgroup(work->bench, place->inner, time_programs, work);
+		for (int k = 0; k < PROGRAMS; k++)
+			probe_leave(work->bench, place, companions[k], hooks[k], order);
+	}
+	return sum / PROBE_ORDERS;
+}
+
+static double measure_calls(const struct work *work)
+{
+	return probe_in_cgroup(work->bench, work->subject->rules->place.inner, time_calls, work);
 }
 
 static void measure(struct bench *bench, struct subjects *subjects,
-		    void (*function)(void *argument))
+		    double (*function)(const struct work *work))
 {
-	double *result = probe_share(bench, sizeof(*result));
-
 	for (int round = 0; round < SETUP_ROUNDS; round++) {
 		for (size_t i = 0; i < subjects->count; i++) {
 			struct subject *subject = &subjects->list[i];
-			struct work work = { bench, subjects, subject, result };
+			struct work work = { bench, subjects, subject };
 
-			probe_in_cgroup(bench, subject->rules->cgroup, function, &work);
-			bench_series_add(&subject->series, *result);
+			bench_series_add(&subject->series, function(&work));
 		}
 	}
 }
@@ -250,8 +266,8 @@ static void open_programs(struct subjects *subjects, size_t family)
 		struct subject *subject = &subjects->list[i];
 
 		for (int k = 0; k < PROGRAMS; k++)
-			subject->programs[k] =
-				probe_program(subject->rules->cgroup, families[family].hooks[k]);
+			subject->programs[k] = probe_program(subject->rules->place.cgroup,
+							     families[family].hooks[k]);
 	}
 }
 
@@ -265,32 +281,18 @@ static void close_programs(struct subjects *subjects)
 	}
 }
 
-/* The programs of this setup, with empty ones beside them. */
-static void measure_programs(struct bench *bench, const struct bind_setup *setup,
-			     struct subjects *subjects, size_t family)
+/* The programs of this setup. */
+static void measure_setup(struct bench *bench, struct subjects *subjects, size_t family)
 {
 	struct bench_peers *companions = bind_load_peers(bench);
 	int statistics = probe_enable_statistics(bench);
-	const struct bind_rules *all[] = { &setup->empty,     &setup->fences[0], &setup->fences[1],
-					   &setup->fences[2], &setup->lists[0],	 &setup->lists[1],
-					   &setup->lists[2] };
 
 	open_programs(subjects, family);
 	subjects->companions[0] = bpf_program__fd(family ? companions->progs.empty_bind6
 							 : companions->progs.empty_bind4);
 	subjects->companions[1] = bpf_program__fd(family ? companions->progs.empty_post_bind6
 							 : companions->progs.empty_post_bind4);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		for (int k = 0; k < PROGRAMS; k++)
-			probe_attach(bench, all[i]->cgroup, subjects->companions[k],
-				     families[family].hooks[k]);
-	}
-	measure(bench, subjects, time_programs);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		for (int k = 0; k < PROGRAMS; k++)
-			bpf_prog_detach2(subjects->companions[k], cgfence_cgroup_fd(all[i]->cgroup),
-					 families[family].hooks[k]);
-	}
+	measure(bench, subjects, measure_programs);
 	close_programs(subjects);
 	close(statistics);
 	bench_peers__destroy(companions);
@@ -308,8 +310,8 @@ static void check_family(struct bench *bench, struct bind_setup *setup, size_t f
 	add_all(calls, setup, family, true);
 	for (int i = 0; i < SETUPS; i++) {
 		bind_setup_make(bench, setup);
-		measure_programs(bench, setup, programs, family);
-		measure(bench, calls, time_calls);
+		measure_setup(bench, programs, family);
+		measure(bench, calls, measure_calls);
 		bind_setup_remove(bench, setup);
 	}
 	report(bench, "bind-check", "Bind check: time of all programs above empty ones", family,

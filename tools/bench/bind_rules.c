@@ -25,7 +25,7 @@ static void fence(struct bench *bench, struct bind_rules *rules, size_t ranges)
 			BIND_RANGE_PORT(i) + BIND_RANGE_LENGTH - 1);
 	fprintf(file, "]}");
 	fclose(file);
-	probe_fence(bench, rules->cgroup, text);
+	probe_fence(bench, rules->place.cgroup, text);
 	free(text);
 }
 
@@ -50,22 +50,22 @@ static void list(struct bench *bench, struct bind_rules *rules, size_t ranges)
 		put_rule(bench, peers->maps.allow_rules, i, rule);
 	}
 	put_rule(bench, peers->maps.deny_rules, 0, (struct peer_rule){ 0 });
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind4),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.linear_bind4),
 		     BPF_CGROUP_INET4_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.linear_bind6),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.linear_bind6),
 		     BPF_CGROUP_INET6_BIND);
 }
 
 static void attach_empty(struct bench *bench, const struct bind_rules *rules,
 			 const struct bench_peers *peers)
 {
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind4),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.empty_bind4),
 		     BPF_CGROUP_INET4_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_bind6),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.empty_bind6),
 		     BPF_CGROUP_INET6_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind4),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.empty_post_bind4),
 		     BPF_CGROUP_INET4_POST_BIND);
-	probe_attach(bench, rules->cgroup, bpf_program__fd(peers->progs.empty_post_bind6),
+	probe_attach(bench, rules->place.cgroup, bpf_program__fd(peers->progs.empty_post_bind6),
 		     BPF_CGROUP_INET6_POST_BIND);
 }
 
@@ -82,16 +82,16 @@ void bind_setup_make(struct bench *bench, struct bind_setup *setup)
 {
 	char name[32];
 
-	setup->none.cgroup = probe_make_cgroup(bench, "none");
-	setup->empty.cgroup = probe_make_cgroup(bench, "empty");
+	setup->none.place = probe_make_place(bench, "none");
+	setup->empty.place = probe_make_place(bench, "empty");
 	setup->empty.peers = bind_load_peers(bench);
 	attach_empty(bench, &setup->empty, setup->empty.peers);
 	for (size_t i = 0; i < BIND_SIZES; i++) {
 		snprintf(name, sizeof(name), "fence-%zu", bind_sizes[i]);
-		setup->fences[i].cgroup = probe_make_cgroup(bench, name);
+		setup->fences[i].place = probe_make_place(bench, name);
 		fence(bench, &setup->fences[i], bind_sizes[i]);
 		snprintf(name, sizeof(name), "list-%zu", bind_sizes[i]);
-		setup->lists[i].cgroup = probe_make_cgroup(bench, name);
+		setup->lists[i].place = probe_make_place(bench, name);
 		setup->lists[i].peers = bind_load_peers(bench);
 		list(bench, &setup->lists[i], bind_sizes[i]);
 	}
@@ -99,7 +99,7 @@ void bind_setup_make(struct bench *bench, struct bind_setup *setup)
 
 static void remove_rules(struct bench *bench, struct bind_rules *rules)
 {
-	probe_remove_cgroup(bench, rules->cgroup);
+	probe_remove_place(bench, &rules->place);
 	bench_peers__destroy(rules->peers);
 }
 

@@ -18,7 +18,7 @@ extern const size_t bind_sizes[BIND_SIZES];
 struct bench_peers;
 
 struct bind_rules {
-	struct cgfence_cgroup *cgroup;
+	struct probe_place place;
 	struct bench_peers *peers; /* if it has programs of the benchmark's */
 };
 

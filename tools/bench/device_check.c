@@ -15,7 +15,7 @@
 
 /* Where the kernel puts a program decides over some nanoseconds, so all are made anew after some rounds. */
 #define SETUPS 20
-#define SETUP_ROUNDS 3
+#define SETUP_ROUNDS 2
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
 #define CHECKS 100
 #define BATCHES 15
@@ -79,8 +79,7 @@ static dev_t last_exact_device(size_t entries)
 struct work {
 	struct bench *bench;
 	const struct subject *subject;
-	int empty;	/* a program that runs beside that of the subject, or -1 */
-	double *result; /* shared */
+	int companion;
 };
 
 static void call_access(const char *node)
@@ -89,17 +88,7 @@ static void call_access(const char *node)
 		access(node, R_OK | W_OK);
 }
 
-static void finish(const struct work *work, struct bench_series *batches)
-{
-	*work->result = bench_series_quantile(batches, 0.5);
-	bench_series_free(batches);
-}
-
-/*
- * An empty program is attached beside each filter, so that both run in the same calls and one can be taken off the
- * other: what slows the machine down for a moment slows both.
- */
-static void time_program(void *argument)
+static double time_program(const void *argument)
 {
 	const struct work *work = argument;
 	const struct filter *filter = work->subject->filter;
@@ -108,18 +97,18 @@ static void time_program(void *argument)
 	call_access(work->subject->node);
 	for (int i = 0; i < BATCHES; i++) {
 		struct probe_cost before = probe_cost(work->bench, filter->program);
-		struct probe_cost empty_before = probe_cost(work->bench, work->empty);
+		struct probe_cost empty_before = probe_cost(work->bench, work->companion);
 
 		call_access(work->subject->node);
 		bench_series_add(&batches,
 				 probe_mean_ns(before, probe_cost(work->bench, filter->program)) -
 					 probe_mean_ns(empty_before,
-						       probe_cost(work->bench, work->empty)));
+						       probe_cost(work->bench, work->companion)));
 	}
-	finish(work, &batches);
+	return bench_series_take_median(&batches);
 }
 
-static void time_access(void *argument)
+static double time_access(const void *argument)
 {
 	const struct work *work = argument;
 	struct bench_series batches = bench_series_new("", BATCHES);
@@ -131,10 +120,10 @@ static void time_access(void *argument)
 		call_access(work->subject->node);
 		bench_series_add(&batches, (double)(bench_now_ns() - begin) / CHECKS);
 	}
-	finish(work, &batches);
+	return bench_series_take_median(&batches);
 }
 
-static void time_open(void *argument)
+static double time_open(const void *argument)
 {
 	const struct work *work = argument;
 	struct bench_series calls = bench_series_new("", CHECKS * BATCHES);
@@ -147,45 +136,55 @@ static void time_open(void *argument)
 		if (fd >= 0)
 			close(fd);
 	}
-	finish(work, &calls);
+	return bench_series_take_median(&calls);
 }
 
-static void measure(struct bench *bench, struct subjects *subjects,
-		    void (*function)(void *argument), int empty)
+/* The program of a subject above an empty one. */
+static double measure_program(const struct work *work)
 {
-	double *result = probe_share(bench, sizeof(*result));
+	const struct probe_place *place = &work->subject->filter->place;
+	double sum = 0;
 
-	for (int round = 0; round < SETUP_ROUNDS; round++) {
-		for (size_t i = 0; i < subjects->count; i++) {
-			struct subject *subject = &subjects->list[i];
-			struct work work = { bench, subject, empty, result };
+	for (int order = 0; order < PROBE_ORDERS; order++) {
+		probe_accompany(work->bench, place, work->companion, BPF_CGROUP_DEVICE, order);
+		sum += probe_in_cgroup(work->bench, place->inner, time_program, work);
+		probe_leave(work->bench, place, work->companion, BPF_CGROUP_DEVICE, order);
+	}
+	return sum / PROBE_ORDERS;
+}
 
-			probe_in_cgroup(bench, subject->filter->cgroup, function, &work);
-			bench_series_add(&subject->series, *result);
-		}
+static double measure_access(const struct work *work)
+{
+	return probe_in_cgroup(work->bench, work->subject->filter->place.inner, time_access, work);
+}
+
+static double measure_open(const struct work *work)
+{
+	return probe_in_cgroup(work->bench, work->subject->filter->place.inner, time_open, work);
+}
+
+static void measure_round(struct bench *bench, struct subjects *subjects, int companion,
+			  double (*measure)(const struct work *work))
+{
+	for (size_t i = 0; i < subjects->count; i++) {
+		struct subject *subject = &subjects->list[i];
+		struct work work = { bench, subject, companion };
+
+		bench_series_add(&subject->series, measure(&work));
 	}
 }
 
 /* As it is made now, and made anew some times. */
 static void measure_all(struct bench *bench, struct subjects *subjects,
-			struct device_filters *filters, void (*function)(void *argument))
+			struct device_filters *filters, double (*measure)(const struct work *work))
 {
 	for (int setup = 0; setup < SETUPS; setup++) {
-		int statistics = -1;
-
 		if (setup > 0) {
 			device_filters_remove(bench, filters);
 			device_filters_make(bench, filters);
 		}
-		if (function == time_program) {
-			statistics = probe_enable_statistics(bench);
-			device_filters_accompany(bench, filters, true);
-		}
-		measure(bench, subjects, function, filters->companion);
-		if (function == time_program) {
-			device_filters_accompany(bench, filters, false);
-			close(statistics);
-		}
+		for (int round = 0; round < SETUP_ROUNDS; round++)
+			measure_round(bench, subjects, filters->companion, measure);
 	}
 }
 
@@ -321,6 +320,7 @@ static void check_programs(struct bench *bench, struct device_filters *filters)
 {
 	const struct subject *runc[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS] = { 0 };
 	struct subjects *subjects = new_subjects(bench);
+	int statistics = probe_enable_statistics(bench);
 	const struct subject *hits;
 	const struct subject *hash;
 
@@ -329,7 +329,8 @@ static void check_programs(struct bench *bench, struct device_filters *filters)
 	add_runc(bench, subjects, filters, runc);
 	hash = add(bench, subjects, &filters->hash, last_device(DEVICE_HASH_ENTRIES),
 		   "plain hash map, 200", "last entry");
-	measure_all(bench, subjects, filters, time_program);
+	measure_all(bench, subjects, filters, measure_program);
+	close(statistics);
 	report(bench, "device-check", "Device check: time of the program above an empty one",
 	       subjects, &hits[2 * FENCE_HITS + FENCE_LAST]);
 	judge_hits(bench, hits);
@@ -364,7 +365,7 @@ static void check_open(struct bench *bench, struct device_filters *filters)
 	if (filters->runc[2].program >= 0)
 		add(bench, subjects, &filters->runc[2], UNKNOWN_DEVICE, device_runc[2].label,
 		    "refused");
-	measure_all(bench, subjects, filters, time_open);
+	measure_all(bench, subjects, filters, measure_open);
 	report(bench, "device-open", "Device check: the whole of open(2), /dev/null where allowed",
 	       subjects, none);
 	release(subjects);
@@ -385,7 +386,7 @@ static void check_access(struct bench *bench, struct device_filters *filters)
 		if (filters->runc[i].program >= 0)
 			add(bench, subjects, &filters->runc[i], last, device_runc[i].label, "");
 	}
-	measure_all(bench, subjects, filters, time_access);
+	measure_all(bench, subjects, filters, measure_access);
 	report(bench, "device-access",
 	       "Device check: the whole of access(2), the last device of 200", subjects, none);
 	release(subjects);

@@ -43,10 +43,10 @@ static void fill_hash(struct bench *bench, int map, size_t count)
 
 static struct filter make_filter(struct bench *bench, const char *cgroup, int program)
 {
-	struct filter filter = { .cgroup = probe_make_cgroup(bench, cgroup), .program = program };
+	struct filter filter = { .place = probe_make_place(bench, cgroup), .program = program };
 
 	if (program >= 0)
-		probe_attach(bench, filter.cgroup, program, BPF_CGROUP_DEVICE);
+		probe_attach(bench, filter.place.cgroup, program, BPF_CGROUP_DEVICE);
 	return filter;
 }
 
@@ -57,9 +57,9 @@ static struct filter make_fence(struct bench *bench, size_t entries, bool enforc
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s-%zu", enforce ? "enforcing" : "auditing", entries);
-	filter.cgroup = probe_make_cgroup(bench, name);
-	probe_fence(bench, filter.cgroup, policy);
-	filter.program = probe_program(filter.cgroup, BPF_CGROUP_DEVICE);
+	filter.place = probe_make_place(bench, name);
+	probe_fence(bench, filter.place.cgroup, policy);
+	filter.program = probe_program(filter.place.cgroup, BPF_CGROUP_DEVICE);
 	free(policy);
 	return filter;
 }
@@ -90,30 +90,9 @@ void device_filters_make(struct bench *bench, struct device_filters *filters)
 	}
 }
 
-static void accompany(struct bench *bench, const struct filter *filter, int companion, bool attach)
-{
-	if (attach)
-		probe_attach(bench, filter->cgroup, companion, BPF_CGROUP_DEVICE);
-	else if (bpf_prog_detach2(companion, cgfence_cgroup_fd(filter->cgroup), BPF_CGROUP_DEVICE))
-		bench_fail(bench, "cannot detach a program: %s", strerror(errno));
-}
-
-void device_filters_accompany(struct bench *bench, const struct device_filters *filters,
-			      bool attach)
-{
-	accompany(bench, &filters->empty, filters->companion, attach);
-	accompany(bench, &filters->hash, filters->companion, attach);
-	for (size_t i = 0; i < DEVICE_SIZES; i++) {
-		accompany(bench, &filters->enforcing[i], filters->companion, attach);
-		accompany(bench, &filters->auditing[i], filters->companion, attach);
-	}
-	for (size_t i = 0; i < DEVICE_RUNC_FILTERS; i++)
-		accompany(bench, &filters->runc[i], filters->companion, attach);
-}
-
 static void remove_filter(struct bench *bench, const struct filter *filter)
 {
-	probe_remove_cgroup(bench, filter->cgroup);
+	probe_remove_place(bench, &filter->place);
 }
 
 void device_filters_remove(struct bench *bench, struct device_filters *filters)

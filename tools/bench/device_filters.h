@@ -8,7 +8,7 @@
 #define DEVICE_RUNC_FILTERS 5
 
 struct filter {
-	struct cgfence_cgroup *cgroup;
+	struct probe_place place;
 	int program; /* -1 if there is none */
 };
 
@@ -19,7 +19,7 @@ struct device_filters {
 	struct filter enforcing[DEVICE_SIZES], auditing[DEVICE_SIZES];
 	struct filter runc[DEVICE_RUNC_FILTERS];
 	struct bench_peers *peers;
-	int companion; /* an empty program */
+	int companion; /* an empty program, attached to none of them */
 };
 
 /* Entries of the cgfence filters, ascending. */
@@ -38,10 +38,6 @@ extern const struct device_runc device_runc[DEVICE_RUNC_FILTERS];
 
 /** device_filters_make() - what runc does not make is noted, and has program -1. */
 void device_filters_make(struct bench *bench, struct device_filters *filters);
-
-/** device_filters_accompany() - attach filters->companion beside each of them, or take it away again. */
-void device_filters_accompany(struct bench *bench, const struct device_filters *filters,
-			      bool attach);
 
 /** device_filters_remove() - take them all away again. */
 void device_filters_remove(struct bench *bench, struct device_filters *filters);

@@ -38,6 +38,22 @@ void probe_remove_cgroup(struct bench *bench, struct cgfence_cgroup *cgroup)
 	cgfence_cgroup_close(cgroup);
 }
 
+struct probe_place probe_make_place(struct bench *bench, const char *name)
+{
+	struct probe_place place = { .cgroup = probe_make_cgroup(bench, name) };
+	struct cgfence_error error = { 0 };
+
+	if (cgfence_cgroup_create(place.cgroup, "inner", &place.inner, &error))
+		bench_fail(bench, "%s", error.text);
+	return place;
+}
+
+void probe_remove_place(struct bench *bench, const struct probe_place *place)
+{
+	probe_remove_cgroup(bench, place->inner);
+	probe_remove_cgroup(bench, place->cgroup);
+}
+
 void probe_fence(struct bench *bench, const struct cgfence_cgroup *cgroup, const char *json)
 {
 	struct cgfence_policy *policy = NULL;
@@ -76,25 +92,24 @@ void probe_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int 
 		bench_fail(bench, "cannot attach a program: %s", strerror(errno));
 }
 
-void probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
-		     void (*function)(void *argument), void *argument)
+static const struct cgfence_cgroup *companion_cgroup(const struct probe_place *place,
+						     enum probe_order order)
 {
-	pid_t child = fork();
-	int status = 0;
+	return order == PROBE_COMPANION_FIRST ? place->inner : place->cgroup;
+}
 
-	if (child < 0)
-		bench_fail(bench, "cannot fork: %s", strerror(errno));
-	if (child == 0) {
-		int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+void probe_accompany(struct bench *bench, const struct probe_place *place, int companion,
+		     int attach_type, enum probe_order order)
+{
+	probe_attach(bench, companion_cgroup(place, order), companion, attach_type);
+}
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (fd < 0 || write(fd, "0", 1) != 1)
-			_exit(EXIT_FAILURE);
-		function(argument);
-		_exit(EXIT_SUCCESS);
-	}
-	if (waitpid(child, &status, 0) != child || status)
-		bench_fail(bench, "a process of the benchmark failed in its cgroup");
+void probe_leave(struct bench *bench, const struct probe_place *place, int companion,
+		 int attach_type, enum probe_order order)
+{
+	if (bpf_prog_detach2(companion, cgfence_cgroup_fd(companion_cgroup(place, order)),
+			     (enum bpf_attach_type)attach_type))
+		bench_fail(bench, "cannot detach a program: %s", strerror(errno));
 }
 
 void *probe_share(struct bench *bench, size_t size)
@@ -104,6 +119,32 @@ void *probe_share(struct bench *bench, size_t size)
 	if (memory == MAP_FAILED)
 		bench_fail(bench, "out of memory");
 	return memory;
+}
+
+double probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
+		       double (*function)(const void *argument), const void *argument)
+{
+	double *shared = probe_share(bench, sizeof(*shared));
+	pid_t child = fork();
+	int status = 0;
+	double result;
+
+	if (child < 0)
+		bench_fail(bench, "cannot fork: %s", strerror(errno));
+	if (child == 0) {
+		int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (fd < 0 || write(fd, "0", 1) != 1)
+			_exit(EXIT_FAILURE);
+		*shared = function(argument);
+		_exit(EXIT_SUCCESS);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		bench_fail(bench, "a process of the benchmark failed in its cgroup");
+	result = *shared;
+	munmap(shared, sizeof(*shared));
+	return result;
 }
 
 int probe_enable_statistics(struct bench *bench)

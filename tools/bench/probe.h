@@ -12,6 +12,21 @@ struct cgfence_cgroup *probe_make_cgroup(struct bench *bench, const char *name);
 /** probe_remove_cgroup() - take its fence away, end what is in it, and remove it. */
 void probe_remove_cgroup(struct bench *bench, struct cgfence_cgroup *cgroup);
 
+/*
+ * A cgroup whose programs are timed, and one in it, where the calls are made. The programs of the inner one run first
+ * (compute_effective_progs() in kernel/bpf/cgroup.c).
+ */
+struct probe_place {
+	struct cgfence_cgroup *cgroup;
+	struct cgfence_cgroup *inner;
+};
+
+/** probe_make_place() - both cgroups; they live until probe_remove_place(). */
+struct probe_place probe_make_place(struct bench *bench, const char *name);
+
+/** probe_remove_place() - as probe_remove_cgroup() does. */
+void probe_remove_place(struct bench *bench, const struct probe_place *place);
+
 /** probe_fence() - fence a cgroup by a policy of JSON text with ' for ". */
 void probe_fence(struct bench *bench, const struct cgfence_cgroup *cgroup, const char *json);
 
@@ -22,12 +37,28 @@ int probe_program(const struct cgfence_cgroup *cgroup, int attach_type);
 void probe_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int program,
 		  int attach_type);
 
-/**
- * probe_in_cgroup() - run a function in a child process in a cgroup.
- * @function: what it wants to tell goes to memory of probe_share()
+/*
+ * An empty program runs beside each one that is timed, in the same calls, and its time is taken off: what slows the
+ * machine down for a moment slows both. Whatever runs first takes some nanoseconds longer, so the empty one has to be
+ * first half of the time.
  */
-void probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
-		     void (*function)(void *argument), void *argument);
+enum probe_order {
+	PROBE_COMPANION_FIRST,
+	PROBE_COMPANION_LAST,
+	PROBE_ORDERS,
+};
+
+/** probe_accompany() - attach an empty program beside those of a place. */
+void probe_accompany(struct bench *bench, const struct probe_place *place, int companion,
+		     int attach_type, enum probe_order order);
+
+/** probe_leave() - take it away again. */
+void probe_leave(struct bench *bench, const struct probe_place *place, int companion,
+		 int attach_type, enum probe_order order);
+
+/** probe_in_cgroup() - run a function in a child process in a cgroup. Return: what the function returns. */
+double probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
+		       double (*function)(const void *argument), const void *argument);
 
 /** probe_share() - zeroed memory that children share; never given back. */
 void *probe_share(struct bench *bench, size_t size);
