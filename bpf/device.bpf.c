@@ -3,29 +3,18 @@
 #include "denial.bpf.h"
 #include <cgfence/verdict.h>
 
-/* The kernel packs both in one word: access << 16 | type (include/uapi/linux/bpf.h). */
-static __always_inline __u32 type_of(const struct bpf_cgroup_dev_ctx *ctx)
-{
-	return ctx->access_type & 0xffff;
-}
-
-static __always_inline __u32 access_of(const struct bpf_cgroup_dev_ctx *ctx)
-{
-	return ctx->access_type >> 16;
-}
-
 /* A function of its own, so that a check saves no registers for it. */
-static __attribute__((noinline)) int refuse(struct bpf_cgroup_dev_ctx *ctx)
+static __attribute__((noinline)) int refuse(__u64 request)
 {
 	const struct cgfence_image *image = policy_in_place();
 	struct cgfence_event event = {
 		.record.subject = {
 			.hook = CGFENCE_HOOK_DEVICE,
 			.verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED,
-			.type = type_of(ctx),
-			.access = access_of(ctx),
-			.major = ctx->major,
-			.minor = ctx->minor,
+			.type = cgfence_selector_type(request),
+			.access = cgfence_request_access(request),
+			.major = cgfence_selector_major(request),
+			.minor = cgfence_selector_minor(request),
 		},
 	};
 
@@ -33,20 +22,36 @@ static __attribute__((noinline)) int refuse(struct bpf_cgroup_dev_ctx *ctx)
 	return !image->enforce;
 }
 
+/*
+ * Ends the program with 1, which allows, if @value is not @comparison. Here and not at the end of the program, because
+ * the JIT compiler puts what ends it where it meets the first exit, and makes of others a jump to there.
+ */
+#define ALLOW_UNLESS(value, comparison) \
+	asm volatile("if %0 " comparison " goto +2; r0 = 1; exit" : : "r"(value))
+
+/*
+ * The other asm statements keep no more than six values alive at a time: what is needed again is made again. The
+ * seventh would be in a register that the program has to save first, at the cost of a lookup.
+ */
 POLICY_SEC("device", "cgroup/dev")
 int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 {
-	__u64 selector = cgfence_device_selector(type_of(ctx), ctx->major, ctx->minor, 0);
-	__u32 access = access_of(ctx);
-	__u64 exact = cgfence_device_find_exact(policy_in_place(), selector);
-	bool allowed;
+	__u64 request;
+	__u64 exact;
 
-	/* The policy is addressed anew, so that few values have to be kept in registers meanwhile. */
-	if (exact)
-		allowed = cgfence_device_exact_verdict(exact, access);
-	else
-		allowed = cgfence_device_allowed_by_wildcard(policy_in_place(), selector, access);
-	return allowed ? 1 : refuse(ctx);
+	/* The verifier, which knows the header, takes the first condition out of the program, or all of it. */
+	if (policy_in_place()->devices.dev_null_free && ctx->minor == CGFENCE_DEV_NULL_MINOR &&
+	    ctx->major == CGFENCE_DEV_NULL_MAJOR)
+		ALLOW_UNLESS(ctx->access_type & 0xffff, "!= 2 /* BPF_DEVCG_DEV_CHAR */");
+	asm volatile("" : "+r"(ctx));
+	request = cgfence_device_request(ctx->access_type, ctx->major, ctx->minor);
+	asm volatile("" : "+r"(request));
+	exact = cgfence_device_find(policy_in_place(), request);
+	ALLOW_UNLESS(cgfence_rule_verdict(exact, cgfence_request_access(request)), "s>= 0");
+	asm volatile("" : "+r"(request));
+	if (!exact && cgfence_device_allowed_by_wildcard(policy_in_place(), request))
+		return 1;
+	return refuse(request);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -148,16 +148,11 @@ void device_rules_free(struct device_rules *rules)
 	*rules = (struct device_rules){ 0 };
 }
 
-uint32_t device_rule_type(uint64_t selector)
-{
-	return selector & CGFENCE_SELECTOR_CHAR ? TYPE_CHAR : TYPE_BLOCK;
-}
-
 uint64_t device_selector_meet(uint64_t a, uint64_t b)
 {
 	const uint64_t wildcards = CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR;
 	const uint64_t majors = (uint64_t)CGFENCE_MAJOR_MAX << CGFENCE_SELECTOR_MINOR_BITS;
-	uint64_t must_agree = CGFENCE_SELECTOR_CHAR;
+	uint64_t must_agree = CGFENCE_SELECTOR_TYPES;
 
 	if (!((a | b) & CGFENCE_SELECTOR_ANY_MAJOR))
 		must_agree |= majors;
@@ -171,7 +166,7 @@ uint64_t device_selector_meet(uint64_t a, uint64_t b)
 
 uint8_t device_default_access(uint64_t selector)
 {
-	uint32_t type = device_rule_type(selector);
+	uint32_t type = cgfence_selector_type(selector);
 
 	for (size_t i = 0; i < default_entry_count; i++) {
 		const struct device_entry *entry = &default_entries[i];
@@ -185,15 +180,15 @@ uint8_t device_default_access(uint64_t selector)
 
 struct device_entry device_rule_entry(uint64_t selector, uint8_t access)
 {
-	bool character = device_rule_type(selector) == TYPE_CHAR;
+	bool character = cgfence_selector_type(selector) == TYPE_CHAR;
 
 	return (struct device_entry){
 		.block = !character,
 		.character = character,
 		.any_major = selector & CGFENCE_SELECTOR_ANY_MAJOR,
 		.any_minor = selector & CGFENCE_SELECTOR_ANY_MINOR,
-		.major = selector >> CGFENCE_SELECTOR_MINOR_BITS & CGFENCE_MAJOR_MAX,
-		.minor = selector & CGFENCE_MINOR_MAX,
+		.major = cgfence_selector_major(selector),
+		.minor = cgfence_selector_minor(selector),
 		.access = access,
 	};
 }

@@ -90,9 +90,6 @@ void device_rules_free(struct device_rules *rules);
 /** device_entry_selector() - what an entry selects among the devices of one of its types, BPF_DEVCG_DEV_*. */
 uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type);
 
-/** device_rule_type() - BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK. */
-uint32_t device_rule_type(uint64_t selector);
-
 /** device_selector_meet() - the selector of the devices that both select, 0 if there are none. */
 uint64_t device_selector_meet(uint64_t a, uint64_t b);
 

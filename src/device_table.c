@@ -13,36 +13,12 @@
 
 #define RULES_PER_BUCKET 4
 
-/* Character devices, from Documentation/admin-guide/devices.txt of Linux. */
-static const struct {
-	uint32_t major;
-	uint32_t minor;
-} common_devices[CGFENCE_COMMON_DEVICES] = {
-	{ 1, 3 }, /* null */
-	{ 1, 5 }, /* zero */
-	{ 1, 8 }, /* random */
-	{ 1, 9 }, /* urandom */
-	{ 5, 0 }, /* tty */
-	{ 5, 2 }, /* ptmx */
-};
-
 #define ANY_SELECTOR (CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR)
 
 static uint64_t pack_rule(const struct device_rule *rule)
 {
-	return rule->selector << CGFENCE_RULE_SELECTOR_SHIFT |
-	       (uint64_t)rule->deny << CGFENCE_RULE_DENY_SHIFT |
+	return rule->selector | (uint64_t)rule->deny << CGFENCE_RULE_DENY_SHIFT |
 	       (uint64_t)rule->allow << CGFENCE_RULE_ALLOW_SHIFT;
-}
-
-static void note_common(struct cgfence_device_table *header, uint64_t exact)
-{
-	for (size_t i = 0; i < CGFENCE_COMMON_DEVICES; i++) {
-		if (cgfence_rule_selector(exact) ==
-		    cgfence_device_selector(BPF_DEVCG_DEV_CHAR, common_devices[i].major,
-					    common_devices[i].minor, 0))
-			header->common[i] = exact;
-	}
 }
 
 static uint64_t find_packed(const struct device_rules *rules, uint64_t selector)
@@ -52,23 +28,20 @@ static uint64_t find_packed(const struct device_rules *rules, uint64_t selector)
 	return rule ? pack_rule(rule) : 0;
 }
 
-/* For an exact selector, the verdict of all the rules that match it, for each set of access bits. */
-static uint64_t pack_exact(const struct device_rules *rules, const struct device_rule *rule)
+/* With the verdict of this rule and all wider ones for each set of access bits. */
+static uint64_t pack_judged(const struct device_rules *rules, const struct device_rule *rule)
 {
-	uint32_t type = device_rule_type(rule->selector);
-	struct device_entry entry = device_rule_entry(rule->selector, 0);
-	uint64_t exact = pack_rule(rule);
-	uint64_t by_major = find_packed(rules, cgfence_device_selector(type, entry.major, 0,
-								       CGFENCE_SELECTOR_ANY_MINOR));
-	uint64_t by_minor = find_packed(rules, cgfence_device_selector(type, 0, entry.minor,
-								       CGFENCE_SELECTOR_ANY_MAJOR));
-	uint64_t any = find_packed(rules, cgfence_device_selector(type, 0, 0, ANY_SELECTOR));
+	uint64_t by_major_selector = cgfence_device_any_minor(rule->selector);
+	uint64_t packed = pack_rule(rule);
+	uint64_t by_major = find_packed(rules, by_major_selector);
+	uint64_t by_minor = find_packed(rules, cgfence_device_any_major(rule->selector));
+	uint64_t any = find_packed(rules, cgfence_device_any_major(by_major_selector));
 	uint64_t verdicts = 0;
 
-	for (uint32_t access = 0; access <= CGFENCE_RULE_ACCESS_MASK; access++)
-		verdicts |= (uint64_t)cgfence_device_judge(exact, by_major, by_minor, any, access)
-			    << access;
-	return exact | verdicts;
+	for (uint32_t access = 0; access <= CGFENCE_ACCESS_MASK; access++)
+		verdicts |= (uint64_t)cgfence_device_judge(packed, by_major, by_minor, any, access)
+			    << (CGFENCE_RULE_VERDICT_TOP - access);
+	return packed | verdicts;
 }
 
 /* Packs the rules into @packed, those for every device into the header. Return: how many in @packed. */
@@ -80,36 +53,36 @@ static size_t pack_rules(const struct device_rules *rules, struct cgfence_device
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct device_rule *rule = &rules->items[i];
 		uint64_t wildcards = rule->selector & ANY_SELECTOR;
+		uint64_t judged = pack_judged(rules, rule);
 
 		header->has_by_major |= wildcards == CGFENCE_SELECTOR_ANY_MINOR;
 		header->has_by_minor |= wildcards == CGFENCE_SELECTOR_ANY_MAJOR;
-		if (wildcards == ANY_SELECTOR) {
-			header->any[device_rule_type(rule->selector) == BPF_DEVCG_DEV_CHAR] =
-				pack_rule(rule);
-		} else if (wildcards) {
-			packed[count++] = pack_rule(rule);
-		} else {
-			packed[count] = pack_exact(rules, rule);
-			note_common(header, packed[count++]);
-		}
+		if (wildcards == ANY_SELECTOR)
+			header->any[cgfence_selector_type(rule->selector) == BPF_DEVCG_DEV_CHAR] =
+				judged;
+		else
+			packed[count++] = judged;
 	}
 	return count;
 }
 
 static uint64_t rule_hash(const struct device_table *table, uint64_t rule)
 {
-	return cgfence_device_hash(&table->header, cgfence_rule_selector(rule));
+	return cgfence_device_hash(&table->header, cgfence_selector_key(rule));
 }
 
 static uint32_t rule_bucket(const struct device_table *table, uint64_t rule)
 {
-	return (uint32_t)cgfence_device_bucket(&table->header, rule_hash(table, rule));
+	return (uint32_t)(cgfence_device_displacement_offset(&table->header,
+							     rule_hash(table, rule)) /
+			  sizeof(*table->displacements));
 }
 
 static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint32_t displacement)
 {
-	return &table->slots[cgfence_device_slot(&table->header, rule_hash(table, rule),
-						 displacement)];
+	return &table->slots[cgfence_device_slot_offset(&table->header, rule_hash(table, rule),
+							displacement) /
+			     sizeof(*table->slots)];
 }
 
 /* Puts the rules of one bucket into slots, all of them or none. */
@@ -132,9 +105,11 @@ static bool try_displacement(const struct device_table *table, const uint64_t *r
 static bool place_bucket(struct device_table *table, const uint64_t *rules, size_t count,
 			 uint32_t bucket)
 {
+	const uint32_t step = sizeof(*table->slots);
+
 	for (uint32_t i = 0; i < table->slot_count; i++) {
-		if (try_displacement(table, rules, count, i)) {
-			table->displacements[bucket] = i;
+		if (try_displacement(table, rules, count, i * step)) {
+			table->displacements[bucket] = i * step;
 			return true;
 		}
 	}
@@ -202,13 +177,13 @@ static uint32_t power_of_two_from(size_t count)
 	return power;
 }
 
-/* The more slots are free, the sooner a displacement is found. Buckets are even, which keeps what follows aligned. */
+/* The more slots are free, the sooner a displacement is found. Buckets are even, which keeps the slots aligned. */
 static int allocate(struct device_table *table, size_t count)
 {
 	table->slot_count = power_of_two_from(count + count / 8);
 	table->bucket_count = power_of_two_from(count / RULES_PER_BUCKET + 2);
-	table->header.slot_mask = table->slot_count - 1;
-	table->header.bucket_mask = table->bucket_count - 1;
+	table->header.slot_mask = (table->slot_count - 1) * sizeof(*table->slots);
+	table->header.displacement_mask = (table->bucket_count - 1) * sizeof(*table->displacements);
 	table->slots = calloc(table->slot_count, sizeof(*table->slots));
 	table->displacements = calloc(table->bucket_count, sizeof(*table->displacements));
 	return table->slots && table->displacements ? 0 : -ENOMEM;
@@ -276,13 +251,14 @@ static int add_rule(struct device_rules *rules, uint64_t packed)
 int device_table_decompile(const struct cgfence_image *image, struct device_rules *rules)
 {
 	const struct cgfence_device_table *header = &image->devices;
+	const uint64_t *slots = (const uint64_t *)((const char *)image + header->slots_offset);
 	struct device_rules found = { 0 };
 	int result = 0;
 
 	for (int i = 0; i < 2 && result == 0; i++)
 		result = add_rule(&found, header->any[i]);
-	for (uint32_t i = 0; i <= header->slot_mask && result == 0; i++)
-		result = add_rule(&found, image->device_slots[i]);
+	for (size_t i = 0; i <= header->slot_mask / sizeof(*slots) && result == 0; i++)
+		result = add_rule(&found, slots[i]);
 	if (result) {
 		device_rules_free(&found);
 		return result;

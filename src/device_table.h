@@ -8,7 +8,7 @@
 struct device_table {
 	struct cgfence_device_table header;
 	uint64_t *slots;	 /* slot_count of them */
-	uint32_t *displacements; /* bucket_count of them */
+	uint32_t *displacements; /* bucket_count of them, in bytes */
 	uint32_t slot_count;
 	uint32_t bucket_count;
 };

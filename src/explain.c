@@ -127,10 +127,9 @@ int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 	find_matches(&policy->devices, request, matches);
 	if (!policy->devices_fenced) {
 		snprintf(made.reason, sizeof(made.reason), "devices are not fenced");
-	} else if (cgfence_device_allowed(image,
-					  cgfence_device_selector(request->type, request->major,
-								  request->minor, 0),
-					  request->access)) {
+	} else if (cgfence_device_allowed(
+			   image, cgfence_device_request(request->access << 16 | request->type,
+							 request->major, request->minor))) {
 		say_allowed(policy, covering(matches, request->access), &made);
 	} else {
 		made.allowed = false;

@@ -5,18 +5,24 @@
 #include "error.h"
 #include "port_table.h"
 
+#include <cgfence/verdict.h>
 #include <string.h>
-
-static size_t device_bytes(const struct device_table *table)
-{
-	return table->slot_count * sizeof(*table->slots) +
-	       table->bucket_count * sizeof(*table->displacements);
-}
 
 /* A whole number of words, so that the array map adds no padding. */
 static size_t round_up(size_t bytes)
 {
 	return (bytes + 7) / 8 * 8;
+}
+
+static bool allows_all_access(const struct cgfence_image *image, uint32_t type, uint32_t major,
+			      uint32_t minor)
+{
+	for (uint32_t access = 0; access <= CGFENCE_ACCESS_MASK; access++) {
+		if (!cgfence_device_allowed(image, cgfence_device_request(access << 16 | type,
+									  major, minor)))
+			return false;
+	}
+	return true;
 }
 
 static void describe_ports(const struct cgfence_policy *policy, struct cgfence_port_table *table)
@@ -34,7 +40,9 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 				      const struct cgfence_port_table *ports,
 				      const struct port_words *words)
 {
-	size_t words_offset = sizeof(struct cgfence_image) + device_bytes(table);
+	size_t slots_offset =
+		sizeof(struct cgfence_image) + table->bucket_count * sizeof(*table->displacements);
+	size_t words_offset = slots_offset + table->slot_count * sizeof(*table->slots);
 	size_t name_offset = words_offset + words->count * sizeof(*words->words);
 	size_t name_length = policy->name ? strlen(policy->name) : 0;
 	size_t size = round_up(name_offset + name_length);
@@ -53,9 +61,13 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->devices = table->header;
 	image->devices.fenced = policy->devices_fenced;
 	image->devices.with_defaults = policy->devices_with_defaults;
-	memcpy(image->device_slots, table->slots, table->slot_count * sizeof(*table->slots));
-	memcpy(image->device_slots + table->slot_count, table->displacements,
+	image->devices.slots_offset = (uint32_t)slots_offset;
+	memcpy(image->displacements, table->displacements,
 	       table->bucket_count * sizeof(*table->displacements));
+	memcpy((char *)image + slots_offset, table->slots,
+	       table->slot_count * sizeof(*table->slots));
+	image->devices.dev_null_free = allows_all_access(
+		image, BPF_DEVCG_DEV_CHAR, CGFENCE_DEV_NULL_MAJOR, CGFENCE_DEV_NULL_MINOR);
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
 	if (name_length)
 		memcpy((char *)image + name_offset, policy->name, name_length);
@@ -83,14 +95,16 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 	return 0;
 }
 
-/* What a mask leaves of an index must lie within the image, for the verdict functions do not look. */
+/* What a mask leaves of an offset must lie within the image, for the verdict functions do not look. */
 static bool check_table(const struct cgfence_device_table *table, size_t size)
 {
-	size_t room = size - sizeof(struct cgfence_image);
+	size_t displacements_end =
+		sizeof(struct cgfence_image) + table->displacement_mask + sizeof(uint32_t);
+	size_t slots_end = (size_t)table->slots_offset + table->slot_mask + sizeof(uint64_t);
 
-	return ((size_t)table->slot_mask + 1) * sizeof(uint64_t) +
-		       ((size_t)table->bucket_mask + 1) * sizeof(uint32_t) <=
-	       room;
+	return displacements_end <= table->slots_offset && slots_end <= size &&
+	       table->displacement_mask % sizeof(uint32_t) == 0 &&
+	       (table->slots_offset | table->slot_mask) % sizeof(uint64_t) == 0;
 }
 
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)

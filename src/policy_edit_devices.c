@@ -8,6 +8,7 @@
 #include "error.h"
 #include "policy_edit.h"
 
+#include <cgfence/verdict.h>
 #include <errno.h>
 
 /* The selectors that select at least what one of them selects: a number or a wildcard in two places. */
@@ -22,11 +23,9 @@ static bool is_within(uint64_t selector, uint64_t wider)
 static uint64_t selector_above(uint64_t selector, int index)
 {
 	if (index & 1)
-		selector = (selector & ~(uint64_t)CGFENCE_MINOR_MAX) | CGFENCE_SELECTOR_ANY_MINOR;
+		selector = cgfence_device_any_minor(selector);
 	if (index & 2)
-		selector =
-			(selector & ~((uint64_t)CGFENCE_MAJOR_MAX << CGFENCE_SELECTOR_MINOR_BITS)) |
-			CGFENCE_SELECTOR_ANY_MAJOR;
+		selector = cgfence_device_any_major(selector);
 	return selector;
 }
 
@@ -114,7 +113,7 @@ static void format_deny_entry(const struct device_rules *rules, const struct dev
 			      char text[DEVICE_ENTRY_TEXT_SIZE])
 {
 	const struct device_rule *twin =
-		device_rules_find(rules, rule->selector ^ CGFENCE_SELECTOR_CHAR);
+		device_rules_find(rules, rule->selector ^ CGFENCE_SELECTOR_TYPES);
 	struct device_entry entry = device_rule_entry(rule->selector, rule->deny);
 
 	if (twin && twin->deny == rule->deny)

@@ -23,7 +23,7 @@ static uint8_t twin_access(const struct cgfence_policy *policy, const struct dev
 			   bool deny)
 {
 	const struct device_rule *twin =
-		device_rules_find(&policy->devices, rule->selector ^ CGFENCE_SELECTOR_CHAR);
+		device_rules_find(&policy->devices, rule->selector ^ CGFENCE_SELECTOR_TYPES);
 
 	return twin ? listed_access(policy, twin, deny) : 0;
 }

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 4
+#define CGFENCE_ABI_VERSION 5
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -30,29 +30,41 @@
 #define CGFENCE_MINOR_MAX 1048575
 
 /*
- * A device rule is everything that the policy says of one selector, packed in 64 bits:
+ * A device selector says which devices a rule is for, in 48 bits:
  *
- *   bits  0- 7  verdict: bit N is set if the access bits N are allowed to the devices selected,
- *               every other rule that matches them taken into account; exact selectors only
- *   bits  8-10  what the allow entries of this selector grant (BPF_DEVCG_ACC_*)
- *   bits 11-13  what its deny entries take
- *   bits 24-59  the selector, as cgfence_device_selector() makes it
+ *   bits  0-19  minor, 0 with CGFENCE_SELECTOR_ANY_MINOR
+ *   bits 20-31  major, 0 with CGFENCE_SELECTOR_ANY_MAJOR
+ *   bits 32-33  type (BPF_DEVCG_DEV_*), so that no selector is 0
+ *   bits 34-35  CGFENCE_SELECTOR_ANY_MINOR, CGFENCE_SELECTOR_ANY_MAJOR
  *
- * An empty slot is 0, which is no selector.
+ * A device rule is everything that the policy says of one selector; an empty slot is 0:
+ *
+ *   bits  0-47  the selector
+ *   bits 48-50  what the allow entries of this selector grant (BPF_DEVCG_ACC_*)
+ *   bits 51-53  what its deny entries take
+ *   bits 56-63  verdict: bit 63 - N is set if the rules of this selector and of all wider ones allow
+ *               the access bits N
+ *
+ * A request is the selector of the device, and from bit 48 the access bits.
  */
-#define CGFENCE_RULE_ALLOW_SHIFT 8
-#define CGFENCE_RULE_DENY_SHIFT 11
-#define CGFENCE_RULE_SELECTOR_SHIFT 24
-#define CGFENCE_RULE_ACCESS_MASK 7
-
+#define CGFENCE_SELECTOR_BITS 48
 #define CGFENCE_SELECTOR_MINOR_BITS 20
-#define CGFENCE_SELECTOR_CHAR (1ULL << 32)
-#define CGFENCE_SELECTOR_ANY_MINOR (1ULL << 33)
-#define CGFENCE_SELECTOR_ANY_MAJOR (1ULL << 34)
-#define CGFENCE_SELECTOR_VALID (1ULL << 35)
+#define CGFENCE_SELECTOR_TYPE_SHIFT 32
+#define CGFENCE_SELECTOR_BLOCK ((__u64)BPF_DEVCG_DEV_BLOCK << CGFENCE_SELECTOR_TYPE_SHIFT)
+#define CGFENCE_SELECTOR_CHAR ((__u64)BPF_DEVCG_DEV_CHAR << CGFENCE_SELECTOR_TYPE_SHIFT)
+#define CGFENCE_SELECTOR_TYPES (CGFENCE_SELECTOR_BLOCK | CGFENCE_SELECTOR_CHAR)
+#define CGFENCE_SELECTOR_ANY_MINOR (1ULL << 34)
+#define CGFENCE_SELECTOR_ANY_MAJOR (1ULL << 35)
 
-/* /dev/null, zero, random, urandom, tty and ptmx. */
-#define CGFENCE_COMMON_DEVICES 6
+#define CGFENCE_RULE_ALLOW_SHIFT 48
+#define CGFENCE_RULE_DENY_SHIFT 51
+#define CGFENCE_RULE_VERDICT_TOP 63
+#define CGFENCE_REQUEST_ACCESS_SHIFT 48
+#define CGFENCE_ACCESS_MASK 7
+
+/* Documentation/admin-guide/devices.txt of Linux. */
+#define CGFENCE_DEV_NULL_MAJOR 1
+#define CGFENCE_DEV_NULL_MINOR 3
 
 /*
  * A perfect hash over the selectors, so that a lookup is two loads whatever the size of the policy:
@@ -61,14 +73,15 @@
 struct cgfence_device_table {
 	__u32 fenced;	     /* the policy has a devices section */
 	__u32 with_defaults; /* the section says "defaults": true */
-	__u32 slot_mask;     /* number of slots, a power of two, - 1 */
-	__u32 bucket_mask;   /* number of buckets, a power of two and at least 2, - 1 */
-	__u32 has_by_major;  /* there are rules for every minor of a major */
-	__u32 has_by_minor;  /* there are rules for a minor of every major */
-	__u64 seed;	     /* odd */
-	__u64 any[2];	     /* the rules for *:*, of block and of character devices */
-	/* Copies of the rules for what nearly every program opens, looked at before the table; 0 for no rule. */
-	__u64 common[CGFENCE_COMMON_DEVICES];
+	/* Number of slots or of buckets, a power of two, - 1; times the size of one, as what they mask is an offset. */
+	__u32 slot_mask;
+	__u32 displacement_mask;
+	__u32 slots_offset; /* of the first slot, from the start of the image, in bytes */
+	__u32 has_by_major; /* there are rules for every minor of a major */
+	__u32 has_by_minor; /* there are rules for a minor of every major */
+	__u32 dev_null_free; /* all access to /dev/null is allowed, as by default; programs open it more than any other */
+	__u64 seed;   /* odd */
+	__u64 any[2]; /* the rules for *:*, of block and of character devices */
 };
 
 /*
@@ -172,8 +185,8 @@ struct cgfence_image {
 	struct cgfence_socket_layout socket;
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
-	/* a device rule or 0 for each slot, a __u32 displacement for each bucket, the words of the port bitmaps, the name */
-	__u64 device_slots[];
+	/* A displacement in bytes for each bucket; a device rule or 0 for each slot; the words of the port bitmaps; the name. */
+	__u32 displacements[];
 };
 
 enum cgfence_hook {
@@ -270,8 +283,8 @@ struct cgfence_denial_set {
 	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
 };
 
-_Static_assert(sizeof(struct cgfence_device_table) == 96, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_image) == 464, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_device_table) == 56, "layout shared with the kernel programs");
+_Static_assert(sizeof(struct cgfence_image) == 424, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_port_table) == 288, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_counters) == 144, "layout shared with the kernel programs");
 _Static_assert(sizeof(struct cgfence_denial_subject) == 12,

@@ -23,40 +23,80 @@
 static __always_inline __u64 cgfence_device_selector(__u32 type, __u32 major, __u32 minor,
 						     __u64 wildcards)
 {
-	return CGFENCE_SELECTOR_VALID | wildcards |
-	       (type == BPF_DEVCG_DEV_CHAR ? CGFENCE_SELECTOR_CHAR : 0) |
+	return wildcards | (__u64)type << CGFENCE_SELECTOR_TYPE_SHIFT |
 	       (__u64)major << CGFENCE_SELECTOR_MINOR_BITS | minor;
 }
 
-/** cgfence_device_any_minor() - the selector of every minor with the type and major of an exact selector. */
+/**
+ * cgfence_device_request() - what is asked for.
+ * @access_type: access << 16 | type, as in struct bpf_cgroup_dev_ctx (include/uapi/linux/bpf.h); access is
+ *               BPF_DEVCG_ACC_* bits, 0 for access(F_OK)
+ */
+static __always_inline __u64 cgfence_device_request(__u32 access_type, __u32 major, __u32 minor)
+{
+	return cgfence_device_selector(access_type, major, minor, 0);
+}
+
+/** cgfence_request_access() - the access bits of @request. */
+static __always_inline __u32 cgfence_request_access(__u64 request)
+{
+	return request >> CGFENCE_REQUEST_ACCESS_SHIFT & CGFENCE_ACCESS_MASK;
+}
+
+/** cgfence_selector_type() - BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR of a selector, rule or request. */
+static __always_inline __u32 cgfence_selector_type(__u64 word)
+{
+	return word >> CGFENCE_SELECTOR_TYPE_SHIFT &
+	       CGFENCE_SELECTOR_TYPES >> CGFENCE_SELECTOR_TYPE_SHIFT;
+}
+
+/** cgfence_selector_major() - its major; 0 if it is for every major. */
+static __always_inline __u32 cgfence_selector_major(__u64 word)
+{
+	return word >> CGFENCE_SELECTOR_MINOR_BITS & CGFENCE_MAJOR_MAX;
+}
+
+/** cgfence_selector_minor() - its minor; 0 if it is for every minor. */
+static __always_inline __u32 cgfence_selector_minor(__u64 word)
+{
+	return word & CGFENCE_MINOR_MAX;
+}
+
+/** cgfence_device_any_minor() - the same selector or request for every minor. */
 static __always_inline __u64 cgfence_device_any_minor(__u64 selector)
 {
 	return (selector & ~(__u64)CGFENCE_MINOR_MAX) | CGFENCE_SELECTOR_ANY_MINOR;
 }
 
-/** cgfence_device_any_major() - the selector of every major with the type and minor of an exact selector. */
+/** cgfence_device_any_major() - the same selector or request for every major. */
 static __always_inline __u64 cgfence_device_any_major(__u64 selector)
 {
 	return (selector & ~((__u64)CGFENCE_MAJOR_MAX << CGFENCE_SELECTOR_MINOR_BITS)) |
 	       CGFENCE_SELECTOR_ANY_MAJOR;
 }
 
+/** cgfence_selector_key() - the selector in @word, a rule or a request, without what is above it, shifted to the top. */
+static __always_inline __u64 cgfence_selector_key(__u64 word)
+{
+	return word << (64 - CGFENCE_SELECTOR_BITS);
+}
+
 /** cgfence_rule_selector() - the selector of @rule. */
 static __always_inline __u64 cgfence_rule_selector(__u64 rule)
 {
-	return rule >> CGFENCE_RULE_SELECTOR_SHIFT;
+	return cgfence_selector_key(rule) >> (64 - CGFENCE_SELECTOR_BITS);
 }
 
 /** cgfence_rule_allow() - the access bits that the allow entries of @rule grant. */
 static __always_inline __u32 cgfence_rule_allow(__u64 rule)
 {
-	return rule >> CGFENCE_RULE_ALLOW_SHIFT & CGFENCE_RULE_ACCESS_MASK;
+	return rule >> CGFENCE_RULE_ALLOW_SHIFT & CGFENCE_ACCESS_MASK;
 }
 
 /** cgfence_rule_deny() - the access bits that the deny entries of @rule take. */
 static __always_inline __u32 cgfence_rule_deny(__u64 rule)
 {
-	return rule >> CGFENCE_RULE_DENY_SHIFT & CGFENCE_RULE_ACCESS_MASK;
+	return rule >> CGFENCE_RULE_DENY_SHIFT & CGFENCE_ACCESS_MASK;
 }
 
 /*
@@ -86,106 +126,93 @@ static __always_inline bool cgfence_device_judge(__u64 exact, __u64 by_major, __
 	       cgfence_rule_covers(by_minor, access) || cgfence_rule_covers(any, access);
 }
 
-/** cgfence_device_hash() - what bucket and slot of a selector are made of. */
-static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_table *table,
-						 __u64 selector)
+/** cgfence_rule_verdict() - negative if @rule and all wider ones allow @access; not if @rule is 0. */
+static __always_inline __s64 cgfence_rule_verdict(__u64 rule, __u32 access)
 {
-	return selector * table->seed;
+	return (__s64)(rule << (access & CGFENCE_ACCESS_MASK));
 }
 
-/** cgfence_device_bucket() - the bucket that a selector with this hash falls into. Of 64 bits, which spares an extension. */
-static __always_inline __u64 cgfence_device_bucket(const struct cgfence_device_table *table,
-						   __u64 hash)
+/** cgfence_device_hash() - what the offsets of displacement and slot are made of. */
+static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_table *table,
+						 __u64 key)
 {
-	return hash >> 30 & table->bucket_mask;
+	return (key >> (64 - CGFENCE_SELECTOR_BITS)) * table->seed;
+}
+
+/** cgfence_device_displacement_offset() - where the displacement for a selector with this hash is. */
+static __always_inline __u64
+cgfence_device_displacement_offset(const struct cgfence_device_table *table, __u64 hash)
+{
+	return hash >> 28 & table->displacement_mask;
 }
 
 /**
- * cgfence_device_slot() - the slot that its bucket's @displacement gives a selector with this hash.
+ * cgfence_device_slot_offset() - where its bucket's @displacement puts a selector with this hash.
  *
  * The highest bits of a product depend on all bits of the factors, so that two selectors of a bucket differ here.
  */
-static __always_inline __u32 cgfence_device_slot(const struct cgfence_device_table *table,
-						 __u64 hash, __u32 displacement)
+static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_device_table *table,
+							__u64 hash, __u64 displacement)
 {
-	return (hash >> 44 ^ displacement) & table->slot_mask;
+	return (hash >> 41 ^ displacement) & table->slot_mask;
 }
 
 /**
  * cgfence_device_find() - look a selector up.
  * @image: a compiled policy
- * @selector: as cgfence_device_selector() makes it, not that of *:*
+ * @word: a selector, but that of *:*; a request likewise, for what is above the selector does not count
  *
- * Return: the rule, or 0 if the policy has none for @selector.
+ * Return: the rule, or 0 if the policy has none for this selector.
  */
-static __always_inline __u64 cgfence_device_find(const struct cgfence_image *image, __u64 selector)
+static __always_inline __u64 cgfence_device_find(const struct cgfence_image *image, __u64 word)
 {
 	const struct cgfence_device_table *table = &image->devices;
-	const __u32 *displacements = (const __u32 *)(image->device_slots + table->slot_mask + 1);
-	__u64 hash = cgfence_device_hash(table, selector);
-	__u64 bucket = cgfence_device_bucket(table, hash);
-	__u32 slot = cgfence_device_slot(table, hash, displacements[bucket]);
-	__u64 rule = image->device_slots[slot];
+	const char *displacements = (const char *)image->displacements;
+	const char *slots = (const char *)image + table->slots_offset;
+	__u64 key = cgfence_selector_key(word);
+	__u64 hash = cgfence_device_hash(table, key);
+	__u64 offset = cgfence_device_displacement_offset(table, hash);
+	__u64 rule;
 
-	return cgfence_rule_selector(rule) == selector ? rule : 0;
-}
-
-/** cgfence_device_find_exact() - the same, for a selector without wildcards; what is common is found faster. */
-static __always_inline __u64 cgfence_device_find_exact(const struct cgfence_image *image,
-						       __u64 selector)
-{
-	for (int i = 0; i < CGFENCE_COMMON_DEVICES; i++) {
-		__u64 rule = image->devices.common[i];
-
-		if (cgfence_rule_selector(rule) == selector)
-			return rule;
-	}
-	return cgfence_device_find(image, selector);
-}
-
-/** cgfence_device_exact_verdict() - does @exact, a rule without wildcards, and all that match with it, allow @access? */
-static __always_inline bool cgfence_device_exact_verdict(__u64 exact, __u32 access)
-{
-	return exact >> (access & CGFENCE_RULE_ACCESS_MASK) & 1;
+	offset = cgfence_device_slot_offset(table, hash, *(const __u32 *)(displacements + offset));
+	rule = *(const __u64 *)(slots + offset);
+	return cgfence_selector_key(rule) == key ? rule : 0;
 }
 
 /**
  * cgfence_device_allowed_by_wildcard() - judge a request for a device that no rule names exactly.
- * @selector: the exact selector of the device
  *
  * Makes one lookup for each kind of wildcard that the policy has. The verifier, which knows the header, leaves the
  * others out of the program.
  */
 static __always_inline bool cgfence_device_allowed_by_wildcard(const struct cgfence_image *image,
-							       __u64 selector, __u32 access)
+							       __u64 request)
 {
 	const struct cgfence_device_table *table = &image->devices;
 	__u64 by_major = 0;
-	__u64 by_minor = 0;
+	__u64 by_minor;
+	__u64 any;
 
 	if (table->has_by_major)
-		by_major = cgfence_device_find(image, cgfence_device_any_minor(selector));
-	if (table->has_by_minor)
-		by_minor = cgfence_device_find(image, cgfence_device_any_major(selector));
-	return cgfence_device_judge(
-		0, by_major, by_minor,
-		selector & CGFENCE_SELECTOR_CHAR ? table->any[1] : table->any[0], access);
+		by_major = cgfence_device_find(image, cgfence_device_any_minor(request));
+	any = table->any[request & CGFENCE_SELECTOR_CHAR ? 1 : 0];
+	if (!table->has_by_minor)
+		return cgfence_rule_verdict(by_major ? by_major : any,
+					    cgfence_request_access(request)) < 0;
+	by_minor = cgfence_device_find(image, cgfence_device_any_major(request));
+	return cgfence_device_judge(0, by_major, by_minor, any, cgfence_request_access(request));
 }
 
 /**
- * cgfence_device_allowed() - judge a request for a device, as the kernel puts it to a
- * BPF_PROG_TYPE_CGROUP_DEVICE program.
+ * cgfence_device_allowed() - judge a request for a device.
  * @image: a compiled policy that fences devices
- * @selector: the exact selector of the device
- * @access: BPF_DEVCG_ACC_* bits, 0 for access(F_OK)
  */
-static __always_inline bool cgfence_device_allowed(const struct cgfence_image *image,
-						   __u64 selector, __u32 access)
+static __always_inline bool cgfence_device_allowed(const struct cgfence_image *image, __u64 request)
 {
-	__u64 exact = cgfence_device_find_exact(image, selector);
+	__u64 exact = cgfence_device_find(image, request);
 
-	return exact ? cgfence_device_exact_verdict(exact, access)
-		     : cgfence_device_allowed_by_wildcard(image, selector, access);
+	return exact ? cgfence_rule_verdict(exact, cgfence_request_access(request)) < 0
+		     : cgfence_device_allowed_by_wildcard(image, request);
 }
 
 /** cgfence_port_bitmap_has() - is @port, in host order, in a set of ports of @image? */

@@ -79,7 +79,7 @@ Test(device_rule, an_empty_set_has_no_rule)
 
 	device_rules_normalise(&rules);
 	cr_expect_eq(rules.count, 0);
-	cr_expect_null(device_rules_find(&rules, CGFENCE_SELECTOR_VALID));
+	cr_expect_null(device_rules_find(&rules, 0));
 	device_rules_free(&rules);
 }
 
@@ -126,7 +126,7 @@ Test(device_rule, a_selector_becomes_the_entry_it_was_made_of)
 		entry = device_rule_entry(rules.items[0].selector, rules.items[0].allow);
 		device_entry_format(&entry, text);
 		cr_expect_str_eq(text, texts[i]);
-		cr_expect_eq(device_rule_type(rules.items[0].selector),
+		cr_expect_eq(cgfence_selector_type(rules.items[0].selector),
 			     texts[i][0] == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
 		device_rules_free(&rules);
 	}
@@ -156,7 +156,7 @@ Test(device_rule, the_defaults_are_the_14_entries_of_mesos)
 		cr_expect_eq(device_default_access(rule->selector), rule->allow);
 		/* Only *:* is a default of both types. */
 		if (!(rule->selector & CGFENCE_SELECTOR_ANY_MAJOR))
-			cr_expect_eq(device_default_access(rule->selector ^ CGFENCE_SELECTOR_CHAR),
+			cr_expect_eq(device_default_access(rule->selector ^ CGFENCE_SELECTOR_TYPES),
 				     0);
 	}
 	cr_expect_eq(device_default_access(cgfence_device_selector(BPF_DEVCG_DEV_CHAR, 1, 4, 0)),

@@ -30,10 +30,9 @@ static struct cgfence_image *compile(const struct cgfence_policy *policy)
 static bool is_allowed(const struct cgfence_image *image, const struct device *device,
 		       uint32_t access)
 {
-	return cgfence_device_allowed(image,
-				      cgfence_device_selector(device->type, (uint32_t)device->major,
-							      (uint32_t)device->minor, 0),
-				      access);
+	return cgfence_device_allowed(image, cgfence_device_request(access << 16 | device->type,
+								    (uint32_t)device->major,
+								    (uint32_t)device->minor));
 }
 
 static bool selects(const struct spoken_entry *entry, const struct device *device)

@@ -29,10 +29,10 @@ static struct cgfence_image *compile_text(const char *text)
 
 static size_t bitmap_words(const struct cgfence_image *image)
 {
-	size_t slots = image->devices.slot_mask + 1;
-	size_t buckets = image->devices.bucket_mask + 1;
+	size_t slots_end =
+		image->devices.slots_offset + image->devices.slot_mask + sizeof(uint64_t);
 
-	return (image->name_offset - sizeof(*image)) / sizeof(uint64_t) - slots - buckets / 2;
+	return (image->name_offset - slots_end) / sizeof(uint64_t);
 }
 
 Test(port_table, decompiles_to_the_policy_it_was_made_of)

@@ -17,9 +17,9 @@ static bool image_allows(const struct cgfence_image *image, char type, int major
 {
 	uint32_t kernel_type = type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK;
 
-	return cgfence_device_allowed(
-		image, cgfence_device_selector(kernel_type, (uint32_t)major, (uint32_t)minor, 0),
-		access);
+	return cgfence_device_allowed(image,
+				      cgfence_device_request((uint32_t)access << 16 | kernel_type,
+							     (uint32_t)major, (uint32_t)minor));
 }
 
 /* All requests of both types and all access bits for one device. */

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Where the kernel puts a program decides over some nanoseconds, so all are made anew after some rounds. */
+/* Made anew in another order, as in device_check.c. */
 #define SETUPS 20
 #define SETUP_ROUNDS 2
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
@@ -308,8 +308,8 @@ static void check_family(struct bench *bench, struct bind_setup *setup, size_t f
 		bench_fail(bench, "out of memory");
 	marks = add_all(programs, setup, family, false);
 	add_all(calls, setup, family, true);
-	for (int i = 0; i < SETUPS; i++) {
-		bind_setup_make(bench, setup);
+	for (size_t i = 0; i < SETUPS; i++) {
+		bind_setup_make(bench, setup, i);
 		measure_setup(bench, programs, family);
 		measure(bench, calls, measure_calls);
 		bind_setup_remove(bench, setup);

@@ -78,23 +78,43 @@ struct bench_peers *bind_load_peers(struct bench *bench)
 	return peers;
 }
 
-void bind_setup_make(struct bench *bench, struct bind_setup *setup)
+static void make_fence(struct bench *bench, struct bind_rules *rules, size_t ranges)
 {
 	char name[32];
+
+	snprintf(name, sizeof(name), "fence-%zu", ranges);
+	rules->place = probe_make_place(bench, name);
+	fence(bench, rules, ranges);
+}
+
+static void make_list(struct bench *bench, struct bind_rules *rules, size_t ranges)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "list-%zu", ranges);
+	rules->place = probe_make_place(bench, name);
+	rules->peers = bind_load_peers(bench);
+	list(bench, rules, ranges);
+}
+
+static void make_nth(struct bench *bench, struct bind_setup *setup, size_t n)
+{
+	if (n < BIND_SIZES)
+		make_fence(bench, &setup->fences[n], bind_sizes[n]);
+	else
+		make_list(bench, &setup->lists[n - BIND_SIZES], bind_sizes[n - BIND_SIZES]);
+}
+
+void bind_setup_make(struct bench *bench, struct bind_setup *setup, size_t times)
+{
+	const size_t count = 2 * BIND_SIZES;
 
 	setup->none.place = probe_make_place(bench, "none");
 	setup->empty.place = probe_make_place(bench, "empty");
 	setup->empty.peers = bind_load_peers(bench);
 	attach_empty(bench, &setup->empty, setup->empty.peers);
-	for (size_t i = 0; i < BIND_SIZES; i++) {
-		snprintf(name, sizeof(name), "fence-%zu", bind_sizes[i]);
-		setup->fences[i].place = probe_make_place(bench, name);
-		fence(bench, &setup->fences[i], bind_sizes[i]);
-		snprintf(name, sizeof(name), "list-%zu", bind_sizes[i]);
-		setup->lists[i].place = probe_make_place(bench, name);
-		setup->lists[i].peers = bind_load_peers(bench);
-		list(bench, &setup->lists[i], bind_sizes[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		make_nth(bench, setup, (times + i) % count);
 }
 
 static void remove_rules(struct bench *bench, struct bind_rules *rules)

@@ -29,8 +29,11 @@ struct bind_setup {
 /** bind_load_peers() - a set of the benchmark's programs, to be given to bench_peers__destroy(). */
 struct bench_peers *bind_load_peers(struct bench *bench);
 
-/** bind_setup_make() - attach them all. */
-void bind_setup_make(struct bench *bench, struct bind_setup *setup);
+/**
+ * bind_setup_make() - attach them all.
+ * @times: how often that was done before; another one is the first to be made each time
+ */
+void bind_setup_make(struct bench *bench, struct bind_setup *setup, size_t times);
 
 /** bind_setup_remove() - take them all away again. */
 void bind_setup_remove(struct bench *bench, struct bind_setup *setup);

@@ -64,9 +64,29 @@ static struct filter make_fence(struct bench *bench, size_t entries, bool enforc
 	return filter;
 }
 
-void device_filters_make(struct bench *bench, struct device_filters *filters)
+static struct filter make_runc(struct bench *bench, size_t index)
 {
+	int program = runc_filter(bench, device_runc[index].entries, device_runc[index].access);
 	char name[64];
+
+	snprintf(name, sizeof(name), "runc-%zu", index);
+	return make_filter(bench, name, program);
+}
+
+static void make_nth(struct bench *bench, struct device_filters *filters, size_t n)
+{
+	if (n < DEVICE_SIZES)
+		filters->enforcing[n] = make_fence(bench, device_sizes[n], true);
+	else if (n < 2 * DEVICE_SIZES)
+		filters->auditing[n - DEVICE_SIZES] =
+			make_fence(bench, device_sizes[n - DEVICE_SIZES], false);
+	else
+		filters->runc[n - 2 * DEVICE_SIZES] = make_runc(bench, n - 2 * DEVICE_SIZES);
+}
+
+void device_filters_make(struct bench *bench, struct device_filters *filters, size_t setup)
+{
+	const size_t count = 2 * DEVICE_SIZES + DEVICE_RUNC_FILTERS;
 
 	filters->peers = bench_peers__open_and_load();
 	if (!filters->peers)
@@ -78,16 +98,8 @@ void device_filters_make(struct bench *bench, struct device_filters *filters)
 		make_filter(bench, "empty", bpf_program__fd(filters->peers->progs.empty_device));
 	filters->hash =
 		make_filter(bench, "hash", bpf_program__fd(filters->peers->progs.hash_device));
-	for (size_t i = 0; i < DEVICE_SIZES; i++) {
-		filters->enforcing[i] = make_fence(bench, device_sizes[i], true);
-		filters->auditing[i] = make_fence(bench, device_sizes[i], false);
-	}
-	for (size_t i = 0; i < DEVICE_RUNC_FILTERS; i++) {
-		int program = runc_filter(bench, device_runc[i].entries, device_runc[i].access);
-
-		snprintf(name, sizeof(name), "runc-%zu", i);
-		filters->runc[i] = make_filter(bench, name, program);
-	}
+	for (size_t i = 0; i < count; i++)
+		make_nth(bench, filters, (setup + i) % count);
 }
 
 static void remove_filter(struct bench *bench, const struct filter *filter)

@@ -36,8 +36,11 @@ struct device_runc {
 
 extern const struct device_runc device_runc[DEVICE_RUNC_FILTERS];
 
-/** device_filters_make() - what runc does not make is noted, and has program -1. */
-void device_filters_make(struct bench *bench, struct device_filters *filters);
+/**
+ * device_filters_make() - what runc does not make is noted, and has program -1.
+ * @setup: how often that was done before; another filter is the first to be made each time
+ */
+void device_filters_make(struct bench *bench, struct device_filters *filters, size_t setup);
 
 /** device_filters_remove() - take them all away again. */
 void device_filters_remove(struct bench *bench, struct device_filters *filters);
