@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "device_rule.h"
+#include "array.h"
 
 #include <cgfence/verdict.h>
 #include <errno.h>
@@ -39,16 +40,12 @@ uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type)
 
 static int rules_append(struct device_rules *rules, uint64_t selector, uint8_t allow, uint8_t deny)
 {
-	if (rules->count == rules->capacity) {
-		size_t capacity = rules->capacity ? 2 * rules->capacity : 32;
-		struct device_rule *items;
+	struct device_rule *items =
+		array_with_room(rules->items, rules->count, &rules->capacity, sizeof(*items));
 
-		items = reallocarray(rules->items, capacity, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		rules->items = items;
-		rules->capacity = capacity;
-	}
+	if (!items)
+		return -ENOMEM;
+	rules->items = items;
 	rules->items[rules->count++] = (struct device_rule){ selector, allow, deny };
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "holders.h"
+#include "array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,16 +10,12 @@
 
 int holders_add(struct holders *list, const struct cgfence_holder *holder)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 64;
-		struct cgfence_holder *larger =
-			reallocarray(list->items, capacity, sizeof(*larger));
+	struct cgfence_holder *items =
+		array_with_room(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (!larger)
-			return -ENOMEM;
-		list->items = larger;
-		list->capacity = capacity;
-	}
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
 	list->items[list->count++] = *holder;
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "listener.h"
+#include "array.h"
 
 #include <arpa/inet.h>
 #include <cgfence/verdict.h>
@@ -8,15 +9,12 @@
 
 int listeners_add(struct listeners *list, const struct listener *listener)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 64;
-		struct listener *larger = reallocarray(list->items, capacity, sizeof(*larger));
+	struct listener *items =
+		array_with_room(list->items, list->count, &list->capacity, sizeof(*items));
 
-		if (!larger)
-			return -ENOMEM;
-		list->items = larger;
-		list->capacity = capacity;
-	}
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
 	list->items[list->count++] = *listener;
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "pins.h"
+#include "array.h"
 #include "cleanup.h"
 #include "compare.h"
 #include "error.h"
@@ -201,20 +202,16 @@ static int list_names(const char *suffix, uint64_t **ids, size_t *count,
 	while (directory && (entry = readdir(directory))) {
 		char *end;
 		uint64_t id = strtoull(entry->d_name, &end, 10);
+		uint64_t *larger;
 
 		if (strcmp(end, suffix) != 0 || end == entry->d_name)
 			continue;
-		if (used == capacity) {
-			uint64_t *larger;
-
-			capacity = capacity ? 2 * capacity : 64;
-			larger = reallocarray(found, capacity, sizeof(*found));
-			if (!larger) {
-				closedir(directory);
-				return error_out_of_memory(error);
-			}
-			found = larger;
+		larger = array_with_room(found, used, &capacity, sizeof(*found));
+		if (!larger) {
+			closedir(directory);
+			return error_out_of_memory(error);
 		}
+		found = larger;
 		found[used++] = id;
 	}
 	if (directory)

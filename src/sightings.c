@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "sightings.h"
+#include "array.h"
 #include "cgroup.h"
 #include "cleanup.h"
 #include "compare.h"
@@ -53,17 +54,13 @@ static int compare_sightings(const void *left, const void *right)
 static int add(struct found *found, const struct sighting *sighting)
 {
 	struct observation *observation = found->observation;
+	struct sighting *sightings = array_with_room(observation->sightings,
+						     observation->sighting_count, &found->capacity,
+						     sizeof(*sightings));
 
-	if (observation->sighting_count == found->capacity) {
-		size_t capacity = found->capacity ? 2 * found->capacity : 64;
-		struct sighting *larger =
-			reallocarray(observation->sightings, capacity, sizeof(*larger));
-
-		if (!larger)
-			return -ENOMEM;
-		observation->sightings = larger;
-		found->capacity = capacity;
-	}
+	if (!sightings)
+		return -ENOMEM;
+	observation->sightings = sightings;
 	observation->sightings[observation->sighting_count++] = *sighting;
 	return 0;
 }
