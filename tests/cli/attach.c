@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "holder.h"
+#include "../../src/cgroup.h"
 #include "program.h"
 
 #include <bpf/bpf.h>
@@ -139,7 +140,7 @@ Test(attach, a_file_that_cannot_be_read)
 Test(attach, by_absolute_path)
 {
 	struct program_result result =
-		program_run(NULL, WORDS("attach", program_directory(harness_cgroup())));
+		program_run(NULL, WORDS("attach", cgroup_directory(harness_cgroup())));
 
 	assert_done(result);
 	assert_says(&result, "Fenced %s.\n");

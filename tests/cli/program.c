@@ -299,16 +299,3 @@ json_t *program_status(const struct cgfence_cgroup *cgroup)
 	json_decref(list);
 	return element;
 }
-
-const char *program_directory(const struct cgfence_cgroup *cgroup)
-{
-	static char directory[PATH_MAX];
-	char link[32];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", cgfence_cgroup_fd(cgroup));
-	length = readlink(link, directory, sizeof(directory) - 1);
-	cr_assert_gt(length, 0);
-	directory[length] = '\0';
-	return directory;
-}

@@ -80,9 +80,6 @@ json_t *program_json(const struct program_result *result);
 /** program_status() - what `status CGROUP --json` says of one fence, to be given to json_decref(). */
 json_t *program_status(const struct cgfence_cgroup *cgroup);
 
-/** program_directory() - the absolute path of a cgroup; it lives until the next call. */
-const char *program_directory(const struct cgfence_cgroup *cgroup);
-
 /* These run what makes @result once. */
 #define assert_status(result, expected)                                                    \
 	do {                                                                               \

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "../../src/cgroup.h"
 #include "program.h"
 #include "../harness.h"
 
@@ -39,7 +40,7 @@ static bool cgroup_exists(const char *name)
 	struct stat status;
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", program_directory(harness_cgroup()), name);
+	snprintf(path, sizeof(path), "%s/%s", cgroup_directory(harness_cgroup()), name);
 	return stat(path, &status) == 0;
 }
 
@@ -48,7 +49,7 @@ static bool becomes_empty(const char *name)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s/cgroup.events", program_directory(harness_cgroup()),
+	snprintf(path, sizeof(path), "%s/%s/cgroup.events", cgroup_directory(harness_cgroup()),
 		 name);
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		char text[128] = "";
@@ -232,7 +233,7 @@ Test(run, cgroups_that_the_command_made_go_too)
 
 	snprintf(script, sizeof(script),
 		 "mkdir -p %s/web/a/b; sleep 100 & echo $! >%s/web/a/b/cgroup.procs",
-		 program_directory(harness_cgroup()), program_directory(harness_cgroup()));
+		 cgroup_directory(harness_cgroup()), cgroup_directory(harness_cgroup()));
 	assert_done(run(WORDS("run", "-n", "web", "--", "sh", "-c", script)));
 	cr_assert(!cgroup_exists("web"));
 }

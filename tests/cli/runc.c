@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container of runc, which attaches a device program of its own to the container's cgroup. */
+#include "../../src/cgroup.h"
 #include "program.h"
 #include "../harness.h"
 
@@ -43,7 +44,7 @@ static void move_cgroup2(void)
 		return;
 	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
 	cr_assert_neq(mkdtemp(directory), NULL);
-	cr_assert_eq(mount(program_directory(root), directory, NULL, MS_BIND, NULL), 0, "%s",
+	cr_assert_eq(mount(cgroup_directory(root), directory, NULL, MS_BIND, NULL), 0, "%s",
 		     strerror(errno));
 	cgfence_cgroup_close(root);
 	cr_assert_eq(umount2(CGROUP_MOUNT, MNT_DETACH), 0, "%s", strerror(errno));
