@@ -42,7 +42,7 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	/* The verifier, which knows the header, takes the first condition out of the program, or all of it. */
 	if (policy_in_place()->devices.dev_null_free && ctx->minor == CGFENCE_DEV_NULL_MINOR &&
 	    ctx->major == CGFENCE_DEV_NULL_MAJOR)
-		ALLOW_UNLESS(ctx->access_type & 0xffff, "!= 2 /* BPF_DEVCG_DEV_CHAR */");
+		ALLOW_UNLESS((__u64)ctx->access_type & 0xffff, "!= 2 /* BPF_DEVCG_DEV_CHAR */");
 	asm volatile("" : "+r"(ctx));
 	request = cgfence_device_request(ctx->access_type, ctx->major, ctx->minor);
 	asm volatile("" : "+r"(request));

@@ -98,9 +98,9 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 /* What a mask leaves of an offset must lie within the image, for the verdict functions do not look. */
 static bool check_table(const struct cgfence_device_table *table, size_t size)
 {
-	size_t displacements_end =
-		sizeof(struct cgfence_image) + table->displacement_mask + sizeof(uint32_t);
-	size_t slots_end = (size_t)table->slots_offset + table->slot_mask + sizeof(uint64_t);
+	uint64_t displacements_end = (uint64_t)sizeof(struct cgfence_image) +
+				     table->displacement_mask + sizeof(uint32_t);
+	uint64_t slots_end = (uint64_t)table->slots_offset + table->slot_mask + sizeof(uint64_t);
 
 	return displacements_end <= table->slots_offset && slots_end <= size &&
 	       table->displacement_mask % sizeof(uint32_t) == 0 &&

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The verdicts, as pure functions: the kernel programs, `cgfence explain` and the tests call these and
- * nothing else. Everything here must pass the BPF verifier, which knows the fields of the image header
+ * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. Everything here must pass the BPF verifier, which knows the fields of the image header
  * as constants because the map is frozen, and so can bound every index computed from them.
  */
 #pragma once
@@ -149,7 +148,8 @@ cgfence_device_displacement_offset(const struct cgfence_device_table *table, __u
 /**
  * cgfence_device_slot_offset() - where its bucket's @displacement puts a selector with this hash.
  *
- * The highest bits of a product depend on all bits of the factors, so that two selectors of a bucket differ here.
+ * The high bits of a product depend on all bits of the factors, so that two selectors of a bucket nearly always
+ * differ here; where they do not, user space tries another seed.
  */
 static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_device_table *table,
 							__u64 hash, __u64 displacement)

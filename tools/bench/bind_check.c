@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Made anew in another order, as in device_check.c. */
-#define SETUPS 20
+/* Made anew in another order, as in device_subjects.c. */
+#define SETUPS 21
 #define SETUP_ROUNDS 2
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
 #define BATCHES 15
@@ -93,6 +93,21 @@ static void read_costs(const struct work *work, struct probe_cost costs[2][PROGR
 	}
 }
 
+/* A list has no program for post_bind, and a bind that is refused does not come so far. */
+static void expect_runs(const struct work *work, const struct probe_cost before[PROGRAMS],
+			const struct probe_cost after[PROGRAMS])
+{
+	for (int k = 0; k < PROGRAMS; k++) {
+		uint64_t runs = after[k].runs - before[k].runs;
+		bool may_be_missing = k > 0 && (work->subject->programs[k] < 0 ||
+						work->subject->port == REFUSED_PORT);
+
+		if (runs != BINDS && !may_be_missing)
+			bench_fail(work->bench, "a program ran %ju times in %d binds",
+				   (uintmax_t)runs, BINDS);
+	}
+}
+
 /* The programs that a bind runs, each above the empty one that runs beside it. */
 static double time_programs(const void *argument)
 {
@@ -108,6 +123,7 @@ static double time_programs(const void *argument)
 		read_costs(work, before);
 		bind_often(work->subject);
 		read_costs(work, after);
+		expect_runs(work, before[0], after[0]);
 		for (int k = 0; k < PROGRAMS; k++) {
 			if (after[0][k].runs > before[0][k].runs)
 				sum += probe_mean_ns(before[0][k], after[0][k]) -

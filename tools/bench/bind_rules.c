@@ -97,22 +97,28 @@ static void make_list(struct bench *bench, struct bind_rules *rules, size_t rang
 	list(bench, rules, ranges);
 }
 
+static void make_empty(struct bench *bench, struct bind_rules *rules)
+{
+	rules->place = probe_make_place(bench, "empty");
+	rules->peers = bind_load_peers(bench);
+	attach_empty(bench, rules, rules->peers);
+}
+
 static void make_nth(struct bench *bench, struct bind_setup *setup, size_t n)
 {
 	if (n < BIND_SIZES)
 		make_fence(bench, &setup->fences[n], bind_sizes[n]);
-	else
+	else if (n < 2 * BIND_SIZES)
 		make_list(bench, &setup->lists[n - BIND_SIZES], bind_sizes[n - BIND_SIZES]);
+	else
+		make_empty(bench, &setup->empty);
 }
 
 void bind_setup_make(struct bench *bench, struct bind_setup *setup, size_t times)
 {
-	const size_t count = 2 * BIND_SIZES;
+	const size_t count = 2 * BIND_SIZES + 1;
 
 	setup->none.place = probe_make_place(bench, "none");
-	setup->empty.place = probe_make_place(bench, "empty");
-	setup->empty.peers = bind_load_peers(bench);
-	attach_empty(bench, &setup->empty, setup->empty.peers);
 	for (size_t i = 0; i < count; i++)
 		make_nth(bench, setup, (times + i) % count);
 }

@@ -11,11 +11,11 @@ static double time_access(const void *argument)
 	const struct device_work *work = argument;
 	struct bench_series batches = bench_series_new("", DEVICE_BATCHES);
 
-	device_subject_access(work->subject);
+	device_subject_access(work->bench, work->subject);
 	for (int i = 0; i < DEVICE_BATCHES; i++) {
 		uint64_t begin = bench_now_ns();
 
-		device_subject_access(work->subject);
+		device_subject_access(work->bench, work->subject);
 		bench_series_add(&batches, (double)(bench_now_ns() - begin) / DEVICE_CALLS);
 	}
 	return bench_series_take_median(&batches);
@@ -33,6 +33,9 @@ static double time_open(const void *argument)
 		bench_series_add(&calls, (double)(bench_now_ns() - begin));
 		if (fd >= 0)
 			close(fd);
+		if ((fd < 0) != work->subject->refused)
+			bench_fail(work->bench, "%s: the verdict is wrong",
+				   work->subject->series.name);
 	}
 	return bench_series_take_median(&calls);
 }
@@ -70,11 +73,13 @@ static void check_open(struct bench *bench, struct device_filters *filters)
 	for (size_t i = 0; i < DEVICE_SIZES; i += DEVICE_SIZES - 1) {
 		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
 		device_subjects_add(bench, subjects, &filters->enforcing[i], UNKNOWN_DEVICE, name,
-				    "refused");
+				    "refused")
+			->refused = true;
 	}
 	if (filters->runc[2].program >= 0)
 		device_subjects_add(bench, subjects, &filters->runc[2], UNKNOWN_DEVICE,
-				    device_runc[2].label, "refused");
+				    device_runc[2].label, "refused")
+			->refused = true;
 	device_subjects_measure(bench, subjects, filters, measure_open);
 	device_subjects_report(bench, "device-open",
 			       "Device check: the whole of open(2), /dev/null where allowed",

@@ -60,6 +60,8 @@ static struct filter make_fence(struct bench *bench, size_t entries, bool enforc
 	filter.place = probe_make_place(bench, name);
 	probe_fence(bench, filter.place.cgroup, policy);
 	filter.program = probe_program(filter.place.cgroup, BPF_CGROUP_DEVICE);
+	if (filter.program < 0)
+		bench_fail(bench, "a fence has no program");
 	free(policy);
 	return filter;
 }
@@ -73,33 +75,49 @@ static struct filter make_runc(struct bench *bench, size_t index)
 	return make_filter(bench, name, program);
 }
 
-static void make_nth(struct bench *bench, struct device_filters *filters, size_t n)
+/* The programs of the benchmark itself. */
+static void make_peers(struct bench *bench, struct device_filters *filters)
 {
-	if (n < DEVICE_SIZES)
-		filters->enforcing[n] = make_fence(bench, device_sizes[n], true);
-	else if (n < 2 * DEVICE_SIZES)
-		filters->auditing[n - DEVICE_SIZES] =
-			make_fence(bench, device_sizes[n - DEVICE_SIZES], false);
-	else
-		filters->runc[n - 2 * DEVICE_SIZES] = make_runc(bench, n - 2 * DEVICE_SIZES);
-}
-
-void device_filters_make(struct bench *bench, struct device_filters *filters, size_t setup)
-{
-	const size_t count = 2 * DEVICE_SIZES + DEVICE_RUNC_FILTERS;
-
 	filters->peers = bench_peers__open_and_load();
 	if (!filters->peers)
 		bench_fail(bench, "cannot load the programs of the benchmark: %s", strerror(errno));
 	filters->companion = bpf_program__fd(filters->peers->progs.companion_device);
 	fill_hash(bench, bpf_map__fd(filters->peers->maps.devices), DEVICE_HASH_ENTRIES);
-	filters->none = make_filter(bench, "none", -1);
 	filters->empty =
 		make_filter(bench, "empty", bpf_program__fd(filters->peers->progs.empty_device));
 	filters->hash =
 		make_filter(bench, "hash", bpf_program__fd(filters->peers->progs.hash_device));
-	for (size_t i = 0; i < count; i++)
-		make_nth(bench, filters, (setup + i) % count);
+}
+
+/* What is made, in this order, beginning anywhere. */
+enum {
+	ENFORCING,
+	AUDITING = ENFORCING + DEVICE_SIZES,
+	RUNC = AUDITING + DEVICE_SIZES,
+	PEERS = RUNC + DEVICE_RUNC_FILTERS,
+	TO_MAKE,
+};
+
+_Static_assert(TO_MAKE == DEVICE_SETUPS, "each is the first to be made once");
+
+static void make_nth(struct bench *bench, struct device_filters *filters, size_t n)
+{
+	if (n < AUDITING)
+		filters->enforcing[n] = make_fence(bench, device_sizes[n], true);
+	else if (n < RUNC)
+		filters->auditing[n - AUDITING] =
+			make_fence(bench, device_sizes[n - AUDITING], false);
+	else if (n < PEERS)
+		filters->runc[n - RUNC] = make_runc(bench, n - RUNC);
+	else
+		make_peers(bench, filters);
+}
+
+void device_filters_make(struct bench *bench, struct device_filters *filters, size_t setup)
+{
+	filters->none = make_filter(bench, "none", -1);
+	for (size_t i = 0; i < TO_MAKE; i++)
+		make_nth(bench, filters, (setup + i) % TO_MAKE);
 }
 
 static void remove_filter(struct bench *bench, const struct filter *filter)

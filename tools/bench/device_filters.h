@@ -36,6 +36,9 @@ struct device_runc {
 
 extern const struct device_runc device_runc[DEVICE_RUNC_FILTERS];
 
+/* After so many setups each of them was the first to be made. */
+#define DEVICE_SETUPS (2 * DEVICE_SIZES + DEVICE_RUNC_FILTERS + 1)
+
 /**
  * device_filters_make() - what runc does not make is noted, and has program -1.
  * @setup: how often that was done before; another filter is the first to be made each time

@@ -13,9 +13,8 @@
  * Where the kernel puts a program decides over some nanoseconds, and what is made first gets the same place each time.
  * So all are made anew after some rounds, in another order.
  */
-#define SETUPS 20
-#define SETUP_ROUNDS 2
-#define ROUNDS (SETUPS * SETUP_ROUNDS)
+#define SETUP_ROUNDS 3
+#define ROUNDS (DEVICE_SETUPS * SETUP_ROUNDS)
 
 dev_t device_last(size_t entries)
 {
@@ -61,10 +60,12 @@ struct device_subject *device_subjects_add(struct bench *bench, struct device_su
 	return subject;
 }
 
-void device_subject_access(const struct device_subject *subject)
+void device_subject_access(struct bench *bench, const struct device_subject *subject)
 {
-	for (int i = 0; i < DEVICE_CALLS; i++)
-		access(subject->node, R_OK | W_OK);
+	for (int i = 0; i < DEVICE_CALLS; i++) {
+		if ((access(subject->node, R_OK | W_OK) < 0) != subject->refused)
+			bench_fail(bench, "%s: the verdict is wrong", subject->series.name);
+	}
 }
 
 static void measure_round(struct bench *bench, struct device_subjects *subjects, int companion,
@@ -82,7 +83,7 @@ void device_subjects_measure(struct bench *bench, struct device_subjects *subjec
 			     struct device_filters *filters,
 			     double (*measure)(const struct device_work *work))
 {
-	for (size_t setup = 0; setup < SETUPS; setup++) {
+	for (size_t setup = 0; setup < DEVICE_SETUPS; setup++) {
 		if (setup > 0) {
 			device_filters_remove(bench, filters);
 			device_filters_make(bench, filters, setup);

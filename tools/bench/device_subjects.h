@@ -20,6 +20,7 @@ struct device_subject {
 	const struct filter *filter;
 	struct bench_series series;
 	char node[128];
+	bool refused; /* the filter refuses the device */
 };
 
 struct device_subjects {
@@ -27,11 +28,11 @@ struct device_subjects {
 	size_t count;
 };
 
-/* What measures, in a process in the inner cgroup of the filter or around it. */
+/* What a measuring function is given. */
 struct device_work {
 	struct bench *bench;
 	const struct device_subject *subject;
-	int companion;
+	int companion; /* an empty program */
 };
 
 /** device_last() - the device of some entries that runc's filter looks at last: the highest number. */
@@ -57,7 +58,7 @@ struct device_subject *device_subjects_add(struct bench *bench, struct device_su
 #define DEVICE_BATCHES 15
 
 /** device_subject_access() - access(2) to read and write, DEVICE_CALLS times. */
-void device_subject_access(const struct device_subject *subject);
+void device_subject_access(struct bench *bench, const struct device_subject *subject);
 
 /** device_subjects_measure() - each in turn, as the filters are made now, and made anew some times. */
 void device_subjects_measure(struct bench *bench, struct device_subjects *subjects,
