@@ -60,7 +60,7 @@ void probe_leave(struct bench *bench, const struct probe_place *place, int compa
 double probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
 		       double (*function)(const void *argument), const void *argument);
 
-/** probe_share() - zeroed memory that children share, to be given to munmap(). */
+/** probe_share() - zeroed memory that children share, for munmap() or until the end of the run. */
 void *probe_share(struct bench *bench, size_t size);
 
 /** probe_enable_statistics() - have the kernel time programs until the descriptor is closed. */
