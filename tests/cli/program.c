@@ -51,6 +51,9 @@ static __attribute__((noreturn)) void exec_program(const struct program_options 
 		_exit(98);
 	if (options->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
+	/* A shell has them ignored by what it runs in its background, such as all of these tests. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	execvp(argv[0], (char *const *)argv);
 	_exit(98);
 }
