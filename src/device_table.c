@@ -6,6 +6,7 @@
  */
 #include "device_table.h"
 #include "cleanup.h"
+#include "splitmix64.h"
 
 #include <cgfence/verdict.h>
 #include <errno.h>
@@ -189,29 +190,17 @@ static int allocate(struct device_table *table, size_t count)
 	return table->slots && table->displacements ? 0 : -ENOMEM;
 }
 
-/*
- * Odd, and so unlike one another that no rules can be chosen for which many fail: the finisher of splitmix64 (Steele,
- * Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
- */
-static uint64_t nth_seed(uint64_t n)
-{
-	uint64_t mixed = (n + 1) * 0x9e3779b97f4a7c15ULL;
-
-	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
-	return (mixed ^ mixed >> 31) | 1;
-}
-
 static int fill(struct device_table *table, uint64_t *rules, size_t count)
 {
 	cleanup_free struct bucketed_rule *scratch = calloc(count + 1, sizeof(*scratch));
 	cleanup_free uint32_t *sizes = calloc(table->bucket_count, sizeof(*sizes));
+	uint64_t state = 0;
 
 	if (!scratch || !sizes)
 		return -ENOMEM;
-	/* A few tries as a rule. */
-	for (uint64_t i = 0;; i++) {
-		table->header.seed = nth_seed(i);
+	/* A few tries as a rule. Seeds are so unlike one another that no rules can be chosen for which many fail. */
+	for (;;) {
+		table->header.seed = splitmix64_next(&state) | 1;
 		order_by_bucket(table, rules, count, sizes, scratch);
 		if (place_rules(table, rules, count))
 			return 0;

@@ -14,12 +14,14 @@ static size_t round_up(size_t bytes)
 	return (bytes + 7) / 8 * 8;
 }
 
-static bool allows_all_access(const struct cgfence_image *image, uint32_t type, uint32_t major,
-			      uint32_t minor)
+static bool is_dev_null_free(const struct cgfence_image *image)
 {
 	for (uint32_t access = 0; access <= CGFENCE_ACCESS_MASK; access++) {
-		if (!cgfence_device_allowed(image, cgfence_device_request(access << 16 | type,
-									  major, minor)))
+		__u64 request = cgfence_device_request(access << 16 | BPF_DEVCG_DEV_CHAR,
+						       CGFENCE_DEV_NULL_MAJOR,
+						       CGFENCE_DEV_NULL_MINOR);
+
+		if (!cgfence_device_allowed(image, request))
 			return false;
 	}
 	return true;
@@ -66,8 +68,7 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	       table->bucket_count * sizeof(*table->displacements));
 	memcpy((char *)image + slots_offset, table->slots,
 	       table->slot_count * sizeof(*table->slots));
-	image->devices.dev_null_free = allows_all_access(
-		image, BPF_DEVCG_DEV_CHAR, CGFENCE_DEV_NULL_MAJOR, CGFENCE_DEV_NULL_MINOR);
+	image->devices.dev_null_free = is_dev_null_free(image);
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
 	if (name_length)
 		memcpy((char *)image + name_offset, policy->name, name_length);

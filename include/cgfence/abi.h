@@ -56,10 +56,10 @@
 #define CGFENCE_SELECTOR_ANY_MINOR (1ULL << 34)
 #define CGFENCE_SELECTOR_ANY_MAJOR (1ULL << 35)
 
-#define CGFENCE_RULE_ALLOW_SHIFT 48
+#define CGFENCE_RULE_ALLOW_SHIFT CGFENCE_SELECTOR_BITS
 #define CGFENCE_RULE_DENY_SHIFT 51
 #define CGFENCE_RULE_VERDICT_TOP 63
-#define CGFENCE_REQUEST_ACCESS_SHIFT 48
+#define CGFENCE_REQUEST_ACCESS_SHIFT CGFENCE_SELECTOR_BITS
 #define CGFENCE_ACCESS_MASK 7
 
 /* Documentation/admin-guide/devices.txt of Linux. */
@@ -185,7 +185,7 @@ struct cgfence_image {
 	struct cgfence_socket_layout socket;
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
-	/* A displacement in bytes for each bucket; a device rule or 0 for each slot; the words of the port bitmaps; the name. */
+	/* For each bucket, in bytes. Then a device rule or 0 for each slot, the words of the port bitmaps, the name. */
 	__u32 displacements[];
 };
 

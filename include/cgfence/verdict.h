@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. Everything here must pass the BPF verifier, which knows the fields of the image header
- * as constants because the map is frozen, and so can bound every index computed from them.
+ * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. Everything
+ * here must pass the BPF verifier, which knows the fields of the image header as constants because the
+ * map is frozen, and so can bound every offset computed from them.
  */
 #pragma once
 

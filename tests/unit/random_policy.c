@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "random_policy.h"
+#include "../../src/splitmix64.h"
 
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -27,19 +28,9 @@ static const struct spoken_entry default_entries[] = {
 	{ 'c', 1, 8, RWM, false },
 };
 
-/* splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). */
-uint64_t random_next(uint64_t *state)
-{
-	uint64_t mixed = *state += 0x9e3779b97f4a7c15ULL;
-
-	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
-	return mixed ^ mixed >> 31;
-}
-
 uint32_t random_below(uint64_t *state, uint32_t limit)
 {
-	return (uint32_t)(random_next(state) % limit);
+	return (uint32_t)(splitmix64_next(state) % limit);
 }
 
 static int random_number(uint64_t *state, uint32_t limit)

@@ -27,9 +27,6 @@ struct random_policy {
 	size_t count;
 };
 
-/** random_next() - the next number of a sequence. */
-uint64_t random_next(uint64_t *state);
-
 /** random_below() - a number from 0 to @limit - 1. */
 uint32_t random_below(uint64_t *state, uint32_t limit);
 
