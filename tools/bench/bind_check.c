@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Made anew in another order, as in device_subjects.c. */
-#define SETUPS 21
+#define SETUPS (3 * BIND_SETUPS)
 #define SETUP_ROUNDS 2
 #define ROUNDS (SETUPS * SETUP_ROUNDS)
 #define BATCHES 15
@@ -153,19 +153,9 @@ static double time_calls(const void *argument)
 
 static double measure_programs(const struct work *work)
 {
-	const enum bpf_attach_type *hooks = families[work->subject->family == AF_INET6].hooks;
-	const struct probe_place *place = &work->subject->rules->place;
-	const int *companions = work->subjects->companions;
-	double sum = 0;
-
-	for (int order = 0; order < PROBE_ORDERS; order++) {
-		for (int k = 0; k < PROGRAMS; k++)
-			probe_accompany(work->bench, place, companions[k], hooks[k], order);
-		sum += probe_in_cgroup(work->bench, place->inner, time_programs, work);
-		for (int k = 0; k < PROGRAMS; k++)
-			probe_leave(work->bench, place, companions[k], hooks[k], order);
-	}
-	return sum / PROBE_ORDERS;
+	return probe_beside(work->bench, &work->subject->rules->place, work->subjects->companions,
+			    families[work->subject->family == AF_INET6].hooks, PROGRAMS,
+			    time_programs, work);
 }
 
 static double measure_calls(const struct work *work)

@@ -116,11 +116,9 @@ static void make_nth(struct bench *bench, struct bind_setup *setup, size_t n)
 
 void bind_setup_make(struct bench *bench, struct bind_setup *setup, size_t times)
 {
-	const size_t count = 2 * BIND_SIZES + 1;
-
 	setup->none.place = probe_make_place(bench, "none");
-	for (size_t i = 0; i < count; i++)
-		make_nth(bench, setup, (times + i) % count);
+	for (size_t i = 0; i < BIND_SETUPS; i++)
+		make_nth(bench, setup, (times + i) % BIND_SETUPS);
 }
 
 static void remove_rules(struct bench *bench, struct bind_rules *rules)

@@ -29,6 +29,9 @@ struct bind_setup {
 /** bind_load_peers() - a set of the benchmark's programs, to be given to bench_peers__destroy(). */
 struct bench_peers *bind_load_peers(struct bench *bench);
 
+/* After so many setups each of them was the first to be made. */
+#define BIND_SETUPS (2 * BIND_SIZES + 1)
+
 /**
  * bind_setup_make() - attach them all.
  * @times: how often that was done before; another one is the first to be made each time

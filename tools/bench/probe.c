@@ -92,26 +92,6 @@ void probe_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int 
 		bench_fail(bench, "cannot attach a program: %s", strerror(errno));
 }
 
-static const struct cgfence_cgroup *companion_cgroup(const struct probe_place *place,
-						     enum probe_order order)
-{
-	return order == PROBE_COMPANION_FIRST ? place->inner : place->cgroup;
-}
-
-void probe_accompany(struct bench *bench, const struct probe_place *place, int companion,
-		     int attach_type, enum probe_order order)
-{
-	probe_attach(bench, companion_cgroup(place, order), companion, attach_type);
-}
-
-void probe_leave(struct bench *bench, const struct probe_place *place, int companion,
-		 int attach_type, enum probe_order order)
-{
-	if (bpf_prog_detach2(companion, cgfence_cgroup_fd(companion_cgroup(place, order)),
-			     (enum bpf_attach_type)attach_type))
-		bench_fail(bench, "cannot detach a program: %s", strerror(errno));
-}
-
 void *probe_share(struct bench *bench, size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -145,6 +125,32 @@ double probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
 	result = *shared;
 	munmap(shared, sizeof(*shared));
 	return result;
+}
+
+static void detach(struct bench *bench, const struct cgfence_cgroup *cgroup, int program,
+		   enum bpf_attach_type attach_type)
+{
+	if (bpf_prog_detach2(program, cgfence_cgroup_fd(cgroup), attach_type))
+		bench_fail(bench, "cannot detach a program: %s", strerror(errno));
+}
+
+double probe_beside(struct bench *bench, const struct probe_place *place, const int *companions,
+		    const enum bpf_attach_type *attach_types, size_t count,
+		    double (*function)(const void *argument), const void *argument)
+{
+	const struct cgfence_cgroup *const first_and_last[] = { place->inner, place->cgroup };
+	double sum = 0;
+
+	for (size_t order = 0; order < 2; order++) {
+		const struct cgfence_cgroup *cgroup = first_and_last[order];
+
+		for (size_t i = 0; i < count; i++)
+			probe_attach(bench, cgroup, companions[i], attach_types[i]);
+		sum += probe_in_cgroup(bench, place->inner, function, argument);
+		for (size_t i = 0; i < count; i++)
+			detach(bench, cgroup, companions[i], attach_types[i]);
+	}
+	return sum / 2;
 }
 
 int probe_enable_statistics(struct bench *bench)

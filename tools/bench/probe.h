@@ -5,6 +5,7 @@
 #include "bench.h"
 
 #include <cgfence/cgfence.h>
+#include <linux/bpf.h>
 
 /** probe_make_cgroup() - a new cgroup below that of the run; it lives until probe_remove_cgroup(). */
 struct cgfence_cgroup *probe_make_cgroup(struct bench *bench, const char *name);
@@ -37,28 +38,24 @@ int probe_program(const struct cgfence_cgroup *cgroup, int attach_type);
 void probe_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int program,
 		  int attach_type);
 
-/*
- * An empty program runs beside each one that is timed, in the same calls, and its time is taken off: what slows the
- * machine down for a moment slows both. Whatever runs first takes some nanoseconds longer, so the empty one has to be
- * first half of the time.
- */
-enum probe_order {
-	PROBE_COMPANION_FIRST,
-	PROBE_COMPANION_LAST,
-	PROBE_ORDERS,
-};
-
-/** probe_accompany() - attach an empty program beside those of a place. */
-void probe_accompany(struct bench *bench, const struct probe_place *place, int companion,
-		     int attach_type, enum probe_order order);
-
-/** probe_leave() - take it away again. */
-void probe_leave(struct bench *bench, const struct probe_place *place, int companion,
-		 int attach_type, enum probe_order order);
-
 /** probe_in_cgroup() - run a function in a child process in a cgroup. Return: what the function returns. */
 double probe_in_cgroup(struct bench *bench, const struct cgfence_cgroup *cgroup,
 		       double (*function)(const void *argument), const void *argument);
+
+/**
+ * probe_beside() - measure with empty programs beside those of a place.
+ * @companions: the empty programs, @count of them, attached for the while
+ * @attach_types: of each of them
+ * @function: run in the inner cgroup; returns how much the programs take above the empty ones
+ *
+ * They run in the same calls, so that what slows the machine down for a moment slows both. Whatever runs first takes
+ * some nanoseconds longer, so the function runs once with the empty ones first and once with them last.
+ *
+ * Return: the mean of both.
+ */
+double probe_beside(struct bench *bench, const struct probe_place *place, const int *companions,
+		    const enum bpf_attach_type *attach_types, size_t count,
+		    double (*function)(const void *argument), const void *argument);
 
 /** probe_share() - zeroed memory that children share, for munmap() or until the end of the run. */
 void *probe_share(struct bench *bench, size_t size);
