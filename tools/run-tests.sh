@@ -11,6 +11,14 @@ trap 'rm -rf "$results"' EXIT
 passed=0
 failed=0
 skipped=0
+failures=$results/failures
+touch "$failures"
+
+# Counts a failure, and remembers what to say of it at the end: the log before it is long.
+fail() {
+	failed=$((failed + 1))
+	echo "$1" >>"$failures"
+}
 
 cgroup2_root() {
 	findmnt --noheadings --first-only --types cgroup2 --output TARGET
@@ -23,14 +31,15 @@ run_program() {
 	echo "== $program"
 	"$program" --tap="$report" "${@:2}" || status=$?
 	if [[ ! -s $report ]]; then
-		echo "$program ended with status $status and no report."
-		failed=$((failed + 1))
+		fail "$program ended with status $status and no report."
 		return
 	fi
 	passed=$((passed + $(grep --count '^ok ' "$report" || true)))
 	failed=$((failed + $(grep --count '^not ok ' "$report" || true)))
 	skipped=$((skipped + $(grep --count '# SKIP' "$report" || true)))
 	passed=$((passed - $(grep --count '^ok .*# SKIP' "$report" || true)))
+	# With the messages, which are the lines indented below.
+	sed -n "/^not ok/,/^ok/ { /^ok/d; s|^not ok - |$program: |; p }" "$report" >>"$failures"
 }
 
 # A fuzz target's corpus is one test: every input must pass.
@@ -42,7 +51,7 @@ run_corpus() {
 		passed=$((passed + 1))
 	else
 		cat "$log"
-		failed=$((failed + 1))
+		fail "$target: an input of its corpus does not pass."
 	fi
 }
 
@@ -51,7 +60,7 @@ run_schema_check() {
 	if tools/check-schema.sh; then
 		passed=$((passed + 1))
 	else
-		failed=$((failed + 1))
+		fail "tools/check-schema.sh: the JSON Schema and the parser disagree."
 	fi
 }
 
@@ -62,9 +71,8 @@ check_leftovers() {
 	echo "== what the tests left behind"
 	left=$(find "$(cgroup2_root)" -depth -type d \( -name 'cgfence-test-*' -o -name 'cgfence-run-*' \))
 	if [[ -n $left ]]; then
-		echo "These cgroups were left behind: $left"
 		xargs --no-run-if-empty rmdir <<<"$left" || true
-		failed=$((failed + 1))
+		fail "These cgroups were left behind: $left"
 	else
 		passed=$((passed + 1))
 	fi
@@ -87,6 +95,8 @@ run_machines() {
 		sed -n 's/^virtual machines: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$report") || true
 	passed=$((passed + ${machines_passed:-0}))
 	failed=$((failed + ${machines_failed:-1}))
+	[[ -n ${machines_failed-} ]] || echo "tools/test-vm.sh ended without a count." >>"$failures"
+	sed -n 's/^FAILED  /virtual machine /p' "$report" >>"$failures"
 	skipped=$((skipped + ${machines_skipped:-0}))
 }
 
@@ -102,5 +112,9 @@ run_schema_check
 run_machines
 check_leftovers
 
+if [[ -s $failures ]]; then
+	echo "== what failed"
+	cat "$failures"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -64,8 +64,13 @@ run_machine() {
 	if ((status != 0)); then
 		sed '/^@report/,$d' "$log"
 		# A machine that did not come up, or a crash, is a failure even without a failed test.
-		fails=$((fails > 0 ? fails : 1))
+		if ((fails == 0)); then
+			fails=1
+			echo "$machine: it ended with status $status, and no test failed" >>"$results/failures"
+		fi
 	fi
+	# With the messages, which are the lines indented below.
+	sed -n "/^not ok/,/^[o@]/ { /^[o@]/d; s|^not ok - |$machine: |; p }" "$log" | tr -d '\r' >>"$results/failures"
 	passed=$((passed + ok - skips))
 	failed=$((failed + fails))
 	skipped=$((skipped + skips))
@@ -89,5 +94,6 @@ if [[ -s $results/skips ]]; then
 		cat "$results/skips"
 	} | column -t -s $'\t'
 fi
+sed 's/^/FAILED  /' "$results/failures"
 echo "virtual machines: $passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
