@@ -41,6 +41,10 @@ Test(concurrent, commands_at_once_fail_for_nothing_but_want_of_a_fence)
 	};
 	const char *policy = program_file("policy.json", "{'devices': {'allow': ['c 1:3 rw']},"
 							 " 'ports': [8080]}");
+	/* It has both sections as well, so that allow and revoke have something to change. */
+	const struct program_options changed = {
+		.input = "{'devices': {'defaults': true}, 'ports': [8081]}",
+	};
 
 	for (int round = 0; round < ROUNDS; round++) {
 		const char *name = names[round % 2];
@@ -49,7 +53,7 @@ Test(concurrent, commands_at_once_fail_for_nothing_but_want_of_a_fence)
 		program_start(&programs[0], NULL, WORDS("attach", name, policy));
 		program_start(&programs[1], NULL, WORDS("detach", name));
 		program_start(&programs[2], NULL, WORDS("allow", name, "port", "tcp", "9"));
-		program_start(&programs[3], NULL, WORDS("attach", other));
+		program_start(&programs[3], &changed, WORDS("attach", other, "-"));
 		program_start(&programs[4], NULL, WORDS("status", "--json"));
 		program_start(&programs[5], NULL, WORDS("show", name));
 		program_start(&programs[6], NULL, WORDS("revoke", name, "device", "c 1:3 w"));
