@@ -191,19 +191,17 @@ static void note_footprint(pid_t daemon, struct footprint *least)
 static void start_process(struct process *process)
 {
 	*process->worker.excess_since_ns = 0;
-	process->pid = fork();
+	process->pid = harness_fork();
 	cr_assert_geq(process->pid, 0, "fork: %s", strerror(errno));
-	if (process->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (process->pid == 0)
 		_exit(soak_work(soak, &process->worker));
-	}
 }
 
 /* Workers that were killed are started again; that they were not killed in time is noted. */
 static void look_after(struct process *process)
 {
 	enum soak_response response = fences[process->worker.fence].response;
-	uint64_t now_ns = boot_time_ns();
+	uint64_t now_ns = soak_now_ns(soak);
 	uint64_t since_ns;
 	int status;
 
@@ -232,7 +230,7 @@ static void change_policy(unsigned int index)
 	__atomic_add_fetch(&fence->generation, 1, __ATOMIC_SEQ_CST);
 	harness_attach(roots[index], fences[index].policies[take_away]);
 	if (take_away)
-		__atomic_store_n(&fence->taken_away_ns, boot_time_ns(), __ATOMIC_SEQ_CST);
+		__atomic_store_n(&fence->taken_away_ns, soak_now_ns(soak), __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&fence->generation, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -274,6 +272,16 @@ static void look_around(unsigned int round)
 	usleep(ROUND_US);
 }
 
+static void start_clock(void)
+{
+	/* Since when something is in excess is never 0. */
+	soak->now_ns = NS_PER_S;
+	if (harness_fork() == 0) {
+		soak_keep_time(soak);
+		_exit(0);
+	}
+}
+
 static void prepare(void)
 {
 	struct cgfence_cgroup *nested;
@@ -282,6 +290,7 @@ static void prepare(void)
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(soak, MAP_FAILED);
 	soak->limit_ns = INTERVAL_NS + NS_PER_S;
+	start_clock();
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	for (unsigned int i = 0; i < SOAK_FENCES; i++) {
 		roots[i] = harness_child_cgroup(harness_cgroup(), fences[i].cgroup);

@@ -13,6 +13,10 @@
 #define SLOTS 6
 #define PAUSE_US 20000
 
+/* How often the clock is advanced, and by how much at most. */
+#define TICK_US 5000
+#define TICK_MAX_NS 50000000ULL
+
 /* Ports that are never assigned; of each worker, for UDP and for binding inside. */
 #define EXCESS_PORT 6000
 
@@ -44,6 +48,26 @@ struct work {
 static void count(uint64_t *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+}
+
+void soak_keep_time(struct soak *soak)
+{
+	uint64_t before_ns = boot_time_ns();
+
+	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
+		uint64_t passed_ns;
+
+		usleep(TICK_US);
+		passed_ns = boot_time_ns() - before_ns;
+		before_ns += passed_ns;
+		__atomic_add_fetch(&soak->now_ns, passed_ns < TICK_MAX_NS ? passed_ns : TICK_MAX_NS,
+				   __ATOMIC_SEQ_CST);
+	}
+}
+
+uint64_t soak_now_ns(const struct soak *soak)
+{
+	return __atomic_load_n(&soak->now_ns, __ATOMIC_SEQ_CST);
 }
 
 void soak_note_life(struct soak *soak, uint64_t life_ns)
@@ -79,9 +103,10 @@ static int fetch(struct work *work, const char *endpoint)
 		return -1;
 	}
 	for (size_t i = 0; i < SLOTS; i++)
-		work->slots[i].since_ns = boot_time_ns();
+		work->slots[i].since_ns = soak_now_ns(work->soak);
 	if (*work->worker->excess_since_ns)
-		__atomic_store_n(work->worker->excess_since_ns, boot_time_ns(), __ATOMIC_SEQ_CST);
+		__atomic_store_n(work->worker->excess_since_ns, soak_now_ns(work->soak),
+				 __ATOMIC_SEQ_CST);
 	return fd;
 }
 
@@ -204,7 +229,7 @@ static void judge(struct work *work, struct slot *slot)
 {
 	uint32_t generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
 	/* What is seen after this moment was there at it. */
-	uint64_t now_ns = boot_time_ns();
+	uint64_t now_ns = soak_now_ns(work->soak);
 
 	if (slot->datagrams ? hears(slot) : listens(slot->fd))
 		judge_alive(work, slot, generation, now_ns);
@@ -226,7 +251,7 @@ static void take(struct work *work, enum state state, enum soak_way way, const c
 	if (slot.fd < 0)
 		return;
 	slot.port = sockets_port(slot.fd);
-	slot.since_ns = boot_time_ns();
+	slot.since_ns = soak_now_ns(work->soak);
 	while (work->slots[i].state != STATE_FREE)
 		i++;
 	work->slots[i] = slot;

@@ -36,9 +36,10 @@ struct soak_fence {
 
 #define SOAK_FENCES 4
 
-/* In memory that all share. Times are of CLOCK_BOOTTIME. */
+/* In memory that all share. Times are of its own clock. */
 struct soak {
 	bool stop;
+	uint64_t now_ns; /* the clock */
 	uint64_t limit_ns; /* how long an excess listener may live */
 	struct soak_fence fences[SOAK_FENCES];
 	/* Results. */
@@ -60,6 +61,17 @@ struct soak_worker {
 	uint64_t *
 		excess_since_ns; /* shared: since when it holds what it should not, 0 if it does not */
 };
+
+/**
+ * soak_keep_time() - in a process of its own: advance the clock until it is told to stop.
+ *
+ * The clock is late by what the machine stood still, all of it or its processors by turns, as virtual machines do: a
+ * daemon that did not run then is not to blame.
+ */
+void soak_keep_time(struct soak *soak);
+
+/** soak_now_ns() - the clock of the soak. */
+uint64_t soak_now_ns(const struct soak *soak);
 
 /** soak_note_life() - an excess listener was there for so long at least. */
 void soak_note_life(struct soak *soak, uint64_t life_ns);
