@@ -8,6 +8,9 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
+/* How often a program may be replaced while it is opened. */
+#define OPEN_TRIES 100
+
 /* Opens a pinned link, if it holds a cgroup. */
 static int open_pinned(const char *path, int *opened, struct bpf_link_info *info,
 		       struct cgfence_error *error)
@@ -25,7 +28,8 @@ static int open_pinned(const char *path, int *opened, struct bpf_link_info *info
 	return 0;
 }
 
-static int open_with_program(const char *path, struct link *link, struct cgfence_error *error)
+/* Return: -ESTALE if the program was replaced, and so freed, between the question for its id and the one for it. */
+static int open_once(const char *path, struct link *link, struct cgfence_error *error)
 {
 	cleanup_close int program = -1;
 	cleanup_close int fd = -1;
@@ -35,12 +39,24 @@ static int open_with_program(const char *path, struct link *link, struct cgfence
 	if (result)
 		return result;
 	program = bpf_prog_get_fd_by_id(info.prog_id);
+	if (program < 0 && errno == ENOENT)
+		return error_set(error, ESTALE,
+				 "the program of the link %s is replaced all the time", path);
 	if (program < 0)
 		return kernel_error(error, errno, "open program %u", info.prog_id);
 	*link = (struct link){ .program_id = info.prog_id, .cgroup_id = info.cgroup.cgroup_id };
 	link->program = cleanup_steal_descriptor(&program);
 	link->fd = cleanup_steal_descriptor(&fd);
 	return 0;
+}
+
+static int open_with_program(const char *path, struct link *link, struct cgfence_error *error)
+{
+	int result = open_once(path, link, error);
+
+	for (int i = 1; i < OPEN_TRIES && result == -ESTALE; i++)
+		result = open_once(path, link, error);
+	return result;
 }
 
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)

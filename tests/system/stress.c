@@ -103,6 +103,37 @@ Test(stress, what_both_policies_say_holds_while_one_replaces_the_other)
 	cr_expect_eq(seen->wrong, 0, "%lu of %lu", seen->wrong, seen->rounds);
 }
 
+static int replace_all_the_time(struct observations *seen)
+{
+	for (; !seen->stop; seen->rounds++)
+		harness_attach(harness_cgroup(), seen->rounds % 2
+							 ? "{'devices': {'allow': ['c 1:3 r']}}"
+							 : "{'devices': {'allow': ['c 1:3 rw']}}");
+	return 0;
+}
+
+/* The program that a link had a moment ago may be gone; the fence is not. */
+Test(stress, a_fence_is_found_while_its_policy_is_replaced)
+{
+	struct observations *seen = share_observations();
+	const uint64_t id = cgfence_cgroup_id(harness_cgroup());
+	pid_t busy;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 r']}}");
+	busy = harness_fork();
+	if (busy == 0)
+		_exit(replace_all_the_time(seen));
+	while (seen->rounds < 5UL * (unsigned long)REPLACEMENTS) {
+		struct cgfence_fence *fence = NULL;
+		struct cgfence_error error = { 0 };
+
+		cr_assert_eq(cgfence_fence_open(id, &fence, &error), 0, "%s", error.text);
+		cgfence_fence_close(fence);
+	}
+	seen->stop = true;
+	waitpid(busy, NULL, 0);
+}
+
 static bool verdicts_are(const struct cgfence_cgroup *cgroup, int read, int write)
 {
 	return harness_open(cgroup, "c 1:3", O_RDONLY) == read &&
