@@ -24,16 +24,20 @@ int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *e
 	int result = 0;
 
 	for (int i = 0; i < ROUNDS && result == 0; i++) {
-		if (nftw(directory, remove_directory, 16, FTW_DEPTH | FTW_PHYS) == 0 ||
-		    errno == ENOENT)
+		int code = nftw(directory, remove_directory, 16, FTW_DEPTH | FTW_PHYS) ? errno : 0;
+
+		if (code == 0 || access(directory, F_OK) < 0)
 			return 0;
-		if (errno != EBUSY)
-			return error_set(error, errno, "cannot remove the cgroup %s: %s", directory,
-					 strerror(errno));
+		if (code == ENOENT)
+			continue; /* a cgroup below was removed meanwhile */
+		if (code != EBUSY)
+			return error_set(error, code, "cannot remove the cgroup %s: %s", directory,
+					 strerror(code));
 		result = cgroup_kill(cgroup, error);
 	}
 	if (result == 0)
-		result = error_set(error, EBUSY, "processes keep entering it");
+		result = error_set(error, EBUSY,
+				   "processes keep entering it, or making cgroups below it");
 	error_wrap(error, "cannot remove the cgroup %s", directory);
 	return result;
 }

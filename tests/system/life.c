@@ -267,6 +267,48 @@ Test(life, a_fenced_cgroup_can_be_removed_and_its_pins_are_swept_by_the_next_att
 	cr_expect_not(pin_directory_exists(cgfence_cgroup_id(gone)));
 }
 
+/* For a while, unless they cannot be made any more. */
+static void make_and_remove_cgroups_below(const struct cgfence_cgroup *cgroup)
+{
+	char name[16];
+
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "%d", i % 8);
+		if (i / 8 % 2 == 0)
+			mkdirat(cgfence_cgroup_fd(cgroup), name, 0755);
+		else
+			unlinkat(cgfence_cgroup_fd(cgroup), name, AT_REMOVEDIR);
+	}
+	_exit(0);
+}
+
+static bool is_gone(const char *name)
+{
+	return faccessat(cgfence_cgroup_fd(harness_cgroup()), name, F_OK, 0) < 0;
+}
+
+Test(life, a_cgroup_that_is_said_to_be_removed_is_gone)
+{
+	for (int i = 0; i < (int)harness_rounds(100); i++) {
+		struct cgfence_cgroup *cgroup = NULL;
+		pid_t busy;
+
+		cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "busy", &cgroup, NULL), 0);
+		busy = harness_fork();
+		if (busy == 0)
+			make_and_remove_cgroups_below(cgroup);
+		usleep((useconds_t)i * 20);
+		/* It may say that it cannot. */
+		if (cgfence_cgroup_remove(cgroup, NULL) == 0)
+			cr_expect(is_gone("busy"));
+		kill(busy, SIGKILL);
+		waitpid(busy, NULL, 0);
+		cr_expect_eq(cgfence_cgroup_remove(cgroup, NULL), 0);
+		cr_expect(is_gone("busy"));
+		cgfence_cgroup_close(cgroup);
+	}
+}
+
 Test(life, what_a_killed_command_left_is_swept)
 {
 	char path[64];
