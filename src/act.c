@@ -16,6 +16,10 @@
 #define LOCK_TRIES 50
 #define LOCK_TRY_NS (10 * 1000 * 1000)
 
+/* How long a socket may outlive its last holder. */
+#define VANISH_TRIES 10
+#define VANISH_TRY_NS (10 * 1000 * 1000)
+
 /* How often all of the fence are asked whether they hold a socket. */
 #define HOLDER_TRIES 10
 
@@ -99,6 +103,16 @@ static void close_socket(struct act *act)
 							 : CGFENCE_ACTION_CLOSED;
 }
 
+/* What somebody outside looks at just now, as another scan of all descriptors does, is gone in a moment. */
+static bool vanishes(const struct act *act)
+{
+	const struct timespec pause = { .tv_nsec = VANISH_TRY_NS };
+
+	for (int i = 0; i < VANISH_TRIES && still_listens(act); i++)
+		nanosleep(&pause, NULL);
+	return !still_listens(act);
+}
+
 /* A socket that somebody outside holds too outlives the fence, and is closed then. */
 static void kill_fence(struct act *act)
 {
@@ -110,7 +124,7 @@ static void kill_fence(struct act *act)
 	}
 	if (still_listens(act)) {
 		close_socket(act);
-		if (act->result->action == CGFENCE_ACTION_FAILED)
+		if (act->result->action == CGFENCE_ACTION_FAILED && !vanishes(act))
 			return;
 	}
 	if (populated)

@@ -15,6 +15,8 @@
 #define DESCRIPTORS_MAX 1024
 #define REAP_TRIES 1000
 #define LIFETIME_SECONDS 100
+#define DEATH_TRIES 10000
+#define BACKLOG 64 /* clients that nobody accepts */
 
 struct holding_board *holding_board;
 static pid_t processes[PROCESSES_MAX];
@@ -157,6 +159,16 @@ bool holding_lives(pid_t pid)
 	return false;
 }
 
+bool holding_dies(pid_t pid)
+{
+	for (int i = 0; i < DEATH_TRIES; i++) {
+		if (!holding_lives(pid))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 int holding_note(int fd)
 {
 	struct stat status;
@@ -170,11 +182,11 @@ int holding_note(int fd)
 int holding_listen(const char *text)
 {
 	const struct endpoint endpoint = sockets_parse(text);
-	int fd = sockets_open(text);
+	int fd = sockets_open_free(text);
 
 	if (fd < 0)
 		return fd;
-	if ((endpoint.type == SOCK_STREAM && listen(fd, 8) < 0) || holding_note(fd) < 0) {
+	if ((endpoint.type == SOCK_STREAM && listen(fd, BACKLOG) < 0) || holding_note(fd) < 0) {
 		int code = errno;
 
 		close(fd);

@@ -50,6 +50,13 @@ void holding_stop(pid_t pid);
 /** holding_lives() - is one of them still there? If not, it is reaped. */
 bool holding_lives(pid_t pid);
 
+/**
+ * holding_dies() - does one of them that was killed end, and soon? It is reaped then.
+ *
+ * A cgroup is empty a moment before those who were in it can be waited for (do_exit, kernel/exit.c).
+ */
+bool holding_dies(pid_t pid);
+
 /* For the functions that hold sockets; they return 0 or a code that is not 0, for no assertion may fail there. */
 
 /** holding_limit() - give a process that was forked by one of them an end of its own. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Traffic through fences of ports, changes under load, and commands that are killed. */
+#include "../../src/boot_time.h"
 #include "sockets.h"
 
 #include <errno.h>
@@ -93,20 +94,17 @@ struct observations {
 /* Return: 0 or errno. */
 static int try_bind(const char *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = sockets_open_free(endpoint);
 
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 ? 0 : -fd;
 }
 
-/* A port is still taken for a moment after close(2) if somebody on this host is looking at descriptors just then. */
 static bool is_refused(struct observations *seen, const char *endpoint)
 {
 	int code = try_bind(endpoint);
 
-	while (code == EADDRINUSE)
-		code = try_bind(endpoint);
 	if (code)
 		seen->code = code;
 	return code;
@@ -231,17 +229,24 @@ static void expect_one_program_each(void)
 /* How far apart KILL_STEPS kills are that spread over all of an attach and a little more, however slow the machine. */
 static long kill_step_us(void)
 {
-	struct timespec begin;
-	struct timespec end;
-	bool detached;
+	uint64_t least_ns = UINT64_MAX;
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	attach_and_kill(NEW_POLICY, 0);
-	harness_attach(sockets_fence(), NEW_POLICY);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	cr_assert_eq(cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL), 0);
-	return ((end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000) * 3 /
-	       2 / KILL_STEPS;
+	/* Once, the machine may stand still. */
+	for (int i = 0; i < 3; i++) {
+		uint64_t begin_ns = boot_time_ns();
+		uint64_t taken_ns;
+		bool detached;
+
+		attach_and_kill(NEW_POLICY, 0);
+		harness_attach(sockets_fence(), NEW_POLICY);
+		taken_ns = boot_time_ns() - begin_ns;
+		if (taken_ns < least_ns)
+			least_ns = taken_ns;
+		cr_assert_eq(cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached,
+						  NULL),
+			     0);
+	}
+	return (long)(least_ns / 1000) * 3 / 2 / KILL_STEPS;
 }
 
 Test(port_stress, an_attach_that_is_killed_is_repaired_by_the_next)

@@ -109,7 +109,8 @@ Test(reconcile_again, the_policy_of_now_is_what_counts)
 		harness_attach(sockets_fence(), cases[i].now);
 		expect_acted(cases[i].action, cases[i].now);
 		cr_expect_eq(listens(), cases[i].listens, "%s", cases[i].now);
-		cr_expect_eq(holding_lives(pid), cases[i].lives, "%s", cases[i].now);
+		cr_expect(cases[i].lives ? holding_lives(pid) : holding_dies(pid), "%s",
+			  cases[i].now);
 		if (cases[i].lives)
 			holding_stop(pid);
 		observation_free(&stale);
@@ -270,8 +271,8 @@ Test(reconcile_again, a_fence_that_is_being_changed)
 	look(KILL);
 	holding_start(harness_cgroup(), attach_slowly, "{'ports': [8080], 'on_violation': 'kill'}");
 	result = act_on_stale();
-	/* There, an attach takes longer than a pass waits. */
-	for (int i = 0; i < 20 && harness_is_slow() && result.action == CGFENCE_ACTION_FAILED; i++)
+	/* Where the machine is slow, an attach may take longer than a pass waits. */
+	for (int i = 0; i < 20 && result.action == CGFENCE_ACTION_FAILED; i++)
 		result = act_on_stale();
 	cr_expect_eq(result.action, CGFENCE_ACTION_KILLED, "after the wait: %s",
 		     result.failure.text);

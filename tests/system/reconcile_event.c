@@ -121,7 +121,7 @@ Test(reconcile_event, the_fence_is_killed_if_it_says_so)
 	reports = handle(reports_reconciler(), &event);
 	cr_assert_eq(reports->count, 1);
 	cr_expect_eq(reports->items[0].action, CGFENCE_ACTION_KILLED);
-	cr_expect_not(holding_lives((pid_t)event.record.pid));
+	cr_expect(holding_dies((pid_t)event.record.pid));
 }
 
 /* The pass finds what was reported already, and its end. */

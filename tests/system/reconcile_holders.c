@@ -176,7 +176,7 @@ static void *own_table(void *argument)
 /* Threads that share the descriptors of their leader, and one that does not. */
 static int hold_with_threads(void *argument)
 {
-	pthread_barrier_t barrier;
+	static pthread_barrier_t barrier; /* its thread may leave it later than this function */
 	int code = hold_two(argument);
 
 	pthread_barrier_init(&barrier, NULL, 2);

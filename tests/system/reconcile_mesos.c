@@ -79,8 +79,8 @@ Test(reconcile_mesos, a_task_on_other_ports_is_killed)
 	reports = reports_pass(reports_reconciler());
 	cr_expect_str_eq(expect_report(reports, 1, CGFENCE_ACTION_KILLED)->excess, "31001");
 	cr_expect_eq(reports->count, 1);
-	cr_expect_not(holding_lives(bad));
-	cr_expect_not(holding_lives(good), "the container is killed whole");
+	cr_expect(holding_dies(bad));
+	cr_expect(holding_dies(good), "the container is killed whole");
 }
 
 /* NC_NoPortEnforcement: enforce_container_ports is off. */
@@ -103,7 +103,7 @@ Test(reconcile_mesos, a_task_without_ports_may_listen_on_none)
 
 	harness_attach(sockets_fence(), "{'ports': [], 'on_violation': 'kill'}");
 	expect_report(reports_pass(reports_reconciler()), 0, CGFENCE_ACTION_KILLED);
-	cr_expect_not(holding_lives(bad));
+	cr_expect(holding_dies(bad));
 }
 
 /* container_ports_isolated_range, and check_agent_port_range_only, which is the agent's ports as the range. */
@@ -139,7 +139,7 @@ Test(reconcile_mesos, ports_outside_of_the_isolated_range_are_not_touched)
 		reports = reports_pass(reports_reconciler());
 		expect_report(reports, 1, CGFENCE_ACTION_KILLED);
 		cr_expect_eq(reports->count, 1);
-		cr_expect_not(holding_lives(bad), "%s", cases[i].bad);
+		cr_expect(holding_dies(bad), "%s", cases[i].bad);
 	}
 }
 
@@ -175,8 +175,8 @@ Test(reconcile_mesos, a_nested_cgroup_is_answered_for_by_the_root)
 	cr_expect_str_eq(report->comm, "holder");
 	cr_expect_str_eq(report->excess, "31001-31003,31009");
 	cr_expect_eq(reports->count, 4, "%s", reports_text(reports));
-	cr_expect_not(holding_lives(pid));
-	cr_expect_not(holding_lives(root_task));
+	cr_expect(holding_dies(pid));
+	cr_expect(holding_dies(root_task));
 }
 
 /* RecoverBadTask and RecoverGoodTask: nothing is remembered over a restart, and nothing has to be. */
@@ -216,7 +216,7 @@ Test(reconcile_mesos, an_allocation_that_grew_is_honoured_at_once)
 	/* And one that shrank. */
 	harness_attach(sockets_fence(), "{'ports': [31000], 'on_violation': 'kill'}");
 	expect_report(reports_pass(reconciler), 0, CGFENCE_ACTION_KILLED);
-	cr_expect_not(holding_lives(pid));
+	cr_expect(holding_dies(pid));
 }
 
 /* Better: a wildcard is not all that counts, and each address is reported by itself. */
@@ -265,7 +265,7 @@ Test(reconcile_mesos, a_violation_is_reported_when_it_begins_changes_ends_and_re
 	expect_nothing(reports_pass(reconciler));
 	harness_attach(sockets_fence(), "{'ports': [31000], 'on_violation': 'kill'}");
 	expect_report(reports_pass(reconciler), 0, CGFENCE_ACTION_KILLED);
-	cr_expect_not(holding_lives(pid));
+	cr_expect(holding_dies(pid));
 	expect_end(reports_pass(reconciler), 0);
 	expect_nothing(reports_pass(reconciler));
 	/* Another socket on the same port is another violation. */

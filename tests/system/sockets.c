@@ -18,6 +18,9 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
+/* Of a millisecond each. */
+#define FREE_TRIES 5000
+
 static const struct {
 	const char *name;
 	int type;
@@ -126,17 +129,59 @@ int sockets_make(const struct endpoint *endpoint)
 	return -code;
 }
 
-int sockets_open(const char *text)
+/* Return: 0 or errno. */
+static int bind_once(int fd, const struct endpoint *endpoint)
+{
+	return bind(fd, &endpoint->address.any, endpoint->length) < 0 ? errno : 0;
+}
+
+static int bind_free(int fd, const struct endpoint *endpoint)
+{
+	int code = bind_once(fd, endpoint);
+
+	for (int i = 0; i < FREE_TRIES && code == EADDRINUSE; i++) {
+		usleep(1000);
+		code = bind_once(fd, endpoint);
+	}
+	return code;
+}
+
+static int open_with(const char *text, int (*bind_it)(int fd, const struct endpoint *endpoint))
 {
 	struct endpoint endpoint = sockets_parse(text);
 	int fd = sockets_make(&endpoint);
 	int code;
 
-	if (fd < 0 || endpoint.unbound || bind(fd, &endpoint.address.any, endpoint.length) == 0)
+	if (fd < 0 || endpoint.unbound)
 		return fd;
-	code = errno;
+	code = bind_it(fd, &endpoint);
+	if (code == 0)
+		return fd;
 	close(fd);
 	return -code;
+}
+
+int sockets_open(const char *text)
+{
+	return open_with(text, bind_once);
+}
+
+int sockets_open_free(const char *text)
+{
+	return open_with(text, bind_free);
+}
+
+int sockets_try(const char *text)
+{
+	int fd = sockets_open_free(text);
+	int code = 0;
+
+	if (fd < 0)
+		return -fd;
+	if (sockets_parse(text).type == SOCK_STREAM && listen(fd, 8) < 0)
+		code = errno;
+	close(fd);
+	return code;
 }
 
 uint16_t sockets_port(int fd)
@@ -179,7 +224,7 @@ static int look_for_remains(int fd, const char *text)
 		return SOCKETS_STILL_BOUND;
 	if (harness_enter(harness_cgroup()))
 		return SOCKETS_FAILED;
-	other = sockets_open(text);
+	other = sockets_open_free(text);
 	if (other < 0)
 		return SOCKETS_PORT_TAKEN;
 	close(other);
@@ -191,21 +236,19 @@ static int call_bind(void *argument)
 	const char *text = argument;
 	struct endpoint endpoint = sockets_parse(text);
 	int fd = sockets_make(&endpoint);
+	int code;
 
 	if (fd < 0)
 		return -fd;
-	if (bind(fd, &endpoint.address.any, endpoint.length) == 0)
+	code = bind_free(fd, &endpoint);
+	if (code == 0)
 		return !endpoint.port || sockets_port(fd) == endpoint.port ? 0 : SOCKETS_FAILED;
-	return errno == EPERM ? look_for_remains(fd, text) : errno;
+	return code == EPERM ? look_for_remains(fd, text) : code;
 }
 
 static int call_listen(void *argument)
 {
-	int fd = sockets_open(argument);
-
-	if (fd < 0)
-		return -fd;
-	return listen(fd, 8) < 0 ? errno : 0;
+	return sockets_try(argument);
 }
 
 int sockets_bind(const struct cgfence_cgroup *cgroup, const char *text)

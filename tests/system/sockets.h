@@ -55,6 +55,19 @@ int sockets_make(const struct endpoint *endpoint);
 /** sockets_open() - a socket, bound if the endpoint is. Return: a descriptor or -errno. */
 int sockets_open(const char *text);
 
+/**
+ * sockets_open_free() - sockets_open() on a port that nobody is to hold any more.
+ *
+ * Whoever looks at the descriptors of all tasks, as another test's reconciler does, may hold a socket a little longer
+ * than its owner. That the port is taken then is nothing that a fence says, and is waited for.
+ *
+ * Return: a descriptor or -errno, -EADDRINUSE if somebody does hold the port.
+ */
+int sockets_open_free(const char *text);
+
+/** sockets_try() - whether a port that nobody is to hold can be had, and for TCP listened on. Return: 0 or errno. */
+int sockets_try(const char *text);
+
 /** sockets_port() - the port that a socket has, in host order; 0 if none. */
 uint16_t sockets_port(int fd);
 
