@@ -12,7 +12,6 @@
 #include "watch_events.h"
 #include "watch_fences.h"
 #include "watch_sources.h"
-#include "../boot_time.h"
 #include "../cgroup.h"
 #include "../cleanup.h"
 #include "../error.h"
@@ -21,6 +20,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 
 #define DEFAULT_INTERVAL "30s" /* as Mesos has it */
 
@@ -42,7 +42,7 @@ struct watch {
 	int lock;
 	struct watch_sources sources;
 	struct watch_apply apply;
-	uint64_t pass_ns; /* how long the last pass took */
+	uint64_t pass_ns; /* how long the last pass kept a processor busy */
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
 	bool stopping;
 };
@@ -63,10 +63,19 @@ static void on_change(const char *path, bool fenced, void *context)
 		watch_events_fence(context, fenced ? "fenced" : "unfenced", path);
 }
 
+/* Not what the host slept, nor what others had of the processor. */
+static uint64_t processor_time_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000000ULL + (uint64_t)used.tv_nsec;
+}
+
 static void make_pass(struct watch *watch)
 {
 	struct cgfence_error error = { 0 };
-	uint64_t begin_ns = boot_time_ns();
+	uint64_t begin_ns = processor_time_ns();
 	size_t in_excess = 0;
 
 	cgfence_fence_sweep();
@@ -77,7 +86,7 @@ static void make_pass(struct watch *watch)
 		report_error(watch, error.text);
 	else
 		report_error(watch, "");
-	watch->pass_ns = boot_time_ns() - begin_ns;
+	watch->pass_ns = processor_time_ns() - begin_ns;
 }
 
 /* What is to come already is not put off, or who changes fences all the time would put it off for ever. */
