@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 1000
+#define PATIENCE_MS 30000 /* the kernel frees after grace periods, and from worker threads */
 #define POLL_MS 2
 
 /* The kernel numbers its objects in the order in which they are made. */
@@ -47,10 +47,12 @@ static bool is_of(uint64_t cgroup_id, struct cgfence_cgroup *const *cgroups, siz
 
 static uint64_t cgroup_of_program(__u32 id)
 {
+	cleanup_close int program = bpf_prog_get_fd_by_id(id);
 	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
 	cleanup_free struct cgfence_image *image = NULL;
 
-	if (fence_maps_find(id, &maps, NULL) || fence_maps_read_image(maps.policy, &image, NULL))
+	if (program < 0 || fence_maps_find(program, &maps, NULL) ||
+	    fence_maps_read_image(maps.policy, &image, NULL))
 		return 0;
 	return image->cgroup_id;
 }
