@@ -27,6 +27,9 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 {
 	int fd;
 
+	/* A pass may find it as soon as it is in. */
+	if (options->comm)
+		prctl(PR_SET_NAME, options->comm);
 	if (!options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
 	fd = sockets_open(options->endpoint);
@@ -38,8 +41,6 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		return EPERM;
 	if (options->leaves && harness_enter(harness_cgroup()))
 		return EPERM;
-	if (options->comm)
-		prctl(PR_SET_NAME, options->comm);
 	if (options->argument)
 		fcntl(fd, F_SETFD, 0);
 	greeting->port = sockets_port(fd);

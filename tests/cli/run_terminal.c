@@ -92,7 +92,7 @@ Test(run_terminal, interrupt_comes_once)
 
 	/* A second one would end the next wait. */
 	start(&program, "trap 'echo caught' INT; echo ready;"
-			" for i in 1 2 3; do sleep 0.3 & wait; done; exit 7");
+			" for i in 1 2 3; do sleep 1 & wait; done; exit 7");
 	program_expect(&program, "ready");
 	program_type(&program, KEY_INTERRUPT);
 	program_finish(&program);

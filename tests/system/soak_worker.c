@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define SLOTS 6
@@ -50,13 +52,27 @@ static void count(uint64_t *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
 }
 
+/* A processor that stands still keeps who moves to it. */
+static void move_to_next_processor(int *processor)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)*processor, &one);
+	*processor = (*processor + 1) % get_nprocs_conf();
+	/* Not every processor may be used here. */
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 void soak_keep_time(struct soak *soak)
 {
 	uint64_t before_ns = boot_time_ns();
+	int processor = 0;
 
 	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
 		uint64_t passed_ns;
 
+		move_to_next_processor(&processor);
 		usleep(TICK_US);
 		passed_ns = boot_time_ns() - before_ns;
 		before_ns += passed_ns;

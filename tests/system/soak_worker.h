@@ -39,7 +39,7 @@ struct soak_fence {
 /* In memory that all share. Times are of its own clock. */
 struct soak {
 	bool stop;
-	uint64_t now_ns; /* the clock */
+	uint64_t now_ns;   /* the clock */
 	uint64_t limit_ns; /* how long an excess listener may live */
 	struct soak_fence fences[SOAK_FENCES];
 	/* Results. */
@@ -65,8 +65,8 @@ struct soak_worker {
 /**
  * soak_keep_time() - in a process of its own: advance the clock until it is told to stop.
  *
- * The clock is late by what the machine stood still, all of it or its processors by turns, as virtual machines do: a
- * daemon that did not run then is not to blame.
+ * The clock is late by what the machine stood still, all of it or one of its processors, as virtual machines do: a daemon
+ * that did not run then is not to blame.
  */
 void soak_keep_time(struct soak *soak);
 
