@@ -122,12 +122,11 @@ static void kill_fence(struct act *act)
 		fail(act);
 		return;
 	}
-	if (still_listens(act)) {
+	if (still_listens(act))
 		close_socket(act);
-		if (act->result->action == CGFENCE_ACTION_FAILED && !vanishes(act))
-			return;
-	}
-	if (populated)
+	if (act->result->action == CGFENCE_ACTION_FAILED && vanishes(act))
+		act->result->action = CGFENCE_ACTION_NONE;
+	if (populated && act->result->action != CGFENCE_ACTION_FAILED)
 		act->result->action = CGFENCE_ACTION_KILLED;
 }
 
