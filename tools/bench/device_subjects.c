@@ -11,10 +11,9 @@
 
 /*
  * Where the kernel puts a program decides over some nanoseconds, and what is made first gets the same place each time.
- * So all are made anew after some rounds, in another order.
+ * So all are made anew for each round, in another order.
  */
-#define SETUP_ROUNDS 3
-#define ROUNDS (DEVICE_SETUPS * SETUP_ROUNDS)
+#define ROUNDS (3 * DEVICE_SETUPS)
 
 dev_t device_last(size_t entries)
 {
@@ -83,13 +82,12 @@ void device_subjects_measure(struct bench *bench, struct device_subjects *subjec
 			     struct device_filters *filters,
 			     double (*measure)(const struct device_work *work))
 {
-	for (size_t setup = 0; setup < DEVICE_SETUPS; setup++) {
-		if (setup > 0) {
+	for (size_t round = 0; round < ROUNDS; round++) {
+		if (round > 0) {
 			device_filters_remove(bench, filters);
-			device_filters_make(bench, filters, setup);
+			device_filters_make(bench, filters, round);
 		}
-		for (int round = 0; round < SETUP_ROUNDS; round++)
-			measure_round(bench, subjects, filters->companion, measure);
+		measure_round(bench, subjects, filters->companion, measure);
 	}
 }
 
