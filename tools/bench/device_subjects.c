@@ -11,9 +11,10 @@
 
 /*
  * Where the kernel puts a program decides over some nanoseconds, and what is made first gets the same place each time.
- * So all are made anew for each round, in another order.
+ * So all are made anew after some rounds, in another order.
  */
-#define ROUNDS (3 * DEVICE_SETUPS)
+#define SETUP_ROUNDS 3
+#define ROUNDS (DEVICE_SETUPS * SETUP_ROUNDS)
 
 dev_t device_last(size_t entries)
 {
@@ -82,12 +83,13 @@ void device_subjects_measure(struct bench *bench, struct device_subjects *subjec
 			     struct device_filters *filters,
 			     double (*measure)(const struct device_work *work))
 {
-	for (size_t round = 0; round < ROUNDS; round++) {
-		if (round > 0) {
+	for (size_t setup = 0; setup < DEVICE_SETUPS; setup++) {
+		if (setup > 0) {
 			device_filters_remove(bench, filters);
-			device_filters_make(bench, filters, round);
+			device_filters_make(bench, filters, setup);
 		}
-		measure_round(bench, subjects, filters->companion, measure);
+		for (int round = 0; round < SETUP_ROUNDS; round++)
+			measure_round(bench, subjects, filters->companion, measure);
 	}
 }
 
