@@ -17,7 +17,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 SANITIZE := $(if $(ASAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -fPIC -fvisibility=hidden \
-	-Iinclude -Ibuild/bpf -isystem /usr/include/libnl3 -MMD -MP
+	-Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 -MMD -MP
 LIBRARIES := -lbpf -lelf -lz -ljansson -lnl-3
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -27,8 +27,12 @@ LINELESS := device ports listen
 REMOVE_LINES := llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
-LIB_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/*.c))
-CLI_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard src/cli/*.c))
+# The program is what prints; all else of src/ is the library.
+PROGRAM_FOLDERS := report daemon cli
+PROGRAM_SOURCES := $(wildcard $(PROGRAM_FOLDERS:%=src/%/*.c))
+LIB_SOURCES := $(filter-out $(PROGRAM_SOURCES),$(wildcard src/*/*.c))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OUT)/%.o)
+CLI_OBJECTS := $(PROGRAM_SOURCES:%.c=$(OUT)/%.o)
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(wildcard tools/bench/*.c)))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
@@ -78,7 +82,7 @@ build/libcgfence.pc: tools/libcgfence.pc.in Makefile
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/$(1)/*.c) tests/harness.c)
-$(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/cli/%.o,duration stream)
+$(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/%.o,cli/duration report/stream)
 $(OUT)/system-tests: $(call test_objects,system)
 $(OUT)/cli-tests: $(call test_objects,cli) $(OUT)/tests/system/sockets.o
 $(OUT)/faults-tests: $(call test_objects,faults) $(OUT)/tests/system/sockets.o
@@ -108,11 +112,11 @@ build/bench: $(BENCH_OBJECTS) build/libcgfence.a | $(PLAIN_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBRARIES) -lm -o $@
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch] include/cgfence/*.h) | $(SKELETONS)
+build/fuzz/%: tests/fuzz/%.c $(LIB_SOURCES) $(wildcard src/*/*.h include/cgfence/*.h) | $(SKELETONS)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-Iinclude -Ibuild/bpf -isystem /usr/include/libnl3 $< $(filter %.c,$(wildcard src/*.c)) $(LIBRARIES) -o $@
+		-Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 $< $(LIB_SOURCES) $(LIBRARIES) -o $@
 
 deps: ## install the packages that building, testing and the demonstration need
 	$(Q)tools/install-dependencies.sh

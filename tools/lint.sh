@@ -31,7 +31,7 @@ tidy() {
 	local report
 
 	if ! report=$(clang-tidy --quiet --warnings-as-errors='*' "$@" -- \
-		-std=gnu11 -D_GNU_SOURCE -Iinclude -Ibuild/bpf -isystem /usr/include/libnl3 2>&1); then
+		-std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 2>&1); then
 		printf '%s\n' "$report"
 		return 1
 	fi

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "output.h"
-#include "../cleanup.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "base/cleanup.h"
 
 #include <cgfence/apply.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "output.h"
-#include "report.h"
-#include "../cgroup.h"
-#include "../policy.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "report/violation.h"
+#include "cgroup/cgroup.h"
+#include "policy/policy.h"
 
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {

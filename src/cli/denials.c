@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "fences.h"
-#include "output.h"
-#include "refusal.h"
-#include "../cleanup.h"
+#include "cli/command.h"
+#include "cli/fences.h"
+#include "report/output.h"
+#include "report/denial.h"
+#include "base/cleanup.h"
 
 static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
 		    void *context, struct cgfence_error *error)

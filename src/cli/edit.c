@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "edit.h"
-#include "operands.h"
-#include "output.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../error.h"
-#include "../policy_edit.h"
+#include "cli/edit.h"
+#include "cli/operands.h"
+#include "report/output.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "policy/edit.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* What allow and revoke share. */
 #pragma once
 
-#include "command.h"
+#include "cli/command.h"
 
 #include <cgfence/cgfence.h>
 

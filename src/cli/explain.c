@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "operands.h"
-#include "others.h"
-#include "output.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../error.h"
-#include "../fence.h"
-#include "../foreign.h"
-#include "../policy.h"
+#include "cli/command.h"
+#include "cli/operands.h"
+#include "report/foreign.h"
+#include "report/output.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/fence.h"
+#include "kernel/foreign.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <string.h>

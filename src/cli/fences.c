@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "fences.h"
-#include "command.h"
-#include "output.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../fence.h"
-#include "../fence_sweep.h"
-#include "../hierarchy.h"
+#include "cli/fences.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "fence/fence.h"
+#include "fence/sweep.h"
+#include "cgroup/hierarchy.h"
 
 #include <errno.h>
 #include <stdio.h>

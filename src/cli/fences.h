@@ -2,7 +2,7 @@
 /* What status and denials share. */
 #pragma once
 
-#include "command.h"
+#include "cli/command.h"
 
 #include <cgfence/cgfence.h>
 

@@ -2,7 +2,7 @@
 /* Help, from the same table as the commands themselves. */
 #pragma once
 
-#include "command.h"
+#include "cli/command.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Finds the command, reads its options by its own table, and runs it. */
-#include "command.h"
-#include "help.h"
-#include "output.h"
-#include "privilege.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "report/output.h"
+#include "cli/privilege.h"
 
 #include <bpf/libbpf.h>
 #include <getopt.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "operands.h"
-#include "../error.h"
+#include "cli/operands.h"
+#include "base/error.h"
 
 #include <stdlib.h>
 #include <string.h>

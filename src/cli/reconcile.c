@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "descriptor_limit.h"
-#include "output.h"
-#include "report.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../error.h"
-#include "../fence.h"
-#include "../fence_sweep.h"
+#include "cli/command.h"
+#include "daemon/descriptor_limit.h"
+#include "report/output.h"
+#include "report/violation.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/fence.h"
+#include "fence/sweep.h"
 
 #include <errno.h>
 

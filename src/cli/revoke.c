@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "edit.h"
+#include "cli/edit.h"
 
 static int run(const struct arguments *arguments)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "output.h"
-#include "spawn.h"
-#include "../cgroup.h"
-#include "../fence_sweep.h"
-#include "../policy.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "cli/spawn.h"
+#include "cgroup/cgroup.h"
+#include "fence/sweep.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <string.h>

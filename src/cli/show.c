@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "output.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../fence.h"
+#include "cli/command.h"
+#include "report/output.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "fence/fence.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "spawn.h"
-#include "command.h"
-#include "../error.h"
+#include "cli/spawn.h"
+#include "cli/command.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <linux/sched.h>

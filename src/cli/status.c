@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "command.h"
-#include "fences.h"
-#include "others.h"
-#include "output.h"
-#include "../cleanup.h"
+#include "cli/command.h"
+#include "cli/fences.h"
+#include "report/foreign.h"
+#include "report/output.h"
+#include "base/cleanup.h"
 
 #include <string.h>
 

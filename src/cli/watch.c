@@ -3,18 +3,18 @@
  * The daemon: one thread around epoll. Nothing here is needed for enforcing what hooks can see, and nothing is kept
  * that a restarted watch does not find again in the kernel.
  */
-#include "command.h"
-#include "descriptor_limit.h"
-#include "duration.h"
-#include "notify.h"
-#include "output.h"
-#include "watch_apply.h"
-#include "watch_events.h"
-#include "watch_fences.h"
-#include "watch_sources.h"
-#include "../cgroup.h"
-#include "../cleanup.h"
-#include "../error.h"
+#include "cli/command.h"
+#include "daemon/descriptor_limit.h"
+#include "cli/duration.h"
+#include "daemon/notify.h"
+#include "report/output.h"
+#include "daemon/apply.h"
+#include "report/events.h"
+#include "daemon/fences.h"
+#include "daemon/sources.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
 
 #include <cgfence/watch.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "program.h"
 #include "../harness.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container of runc, which attaches a device program of its own to the container's cgroup. */
-#include "../../src/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "program.h"
 #include "../harness.h"
 

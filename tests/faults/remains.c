@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "remains.h"
-#include "../../src/fence.h"
-#include "../../src/fence_maps.h"
-#include "../../src/hook.h"
-#include "../../src/pins.h"
+#include "fence/fence.h"
+#include "kernel/maps.h"
+#include "kernel/hook.h"
+#include "kernel/pins.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>

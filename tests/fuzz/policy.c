@@ -3,8 +3,8 @@
  * Looks for texts that the policy parser mistreats. Whatever it accepts must survive being written and read
  * again, and being compiled and read back.
  */
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
+#include "base/cleanup.h"
+#include "image/image.h"
 
 #include <stdio.h>
 #include <string.h>

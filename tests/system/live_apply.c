@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Plans: which cgroups policies name, and what acting on a plan does to live fences. */
 #include "../harness.h"
-#include "../../src/cgroup_glob.h"
+#include "cgroup/glob.h"
 
 #include <cgfence/apply.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * The listen guard, against the listeners that no bind hook saw. Which one the fence has depends on the kernel, so that
  * each test expects of the guard what its kind can do.
  */
-#include "../../src/boot_time.h"
+#include "base/boot_time.h"
 #include "sockets.h"
 
 #include <bpf/bpf.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Traffic through fences of ports, changes under load, and commands that are killed. */
-#include "../../src/boot_time.h"
+#include "base/boot_time.h"
 #include "sockets.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Listeners of every protocol, family and address are told apart as the policy does. */
 #include "holding.h"
-#include "../../src/sock_diag.h"
+#include "net/sock_diag.h"
 
 #include <errno.h>
 #include <string.h>

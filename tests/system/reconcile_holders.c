@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The iterator and /proc give the same answer on a tree of processes that do all that processes can with descriptors. */
 #include "holding.h"
-#include "../../src/cgroup_kill.h"
-#include "../../src/holders.h"
-#include "../../src/sightings.h"
+#include "cgroup/kill.h"
+#include "reconcile/holders.h"
+#include "reconcile/sightings.h"
 
 #include <fcntl.h>
 #include <pthread.h>

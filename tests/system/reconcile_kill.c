@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* on_violation "kill", as seen from outside of the fence. */
 #include "holding.h"
-#include "../../src/cgroup_kill.h"
+#include "cgroup/kill.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -4,7 +4,7 @@
  * takes CGFENCE_SOAK_SECONDS, and runs CGFENCE_SOAK_PROGRAM.
  */
 #include "soak_worker.h"
-#include "../../src/boot_time.h"
+#include "base/boot_time.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the kernel remembers of refusals, and audit mode. */
-#include "../../src/boot_time.h"
-#include "../../src/programs.h"
+#include "base/boot_time.h"
+#include "kernel/programs.h"
 #include "../harness.h"
 
 #include <bpf/bpf.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "soak_worker.h"
 #include "soak_supplier.h"
-#include "../../src/boot_time.h"
+#include "base/boot_time.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/apply_plan.h"
-#include "../../src/cleanup.h"
+#include "apply/plan.h"
+#include "base/cleanup.h"
 #include "policy_text.h"
 
 #include <stdio.h>

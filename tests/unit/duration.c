@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/cli/duration.h"
+#include "cli/duration.h"
 
 #include <criterion/criterion.h>
 

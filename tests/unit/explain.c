@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/cleanup.h"
+#include "base/cleanup.h"
 #include "policy_text.h"
 #include "random_policy.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
+#include "base/cleanup.h"
+#include "image/image.h"
 #include "policy_text.h"
 
 #include <stdio.h>

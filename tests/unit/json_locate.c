@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/json_locate.h"
-#include "../../src/cleanup.h"
+#include "base/json_locate.h"
+#include "base/cleanup.h"
 #include "policy_text.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/listener.h"
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
+#include "net/listener.h"
+#include "base/cleanup.h"
+#include "image/image.h"
 #include "policy_text.h"
 
 #include <arpa/inet.h>

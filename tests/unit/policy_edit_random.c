@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What an edit promises and what it leaves alone, on random policies and by the kernel's own verdict function. */
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
-#include "../../src/policy_edit.h"
+#include "base/cleanup.h"
+#include "image/image.h"
+#include "policy/edit.h"
 #include "policy_text.h"
 #include "random_policy.h"
 

@@ -2,7 +2,7 @@
 /* Policies as the tests write them: JSON with ` for ", so that the text stays legible in C. */
 #pragma once
 
-#include "../../src/policy.h"
+#include "policy/policy.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

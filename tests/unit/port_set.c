@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/port_set.h"
+#include "policy/port_set.h"
 #include "policy_text.h"
 #include "random_policy.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
-#include "../../src/port_table.h"
+#include "base/cleanup.h"
+#include "image/image.h"
+#include "image/port_table.h"
 #include "policy_text.h"
 #include "random_policy.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "random_policy.h"
-#include "../../src/splitmix64.h"
+#include "base/splitmix64.h"
 
 #include <linux/bpf.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The rules of the plan, from observations that are made by hand. */
-#include "../../src/reconcile_plan.h"
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
+#include "reconcile/plan.h"
+#include "base/cleanup.h"
+#include "image/image.h"
 #include "policy_text.h"
 
 #include <arpa/inet.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Which listener belongs to which fence, as far as no cgroup has to be looked up. */
-#include "../../src/sightings.h"
-#include "../../src/image.h"
-#include "../../src/cleanup.h"
-#include "../../src/hierarchy.h"
+#include "reconcile/sightings.h"
+#include "image/image.h"
+#include "base/cleanup.h"
+#include "cgroup/hierarchy.h"
 #include "policy_text.h"
 
 #include <stdio.h>

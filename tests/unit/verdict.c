@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The verdict that the kernel programs compute, against the words of the specification. */
-#include "../../src/cleanup.h"
-#include "../../src/image.h"
+#include "base/cleanup.h"
+#include "image/image.h"
 #include "policy_text.h"
 #include "random_policy.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "bpftool.h"
 #include "probe.h"
-#include "../../src/cgroup.h"
+#include "cgroup/cgroup.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "stage.h"
-#include "../../src/cgroup.h"
+#include "cgroup/cgroup.h"
 
 #include <cgfence/cgfence.h>
 #include <errno.h>

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Making the fences be what the policies say: observe, plan, act. */
+#include "apply/plan.h"
+#include "apply/targets.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/compare.h"
+#include "base/error.h"
+#include "fence/fence.h"
+#include "base/json_diff.h"
+
+#include <string.h>
+
+struct cgfence_plan {
+	struct apply_world world;
+	struct apply_step *steps;
+	size_t step_count;
+};
+
+void cgfence_plan_free(struct cgfence_plan *plan)
+{
+	if (!plan)
+		return;
+	apply_world_release(&plan->world);
+	free(plan->steps);
+	free(plan);
+}
+
+static void cleanup_free_plan(struct cgfence_plan **plan)
+{
+	cgfence_plan_free(*plan);
+}
+
+/* A fence that is damaged or of another version is there all the same, and can be replaced. */
+static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = fence_read(id, &fence, error);
+
+	observed->id = id;
+	if (result)
+		return result == -EINVAL ? 0 : result;
+	observed->torn = fence_is_torn(fence);
+	observed->ephemeral = cgfence_fence_ephemeral(fence);
+	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
+}
+
+/* The fence of a cgroup, if it has one and is not removed by now. */
+static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct apply_fence *observed = &world->fences[world->fence_count];
+	int result = cgfence_cgroup_open_id(id, &cgroup, error);
+
+	if (result == 0)
+		result = read_fence(id, observed, error);
+	if (result == -ENOENT)
+		return 0;
+	if (result)
+		return result;
+	world->fence_count++;
+	observed->path = strdup(cgfence_cgroup_path(cgroup));
+	return observed->path ? 0 : error_out_of_memory(error);
+}
+
+/* The cgroups that are named, each once. */
+static int list_targets(const struct apply_world *world, uint64_t **ids, size_t *count,
+			struct cgfence_error *error)
+{
+	uint64_t *listed = calloc(world->target_count + 1, sizeof(*listed));
+	size_t kept = 0;
+
+	if (!listed)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < world->target_count; i++)
+		listed[i] = world->targets[i].id;
+	qsort(listed, world->target_count, sizeof(*listed), compare_ids);
+	for (size_t i = 0; i < world->target_count; i++) {
+		if (kept == 0 || listed[kept - 1] != listed[i])
+			listed[kept++] = listed[i];
+	}
+	*ids = listed;
+	*count = kept;
+	return 0;
+}
+
+/* Only who prunes needs to know of the fences that no policy names. */
+static int observe(struct apply_world *world, bool all, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result = all ? cgfence_fence_list(&ids, &count, error)
+			 : list_targets(world, &ids, &count, error);
+
+	if (result)
+		return result;
+	world->fences = calloc(count + 1, sizeof(*world->fences));
+	if (!world->fences)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = observe_fence(ids[i], world, error);
+	return result;
+}
+
+int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
+		      struct cgfence_plan **plan, struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *made =
+		calloc(1, sizeof(*made));
+	bool prune = flags & CGFENCE_PLAN_PRUNE;
+	int result;
+
+	if (!made)
+		return error_out_of_memory(error);
+	made->world.sources = policies->sources;
+	made->world.source_count = policies->count;
+	result = apply_find_targets(&made->world, flags & CGFENCE_PLAN_MISSING_OK, error);
+	if (result == 0)
+		result = observe(&made->world, prune, error);
+	if (result == 0)
+		result = apply_plan(&made->world, prune, &made->steps, &made->step_count, error);
+	if (result)
+		return result;
+	*plan = cleanup_steal(made);
+	return 0;
+}
+
+const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan, size_t index)
+{
+	return index < plan->step_count ? &plan->steps[index].step : NULL;
+}
+
+static int attach(const struct apply_step *step, bool *gone, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	unsigned int flags = step->fence && step->fence->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+	enum cgfence_attach_result attached;
+	int result = cgfence_cgroup_open_id(step->step.id, &cgroup, error);
+
+	if (result == 0)
+		result =
+			cgfence_fence_attach(cgroup, step->source->policy, flags, &attached, error);
+	if (result == -ENOENT) {
+		*gone = true;
+		return 0;
+	}
+	if (result)
+		return result;
+	*gone = false;
+	return 0;
+}
+
+int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
+		     struct cgfence_error *error)
+{
+	const struct apply_step *step = &plan->steps[index];
+	bool detached;
+	int result;
+
+	switch (step->step.action) {
+	case CGFENCE_PLAN_ATTACH:
+	case CGFENCE_PLAN_REPLACE:
+		return attach(step, gone, error);
+	case CGFENCE_PLAN_DETACH:
+		result = cgfence_fence_detach(step->step.id, &detached, error);
+		if (result)
+			return result;
+		break;
+	case CGFENCE_PLAN_KEEP:
+	case CGFENCE_PLAN_NOTHING:
+		break;
+	}
+	*gone = false;
+	return 0;
+}
+
+int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
+		      struct cgfence_error *error)
+{
+	return json_diff(step->old_text ? step->old_text : "", step->new_text ? step->new_text : "",
+			 diff)
+		       ? error_out_of_memory(error)
+		       : 0;
+}

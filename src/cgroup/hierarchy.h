@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where cgroups are found by id. Who looks for many keeps it open, for finding the mount takes longer than one of them. */
+#pragma once
+
+#include "cgroup/mountinfo.h"
+
+struct hierarchy {
+	int fd; /* of the mount point, -1 if it is not open */
+	struct cgroup2_mount mount;
+};
+
+/** hierarchy_open() - open the cgroup2 mount that shows the most; to be given to hierarchy_close(). */
+int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error);
+
+/** hierarchy_close() - give it back. */
+void hierarchy_close(struct hierarchy *hierarchy);
+
+/** hierarchy_open_directory() - open the directory of a cgroup. Return: a descriptor, or -1 with errno set. */
+int hierarchy_open_directory(const struct hierarchy *hierarchy, uint64_t id);
+
+/** hierarchy_open_cgroup() - cgfence_cgroup_open_id(). */
+int hierarchy_open_cgroup(const struct hierarchy *hierarchy, uint64_t id,
+			  struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+
+/** hierarchy_has() - is there a cgroup with this id? If in doubt, yes. */
+bool hierarchy_has(const struct hierarchy *hierarchy, uint64_t id);
+
+#define HIERARCHY_CLOSED  \
+	{                 \
+		.fd = -1, \
+	}
+#define cleanup_hierarchy __attribute__((cleanup(hierarchy_close)))

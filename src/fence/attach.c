@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cgroup/cgroup.h"
+#include "base/error.h"
+#include "fence/change.h"
+
+#include <errno.h>
+
+int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+			 unsigned int flags, enum cgfence_attach_result *result,
+			 struct cgfence_error *error)
+{
+	struct fence_change change = { .cgroup = cgroup, .policy = policy, .flags = flags };
+	int code;
+
+	if (cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
+		return error_set(
+			error, EPERM,
+			"this is the root cgroup, and a mistake there locks the host out; say --force if that is what you want");
+	code = fence_change_begin(&change, error);
+	if (code == 0)
+		code = fence_change_make(&change, result, error);
+	fence_change_end(&change);
+	if (code)
+		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));
+	return code;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/change.h"
+#include "cgroup/cgroup.h"
+#include "base/error.h"
+#include "fence/detach.h"
+#include "fence/sweep.h"
+#include "kernel/foreign.h"
+#include "image/image.h"
+#include "kernel/kill_trace.h"
+#include "kernel/link.h"
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	return error_set(error, ENOENT, "%s has no fence of its own; attach a policy to it first",
+			 cgfence_cgroup_path(cgroup));
+}
+
+/* A fence of another version, or a damaged one, is replaced like any other; only its records may be lost. */
+static int read_present(struct fence_change *change, struct cgfence_error *error)
+{
+	int result = fence_present_read(cgfence_cgroup_id(change->cgroup), &change->old, error);
+
+	if (result || !change->old.image)
+		return result;
+	return image_decompile(change->old.image, &change->old_policy, error);
+}
+
+int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
+{
+	uint64_t id = cgfence_cgroup_id(change->cgroup);
+	int result;
+
+	change->lock = -1;
+	fence_present_init(&change->old);
+	fence_programs_init(&change->new);
+	fence_sweep_removed();
+	result = pins_lock(id, &change->lock, error);
+	if (result)
+		return result;
+	fence_detach_finish(id);
+	return read_present(change, error);
+}
+
+void fence_change_end(struct fence_change *change)
+{
+	if (change->lock >= 0)
+		pins_unlock(cgfence_cgroup_id(change->cgroup), change->lock);
+	fence_present_release(&change->old);
+	cgfence_policy_free(change->old_policy);
+	fence_programs_release(&change->new);
+}
+
+/* What stays although the policy changes. */
+static void take_over_ports(struct fence_change *change)
+{
+	const struct cgfence_port_table *old = &change->old.image->ports;
+	struct cgfence_port_table *new = &change->new.image->ports;
+
+	new->since_ns = old->since_ns;
+	if (!change->keeps_netns)
+		return;
+	new->netns_cookie = old->netns_cookie;
+	new->netns_inum = old->netns_inum;
+	new->ephemeral_low = old->ephemeral_low;
+	new->ephemeral_high = old->ephemeral_high;
+}
+
+static int prepare(struct fence_change *change, struct cgfence_error *error)
+{
+	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
+	int result = image_compile(change->policy, generation,
+				   change->flags & CGFENCE_ATTACH_EPHEMERAL, &change->new.image,
+				   error);
+
+	if (result)
+		return result;
+	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
+	if (change->old.image && change->old.image->ports.fenced)
+		take_over_ports(change);
+	return fence_programs_load(&change->new, &change->old.maps, error);
+}
+
+static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) < 0)
+		return -errno;
+	memcpy(tag, info.tag, BPF_TAG_SIZE);
+	return 0;
+}
+
+/* Is what the hook runs now the same program as the new one, maps aside? */
+static bool runs_same_program(const struct fence_change *change, int hook)
+{
+	uint8_t old_tag[BPF_TAG_SIZE];
+	uint8_t new_tag[BPF_TAG_SIZE];
+
+	if (change->old.links[hook].fd < 0 || change->new.programs[hook] < 0)
+		return change->old.links[hook].fd < 0 && change->new.programs[hook] < 0;
+	return read_tag(change->old.links[hook].program, old_tag) == 0 &&
+	       read_tag(change->new.programs[hook], new_tag) == 0 &&
+	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
+}
+
+/* The same policy says something else from another network namespace, or under another guard. */
+static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
+{
+	return a->ephemeral == b->ephemeral && a->ports.guard == b->ports.guard &&
+	       a->ports.netns_cookie == b->ports.netns_cookie &&
+	       a->ports.netns_inum == b->ports.netns_inum;
+}
+
+static bool alters_nothing(const struct fence_change *change)
+{
+	if (!change->old_policy || !policy_equal(change->old_policy, change->policy) ||
+	    !same_circumstances(change->old.image, change->new.image) || change->old.torn)
+		return false;
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (!runs_same_program(change, i))
+			return false;
+	}
+	return true;
+}
+
+/* Takes away the links that this change has made, those before hook @end. */
+static void undo_create_links(const struct fence_change *change, int end)
+{
+	for (int i = end - 1; i >= 0; i--) {
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd < 0)
+			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+	}
+}
+
+static int create_link(const struct fence_change *change, const struct hook *hook, int program,
+		       struct cgfence_error *error)
+{
+	int result = foreign_check_overriding(change->cgroup, hook, program, error);
+
+	if (result)
+		return result;
+	result = link_create(change->cgroup, hook, program, error);
+	if (result)
+		foreign_explain_refusal(change->cgroup, hook, program, -result, error);
+	return result;
+}
+
+/* Links for the hooks that had none: all of them, or none is left. */
+static int create_links(const struct fence_change *change, struct cgfence_error *error)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		int result;
+
+		if (change->new.programs[i] < 0 || change->old.links[i].fd >= 0)
+			continue;
+		result = create_link(change, &hooks[i], change->new.programs[i], error);
+		if (result) {
+			undo_create_links(change, i);
+			return result;
+		}
+	}
+	return 0;
+}
+
+/* Puts the old programs back where the new ones are already, before hook @end, and takes the new links away. */
+static void undo_links(const struct fence_change *change, int end)
+{
+	for (int i = 0; i < end; i++) {
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+			link_update(&change->old.links[i], change->old.links[i].program, NULL);
+	}
+	undo_create_links(change, HOOK_COUNT);
+}
+
+static int update_links(const struct fence_change *change, struct cgfence_error *error)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		int result = 0;
+
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+			result = link_update(&change->old.links[i], change->new.programs[i], error);
+		if (result) {
+			undo_links(change, i);
+			return result;
+		}
+	}
+	return 0;
+}
+
+static void remove_unwanted_links(const struct fence_change *change)
+{
+	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+		if (change->new.programs[i] < 0 && change->old.links[i].fd >= 0)
+			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+	}
+}
+
+static void restore_kill_trace(const struct fence_change *change)
+{
+	const struct cgfence_image *old = change->old.image;
+
+	if (old && kill_trace_wanted(old))
+		kill_trace_set(old, NULL);
+	else
+		kill_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
+}
+
+/* All that can fail, with the old policy in force again if it does. */
+static int switch_over(const struct fence_change *change, struct cgfence_error *error)
+{
+	bool traced = kill_trace_wanted(change->new.image);
+	int result = traced ? kill_trace_set(change->new.image, error) : 0;
+
+	if (result == 0)
+		result = create_links(change, error);
+	if (result == 0)
+		result = update_links(change, error);
+	if (result == 0 && !traced) {
+		result = kill_trace_clear(cgfence_cgroup_id(change->cgroup), error);
+		if (result)
+			undo_links(change, HOOK_COUNT);
+	}
+	if (result)
+		restore_kill_trace(change);
+	return result;
+}
+
+int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
+		      struct cgfence_error *error)
+{
+	int code = prepare(change, error);
+
+	if (code)
+		return code;
+	if (alters_nothing(change)) {
+		*result = CGFENCE_UNCHANGED;
+		return 0;
+	}
+	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
+		pins_mark_ephemeral(cgfence_cgroup_id(change->cgroup));
+	code = switch_over(change, error);
+	if (code)
+		return code;
+	remove_unwanted_links(change);
+	pins_touch(cgfence_cgroup_id(change->cgroup));
+	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
+	return 0;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/detach.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "kernel/kill_trace.h"
+#include "kernel/link.h"
+#include "kernel/pins.h"
+
+#include <string.h>
+
+/* With the lock held; the last hooks first, as for any removal. */
+static int remove_links(uint64_t id, struct cgfence_error *error)
+{
+	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+		int result = link_remove_detaching(id, &hooks[i], error);
+
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+void fence_detach_finish(uint64_t id)
+{
+	int lock;
+
+	if (pins_lock_detaching(id, &lock))
+		return;
+	/* The links, and with them the directory, stay for another try if the first step fails. */
+	if (kill_trace_clear(id, NULL) == 0)
+		remove_links(id, NULL);
+	pins_end_detaching(id, lock);
+}
+
+void fence_detach_finish_all(void)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+
+	if (pins_list_detaching(&ids, &count, NULL))
+		return;
+	for (size_t i = 0; i < count; i++)
+		fence_detach_finish(ids[i]);
+}
+
+/* Whether there is a fence, and that all of its links can be opened, is found out before the first is touched. */
+static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
+{
+	*found = false;
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		cleanup_link struct link link = LINK_CLOSED;
+		int result = link_open(id, &hooks[i], &link, error);
+
+		if (result && result != -ENOENT)
+			return result;
+		*found = *found || result == 0;
+	}
+	return 0;
+}
+
+int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
+{
+	int result = kill_trace_clear(id, error);
+
+	/* Its directory is what makes the next command try again. */
+	if (result) {
+		close(lock);
+		return result;
+	}
+	for (int i = HOOK_COUNT - 1; i >= 0; i--)
+		link_remove(id, &hooks[i], NULL);
+	pins_unlock(id, lock);
+	return 0;
+}
+
+void fence_detach_unfenced(uint64_t id)
+{
+	bool fenced;
+	int lock;
+
+	if (pins_try_lock(id, &lock))
+		return;
+	if (find_links(id, &fenced, NULL) == 0 && !fenced)
+		fence_detach_remains(id, lock, NULL);
+	else
+		pins_unlock(id, lock);
+}
+
+/* With the lock held, which goes with what is taken away. */
+static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
+{
+	int result = pins_begin_detaching(id);
+
+	if (result) {
+		pins_unlock(id, lock);
+		return error_set(error, -result, "cannot rename the directory of its pins: %s",
+				 strerror(-result));
+	}
+	result = kill_trace_clear(id, error);
+	if (result) {
+		pins_cancel_detaching(id);
+		pins_unlock(id, lock);
+		return result;
+	}
+	result = remove_links(id, error);
+	pins_end_detaching(id, lock);
+	return result;
+}
+
+int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
+{
+	bool fenced;
+	int result;
+	int lock;
+
+	if (!pins_have_bpffs()) {
+		*detached = false;
+		return 0;
+	}
+	result = pins_lock(id, &lock, error);
+	if (result)
+		return result;
+	fence_detach_finish(id);
+	result = find_links(id, &fenced, error);
+	if (result)
+		pins_unlock(id, lock);
+	else if (fenced)
+		result = detach_locked(id, lock, error);
+	else
+		result = fence_detach_remains(id, lock, error);
+	if (result)
+		return result;
+	*detached = fenced;
+	return 0;
+}

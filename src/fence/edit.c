@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Changing the policy of a live fence: read, edit and write under one lock, so that no edit of another is lost. */
+#include "base/error.h"
+#include "fence/change.h"
+#include "kernel/pins.h"
+#include "policy/edit.h"
+
+#include <errno.h>
+
+static int edit(struct fence_change *change, const struct cgfence_edit *wanted, bool *changed,
+		struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *edited = NULL;
+	enum cgfence_attach_result result;
+	int code;
+
+	if (!change->old.fenced)
+		return fence_change_refuse_unfenced(change->cgroup, error);
+	if (!change->old_policy)
+		return error_set(
+			error, EINVAL,
+			"it was made by another version of cgfence; attach its policy again with this one");
+	code = policy_edit(change->old_policy, wanted, &edited, error);
+	if (code)
+		return code;
+	/* Only what a killed command left half done is worth repairing for an edit that changes nothing. */
+	if (policy_equal(change->old_policy, edited) && !change->old.torn) {
+		*changed = false;
+		return 0;
+	}
+	change->policy = edited;
+	change->flags = change->old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+	code = fence_change_make(change, &result, error);
+	if (code)
+		return code;
+	*changed = !policy_equal(change->old_policy, edited);
+	return 0;
+}
+
+int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence_edit *wanted,
+		       bool *changed, struct cgfence_error *error)
+{
+	struct fence_change change = { .cgroup = cgroup, .keeps_netns = true };
+	int code;
+
+	if (!pins_have_bpffs())
+		return fence_change_refuse_unfenced(cgroup, error);
+	code = fence_change_begin(&change, error);
+	if (code == 0)
+		code = edit(&change, wanted, changed, error);
+	fence_change_end(&change);
+	if (code && code != -ENOENT)
+		error_wrap(error, "cannot change the fence of %s", cgfence_cgroup_path(cgroup));
+	return code;
+}

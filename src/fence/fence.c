@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Fences as the kernel holds them: read back and listed. */
+#include "fence/fence.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/present.h"
+#include "image/image.h"
+#include "kernel/error.h"
+#include "kernel/link.h"
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+
+struct cgfence_fence {
+	struct cgfence_policy *policy;
+	struct cgfence_counters counters;
+	struct fence_maps maps;
+	uint64_t generation;
+	bool ephemeral;
+	bool torn;
+	enum cgfence_listen_guard guard;
+	const char *hook_names[HOOK_COUNT + 1]; /* ended by NULL */
+};
+
+void cgfence_fence_close(struct cgfence_fence *fence)
+{
+	if (!fence)
+		return;
+	cgfence_policy_free(fence->policy);
+	fence_maps_close(&fence->maps);
+	free(fence);
+}
+
+const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fence)
+{
+	return fence->policy;
+}
+
+uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
+{
+	return fence->generation;
+}
+
+const struct cgfence_counters *cgfence_fence_counters(const struct cgfence_fence *fence)
+{
+	return &fence->counters;
+}
+
+bool cgfence_fence_ephemeral(const struct cgfence_fence *fence)
+{
+	return fence->ephemeral;
+}
+
+enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence)
+{
+	return fence->guard;
+}
+
+const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index)
+{
+	return index < HOOK_COUNT ? fence->hook_names[index] : NULL;
+}
+
+bool fence_is_torn(const struct cgfence_fence *fence)
+{
+	return fence->torn;
+}
+
+int fence_denials_map(const struct cgfence_fence *fence)
+{
+	return fence->maps.denials;
+}
+
+static int read_present(uint64_t id, struct cgfence_fence *fence, struct fence_present *present,
+			struct cgfence_error *error)
+{
+	size_t found = 0;
+	int result = fence_present_read(id, present, error);
+
+	if (result)
+		return result;
+	if (!present->fenced)
+		return error_set(error, ENOENT, "the cgroup with id %llu is not fenced",
+				 (unsigned long long)id);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (present->links[i].fd >= 0)
+			fence->hook_names[found++] = hooks[i].name;
+	}
+	if (present->maps.policy < 0)
+		return error_set(
+			error, EINVAL,
+			"its programs have no policy map; detach it and attach its policy again");
+	return present->image ? 0
+			      : fence_maps_read_image(present->maps.policy, &present->image, error);
+}
+
+static int take_over(struct cgfence_fence *fence, struct fence_present *present,
+		     struct cgfence_error *error)
+{
+	fence->generation = present->image->generation;
+	fence->ephemeral = present->image->ephemeral;
+	fence->torn = present->torn;
+	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
+	fence->maps = present->maps;
+	present->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return image_decompile(present->image, &fence->policy, error);
+}
+
+static int read_counters(struct cgfence_fence *fence, struct cgfence_error *error)
+{
+	uint32_t zero = 0;
+
+	if (fence->maps.counters < 0 || fence->maps.denials < 0)
+		return error_set(
+			error, EINVAL,
+			"it was made by another version of cgfence; attach its policy again with this one");
+	if (bpf_map_lookup_elem(fence->maps.counters, &zero, &fence->counters) < 0)
+		return kernel_error(error, errno, "read the counters");
+	return 0;
+}
+
+int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *made = calloc(1, sizeof(*made));
+	cleanup_present struct fence_present present;
+	int result;
+
+	fence_present_init(&present);
+	if (!made)
+		return error_out_of_memory(error);
+	made->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	result = read_present(id, made, &present, error);
+	if (result == -ENOENT)
+		return result;
+	if (result == 0)
+		result = take_over(made, &present, error);
+	if (result == 0)
+		result = read_counters(made, error);
+	if (result) {
+		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
+		return result;
+	}
+	*fence = cleanup_steal(made);
+	return 0;
+}
+
+uint32_t fence_port_program(uint64_t id)
+{
+	uint32_t program = 0;
+
+	for (int i = 0; i < HOOK_COUNT && !program; i++) {
+		if (hooks[i].object == HOOK_OBJECT_PORTS)
+			program = link_program_id(id, &hooks[i]);
+	}
+	return program;
+}
+
+int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfence_error *error)
+{
+	cleanup_link struct link link = LINK_CLOSED;
+	cleanup_close int policy = -1;
+	int result = -ENOENT;
+
+	for (int i = 0; i < HOOK_COUNT && result == -ENOENT; i++) {
+		if (hooks[i].object == HOOK_OBJECT_PORTS)
+			result = link_open(id, &hooks[i], &link, error);
+	}
+	if (result == 0)
+		result = fence_maps_find_policy(link.program, &policy, error);
+	if (result == 0)
+		result = fence_maps_read_image(policy, image, error);
+	if (result && result != -ENOENT)
+		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
+	return result;
+}
+
+int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	uint64_t *found = NULL;
+	size_t listed = 0;
+	size_t kept = 0;
+	int result = pins_list(&found, &listed, error);
+
+	if (result)
+		return result;
+	for (size_t i = 0; i < listed; i++) {
+		bool fenced = false;
+
+		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++)
+			fenced = link_is_there(found[i], &hooks[hook]);
+		if (fenced)
+			found[kept++] = found[i];
+	}
+	*ids = found;
+	*count = kept;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Everything of a fence that can be made before the first link is touched. */
+#pragma once
+
+#include "kernel/hook.h"
+#include "kernel/programs.h"
+#include "policy/policy.h"
+
+/* What is to be attached. */
+struct fence_programs {
+	struct cgfence_image *image; /* what the policy map holds */
+	int programs[HOOK_COUNT];    /* -1 where the policy wants none */
+};
+
+/** fence_programs_init() - nothing is loaded yet. */
+void fence_programs_init(struct fence_programs *set);
+
+/** fence_programs_release() - close the programs and free the image. */
+void fence_programs_release(struct fence_programs *set);
+
+/**
+ * fence_programs_load() - compile a policy and load the programs it wants, with the strongest listen guard that the
+ * running kernel takes.
+ * @set: its image is that of the policy, with generation, cgroup id and ephemeral set; what it says of the network
+ *	namespace and of the time since when ports are fenced is kept, and filled in for this process and now if it is 0
+ * @maps: the policy map is made anew; maps of counters and denials are made if they are not open
+ */
+int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
+			struct cgfence_error *error);

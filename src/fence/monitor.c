@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A fence is a directory of pins in bpffs, so inotify(7) tells when one comes or goes; attach touches the directory of
+ * a fence whose policy it replaced.
+ */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/inotify.h"
+#include "kernel/pins.h"
+
+#include <cgfence/watch.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of the directory of a fence. */
+#define FENCE_EVENTS (IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
+
+struct cgfence_monitor {
+	int fd;
+	int root;     /* watch descriptor of the directory of all fences */
+	bool changed; /* since it was read last */
+};
+
+static bool is_fence_name(const char *name)
+{
+	return *name && strspn(name, "0123456789") == strlen(name);
+}
+
+/* One that is gone already has nothing to tell. */
+static void watch_fence(struct cgfence_monitor *monitor, const char *name)
+{
+	char path[PINS_PATH_SIZE];
+
+	snprintf(path, sizeof(path), PINS_ROOT "/%.20s", name);
+	inotify_add_watch(monitor->fd, path, FENCE_EVENTS);
+}
+
+static int watch_all(struct cgfence_monitor *monitor, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result = pins_list(&ids, &count, error);
+
+	for (size_t i = 0; i < count; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "%llu", (unsigned long long)ids[i]);
+		watch_fence(monitor, name);
+	}
+	return result;
+}
+
+int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error)
+{
+	struct cgfence_monitor *made;
+	int result = pins_make_root(error);
+
+	if (result)
+		return result;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return error_out_of_memory(error);
+	made->fd = -1;
+	result = inotify_open(PINS_ROOT, IN_CREATE | IN_DELETE | IN_ONLYDIR, &made->fd, &made->root,
+			      error);
+	if (result == 0)
+		result = watch_all(made, error);
+	if (result) {
+		cgfence_monitor_close(made);
+		return result;
+	}
+	*monitor = made;
+	return 0;
+}
+
+void cgfence_monitor_close(struct cgfence_monitor *monitor)
+{
+	if (!monitor)
+		return;
+	cleanup_close_descriptor(&monitor->fd);
+	free(monitor);
+}
+
+int cgfence_monitor_fd(const struct cgfence_monitor *monitor)
+{
+	return monitor->fd;
+}
+
+/* Return: does it speak of a fence? */
+static bool speaks_of_fence(struct cgfence_monitor *monitor, const struct inotify_event *event)
+{
+	if (event->mask & IN_Q_OVERFLOW) {
+		watch_all(monitor, NULL);
+		return true;
+	}
+	if (event->wd != monitor->root)
+		return !(event->mask & IN_IGNORED);
+	if (!event->len || !is_fence_name(event->name))
+		return false;
+	if (event->mask & IN_CREATE)
+		watch_fence(monitor, event->name);
+	return true;
+}
+
+static void handle(const struct inotify_event *event, void *context)
+{
+	struct cgfence_monitor *monitor = context;
+
+	monitor->changed = speaks_of_fence(monitor, event) || monitor->changed;
+}
+
+bool cgfence_monitor_read(struct cgfence_monitor *monitor)
+{
+	monitor->changed = false;
+	inotify_read(monitor->fd, handle, monitor);
+	return monitor->changed;
+}

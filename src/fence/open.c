@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Opening a fence, and repairing it first if a command died while it changed it. */
+#include "cgroup/cgroup.h"
+#include "fence/fence.h"
+#include "fence/change.h"
+#include "fence/detach.h"
+
+#include <errno.h>
+
+/* What is there of the newest policy is made whole, since nobody knows that the command before it was not believed. */
+static void repair(uint64_t id)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct fence_change change = { .keeps_netns = true };
+	enum cgfence_attach_result result;
+
+	if (cgfence_cgroup_open_id(id, &cgroup, NULL))
+		return;
+	change.cgroup = cgroup;
+	if (fence_change_begin(&change, NULL) == 0 && change.old.torn && change.old_policy) {
+		change.policy = change.old_policy;
+		change.flags = change.old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+		fence_change_make(&change, &result, NULL);
+	}
+	fence_change_end(&change);
+}
+
+int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)
+{
+	struct cgfence_fence *found = NULL;
+	int result;
+
+	fence_detach_finish(id);
+	result = fence_read(id, &found, error);
+	if (result == 0 && fence_is_torn(found)) {
+		cgfence_fence_close(found);
+		repair(id);
+		result = fence_read(id, &found, error);
+	}
+	if (result == -ENOENT)
+		fence_detach_unfenced(id);
+	if (result == 0)
+		*fence = found;
+	return result;
+}

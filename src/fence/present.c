@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/present.h"
+#include "base/cleanup.h"
+#include "kernel/kill_trace.h"
+
+#include <errno.h>
+
+void fence_present_init(struct fence_present *present)
+{
+	*present = (struct fence_present){ .maps = FENCE_MAPS_CLOSED };
+	for (int i = 0; i < HOOK_COUNT; i++)
+		present->links[i] = (struct link)LINK_CLOSED;
+}
+
+void fence_present_release(struct fence_present *present)
+{
+	for (int i = 0; i < HOOK_COUNT; i++)
+		link_close(&present->links[i]);
+	fence_maps_close(&present->maps);
+	free(present->image);
+	fence_present_init(present);
+}
+
+/* Of what a link runs, is nothing new to be learnt? */
+static bool is_known(const struct fence_present *present, int hook)
+{
+	/* Only the port programs use this map. */
+	if (hooks[hook].object == HOOK_OBJECT_PORTS && present->maps.asked < 0)
+		return false;
+	return fence_maps_have_policy_of(&present->maps, present->links[hook].program);
+}
+
+/*
+ * Takes over what a link runs, if it is newer than what is there. Images that are damaged or of another version are as old
+ * as can be; that one cannot be read now says nothing of it, and what it holds must not be lost.
+ */
+static int consider(struct fence_present *present, int hook, struct cgfence_error *error)
+{
+	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
+	cleanup_free struct cgfence_image *image = NULL;
+	bool first = present->maps.policy < 0;
+	int result;
+
+	if (is_known(present, hook))
+		return 0;
+	result = fence_maps_find(present->links[hook].program, &maps, error);
+	if (result)
+		return result == -EINVAL ? 0 : result;
+	if (present->maps.asked < 0)
+		present->maps.asked = cleanup_steal_descriptor(&maps.asked);
+	if (maps.policy_id == present->maps.policy_id)
+		return 0;
+	result = fence_maps_read_image(maps.policy, &image, error);
+	if (result && result != -EINVAL)
+		return result;
+	present->torn = !first;
+	if (!first &&
+	    (!image || (present->image && present->image->generation >= image->generation)))
+		return 0;
+	cleanup_close_descriptor(&maps.asked);
+	maps.asked = cleanup_steal_descriptor(&present->maps.asked);
+	fence_maps_close(&present->maps);
+	free(present->image);
+	present->maps = maps;
+	present->image = cleanup_steal(image);
+	maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return 0;
+}
+
+static bool is_complete(const struct fence_present *present)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (hooks[i].wanted(present->image) != (present->links[i].fd >= 0))
+			return false;
+	}
+	return true;
+}
+
+/* The program that kills for all fences is told of a change before or after the links. */
+static int check_whole(struct fence_present *present, struct cgfence_error *error)
+{
+	bool kills_right = true;
+	int result = kill_trace_check(present->image, &kills_right, error);
+
+	if (result)
+		return result;
+	if (!kills_right || !is_complete(present))
+		present->torn = true;
+	return 0;
+}
+
+int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		int result = link_open(id, &hooks[i], &present->links[i], error);
+
+		if (result == -ENOENT)
+			continue;
+		if (result == 0)
+			result = consider(present, i, error);
+		if (result)
+			return result;
+		present->fenced = true;
+	}
+	return present->image ? check_whole(present, error) : 0;
+}

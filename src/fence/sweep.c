@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Taking away what removed cgroups and killed commands left behind. */
+#include "fence/sweep.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/kill.h"
+#include "base/cleanup.h"
+#include "fence/fence.h"
+#include "fence/detach.h"
+#include "cgroup/hierarchy.h"
+#include "kernel/link.h"
+#include "kernel/pins.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+
+static bool has_link(uint64_t id)
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (link_is_there(id, &hooks[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the cgroup is gone is asked of cgroupfs too: its links say so only once the last socket made in it is closed
+ * (cgroup_bpf_release, kernel/bpf/cgroup.c).
+ */
+static bool is_needed(const struct hierarchy *hierarchy, uint64_t id)
+{
+	return hierarchy_has(hierarchy, id) && has_link(id);
+}
+
+/* Removes the directory of a fence that holds nothing any more, unless another command is at it. */
+static void sweep(const struct hierarchy *hierarchy, uint64_t id)
+{
+	int lock;
+
+	if (pins_try_lock(id, &lock))
+		return;
+	if (is_needed(hierarchy, id))
+		pins_unlock(id, lock);
+	else
+		fence_detach_remains(id, lock, NULL);
+}
+
+/* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */
+static bool is_abandoned(const struct cgfence_cgroup *cgroup)
+{
+	if (cgroup_is_populated(cgroup))
+		return false;
+	return flock(cgfence_cgroup_fd(cgroup), LOCK_EX | LOCK_NB) == 0;
+}
+
+/* Few fences are marked, so few are read. */
+static void sweep_ephemeral(const struct hierarchy *hierarchy, uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	if (!pins_may_be_ephemeral(id) || fence_read(id, &fence, NULL) ||
+	    !cgfence_fence_ephemeral(fence) ||
+	    hierarchy_open_cgroup(hierarchy, id, &cgroup, NULL) || !is_abandoned(cgroup) ||
+	    cgfence_cgroup_remove(cgroup, NULL))
+		return;
+	sweep(hierarchy, id);
+}
+
+static void sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id)
+{
+	if (!hierarchy_has(hierarchy, id))
+		sweep(hierarchy, id);
+}
+
+static void sweep_if_abandoned(const struct hierarchy *hierarchy, uint64_t id)
+{
+	sweep_if_removed(hierarchy, id);
+	sweep_ephemeral(hierarchy, id);
+}
+
+static void sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
+{
+	sweep_ephemeral(hierarchy, id);
+	if (!is_needed(hierarchy, id))
+		sweep(hierarchy, id);
+}
+
+static size_t anywhere(size_t count)
+{
+	size_t number = 0;
+
+	/* If it fails it is always the same ones; commands that list all fences sweep all. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return 0;
+	return number % count;
+}
+
+/* Calls @visit for the directories of all fences, or of a few if there are more than @max. */
+static void for_each_id(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	size_t first = 0;
+	size_t visits;
+
+	if (pins_list(&ids, &count, NULL) || count == 0 || hierarchy_open(&hierarchy, NULL))
+		return;
+	visits = count;
+	if (count > max) {
+		first = anywhere(count);
+		visits = FENCE_SWEEP_FEW;
+	}
+	for (size_t i = 0; i < visits; i++)
+		visit(&hierarchy, ids[(first + i) % count]);
+}
+
+void fence_sweep_removed(void)
+{
+	for_each_id(FENCE_SWEEP_ALL, sweep_if_removed);
+}
+
+void fence_sweep_some(void)
+{
+	for_each_id(FENCE_SWEEP_ALL, sweep_if_abandoned);
+}
+
+void cgfence_fence_sweep(void)
+{
+	fence_detach_finish_all();
+	for_each_id(SIZE_MAX, sweep_thoroughly);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Why a port may be served or not: the verdict by the kernel's function, the reason by the ranges. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "image/image.h"
+
+#include <cgfence/verdict.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const family_names[CGFENCE_FAMILY_COUNT] = { "IPv4", "IPv6" };
+static const char *const protocol_names[CGFENCE_PROTOCOL_COUNT] = { "tcp", "udp" };
+
+int cgfence_port_request_parse(const char *protocol, const char *text,
+			       struct cgfence_port_request *request, struct cgfence_error *error)
+{
+	struct port_range range;
+	int result;
+
+	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
+		if (strcmp(protocol, protocol_names[i]) != 0)
+			continue;
+		result = port_range_parse(text, &range, error);
+		if (result == 0 && range.low != range.high)
+			result = error_set_invalid(error, "one port is asked for, not a range");
+		if (result) {
+			error_wrap(error, "'%s'", text);
+			return result;
+		}
+		*request = (struct cgfence_port_request){
+			.protocol = (enum cgfence_protocol)i,
+			.families = { range.families[PORT_IPV4], range.families[PORT_IPV6] },
+			.port = range.low,
+		};
+		return 0;
+	}
+	return error_set_invalid(
+		error, "'%s' is no protocol whose ports can be judged; give tcp or udp", protocol);
+}
+
+/* The range of the set that holds the port, as it is written. */
+static void say_covering_range(const struct port_set *set, int family, uint16_t port,
+			       struct cgfence_explanation *explanation)
+{
+	char text[PORT_RANGE_TEXT_SIZE];
+	struct port_range range;
+	uint32_t cursor = 0;
+
+	if (port_set_is_any(set)) {
+		snprintf(explanation->reason, sizeof(explanation->reason),
+			 "every port is assigned");
+		return;
+	}
+	while (port_set_next(set, &cursor, &range)) {
+		if (!range.families[family] || port < range.low || port > range.high)
+			continue;
+		port_range_format(&range, text);
+		snprintf(explanation->reason, sizeof(explanation->reason), "'%s' is assigned",
+			 text);
+		return;
+	}
+}
+
+static void explain_family(const struct cgfence_policy *policy, const struct cgfence_image *image,
+			   const struct cgfence_port_request *request, int family,
+			   struct cgfence_explanation *explanation)
+{
+	const struct port_set *set = request->protocol == CGFENCE_TCP ? &policy->tcp : &policy->udp;
+
+	explanation->allowed =
+		cgfence_port_allowed(image, (int)request->protocol, family, request->port);
+	if (port_set_has(set, (enum port_family)family, request->port))
+		say_covering_range(set, family, request->port, explanation);
+	else if (explanation->allowed)
+		snprintf(explanation->reason, sizeof(explanation->reason),
+			 "it is outside the isolated range");
+	else
+		snprintf(explanation->reason, sizeof(explanation->reason),
+			 "it is not assigned for %s", family_names[family]);
+}
+
+int cgfence_policy_explain_port(const struct cgfence_policy *policy,
+				const struct cgfence_port_request *request,
+				struct cgfence_explanation *explanation,
+				struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_image *image = NULL;
+	struct cgfence_explanation made = { .allowed = true };
+	int result = image_compile(policy, 1, false, &image, error);
+
+	if (result)
+		return result;
+	if (!policy->ports_fenced)
+		snprintf(made.reason, sizeof(made.reason), "ports are not fenced");
+	/* A socket that serves both families needs the port for both, so the first refusal decides. */
+	for (int family = 0; policy->ports_fenced && family < CGFENCE_FAMILY_COUNT && made.allowed;
+	     family++) {
+		if (request->families[family])
+			explain_family(policy, image, request, family, &made);
+	}
+	*explanation = made;
+	return 0;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "image/image.h"
+#include "base/cleanup.h"
+#include "image/device_table.h"
+#include "base/error.h"
+#include "image/port_table.h"
+
+#include <cgfence/verdict.h>
+#include <string.h>
+
+/* A whole number of words, so that the array map adds no padding. */
+static size_t round_up(size_t bytes)
+{
+	return (bytes + 7) / 8 * 8;
+}
+
+static bool is_dev_null_free(const struct cgfence_image *image)
+{
+	for (uint32_t access = 0; access <= CGFENCE_ACCESS_MASK; access++) {
+		__u64 request = cgfence_device_request(access << 16 | BPF_DEVCG_DEV_CHAR,
+						       CGFENCE_DEV_NULL_MAJOR,
+						       CGFENCE_DEV_NULL_MINOR);
+
+		if (!cgfence_device_allowed(image, request))
+			return false;
+	}
+	return true;
+}
+
+static void describe_ports(const struct cgfence_policy *policy, struct cgfence_port_table *table)
+{
+	table->fenced = policy->ports_fenced;
+	table->has_isolated_range = policy->has_isolated_range;
+	table->sctp_any = policy->sctp_any;
+	table->netns_any = policy->netns == POLICY_NETNS_ANY;
+	table->privileged = policy->privileged_ports;
+	table->on_violation = policy->on_violation;
+}
+
+static struct cgfence_image *assemble(const struct cgfence_policy *policy,
+				      const struct device_table *table,
+				      const struct cgfence_port_table *ports,
+				      const struct port_words *words)
+{
+	size_t slots_offset =
+		sizeof(struct cgfence_image) + table->bucket_count * sizeof(*table->displacements);
+	size_t words_offset = slots_offset + table->slot_count * sizeof(*table->slots);
+	size_t name_offset = words_offset + words->count * sizeof(*words->words);
+	size_t name_length = policy->name ? strlen(policy->name) : 0;
+	size_t size = round_up(name_offset + name_length);
+	struct cgfence_image *image = calloc(1, size);
+
+	if (!image)
+		return NULL;
+	image->abi_version = CGFENCE_ABI_VERSION;
+	image->size = (uint32_t)size;
+	image->enforce = policy->enforce;
+	image->name_offset = (uint32_t)name_offset;
+	image->name_length = (uint32_t)name_length;
+	image->ports = *ports;
+	port_table_move(&image->ports, words_offset / sizeof(*words->words));
+	describe_ports(policy, &image->ports);
+	image->devices = table->header;
+	image->devices.fenced = policy->devices_fenced;
+	image->devices.with_defaults = policy->devices_with_defaults;
+	image->devices.slots_offset = (uint32_t)slots_offset;
+	memcpy(image->displacements, table->displacements,
+	       table->bucket_count * sizeof(*table->displacements));
+	memcpy((char *)image + slots_offset, table->slots,
+	       table->slot_count * sizeof(*table->slots));
+	image->devices.dev_null_free = is_dev_null_free(image);
+	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
+	if (name_length)
+		memcpy((char *)image + name_offset, policy->name, name_length);
+	return image;
+}
+
+int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
+		  struct cgfence_image **image, struct cgfence_error *error)
+{
+	struct cgfence_port_table ports = { 0 };
+	struct cgfence_image *made = NULL;
+	struct device_table table = { 0 };
+	struct port_words words = { 0 };
+
+	if (device_table_compile(&policy->devices, &table) == 0 &&
+	    port_table_compile(policy, &ports, &words) == 0)
+		made = assemble(policy, &table, &ports, &words);
+	device_table_free(&table);
+	free(words.words);
+	if (!made)
+		return error_set(error, ENOMEM, "out of memory while compiling the policy");
+	made->generation = generation;
+	made->ephemeral = ephemeral;
+	*image = made;
+	return 0;
+}
+
+/* What a mask leaves of an offset must lie within the image, for the verdict functions do not look. */
+static bool check_table(const struct cgfence_device_table *table, size_t size)
+{
+	uint64_t displacements_end = (uint64_t)sizeof(struct cgfence_image) +
+				     table->displacement_mask + sizeof(uint32_t);
+	uint64_t slots_end = (uint64_t)table->slots_offset + table->slot_mask + sizeof(uint64_t);
+
+	return displacements_end <= table->slots_offset && slots_end <= size &&
+	       table->displacement_mask % sizeof(uint32_t) == 0 &&
+	       (table->slots_offset | table->slot_mask) % sizeof(uint64_t) == 0;
+}
+
+int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)
+{
+	if (size < sizeof(*image) || image->abi_version != CGFENCE_ABI_VERSION)
+		return error_set(
+			error, EINVAL,
+			"it was made by another version of cgfence; attach its policy again with this one");
+	if (image->size != size || !check_table(&image->devices, size) ||
+	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
+	    image->name_offset > size || image->name_length > size - image->name_offset)
+		return error_set(
+			error, EINVAL,
+			"its policy map is damaged; detach it and attach its policy again");
+	return 0;
+}
+
+int image_decompile(const struct cgfence_image *image, struct cgfence_policy **policy,
+		    struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *made = policy_new();
+
+	if (!made)
+		return error_set(error, ENOMEM, "out of memory while reading the policy back");
+	made->enforce = image->enforce;
+	port_table_decompile(image, made);
+	made->devices_fenced = image->devices.fenced;
+	made->devices_with_defaults = image->devices.with_defaults;
+	if (device_table_decompile(image, &made->devices))
+		return error_set(error, ENOMEM, "out of memory while reading the policy back");
+	if (image->name_length) {
+		made->name = strndup((const char *)image + image->name_offset, image->name_length);
+		if (!made->name)
+			return error_set(error, ENOMEM,
+					 "out of memory while reading the policy back");
+	}
+	*policy = cleanup_steal(made);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The policy as the kernel programs read it. */
+#pragma once
+
+#include "policy/policy.h"
+
+/**
+ * image_compile() - make the image of a policy.
+ * @generation: of the policy in its fence, from 1
+ * @ephemeral: the cgroup was made for one command
+ * @image: receives the image, to be given to free(); image->size bytes long
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
+		  struct cgfence_image **image, struct cgfence_error *error);
+
+/**
+ * image_check() - is this an image that this version made, whole?
+ * @size: the bytes that are there
+ *
+ * Return: 0, or -EINVAL with what is wrong with it.
+ */
+int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error);
+
+/** image_decompile() - the policy that a checked image was made from. */
+int image_decompile(const struct cgfence_image *image, struct cgfence_policy **policy,
+		    struct cgfence_error *error);

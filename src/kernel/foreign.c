@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/foreign.h"
+#include "kernel/attached.h"
+#include "cgroup/cgroup.h"
+#include "base/error.h"
+#include "kernel/error.h"
+#include "kernel/link.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+
+struct search {
+	const struct cgfence_cgroup *cgroup;
+	const struct hook *hook;
+	struct attached effective; /* and not met yet on the way up */
+	int listen_btf_id;	   /* of the LSM hook socket_listen; 0 while it is unknown */
+
+	struct cgfence_foreign_program *found;
+	size_t count;
+};
+
+static void search_release(struct search *search)
+{
+	attached_release(&search->effective);
+	free(search->found);
+}
+
+static int read_info(uint32_t id, struct bpf_prog_info *info)
+{
+	cleanup_close int program = bpf_prog_get_fd_by_id(id);
+	uint32_t size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return program < 0 || bpf_obj_get_info_by_fd(program, info, &size) < 0 ? -errno : 0;
+}
+
+void foreign_read_name(uint32_t id, char name[16])
+{
+	struct bpf_prog_info info;
+
+	read_info(id, &info);
+	memcpy(name, info.name, 16);
+}
+
+void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE])
+{
+	if (*name)
+		snprintf(text, FOREIGN_TEXT_SIZE, "program %u '%.16s'", id, name);
+	else
+		snprintf(text, FOREIGN_TEXT_SIZE, "program %u", id);
+}
+
+uint32_t foreign_read_btf_id(uint32_t id)
+{
+	struct bpf_prog_info info;
+
+	read_info(id, &info);
+	return info.attach_btf_id;
+}
+
+/* Programs on other LSM hooks are listed with those on this one. */
+static bool guards_listening(struct search *search, uint32_t own, const struct bpf_prog_info *info)
+{
+	struct bpf_prog_info own_info;
+
+	/* Reading the kernel's BTF takes 10 ms, and our own program knows it too. */
+	if (!search->listen_btf_id && own && read_info(own, &own_info) == 0)
+		search->listen_btf_id = (int)own_info.attach_btf_id;
+	if (!search->listen_btf_id)
+		search->listen_btf_id = libbpf_find_vmlinux_btf_id("socket_listen", BPF_LSM_CGROUP);
+	return (int)info->attach_btf_id == search->listen_btf_id;
+}
+
+/* Takes a program off the list of those in effect. One that is attached at two levels may be on it once or twice. */
+static bool take_effective(struct attached *effective, uint32_t id)
+{
+	for (uint32_t i = 0; i < effective->count; i++) {
+		if (effective->programs[i].id == id) {
+			effective->programs[i] = effective->programs[--effective->count];
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_program(struct search *search, const struct ascent *ascent,
+		       const struct attached_program *program, uint32_t own)
+{
+	struct cgfence_foreign_program *larger;
+	struct bpf_prog_info info;
+
+	/* Detached meanwhile, it has no say any more. */
+	if (read_info(program->id, &info) == -ENOENT)
+		return 0;
+	if (search->hook->object == HOOK_OBJECT_LISTEN_LSM && !guards_listening(search, own, &info))
+		return 0;
+	larger = reallocarray(search->found, search->count + 1, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	search->found = larger;
+	larger[search->count] = (struct cgfence_foreign_program){
+		.id = program->id,
+		.hook = search->hook->name,
+		.attach_flags = program->flags,
+		.above = ascent->above,
+	};
+	memcpy(larger[search->count++].name, info.name, sizeof(larger->name));
+	return 0;
+}
+
+/* Those that are attached here and in effect where the search began. */
+static int search_cgroup(struct search *search, const struct ascent *ascent)
+{
+	cleanup_attached struct attached attached = { 0 };
+	uint32_t own;
+	uint64_t id;
+	int result = cgroup_read_id(ascent->fd, &id);
+
+	if (result)
+		return result;
+	/* Mostly there is but our own, and so no more to ask. */
+	own = link_program_id(id, search->hook);
+	take_effective(&search->effective, own);
+	if (search->effective.count)
+		result = attached_read(ascent->fd, search->hook, 0, &attached);
+	for (uint32_t i = 0; i < attached.count && result == 0; i++) {
+		if (attached.programs[i].id != own &&
+		    take_effective(&search->effective, attached.programs[i].id))
+			result = add_program(search, ascent, &attached.programs[i], own);
+	}
+	return result;
+}
+
+/*
+ * What is in effect is asked of the kernel, for a program that forbids others or may be overridden has no say where one
+ * is attached below it (compute_effective_progs, kernel/bpf/cgroup.c).
+ */
+static int search_hook(struct search *search)
+{
+	cleanup_ascent struct ascent ascent = { .fd = -1 };
+	int result;
+
+	attached_release(&search->effective);
+	search->effective = (struct attached){ 0 };
+	result = attached_read(cgfence_cgroup_fd(search->cgroup), search->hook,
+			       BPF_F_QUERY_EFFECTIVE, &search->effective);
+	/* Whoever attached something to a hook that this kernel does not have, it has no say. */
+	if (result == -EINVAL)
+		return 0;
+	if (result == 0 && search->effective.count)
+		result = ascent_begin(&ascent, search->cgroup);
+	while (result == 0 && search->effective.count) {
+		result = search_cgroup(search, &ascent);
+		if (result == 0 && search->effective.count)
+			result = ascent_go_up(&ascent);
+	}
+	/* What is left at the root was detached meanwhile. */
+	return result == -ENOENT ? 0 : result;
+}
+
+static bool hook_judges(const struct hook *hook, enum cgfence_topic topic)
+{
+	/* It is told of a listener, and cannot refuse it. */
+	if (hook->object == HOOK_OBJECT_LISTEN)
+		return false;
+	return (hook->object == HOOK_OBJECT_DEVICE) == (topic == CGFENCE_TOPIC_DEVICES);
+}
+
+int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic,
+			       struct cgfence_foreign_program **programs, size_t *count,
+			       struct cgfence_error *error)
+{
+	__attribute__((cleanup(search_release))) struct search search = { .cgroup = cgroup };
+	int result = 0;
+
+	for (int i = 0; i < HOOK_COUNT && result == 0; i++) {
+		search.hook = &hooks[i];
+		if (hook_judges(&hooks[i], topic))
+			result = search_hook(&search);
+	}
+	/* Nobody has a say on a cgroup that was removed meanwhile. */
+	if (result && result != -ENOENT)
+		return kernel_error(error, -result, "list the programs of %s",
+				    cgfence_cgroup_path(cgroup));
+	*programs = cleanup_steal(search.found);
+	*count = search.count;
+	return 0;
+}

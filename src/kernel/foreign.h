@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Programs on a cgroup that are somebody else's: looked at, never touched. */
+#pragma once
+
+#include "kernel/hook.h"
+
+/** foreign_read_name() - the name of a program; empty if it has none or is gone. */
+void foreign_read_name(uint32_t id, char name[16]);
+
+#define FOREIGN_TEXT_SIZE 48
+
+/** foreign_describe() - what a message calls a program: "program 12 'name'", or "program 12" if it has no name. */
+void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE]);
+
+/** foreign_read_btf_id() - the kernel function that a program is attached to; 0 if none. */
+uint32_t foreign_read_btf_id(uint32_t id);
+
+/**
+ * foreign_explain_refusal() - say which program made attaching impossible, if one did.
+ * @program: ours, which was to be attached
+ * @code: errno value of the refused attachment, positive
+ * @error: receives program, cgroup and way out; else it is unchanged
+ */
+void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, int code, struct cgfence_error *error);
+
+/**
+ * foreign_check_overriding() - would attaching silence a program further up?
+ * @program: ours, which is to be attached
+ *
+ * The kernel allows it where that program was attached with BPF_F_ALLOW_OVERRIDE. But a fence only takes away, and what
+ * such a program refuses would be allowed.
+ *
+ * Return: 0, -EPERM with program, cgroup and way out.
+ */
+int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, struct cgfence_error *error);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Programs of others that make attaching impossible, or that attaching would take the say from. */
+#include "kernel/attached.h"
+#include "cgroup/cgroup.h"
+#include "base/error.h"
+#include "kernel/foreign.h"
+
+#include <bpf/bpf.h>
+
+/* The most that the kernel attaches to one hook of a cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c). */
+#define CGROUP_PROGRAMS_MAX 64
+
+/* What was, or is to be, attached. */
+struct attempt {
+	const struct cgfence_cgroup *cgroup;
+	const struct hook *hook;
+	uint32_t btf_id; /* of the kernel function, for LSM programs */
+};
+
+static struct attempt attempt_of(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+				 int program)
+{
+	struct attempt attempt = { .cgroup = cgroup, .hook = hook };
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (hook->object == HOOK_OBJECT_LISTEN_LSM &&
+	    bpf_obj_get_info_by_fd(program, &info, &size) == 0)
+		attempt.btf_id = info.attach_btf_id;
+	return attempt;
+}
+
+/* The LSM hooks are asked for all at once; only that of our program matters. */
+static void keep_same_function(struct attached *attached, const struct attempt *attempt)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < attached->count; i++) {
+		if (foreign_read_btf_id(attached->programs[i].id) == attempt->btf_id)
+			attached->programs[kept++] = attached->programs[i];
+	}
+	attached->count = kept;
+}
+
+static int read_own(int cgroup, const struct attempt *attempt, struct attached *attached)
+{
+	int result = attached_read(cgroup, attempt->hook, 0, attached);
+
+	if (result == 0 && attempt->hook->object == HOOK_OBJECT_LISTEN_LSM)
+		keep_same_function(attached, attempt);
+	return result;
+}
+
+static uint32_t flags_of(const struct attached *attached)
+{
+	return attached->count ? attached->programs[0].flags : 0;
+}
+
+/* What a message calls a program, and the place where it is. */
+struct described {
+	char text[FOREIGN_TEXT_SIZE];
+	const char *path;
+	int path_length;
+};
+
+static struct described describe(const struct ascent *ascent,
+				 const struct attached_program *program)
+{
+	struct described described = {
+		.path = cgfence_cgroup_path(ascent->cgroup),
+		.path_length = cgroup_path_length(ascent->cgroup, ascent->above),
+	};
+	char name[16];
+
+	foreign_read_name(program->id, name);
+	foreign_describe(program->id, name, described.text);
+	return described;
+}
+
+static void explain_block(const struct ascent *ascent, const struct hook *hook,
+			  const struct attached *attached, int code, struct cgfence_error *error)
+{
+	struct described program = describe(ascent, &attached->programs[0]);
+	bool overridable = flags_of(attached) & BPF_F_ALLOW_OVERRIDE;
+
+	error_set(
+		error, code,
+		"%s is attached to the %s hook of %.*s %s, so the kernel lets no other in%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		program.text, hook->name, program.path_length, program.path,
+		overridable ? "with BPF_F_ALLOW_OVERRIDE" : "alone",
+		ascent->above ? ", not even below" : "");
+}
+
+/* A cgroup that holds a program which does not share it, or forbids any below, takes no other. */
+static bool blocks(const struct attached *attached, bool above)
+{
+	if (attached->count == 0 || flags_of(attached) & BPF_F_ALLOW_MULTI)
+		return false;
+	return !above || !(flags_of(attached) & BPF_F_ALLOW_OVERRIDE);
+}
+
+/* The rules are those of hierarchy_allows_attach() and __cgroup_bpf_attach() in kernel/bpf/cgroup.c. */
+static void explain_permission(const struct attempt *attempt, int code, struct cgfence_error *error)
+{
+	cleanup_ascent struct ascent ascent = { .fd = -1 };
+
+	if (ascent_begin(&ascent, attempt->cgroup))
+		return;
+	do {
+		cleanup_attached struct attached attached = { 0 };
+
+		if (read_own(ascent.fd, attempt, &attached))
+			return;
+		if (blocks(&attached, ascent.above)) {
+			explain_block(&ascent, attempt->hook, &attached, code, error);
+			return;
+		}
+		/* What is further up has no say on what is attached below this one. */
+		if (attached.count && ascent.above)
+			return;
+	} while (ascent_go_up(&ascent) == 0);
+}
+
+/* The kernel may have other reasons for E2BIG, and with fewer programs it has. */
+static void explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
+{
+	cleanup_attached struct attached attached = { 0 };
+	const struct ascent here = { .cgroup = attempt->cgroup };
+	struct described last;
+
+	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) ||
+	    attached.count < CGROUP_PROGRAMS_MAX)
+		return;
+	last = describe(&here, &attached.programs[attached.count - 1]);
+	error_set(
+		error, code,
+		"%u programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %s; have the owner of one detach it",
+		attached.count, attempt->hook->name, last.path, last.text);
+}
+
+void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, int code, struct cgfence_error *error)
+{
+	struct attempt attempt = attempt_of(cgroup, hook, program);
+
+	if (code == EPERM)
+		explain_permission(&attempt, code, error);
+	else if (code == E2BIG)
+		explain_fullness(&attempt, code, error);
+}
+
+static int refuse_overriding(const struct ascent *ascent, const struct hook *hook,
+			     const struct attached *attached, struct cgfence_error *error)
+{
+	struct described program = describe(ascent, &attached->programs[0]);
+
+	return error_set(
+		error, EPERM,
+		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would not be asked any more in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		program.text, hook->name, program.path_length, program.path);
+}
+
+int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			     int program, struct cgfence_error *error)
+{
+	const struct attempt attempt = attempt_of(cgroup, hook, program);
+	cleanup_ascent struct ascent ascent = { .fd = -1 };
+	cleanup_attached struct attached effective = { 0 };
+
+	/* The kernel itself says what is wrong if it cannot even be asked. */
+	if (attached_read(cgfence_cgroup_fd(cgroup), hook, BPF_F_QUERY_EFFECTIVE, &effective) ||
+	    effective.count == 0 || ascent_begin(&ascent, cgroup))
+		return 0;
+	do {
+		cleanup_attached struct attached attached = { 0 };
+
+		if (read_own(ascent.fd, &attempt, &attached))
+			return 0;
+		if (attached.count && ascent.above && flags_of(&attached) & BPF_F_ALLOW_OVERRIDE)
+			return refuse_overriding(&ascent, hook, &attached, error);
+		/* Where another is attached already, it overrides what ours would. */
+		if (attached.count)
+			return 0;
+	} while (ascent_go_up(&ascent) == 0);
+	return 0;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/link.h"
+#include "cgroup/cgroup.h"
+#include "base/error.h"
+#include "kernel/error.h"
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+/* How often a program may be replaced while it is opened. */
+#define OPEN_TRIES 100
+
+/* Opens a pinned link, if it holds a cgroup. */
+static int open_pinned(const char *path, int *opened, struct bpf_link_info *info,
+		       struct cgfence_error *error)
+{
+	cleanup_close int fd = bpf_obj_get(path);
+	uint32_t size = sizeof(*info);
+
+	if (fd < 0 && errno == ENOENT)
+		return error_set(error, ENOENT, "no link is pinned at %s", path);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, info, &size) < 0)
+		return kernel_error(error, errno, "open the link %s", path);
+	if (!info->cgroup.cgroup_id)
+		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
+	*opened = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+/* Return: -ESTALE if the program was replaced, and so freed, between the question for its id and the one for it. */
+static int open_once(const char *path, struct link *link, struct cgfence_error *error)
+{
+	cleanup_close int program = -1;
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	int result = open_pinned(path, &fd, &info, error);
+
+	if (result)
+		return result;
+	program = bpf_prog_get_fd_by_id(info.prog_id);
+	if (program < 0 && errno == ENOENT)
+		return error_set(error, ESTALE,
+				 "the program of the link %s is replaced all the time", path);
+	if (program < 0)
+		return kernel_error(error, errno, "open program %u", info.prog_id);
+	*link = (struct link){ .program_id = info.prog_id, .cgroup_id = info.cgroup.cgroup_id };
+	link->program = cleanup_steal_descriptor(&program);
+	link->fd = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+static int open_with_program(const char *path, struct link *link, struct cgfence_error *error)
+{
+	int result = open_once(path, link, error);
+
+	for (int i = 1; i < OPEN_TRIES && result == -ESTALE; i++)
+		result = open_once(path, link, error);
+	return result;
+}
+
+int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_with_program(path, link, error);
+}
+
+uint32_t link_program_id(uint64_t id, const struct hook *hook)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
+}
+
+bool link_is_there(uint64_t id, const struct hook *hook)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, &fd, &info, NULL) != -ENOENT;
+}
+
+void link_close(struct link *link)
+{
+	cleanup_close_descriptor(&link->fd);
+	cleanup_close_descriptor(&link->program);
+}
+
+int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
+		struct cgfence_error *error)
+{
+	cleanup_close int fd = -1;
+	char path[PINS_PATH_SIZE];
+
+	fd = bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
+	/* The first is what 5.10 says. */
+	if (fd < 0 && (errno == ENOENT || errno == ENODEV))
+		return error_set(error, ENOENT, "the cgroup has been removed");
+	if (fd < 0)
+		return kernel_error(error, errno, "attach the %s program", hook->name);
+	pins_path(path, cgfence_cgroup_id(cgroup), hook->name);
+	unlink(path); /* a link that holds no cgroup any more may be in the place */
+	if (bpf_obj_pin(fd, path) < 0)
+		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,
+				 strerror(errno));
+	return 0;
+}
+
+int link_update(const struct link *link, int program, struct cgfence_error *error)
+{
+	if (bpf_link_update(link->fd, program, NULL) == 0)
+		return 0;
+	/* cgroup_bpf_replace, kernel/bpf/cgroup.c */
+	if (errno == ENOLINK)
+		return error_set(error, ENOENT, "the cgroup has been removed");
+	return kernel_error(error, errno, "put the new program in the place of program %u",
+			    link->program_id);
+}
+
+/* Where detaching fails, unpinning does the same a grace period later, so that nothing is left half removed. */
+static int remove_pinned(const char *path, struct cgfence_error *error)
+{
+	cleanup_link struct link link = LINK_CLOSED;
+	int result = open_with_program(path, &link, NULL);
+
+	if (link.fd >= 0)
+		bpf_link_detach(link.fd);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_set(error, errno, "cannot remove %s: %s", path, strerror(errno));
+	return result != -ENOENT;
+}
+
+int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return remove_pinned(path, error);
+}
+
+int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, hook->name);
+	return remove_pinned(path, error);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The pinned links of a fence. */
+#pragma once
+
+#include "kernel/hook.h"
+#include "base/cleanup.h"
+
+/* What the kernel says of a pinned link. */
+struct link {
+	int fd;
+	int program; /* descriptor of what it runs */
+	uint32_t program_id;
+	uint64_t cgroup_id; /* 0 once it was detached, or the cgroup removed */
+};
+
+/**
+ * link_open() - open the link of a hook.
+ * @id: of the fence root
+ *
+ * A link that holds no cgroup any more counts as none.
+ *
+ * Return: 0, -ENOENT if none is pinned, another -errno.
+ */
+int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
+
+/** link_is_there() - is a link that holds a cgroup pinned? If it cannot be opened now, yes: it may be a fence. */
+bool link_is_there(uint64_t id, const struct hook *hook);
+
+/** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
+uint32_t link_program_id(uint64_t id, const struct hook *hook);
+
+/** link_close() - close the descriptors; the link stays pinned. */
+void link_close(struct link *link);
+
+#define LINK_CLOSED                     \
+	{                               \
+		.fd = -1, .program = -1 \
+	}
+#define cleanup_link __attribute__((cleanup(link_close)))
+
+/** link_create() - attach a program to a cgroup and pin the link: both or neither. */
+int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
+		struct cgfence_error *error);
+
+/**
+ * link_remove() - detach and unpin the link of a hook.
+ *
+ * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c); it is
+ * what is left to do if the link cannot be opened or detached.
+ *
+ * Return: 1, 0 if there was none, or -errno.
+ */
+int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error);
+
+/** link_remove_detaching() - the same in the directory of a fence that is being taken away. */
+int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error);
+
+/** link_update() - put another program in the place of the link's, in one step. */
+int link_update(const struct link *link, int program, struct cgfence_error *error);

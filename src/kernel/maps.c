@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/maps.h"
+#include "base/error.h"
+#include "image/image.h"
+#include "kernel/error.h"
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <string.h>
+
+/* More than a program of this tool uses. */
+#define PROGRAM_MAPS_MAX 16
+
+static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
+{
+	if (strcmp(info->name, CGFENCE_POLICY_MAP) == 0)
+		return &maps->policy;
+	/* Records of another version are left behind: they cannot be read as ours. */
+	if (strcmp(info->name, CGFENCE_COUNTERS_MAP) == 0 &&
+	    info->value_size == sizeof(struct cgfence_counters))
+		return &maps->counters;
+	if (strcmp(info->name, CGFENCE_DENIALS_MAP) == 0 &&
+	    info->value_size == sizeof(struct cgfence_denial_set) &&
+	    info->max_entries == CGFENCE_DENIAL_SETS)
+		return &maps->denials;
+	if (strcmp(info->name, CGFENCE_ASKED_MAP) == 0)
+		return &maps->asked;
+	return NULL;
+}
+
+struct program_maps {
+	uint32_t program_id;
+	uint32_t ids[PROGRAM_MAPS_MAX];
+	uint32_t count;
+};
+
+static int list_maps(int program, struct program_maps *list)
+{
+	struct bpf_prog_info info = { .nr_map_ids = PROGRAM_MAPS_MAX,
+				      .map_ids = (uintptr_t)list->ids };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program, &info, &size) < 0)
+		return -errno;
+	list->program_id = info.id;
+	list->count = info.nr_map_ids < PROGRAM_MAPS_MAX ? info.nr_map_ids : PROGRAM_MAPS_MAX;
+	return 0;
+}
+
+static int open_map(uint32_t id, int *fd, struct bpf_map_info *info, struct cgfence_error *error)
+{
+	cleanup_close int map = bpf_map_get_fd_by_id(id);
+	uint32_t size = sizeof(*info);
+
+	*info = (struct bpf_map_info){ 0 };
+	if (map < 0 || bpf_obj_get_info_by_fd(map, info, &size) < 0)
+		return kernel_error(error, errno, "open map %u", id);
+	*fd = cleanup_steal_descriptor(&map);
+	return 0;
+}
+
+/*
+ * Calls @take with each map of a program, for it to take over the descriptor if it wants it, until it returns true.
+ * Return: 0, also if it never does, or -errno.
+ */
+static int for_each_map(int program, struct program_maps *list,
+			bool (*take)(int *map, const struct bpf_map_info *info, uint32_t id,
+				     void *context),
+			void *context, struct cgfence_error *error)
+{
+	int result = list_maps(program, list);
+
+	if (result)
+		return kernel_error(error, -result, "list the maps of a program");
+	for (uint32_t i = 0; i < list->count; i++) {
+		cleanup_close int map = -1;
+		struct bpf_map_info info;
+
+		result = open_map(list->ids[i], &map, &info, error);
+		if (result || take(&map, &info, list->ids[i], context))
+			return result;
+	}
+	return 0;
+}
+
+static int say_has_no_policy(uint32_t program_id, struct cgfence_error *error)
+{
+	return error_set(error, EINVAL, "program %u has no policy map and so is not cgfence's",
+			 program_id);
+}
+
+static bool take_any(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
+{
+	struct fence_maps *found = context;
+	int *slot = map_slot(found, info);
+
+	if (!slot || *slot >= 0)
+		return false;
+	*slot = cleanup_steal_descriptor(map);
+	if (slot == &found->policy)
+		found->policy_id = id;
+	return false;
+}
+
+int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error)
+{
+	cleanup_maps struct fence_maps found = FENCE_MAPS_CLOSED;
+	struct program_maps list = { 0 };
+	int result = for_each_map(program, &list, take_any, &found, error);
+
+	if (result)
+		return result;
+	if (found.policy < 0)
+		return say_has_no_policy(list.program_id, error);
+	*maps = found;
+	found = (struct fence_maps)FENCE_MAPS_CLOSED;
+	return 0;
+}
+
+static bool take_policy(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
+{
+	int *policy = context;
+
+	(void)id;
+	if (strcmp(info->name, CGFENCE_POLICY_MAP) != 0)
+		return false;
+	*policy = cleanup_steal_descriptor(map);
+	return true;
+}
+
+int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error)
+{
+	struct program_maps list = { 0 };
+	int policy = -1;
+	int result = for_each_map(program, &list, take_policy, &policy, error);
+
+	if (result)
+		return result;
+	if (policy < 0)
+		return say_has_no_policy(list.program_id, error);
+	*fd = policy;
+	return 0;
+}
+
+bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
+{
+	struct program_maps list = { 0 };
+
+	if (!maps->policy_id || list_maps(program, &list))
+		return false;
+	for (uint32_t i = 0; i < list.count; i++) {
+		if (list.ids[i] == maps->policy_id)
+			return true;
+	}
+	return false;
+}
+
+int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
+			     struct cgfence_error *error)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
+	cleanup_close int map = -1;
+	uint32_t zero = 0;
+
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, CGFENCE_POLICY_MAP, sizeof(zero), image->size, 1,
+			     &options);
+	if (map < 0)
+		return kernel_error(error, errno, "make the policy map");
+	if (bpf_map_update_elem(map, &zero, image, BPF_ANY) < 0 || bpf_map_freeze(map) < 0)
+		return kernel_error(error, errno, "fill the policy map");
+	*fd = cleanup_steal_descriptor(&map);
+	return 0;
+}
+
+int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_image *read = NULL;
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	uint32_t zero = 0;
+	int result;
+
+	if (bpf_obj_get_info_by_fd(policy_fd, &info, &size) < 0)
+		return kernel_error(error, errno, "read the policy map");
+	/* The kernel copies values out in whole words (array_map_lookup_elem, kernel/bpf/arraymap.c). */
+	read = calloc(1, info.value_size + sizeof(uint64_t));
+	if (!read)
+		return error_set(error, ENOMEM, "out of memory while reading the policy map");
+	if (bpf_map_lookup_elem(policy_fd, &zero, read) < 0)
+		return kernel_error(error, errno, "read the policy map");
+	result = image_check(read, info.value_size, error);
+	if (result)
+		return result;
+	*image = cleanup_steal(read);
+	return 0;
+}
+
+int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *error)
+{
+	struct fence_maps scratch;
+	const struct {
+		int map;
+		const int *slot;
+	} made[] = {
+		{ maps->policy, &scratch.policy },
+		{ maps->counters, &scratch.counters },
+		{ maps->denials, &scratch.denials },
+		{ maps->asked, &scratch.asked },
+	};
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		struct bpf_map_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (made[i].map < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(made[i].map, &info, &size) < 0)
+			return kernel_error(error, errno, "look at a new map");
+		if (map_slot(&scratch, &info) != made[i].slot)
+			return error_set(
+				error, EAGAIN,
+				"cannot give a map its name, without which it is not found again; the kernel may have been out of memory, so try again");
+	}
+	return 0;
+}
+
+/* Another command may pin one at the same time; the one that is pinned counts. */
+static int make_events(const char *path)
+{
+	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,
+					       CGFENCE_EVENTS_SIZE, NULL);
+
+	if (map < 0 || bpf_obj_pin(map, path) == 0)
+		return cleanup_steal_descriptor(&map);
+	return errno == EEXIST ? bpf_obj_get(path) : -1;
+}
+
+int fence_maps_open_events(int *fd, struct cgfence_error *error)
+{
+	static const char path[] = PINS_ROOT "/events";
+	cleanup_close int map = bpf_obj_get(path);
+
+	if (map < 0 && errno == ENOENT)
+		map = make_events(path);
+	if (map < 0)
+		return kernel_error(error, errno, "open the ring buffer of events");
+	*fd = cleanup_steal_descriptor(&map);
+	return 0;
+}

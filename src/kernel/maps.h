@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps of a fence, made or found again through a program that uses them. */
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <cgfence/cgfence.h>
+
+/* Descriptors, -1 if not open. */
+struct fence_maps {
+	int policy;
+	int counters;
+	int denials;
+	int asked;
+	int events;	    /* of the whole host */
+	uint32_t policy_id; /* by which the kernel knows the policy map, 0 if it was not asked */
+};
+
+#define FENCE_MAPS_CLOSED                                                              \
+	{                                                                              \
+		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .events = -1 \
+	}
+
+static inline void fence_maps_close(struct fence_maps *maps)
+{
+	cleanup_close_descriptor(&maps->policy);
+	cleanup_close_descriptor(&maps->counters);
+	cleanup_close_descriptor(&maps->denials);
+	cleanup_close_descriptor(&maps->asked);
+	cleanup_close_descriptor(&maps->events);
+}
+
+#define cleanup_maps __attribute__((cleanup(fence_maps_close)))
+
+/**
+ * fence_maps_find() - open the maps that a program uses.
+ * @program: its descriptor
+ */
+int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error);
+
+/** fence_maps_find_policy() - open only the policy map; @fd receives its descriptor. */
+int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
+
+/** fence_maps_have_policy_of() - does a program go by the policy in these maps? If in doubt, no. */
+bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);
+
+/** fence_maps_create_policy() - put an image into a frozen map of its own; @fd receives its descriptor. */
+int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
+			     struct cgfence_error *error);
+
+/** fence_maps_read_image() - read an image back and check it; @image receives it, to be given to free(). */
+int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);
+
+/**
+ * fence_maps_check_names() - are maps named as fence_maps_find() looks for them?
+ *
+ * libbpf leaves the names out if its test whether the kernel takes any fails, for whatever reason (probe_kern_prog_name).
+ */
+int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *error);
+
+/** fence_maps_open_events() - open the ring buffer of events, which is made and pinned if need be. */
+int fence_maps_open_events(int *fd, struct cgfence_error *error);

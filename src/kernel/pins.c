@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/pins.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/compare.h"
+#include "base/error.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* Behind the id in the name of the directory, in which bpffs allows no dot (bpf_lookup, kernel/bpf/inode.c). */
+#define DETACHING "-detaching"
+#define DIRECTORY_MODE 0700
+
+void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
+{
+	snprintf(path, PINS_PATH_SIZE, "%s/%llu%s%s", PINS_ROOT, (unsigned long long)id,
+		 pin ? "/" : "", pin ? pin : "");
+}
+
+void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin)
+{
+	snprintf(path, PINS_PATH_SIZE, "%s/%llu" DETACHING "%s%s", PINS_ROOT,
+		 (unsigned long long)id, pin ? "/" : "", pin ? pin : "");
+}
+
+bool pins_have_bpffs(void)
+{
+	struct statfs status;
+
+	return statfs(PINS_BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+static int make_directory(const char *path, struct cgfence_error *error)
+{
+	if (mkdir(path, DIRECTORY_MODE) < 0 && errno != EEXIST)
+		return error_set(error, errno, "cannot make %s: %s", path, strerror(errno));
+	return 0;
+}
+
+int pins_make_root(struct cgfence_error *error)
+{
+	/* The options of systemd's own mount of it. */
+	if (!pins_have_bpffs() &&
+	    mount("bpf", PINS_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return error_set(error, errno,
+				 "no bpffs is mounted on " PINS_BPFFS
+				 " and mounting it fails: %s; try 'mount -t bpf bpf " PINS_BPFFS
+				 "'",
+				 strerror(errno));
+	return make_directory(PINS_ROOT, error);
+}
+
+/* The directory may have been removed by who held the lock before. */
+static bool still_there(int lock, const char *path)
+{
+	struct stat by_path;
+	struct stat by_lock;
+
+	return stat(path, &by_path) == 0 && fstat(lock, &by_lock) == 0 &&
+	       by_path.st_ino == by_lock.st_ino && by_path.st_dev == by_lock.st_dev;
+}
+
+int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+	int result = pins_make_root(error);
+
+	pins_path(path, id, NULL);
+	while (result == 0) {
+		cleanup_close int fd = -1;
+
+		result = make_directory(path, error);
+		if (result)
+			break;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0)
+			return error_set(error, errno, "cannot open %s: %s", path, strerror(errno));
+		if (flock(fd, LOCK_EX) < 0)
+			return error_set(error, errno, "cannot lock %s: %s", path, strerror(errno));
+		if (still_there(fd, path)) {
+			*lock = cleanup_steal_descriptor(&fd);
+			return 0;
+		}
+	}
+	return result;
+}
+
+/* Of a directory that is there. */
+static int lock_directory(const char *path, int operation, int *lock)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, operation) < 0)
+		return -errno;
+	if (!still_there(fd, path))
+		return -ENOENT;
+	*lock = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+int pins_try_lock(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX | LOCK_NB, lock);
+}
+
+int pins_begin_detaching(uint64_t id)
+{
+	char detaching[PINS_PATH_SIZE];
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	pins_detaching_path(detaching, id, NULL);
+	return rename(path, detaching) < 0 ? -errno : 0;
+}
+
+void pins_cancel_detaching(uint64_t id)
+{
+	char detaching[PINS_PATH_SIZE];
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	pins_detaching_path(detaching, id, NULL);
+	rename(detaching, path);
+}
+
+int pins_lock_detaching(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX, lock);
+}
+
+void pins_end_detaching(uint64_t id, int lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, NULL);
+	rmdir(path); /* fails, and shall, where links are left */
+	close(lock);
+}
+
+void pins_unlock(uint64_t id, int lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	rmdir(path); /* fails, and shall, where pins are left */
+	close(lock);
+}
+
+void pins_touch(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+void pins_mark_ephemeral(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	chmod(path, DIRECTORY_MODE | S_ISVTX);
+}
+
+bool pins_may_be_ephemeral(uint64_t id)
+{
+	struct stat status;
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return stat(path, &status) == 0 && status.st_mode & S_ISVTX;
+}
+
+/* The ids that are named, with @suffix behind them. */
+static int list_names(const char *suffix, uint64_t **ids, size_t *count,
+		      struct cgfence_error *error)
+{
+	cleanup_free uint64_t *found = NULL;
+	size_t capacity = 0;
+	size_t used = 0;
+	struct dirent *entry;
+	DIR *directory = opendir(PINS_ROOT);
+
+	if (!directory && errno != ENOENT)
+		return error_set(error, errno, "cannot read " PINS_ROOT ": %s", strerror(errno));
+	while (directory && (entry = readdir(directory))) {
+		char *end;
+		uint64_t id = strtoull(entry->d_name, &end, 10);
+		uint64_t *larger;
+
+		if (strcmp(end, suffix) != 0 || end == entry->d_name)
+			continue;
+		larger = array_with_room(found, used, &capacity, sizeof(*found));
+		if (!larger) {
+			closedir(directory);
+			return error_out_of_memory(error);
+		}
+		found = larger;
+		found[used++] = id;
+	}
+	if (directory)
+		closedir(directory);
+	if (used)
+		qsort(found, used, sizeof(*found), compare_ids);
+	*ids = cleanup_steal(found);
+	*count = used;
+	return 0;
+}
+
+int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	return list_names("", ids, count, error);
+}
+
+int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	return list_names(DETACHING, ids, count, error);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/policy_address.h"
+#include "base/cleanup.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cgfence/abi.h>
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum bpf_prog_type program_type;
+	enum bpf_attach_type attach_type;
+} sections[] = {
+	{ "cgfence/device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE },
+	{ "cgfence/bind4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
+	{ "cgfence/bind6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND },
+	{ "cgfence/post_bind4", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND },
+	{ "cgfence/post_bind6", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET6_POST_BIND },
+	{ "cgfence/sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE },
+};
+
+static bool is_load_of_64_bits(const struct bpf_insn *instruction)
+{
+	return instruction->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* If it is of the policy map, makes it an address of the policy. */
+static int address_map(struct bpf_insn *instruction)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(instruction->imm, &info, &size) < 0)
+		return -errno;
+	if (strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
+		instruction->src_reg = BPF_PSEUDO_MAP_VALUE;
+	return 0;
+}
+
+static int address_policy(struct bpf_program *program, struct bpf_prog_load_opts *options,
+			  long cookie)
+{
+	const struct bpf_insn *relocated = bpf_program__insns(program);
+	size_t count = bpf_program__insn_cnt(program);
+	cleanup_free struct bpf_insn *instructions = calloc(count, sizeof(*instructions));
+	int result = 0;
+
+	(void)options;
+	(void)cookie;
+	if (!instructions)
+		return -ENOMEM;
+	memcpy(instructions, relocated, count * sizeof(*instructions));
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (!is_load_of_64_bits(&instructions[i]))
+			continue;
+		if (instructions[i].src_reg == BPF_PSEUDO_MAP_FD)
+			result = address_map(&instructions[i]);
+		i++; /* its second half */
+	}
+	return result ? result : bpf_program__set_insns(program, instructions, count);
+}
+
+static int registered;
+
+/*
+ * When the library is loaded, and for good (the Makefile links it with -z nodelete): libbpf keeps all handlers in one
+ * array that moves as it grows, and objects that an application has open point into it.
+ */
+__attribute__((constructor)) static void register_sections(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = address_policy);
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && registered >= 0; i++)
+		registered = libbpf_register_prog_handler(sections[i].name,
+							  sections[i].program_type,
+							  sections[i].attach_type, &options);
+}
+
+int policy_address_check(void)
+{
+	return registered < 0 ? registered : 0;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/programs.h"
+#include "base/error.h"
+#include "kernel/error.h"
+#include "kernel/policy_address.h"
+#include "device.skel.h"
+#include "listen.skel.h"
+#include "listen_lsm.skel.h"
+#include "ports.skel.h"
+#include "records.skel.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+/*
+ * Only what is written to takes memory. If the verifier of 5.10, which writes its every step, has too little room, it
+ * answers ENOSPC, and what it found is not learnt.
+ */
+#define LOG_SIZE (8 * 1024 * 1024)
+
+static const struct {
+	const char *name;
+	const void *(*elf_bytes)(size_t *size);
+} objects[HOOK_OBJECT_COUNT] = {
+	[HOOK_OBJECT_DEVICE] = { "device", device_bpf__elf_bytes },
+	[HOOK_OBJECT_PORTS] = { "ports", ports_bpf__elf_bytes },
+	[HOOK_OBJECT_LISTEN] = { "listen", listen_bpf__elf_bytes },
+	[HOOK_OBJECT_LISTEN_LSM] = { "listen_lsm", listen_lsm_bpf__elf_bytes },
+};
+
+static void cleanup_unmap_log(char **log)
+{
+	if (*log != MAP_FAILED)
+		munmap(*log, LOG_SIZE);
+}
+
+static void cleanup_close_object(struct bpf_object **object)
+{
+	bpf_object__close(*object);
+}
+
+/* The maps that an object may share with others, by name. */
+static int *shared_map(struct fence_maps *maps, const char *name)
+{
+	if (strcmp(name, CGFENCE_POLICY_MAP) == 0)
+		return &maps->policy;
+	if (strcmp(name, CGFENCE_COUNTERS_MAP) == 0)
+		return &maps->counters;
+	if (strcmp(name, CGFENCE_DENIALS_MAP) == 0)
+		return &maps->denials;
+	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
+		return &maps->asked;
+	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
+		return &maps->events;
+	return NULL;
+}
+
+static int reuse_maps(struct bpf_object *object, struct fence_maps *maps)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		const int *fd = shared_map(maps, bpf_map__name(map));
+		int result = fd && *fd >= 0 ? bpf_map__reuse_fd(map, *fd) : 0;
+
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+/* Opens what the object has made, where the caller had none. */
+static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		int *fd = shared_map(maps, bpf_map__name(map));
+
+		if (!fd || *fd >= 0)
+			continue;
+		*fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+		if (*fd < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static bool is_wanted(int hook, enum hook_object object, const struct cgfence_image *image)
+{
+	return hooks[hook].object == object && hooks[hook].wanted(image);
+}
+
+static bool choose_programs(struct bpf_object *object, enum hook_object kind,
+			    const struct cgfence_image *image)
+{
+	bool any = false;
+
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		if (hooks[i].object != kind)
+			continue;
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object,
+									   hooks[i].program),
+					  is_wanted(i, kind, image));
+		any = any || is_wanted(i, kind, image);
+	}
+	return any;
+}
+
+static int keep_programs(struct bpf_object *object, enum hook_object kind,
+			 const struct cgfence_image *image, int programs[HOOK_COUNT])
+{
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		const struct bpf_program *program;
+
+		if (!is_wanted(i, kind, image))
+			continue;
+		program = bpf_object__find_program_by_name(object, hooks[i].program);
+		programs[i] = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);
+		if (programs[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
+	const void *bytes;
+	size_t size;
+	int result;
+
+	/* Those of another version cannot be kept: they count what is pending in that map. */
+	if (maps->counters < 0) {
+		cleanup_close_descriptor(&maps->asked);
+		maps->asked = -1;
+	}
+	if (maps->counters >= 0 && maps->denials >= 0 && maps->asked >= 0)
+		return 0;
+	bytes = records_bpf__elf_bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return kernel_error(error, errno, "open the maps of records");
+	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = bpf_object__load(object);
+	if (result)
+		return kernel_error(error, -result, "make the maps of records");
+	result = keep_maps(object, maps);
+	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}
+
+/* The verifier's last words before its statistics. */
+static const char *last_log_line(char *log)
+{
+	char *last = log;
+	char *save = NULL;
+
+	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strncmp(line, "processed ", 10) != 0)
+			last = line;
+	}
+	return last;
+}
+
+int programs_load(enum hook_object kind, const struct cgfence_image *image, struct fence_maps *maps,
+		  int programs[HOOK_COUNT], struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
+	/* Not from malloc(3), which would clear so much each time. */
+	__attribute__((cleanup(cleanup_unmap_log))) char *log =
+		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = objects[kind].name,
+		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
+	const void *bytes;
+	size_t size;
+	int result;
+
+	if (log == MAP_FAILED || policy_address_check())
+		return error_out_of_memory(error);
+	bytes = objects[kind].elf_bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return kernel_error(error, errno, "open the %s programs", objects[kind].name);
+	if (!choose_programs(object, kind, image))
+		return 0;
+	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = bpf_object__load(object);
+	if (result) {
+		kernel_error(error, -result, "load the %s programs", objects[kind].name);
+		if (*log)
+			error_wrap(error, "the verifier says '%s'", last_log_line(log));
+		return result;
+	}
+	result = keep_programs(object, kind, image, programs);
+	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}

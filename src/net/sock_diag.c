@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "net/sock_diag.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <string.h>
+
+#define DUMP_TRIES 10
+
+/*
+ * A socket that shares its port by SO_REUSEPORT is found if the hash of the remote end chooses it
+ * (reuseport_select_sock, net/core/sock_reuseport.c), so one remote port after the other is tried.
+ */
+#define REMOTE_PORTS 4096
+
+struct sock_diag {
+	struct nl_sock *socket;
+	struct netns_identity netns;
+	uint32_t ephemeral_low;
+	uint32_t ephemeral_high;
+};
+
+static const struct {
+	int ip_protocol;
+	const char *name;
+	const char *module;
+} protocols[] = {
+	{ IPPROTO_TCP, "TCP", "tcp_diag" },
+	{ IPPROTO_UDP, "UDP", "udp_diag" },
+	{ IPPROTO_UDPLITE, "UDP-Lite", "udp_diag" },
+};
+
+/* What the callbacks of libnl fill in. */
+struct dump {
+	struct listeners *list;
+	int code; /* errno value, 0 so far */
+};
+
+static int open_socket(struct sock_diag *diag, struct cgfence_error *error)
+{
+	int result;
+
+	diag->socket = nl_socket_alloc();
+	if (!diag->socket)
+		return error_out_of_memory(error);
+	nl_socket_disable_auto_ack(diag->socket);
+	result = nl_connect(diag->socket, NETLINK_SOCK_DIAG);
+	if (result)
+		return error_set(error, EPROTONOSUPPORT,
+				 "cannot ask the kernel for sockets (NETLINK_SOCK_DIAG): %s",
+				 nl_geterror(result));
+	netns_read_ephemeral_range(&diag->ephemeral_low, &diag->ephemeral_high);
+	return netns_read(&diag->netns, error);
+}
+
+int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *error)
+{
+	struct sock_diag *made = calloc(1, sizeof(*made));
+	int before = -1;
+	int result;
+
+	if (!made)
+		return error_out_of_memory(error);
+	result = netns >= 0 ? netns_enter(netns, &before, error) : 0;
+	if (result == 0)
+		result = open_socket(made, error);
+	if (before >= 0) {
+		int left = netns_leave(before, error);
+
+		result = result ? result : left;
+	}
+	if (result) {
+		sock_diag_close(made);
+		return result;
+	}
+	*diag = made;
+	return 0;
+}
+
+void sock_diag_close(struct sock_diag *diag)
+{
+	if (!diag)
+		return;
+	nl_socket_free(diag->socket);
+	free(diag);
+}
+
+const struct netns_identity *sock_diag_netns(const struct sock_diag *diag)
+{
+	return &diag->netns;
+}
+
+bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port)
+{
+	return port >= diag->ephemeral_low && port <= diag->ephemeral_high;
+}
+
+static void read_message(const struct inet_diag_msg *message, struct nlattr *const *attributes,
+			 struct listener *listener)
+{
+	const struct inet_diag_sockid *id = &message->id;
+
+	listener->cookie = (uint64_t)id->idiag_cookie[1] << 32 | id->idiag_cookie[0];
+	listener->inode = message->idiag_inode;
+	listener->interface = id->idiag_if;
+	listener->domain = message->idiag_family;
+	listener->port = ntohs(id->idiag_sport);
+	memcpy(&listener->address, id->idiag_src,
+	       listener->domain == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	if (attributes[INET_DIAG_CGROUP_ID])
+		listener->cgroup_id = nla_get_u64(attributes[INET_DIAG_CGROUP_ID]);
+	if (attributes[INET_DIAG_SKV6ONLY])
+		listener->v6only = nla_get_u8(attributes[INET_DIAG_SKV6ONLY]);
+}
+
+/* The protocol of what is asked for is set by the caller, for no message has it. */
+static int on_message(struct nl_msg *message, void *argument)
+{
+	static const struct nla_policy policy[INET_DIAG_MAX + 1] = {
+		[INET_DIAG_CGROUP_ID] = { .type = NLA_U64 },
+		[INET_DIAG_SKV6ONLY] = { .type = NLA_U8 },
+	};
+	struct nlattr *attributes[INET_DIAG_MAX + 1];
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	struct listener listener = { 0 };
+	const struct inet_diag_msg *body;
+	struct dump *dump = argument;
+
+	if (nlmsg_parse(header, sizeof(*body), attributes, INET_DIAG_MAX, policy) < 0) {
+		dump->code = EBADMSG;
+		return NL_SKIP;
+	}
+	body = nlmsg_data(header);
+	/* UDP: bound and not connected. */
+	if (!body->id.idiag_sport || body->id.idiag_dport)
+		return NL_OK;
+	read_message(body, attributes, &listener);
+	if (listeners_add(dump->list, &listener))
+		dump->code = ENOMEM;
+	return NL_OK;
+}
+
+/* The end of a dump carries its error, which libnl takes no notice of. */
+static int on_finish(struct nl_msg *message, void *argument)
+{
+	struct nlmsghdr *header = nlmsg_hdr(message);
+	struct dump *dump = argument;
+	int code = 0;
+
+	if (nlmsg_datalen(header) >= (int)sizeof(code))
+		memcpy(&code, nlmsg_data(header), sizeof(code));
+	if (code < 0)
+		dump->code = -code;
+	return NL_STOP;
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *message, void *argument)
+{
+	struct dump *dump = argument;
+
+	(void)from;
+	dump->code = -message->error;
+	return NL_STOP;
+}
+
+/* Return: 0 or -errno; -EINTR if it is to be done again. */
+static int receive(struct sock_diag *diag, struct dump *dump)
+{
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	int result;
+
+	if (!callbacks)
+		return -ENOMEM;
+	nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_message, dump);
+	nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, dump);
+	nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, dump);
+	result = nl_recvmsgs(diag->socket, callbacks);
+	nl_cb_put(callbacks);
+	if (dump->code)
+		return -dump->code;
+	/* Changed while it was read, or more than the socket could hold (libnl's words for ENOBUFS). */
+	if (result == -NLE_DUMP_INTR || result == -NLE_NOMEM)
+		return -EINTR;
+	return result < 0 ? -EIO : 0;
+}
+
+static int dump_family(struct sock_diag *diag, int domain, int ip_protocol, uint16_t port,
+		       struct listeners *list)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)domain,
+		.sdiag_protocol = (uint8_t)ip_protocol,
+		/* The state of a UDP socket that is not connected is TCP_CLOSE. */
+		.idiag_states = 1U << (ip_protocol == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE),
+		.id.idiag_sport = htons(port),
+	};
+	struct dump dump = { .list = list };
+
+	if (nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request,
+			   sizeof(request)) < 0)
+		return -EIO;
+	return receive(diag, &dump);
+}
+
+/* UDP-Lite is gone from 7.x; where no such socket can be made, none is there. */
+static bool has_protocol(int ip_protocol)
+{
+	cleanup_close int fd = -1;
+
+	if (ip_protocol != IPPROTO_UDPLITE)
+		return true;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, ip_protocol);
+	return fd >= 0 || errno != EPROTONOSUPPORT;
+}
+
+static int explain_failure(int code, int ip_protocol, struct cgfence_error *error)
+{
+	size_t i = 0;
+
+	while (protocols[i].ip_protocol != ip_protocol)
+		i++;
+	if (code == ENOENT)
+		return error_set(
+			error, code,
+			"cannot list %s sockets: the kernel has no %s; try 'modprobe %s', or a kernel with CONFIG_INET_DIAG",
+			protocols[i].name, protocols[i].module, protocols[i].module);
+	return error_set(error, code, "cannot list %s sockets: %s", protocols[i].name,
+			 code == EINTR ? "the list kept changing while it was read"
+				       : strerror(code));
+}
+
+int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struct listeners *list,
+		   struct cgfence_error *error)
+{
+	size_t before = list->count;
+	int result = -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && result == -EINTR; i++) {
+		list->count = before;
+		result = dump_family(diag, AF_INET, ip_protocol, port, list);
+		if (result == 0)
+			result = dump_family(diag, AF_INET6, ip_protocol, port, list);
+	}
+	for (size_t i = before; i < list->count; i++)
+		list->items[i].ip_protocol = ip_protocol;
+	if (result == 0)
+		return 0;
+	list->count = before;
+	if (result == -ENOENT && !has_protocol(ip_protocol))
+		return 0;
+	return explain_failure(-result, ip_protocol, error);
+}
+
+int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, bool *contains,
+		       struct cgfence_error *error)
+{
+	struct listeners list = { 0 };
+	int result = sock_diag_dump(diag, listener->ip_protocol, listener->port, &list, error);
+
+	if (result == 0) {
+		*contains = false;
+		for (size_t i = 0; i < list.count; i++)
+			*contains = *contains || list.items[i].cookie == listener->cookie;
+	}
+	listeners_free(&list);
+	return result;
+}
+
+static int try_destroy(struct sock_diag *diag, const struct listener *listener,
+		       uint16_t remote_port)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)listener->domain,
+		.sdiag_protocol = (uint8_t)listener->ip_protocol,
+		.id = {
+			.idiag_sport = htons(listener->port),
+			.idiag_dport = htons(remote_port),
+			.idiag_if = listener->interface,
+			.idiag_cookie = { (uint32_t)listener->cookie,
+					  (uint32_t)(listener->cookie >> 32) },
+		},
+	};
+	struct dump dump = { 0 };
+	int result;
+
+	memcpy(request.id.idiag_src, &listener->address, sizeof(listener->address));
+	/* A mapped address is looked up among those of IPv4 if both ends are mapped (net/ipv4/inet_diag.c). */
+	if (listener->domain == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&listener->address.ipv6))
+		request.id.idiag_dst[2] = htonl(0xffff);
+	result = nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request));
+	return result < 0 ? -EIO : receive(diag, &dump);
+}
+
+int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
+		      struct cgfence_error *error)
+{
+	bool contains = true;
+	int result = try_destroy(diag, listener, 0);
+
+	if (result == -ENOENT) {
+		int listed = sock_diag_contains(diag, listener, &contains, error);
+
+		if (listed)
+			return listed;
+	}
+	for (int port = 1; port <= REMOTE_PORTS && contains && result == -ENOENT; port++)
+		result = try_destroy(diag, listener, (uint16_t)port);
+	if (result == -ENOENT)
+		return error_set(error, ENOENT,
+				 contains ? "the kernel finds another socket in its place"
+					  : "it is gone");
+	if (result == -EOPNOTSUPP)
+		return error_set(
+			error, EOPNOTSUPP,
+			"the kernel cannot destroy sockets; it needs CONFIG_INET_DIAG_DESTROY");
+	if (result)
+		return error_set(error, -result, "the socket cannot be destroyed: %s",
+				 result == -EPERM ? "this needs CAP_NET_ADMIN" : strerror(-result));
+	return 0;
+}

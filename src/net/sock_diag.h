@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The listening sockets of a network namespace, by sock_diag(7). */
+#pragma once
+
+#include "net/listener.h"
+#include "net/netns.h"
+
+struct sock_diag;
+
+/**
+ * sock_diag_open() - get ready to ask a network namespace.
+ * @netns: descriptor of the namespace, -1 for that of this thread
+ * @diag: receives what is to be given to sock_diag_close()
+ */
+int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *error);
+
+/** sock_diag_close() - give it back; NULL is fine. */
+void sock_diag_close(struct sock_diag *diag);
+
+/** sock_diag_netns() - which network namespace is asked. */
+const struct netns_identity *sock_diag_netns(const struct sock_diag *diag);
+
+/** sock_diag_is_ephemeral() - is @port, in host order, one that the kernel gives out there? */
+bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port);
+
+/**
+ * sock_diag_dump() - the listeners of a protocol.
+ * @ip_protocol: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE
+ * @port: in host order, 0 for all
+ * @list: receives them, after what is there; netns stays 0
+ *
+ * A dump that is interrupted is made again, and one that fails adds nothing.
+ *
+ * Return: 0, -ENOENT if the kernel module for it is missing, another -errno.
+ */
+int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struct listeners *list,
+		   struct cgfence_error *error);
+
+/** sock_diag_contains() - is this very socket still a listener with this port? */
+int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, bool *contains,
+		       struct cgfence_error *error);
+
+/**
+ * sock_diag_destroy() - destroy this very socket (SOCK_DESTROY).
+ *
+ * A UDP socket whose port was asked for keeps it (__udp_disconnect, net/ipv4/udp.c).
+ *
+ * Return: 0, -ENOENT if it is not there or cannot be reached, another -errno.
+ */
+int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
+		      struct cgfence_error *error);

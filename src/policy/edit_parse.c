@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Edits as an operator writes them. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "policy/edit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const protocol_names[CGFENCE_PROTOCOL_COUNT] = { "tcp", "udp" };
+
+void cgfence_edit_free(struct cgfence_edit *edit)
+{
+	if (!edit)
+		return;
+	free(edit->text);
+	free(edit);
+}
+
+const char *cgfence_edit_text(const struct cgfence_edit *edit)
+{
+	return edit->text;
+}
+
+int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
+			      struct cgfence_edit **edit, struct cgfence_error *error)
+{
+	cleanup_edit struct cgfence_edit *made = calloc(1, sizeof(*made));
+	char entry_text[DEVICE_ENTRY_TEXT_SIZE];
+	int result;
+
+	if (!made)
+		return error_out_of_memory(error);
+	made->action = action;
+	made->topic = CGFENCE_TOPIC_DEVICES;
+	result = device_operand_parse(text, &made->entry, error);
+	if (result) {
+		error_wrap(error, "'%s'", text);
+		return result;
+	}
+	device_entry_format(&made->entry, entry_text);
+	if (asprintf(&made->text, "device %s", entry_text) < 0) {
+		made->text = NULL;
+		return error_out_of_memory(error);
+	}
+	*edit = cleanup_steal(made);
+	return 0;
+}
+
+static int parse_protocol(const char *text, enum cgfence_protocol *protocol,
+			  struct cgfence_error *error)
+{
+	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
+		if (strcmp(text, protocol_names[i]) == 0) {
+			*protocol = (enum cgfence_protocol)i;
+			return 0;
+		}
+	}
+	return error_set_invalid(
+		error, "'%s' is no protocol whose ports can be assigned; give tcp or udp", text);
+}
+
+static int parse_ports(const char *text, struct port_set *ports, struct cgfence_error *error)
+{
+	cleanup_free char *words = strdup(text);
+	char *save = NULL;
+	char *word;
+
+	if (!words)
+		return error_out_of_memory(error);
+	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
+		struct port_range range;
+
+		if (strcmp(word, "any") == 0) {
+			port_set_add_any(ports);
+			continue;
+		}
+		if (port_range_parse(word, &range, error)) {
+			error_wrap(error, "'%s'", word);
+			return -EINVAL;
+		}
+		port_set_add(ports, &range);
+	}
+	if (port_set_is_empty(ports))
+		return error_set_invalid(
+			error, "no port is given; give ports such as 8080 or 31000-31005, or any");
+	return 0;
+}
+
+/* Return: NULL if out of memory. */
+static char *describe_ports(enum cgfence_protocol protocol, const struct port_set *ports)
+{
+	struct port_range range;
+	uint32_t cursor = 0;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream, "port %s", protocol_names[protocol]);
+	if (port_set_is_any(ports)) {
+		fputs(" any", stream);
+	} else {
+		for (const char *separator = " "; port_set_next(ports, &cursor, &range);
+		     separator = ",") {
+			char range_text[PORT_RANGE_TEXT_SIZE];
+
+			port_range_format(&range, range_text);
+			fprintf(stream, "%s%s", separator, range_text);
+		}
+	}
+	if (fclose(stream) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protocol,
+			     const char *text, struct cgfence_edit **edit,
+			     struct cgfence_error *error)
+{
+	cleanup_edit struct cgfence_edit *made = calloc(1, sizeof(*made));
+	int result;
+
+	if (!made)
+		return error_out_of_memory(error);
+	made->action = action;
+	made->topic = CGFENCE_TOPIC_PORTS;
+	result = parse_protocol(protocol, &made->protocol, error);
+	if (result == 0)
+		result = parse_ports(text, &made->ports, error);
+	if (result)
+		return result;
+	made->text = describe_ports(made->protocol, &made->ports);
+	if (!made->text)
+		return error_out_of_memory(error);
+	*edit = cleanup_steal(made);
+	return 0;
+}

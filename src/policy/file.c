@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "policy/policy.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static const char default_policy[] = "{\"devices\": {\"defaults\": true}}";
+
+static int open_file(const char *path, int *fd, struct cgfence_error *error)
+{
+	*fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+				     : open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return error_set(error, errno, "cannot open the policy %s: %s", path,
+				 strerror(errno));
+	return 0;
+}
+
+/* Reads one byte more than a policy may have, so that the parser sees that it is too long. */
+static int read_text(int fd, const char *origin, char *text, size_t *length,
+		     struct cgfence_error *error)
+{
+	size_t used = 0;
+
+	while (used < CGFENCE_POLICY_SIZE_MAX + 1) {
+		ssize_t got = read(fd, text + used, CGFENCE_POLICY_SIZE_MAX + 1 - used);
+
+		if (got == 0)
+			break;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_set(error, errno, "cannot read the policy %s: %s", origin,
+					 strerror(errno));
+		used += (size_t)got;
+	}
+	*length = used;
+	return 0;
+}
+
+int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
+			     struct cgfence_error *error)
+{
+	cleanup_free char *text = NULL;
+	cleanup_close int fd = -1;
+	const char *origin;
+	size_t length = 0;
+	int result;
+
+	if (!path)
+		return cgfence_policy_parse(default_policy, sizeof(default_policy) - 1,
+					    "the embedded default policy", policy, error);
+	origin = strcmp(path, "-") == 0 ? "standard input" : path;
+	text = malloc(CGFENCE_POLICY_SIZE_MAX + 1);
+	if (!text)
+		return error_set(error, ENOMEM, "out of memory while reading %s", origin);
+	result = open_file(path, &fd, error);
+	if (result)
+		return result;
+	result = read_text(fd, origin, text, &length, error);
+	if (result)
+		return result;
+	return cgfence_policy_parse(text, length, origin, policy, error);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The policy as everything but the JSON reader and writer sees it. */
+#pragma once
+
+#include "policy/device_rule.h"
+#include "policy/port_set.h"
+
+enum policy_netns {
+	POLICY_NETNS_HOST,
+	POLICY_NETNS_ANY,
+};
+
+enum policy_on_violation {
+	POLICY_ON_VIOLATION_LOG,
+	POLICY_ON_VIOLATION_CLOSE,
+	POLICY_ON_VIOLATION_KILL,
+};
+
+struct cgfence_policy {
+	char *name;   /* NULL if none */
+	char *cgroup; /* NULL if none */
+	bool enforce;
+
+	bool devices_fenced;
+	bool devices_with_defaults; /* the rules hold the defaults too */
+	struct device_rules devices;
+
+	bool ports_fenced;
+	bool sctp_any;
+	struct port_set tcp;
+	struct port_set udp;
+	bool has_isolated_range;
+	struct port_set isolated_range;
+	enum policy_netns netns;
+	bool privileged_ports;
+	enum policy_on_violation on_violation;
+};
+
+/** policy_new() - a policy that fences nothing and enforces it. Return: NULL if out of memory. */
+struct cgfence_policy *policy_new(void);
+
+/** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
+struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
+
+/** policy_equal() - do two policies say the same, the cgroup they name aside? */
+bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);
+
+static inline void cleanup_free_policy(struct cgfence_policy **policy)
+{
+	cgfence_policy_free(*policy);
+}
+
+#define cleanup_policy __attribute__((cleanup(cleanup_free_policy)))
+
+/* The words of the keys that take one of a few, in the order of their enumerations; NULL ends. */
+extern const char *const policy_netns_words[];
+extern const char *const policy_on_violation_words[];

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "policy/port_set.h"
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The three groups that a range can be said of, in the order in which they are written. */
+static const struct {
+	const char *prefix;
+	bool families[PORT_FAMILY_COUNT];
+} groups[] = {
+	{ "", { true, true } },
+	{ "ipv4:", { true, false } },
+	{ "ipv6:", { false, true } },
+};
+
+static const size_t group_count = sizeof(groups) / sizeof(groups[0]);
+
+/* Reads a port without leading zero; moves *text past it. */
+static int parse_port(const char **text, uint16_t *port, struct cgfence_error *error)
+{
+	size_t digits = strspn(*text, "0123456789");
+	uint32_t value = 0;
+
+	if (digits == 0 || **text == '0')
+		return error_set_invalid(
+			error,
+			"a port is a number from 1 to 65535, a range is 'LOW-HIGH', and 'ipv4:' or 'ipv6:' may stand before either");
+	for (size_t i = 0; i < digits; i++) {
+		value = 10 * value + (uint32_t)((*text)[i] - '0');
+		if (value > PORT_MAX)
+			return error_set_invalid(error, "the port is over 65535; give 1 to 65535");
+	}
+	*port = (uint16_t)value;
+	*text += digits;
+	return 0;
+}
+
+int port_range_parse(const char *text, struct port_range *range, struct cgfence_error *error)
+{
+	struct port_range parsed = { .families = { true, true } };
+	int result;
+
+	for (size_t i = 1; i < group_count; i++) {
+		size_t length = strlen(groups[i].prefix);
+
+		if (strncmp(text, groups[i].prefix, length) == 0) {
+			memcpy(parsed.families, groups[i].families, sizeof(parsed.families));
+			text += length;
+			break;
+		}
+	}
+	result = parse_port(&text, &parsed.low, error);
+	if (result)
+		return result;
+	parsed.high = parsed.low;
+	if (*text == '-') {
+		text++;
+		result = parse_port(&text, &parsed.high, error);
+		if (result)
+			return result;
+	}
+	if (*text)
+		return error_set_invalid(
+			error, "'%s' follows the port; a range is 'LOW-HIGH' without spaces", text);
+	if (parsed.low > parsed.high)
+		return error_set_invalid(error, "the range begins above its end; write '%u-%u'",
+					 parsed.high, parsed.low);
+	*range = parsed;
+	return 0;
+}
+
+void port_range_format(const struct port_range *range, char text[PORT_RANGE_TEXT_SIZE])
+{
+	const char *prefix = "";
+
+	for (size_t i = 0; i < group_count; i++) {
+		if (memcmp(groups[i].families, range->families, sizeof(range->families)) == 0)
+			prefix = groups[i].prefix;
+	}
+	if (range->low == range->high)
+		snprintf(text, PORT_RANGE_TEXT_SIZE, "%s%u", prefix, range->low);
+	else
+		snprintf(text, PORT_RANGE_TEXT_SIZE, "%s%u-%u", prefix, range->low, range->high);
+}
+
+void port_set_add(struct port_set *set, const struct port_range *range)
+{
+	for (int family = 0; family < PORT_FAMILY_COUNT; family++) {
+		if (!range->families[family])
+			continue;
+		for (uint32_t port = range->low; port <= range->high; port++)
+			set->words[family][port / 64] |= 1ULL << port % 64;
+	}
+}
+
+void port_set_add_any(struct port_set *set)
+{
+	port_set_add(set, &(struct port_range){ { true, true }, 1, PORT_MAX });
+}
+
+void port_set_unite(struct port_set *set, const struct port_set *other)
+{
+	for (int family = 0; family < PORT_FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < PORT_SET_WORDS; i++)
+			set->words[family][i] |= other->words[family][i];
+	}
+}
+
+void port_set_subtract(struct port_set *set, const struct port_set *other)
+{
+	for (int family = 0; family < PORT_FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < PORT_SET_WORDS; i++)
+			set->words[family][i] &= ~other->words[family][i];
+	}
+}
+
+bool port_set_is_empty(const struct port_set *set)
+{
+	static const struct port_set empty;
+
+	return memcmp(set, &empty, sizeof(empty)) == 0;
+}
+
+bool port_set_has(const struct port_set *set, enum port_family family, uint16_t port)
+{
+	return set->words[family][port / 64] >> port % 64 & 1;
+}
+
+bool port_set_is_any(const struct port_set *set)
+{
+	for (uint32_t port = 1; port <= PORT_MAX; port++) {
+		if (!port_set_has(set, PORT_IPV4, port) || !port_set_has(set, PORT_IPV6, port))
+			return false;
+	}
+	return true;
+}
+
+/* The ports of a word that are in exactly the families of the group. */
+static uint64_t group_word(const struct port_set *set, size_t group, uint32_t word)
+{
+	uint64_t ipv4 = set->words[PORT_IPV4][word];
+	uint64_t ipv6 = set->words[PORT_IPV6][word];
+
+	return (groups[group].families[PORT_IPV4] ? ipv4 : ~ipv4) &
+	       (groups[group].families[PORT_IPV6] ? ipv6 : ~ipv6);
+}
+
+/* The first port from @port on that is in the group, or is not; PORT_MAX + 1 if there is none. */
+static uint32_t find_port(const struct port_set *set, size_t group, uint32_t port, bool is_in)
+{
+	while (port <= PORT_MAX) {
+		uint64_t word = group_word(set, group, port / 64);
+		uint64_t rest = (is_in ? word : ~word) >> port % 64;
+
+		if (rest)
+			return port + (uint32_t)__builtin_ctzll(rest);
+		port = (port / 64 + 1) * 64;
+	}
+	return PORT_MAX + 1;
+}
+
+bool port_set_next(const struct port_set *set, uint32_t *cursor, struct port_range *range)
+{
+	/* The cursor counts through all ports of the first group, then of the second, and so on. */
+	while (*cursor < group_count * (PORT_MAX + 1)) {
+		size_t group = *cursor / (PORT_MAX + 1);
+		uint32_t begin = *cursor - (uint32_t)group * (PORT_MAX + 1);
+		uint32_t low = find_port(set, group, begin, true);
+		uint32_t end = find_port(set, group, low, false);
+
+		*cursor += end - begin;
+		if (low > PORT_MAX)
+			continue;
+		memcpy(range->families, groups[group].families, sizeof(range->families));
+		range->low = (uint16_t)low;
+		range->high = (uint16_t)(end - 1);
+		return true;
+	}
+	return false;
+}

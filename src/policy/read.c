@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "policy/policy.h"
+#include "policy/read.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int read_netns(struct reader *reader, const json_t *value, void *target)
+{
+	int word = 0;
+	int result = reader_read_word(reader, value, policy_netns_words, &word);
+
+	*(enum policy_netns *)target = (enum policy_netns)word;
+	return result;
+}
+
+static int read_on_violation(struct reader *reader, const json_t *value, void *target)
+{
+	int word = 0;
+	int result = reader_read_word(reader, value, policy_on_violation_words, &word);
+
+	*(enum policy_on_violation *)target = (enum policy_on_violation)word;
+	return result;
+}
+
+static const struct reader_key policy_keys[] = {
+	{ "name", reader_read_string, offsetof(struct cgfence_policy, name) },
+	{ "cgroup", reader_read_string, offsetof(struct cgfence_policy, cgroup) },
+	{ "enforce", reader_read_bool, offsetof(struct cgfence_policy, enforce) },
+	{ "devices", policy_read_devices, 0 },
+	{ "allowed_devices", policy_read_allowed_devices, 0 },
+	{ "ports", policy_read_ports, 0 },
+	{ "isolated_range", policy_read_isolated_range,
+	  offsetof(struct cgfence_policy, isolated_range) },
+	{ "netns", read_netns, offsetof(struct cgfence_policy, netns) },
+	{ "privileged_ports", reader_read_bool, offsetof(struct cgfence_policy, privileged_ports) },
+	{ "on_violation", read_on_violation, offsetof(struct cgfence_policy, on_violation) },
+	{ 0 },
+};
+
+static void cleanup_free_json(json_t **value)
+{
+	json_decref(*value);
+}
+
+static int read_policy(struct reader *reader, const json_t *root)
+{
+	struct cgfence_policy *policy = reader->policy;
+	int result = reader_read_object(reader, root, policy_keys, policy);
+
+	if (result)
+		return result;
+	if (!policy->devices_fenced && !policy->ports_fenced)
+		return reader_refuse(
+			reader, root,
+			"this policy fences nothing; give it a \"devices\" or a \"ports\" section");
+	if (policy->devices_with_defaults && device_rules_add_defaults(&policy->devices))
+		return reader_out_of_memory(reader);
+	device_rules_normalise(&policy->devices);
+	return 0;
+}
+
+/* Not all that jansson refuses is wrong JSON. */
+static int refuse_text(const json_error_t *syntax, const struct reader *reader)
+{
+	const char *before = "";
+	char place[160] = "";
+	const char *after = "";
+
+	switch (json_error_code(syntax)) {
+	case json_error_duplicate_key:
+		json_place_of_key(reader->text, reader->length, (size_t)syntax->position, place,
+				  sizeof(place));
+		before = ": ";
+		after = "; give each key once";
+		break;
+	case json_error_numeric_overflow:
+		after = "; no number in a policy is over 1048575";
+		break;
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		after = "; no text in a policy has a NUL character";
+		break;
+	case json_error_stack_overflow:
+		after = "; a policy is not nested that deeply";
+		break;
+	default:
+		before = "this is not JSON: ";
+	}
+	/* jansson counts the columns that it has read, and at the start of a line has read none. */
+	return error_set_invalid(reader->error, "%s:%d:%d: %s%s%s%s", reader->origin, syntax->line,
+				 syntax->column > 0 ? syntax->column : 1, place, before,
+				 syntax->text, after);
+}
+
+int cgfence_policy_parse(const char *text, size_t length, const char *origin,
+			 struct cgfence_policy **policy, struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
+	cleanup_policy struct cgfence_policy *parsed = policy_new();
+	struct reader reader = {
+		.text = text, .length = length, .origin = origin, .policy = parsed, .error = error
+	};
+	json_error_t syntax;
+	int result;
+
+	if (!parsed)
+		return reader_out_of_memory(&reader);
+	if (length > CGFENCE_POLICY_SIZE_MAX)
+		return error_set_invalid(
+			error, "%s: the policy is longer than 1 MiB, the most that is read",
+			origin);
+	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
+	if (!root)
+		return refuse_text(&syntax, &reader);
+	result = read_policy(&reader, root);
+	if (result)
+		return result;
+	*policy = cleanup_steal(parsed);
+	return 0;
+}
+
+int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+			    struct cgfence_error *error)
+{
+	/* jansson takes nothing but UTF-8. */
+	__attribute__((cleanup(cleanup_free_json))) json_t *string = json_string(name);
+
+	if (!string || !*name)
+		return error_set_invalid(
+			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
+			name);
+	if (policy->name)
+		return 0;
+	policy->name = strdup(name);
+	return policy->name ? 0 : error_out_of_memory(error);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/error.h"
+#include "policy/policy.h"
+#include "policy/read.h"
+
+/* The three forms of an entry come down to either text or a path with access bits. */
+struct entry_reading {
+	const char *path;
+	uint8_t access;
+};
+
+static int read_path(struct reader *reader, const json_t *value, void *target)
+{
+	if (!json_is_string(value) || json_string_value(value)[0] != '/')
+		return reader_refuse(
+			reader, value,
+			"this must be the absolute path of a device, such as \"/dev/fuse\"");
+	*(const char **)target = json_string_value(value);
+	return 0;
+}
+
+static int read_access_bit(struct reader *reader, const json_t *value, void *target, uint8_t bit)
+{
+	uint8_t *access = target;
+	bool granted = false;
+	int result = reader_read_bool(reader, value, &granted);
+
+	*access |= granted ? bit : 0;
+	return result;
+}
+
+static int read_mesos_read(struct reader *reader, const json_t *value, void *target)
+{
+	return read_access_bit(reader, value, target, BPF_DEVCG_ACC_READ);
+}
+
+static int read_mesos_write(struct reader *reader, const json_t *value, void *target)
+{
+	return read_access_bit(reader, value, target, BPF_DEVCG_ACC_WRITE);
+}
+
+static int read_mesos_mknod(struct reader *reader, const json_t *value, void *target)
+{
+	return read_access_bit(reader, value, target, BPF_DEVCG_ACC_MKNOD);
+}
+
+static const struct reader_key mesos_device_keys[] = {
+	{ "path", read_path, offsetof(struct entry_reading, path) },
+	{ 0 },
+};
+
+static const struct reader_key mesos_access_keys[] = {
+	{ "read", read_mesos_read, 0 },
+	{ "write", read_mesos_write, 0 },
+	{ "mknod", read_mesos_mknod, 0 },
+	{ 0 },
+};
+
+static int read_mesos_device(struct reader *reader, const json_t *value, void *target)
+{
+	return reader_read_object(reader, value, mesos_device_keys, target);
+}
+
+static int read_access(struct reader *reader, const json_t *value, void *target)
+{
+	struct cgfence_error error = { 0 };
+	int result;
+
+	if (json_is_object(value))
+		return reader_read_object(reader, value, mesos_access_keys, target);
+	if (!json_is_string(value))
+		return reader_refuse(reader, value,
+				     "this must be a string of one or more of r, w and m");
+	result = device_access_parse(json_string_value(value), target, &error);
+	return result ? reader_refuse(reader, value, "%s", error.text) : 0;
+}
+
+static const struct reader_key path_entry_keys[] = {
+	{ "path", read_path, offsetof(struct entry_reading, path) },
+	{ "access", read_access, offsetof(struct entry_reading, access) },
+	{ 0 },
+};
+
+static const struct reader_key mesos_entry_keys[] = {
+	{ "device", read_mesos_device, 0 },
+	{ "access", read_access, offsetof(struct entry_reading, access) },
+	{ 0 },
+};
+
+static int read_entry_object(struct reader *reader, const json_t *value, struct device_entry *entry)
+{
+	bool mesos = json_object_get(value, "device");
+	struct entry_reading reading = { 0 };
+	struct cgfence_error error = { 0 };
+	int result;
+
+	result = reader_read_object(reader, value, mesos ? mesos_entry_keys : path_entry_keys,
+				    &reading);
+	if (result)
+		return result;
+	if (!reading.path)
+		return reader_refuse(
+			reader, value,
+			"the path is missing; write {\"path\": \"/dev/fuse\", \"access\": \"rw\"}");
+	if (!reading.access)
+		return reader_refuse(
+			reader, value,
+			"the access is missing or empty; grant one or more of r, w and m");
+	result = device_path_resolve(reading.path, reading.access, entry, &error);
+	return result ? reader_refuse(reader, value, "%s", error.text) : 0;
+}
+
+static int read_entry(struct reader *reader, const json_t *value, struct device_entry *entry)
+{
+	struct cgfence_error error = { 0 };
+
+	if (json_is_object(value))
+		return read_entry_object(reader, value, entry);
+	if (!json_is_string(value))
+		return reader_refuse(
+			reader, value,
+			"an entry is a string such as \"c 10:229 rw\" or an object with a path");
+	if (device_entry_parse(json_string_value(value), entry, &error))
+		return reader_refuse(reader, value, "%s", error.text);
+	return 0;
+}
+
+static int add_entry(struct reader *reader, const json_t *value, bool deny)
+{
+	struct device_entry entry = { 0 };
+	int result = read_entry(reader, value, &entry);
+
+	if (result)
+		return result;
+	return device_rules_add(&reader->policy->devices, &entry, deny)
+		       ? reader_out_of_memory(reader)
+		       : 0;
+}
+
+static int add_allow_entry(struct reader *reader, const json_t *value, void *target)
+{
+	(void)target;
+	return add_entry(reader, value, false);
+}
+
+static int add_deny_entry(struct reader *reader, const json_t *value, void *target)
+{
+	(void)target;
+	return add_entry(reader, value, true);
+}
+
+static int read_allow(struct reader *reader, const json_t *value, void *target)
+{
+	if (!json_is_array(value))
+		return reader_refuse(reader, value,
+				     "this must be a list of device entries, in brackets");
+	return reader_read_list(reader, value, add_allow_entry, target);
+}
+
+static int read_deny(struct reader *reader, const json_t *value, void *target)
+{
+	if (!json_is_array(value))
+		return reader_refuse(reader, value,
+				     "this must be a list of device entries, in brackets");
+	return reader_read_list(reader, value, add_deny_entry, target);
+}
+
+static const struct reader_key devices_keys[] = {
+	{ "defaults", reader_read_bool, offsetof(struct cgfence_policy, devices_with_defaults) },
+	{ "allow", read_allow, 0 },
+	{ "deny", read_deny, 0 },
+	{ 0 },
+};
+
+static int claim_devices(struct reader *reader, const json_t *value)
+{
+	if (reader->policy->devices_fenced)
+		return reader_refuse(
+			reader, value,
+			"\"devices\" and \"allowed_devices\" cannot both be given; put the entries into \"devices\"");
+	reader->policy->devices_fenced = true;
+	return 0;
+}
+
+int policy_read_devices(struct reader *reader, const json_t *value, void *target)
+{
+	int result = claim_devices(reader, value);
+
+	return result ? result : reader_read_object(reader, value, devices_keys, target);
+}
+
+int policy_read_allowed_devices(struct reader *reader, const json_t *value, void *target)
+{
+	int result = claim_devices(reader, value);
+
+	reader->policy->devices_with_defaults = true;
+	return result ? result : read_allow(reader, value, target);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "policy/policy.h"
+#include "policy/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int add_ports(struct reader *reader, const json_t *value, void *target)
+{
+	struct cgfence_error error = { 0 };
+	struct port_range range;
+	char digits[24];
+	const char *text;
+
+	if (json_is_integer(value)) {
+		snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
+		text = digits;
+	} else if (json_is_string(value)) {
+		text = json_string_value(value);
+	} else {
+		return reader_refuse(
+			reader, value,
+			"a port is a number such as 8080 or a string such as \"31000-31005\"");
+	}
+	if (port_range_parse(text, &range, &error))
+		return reader_refuse(reader, value, "%s", error.text);
+	port_set_add(target, &range);
+	return 0;
+}
+
+static int read_port_set(struct reader *reader, const json_t *value, void *target)
+{
+	if (json_is_array(value))
+		return reader_read_list(reader, value, add_ports, target);
+	if (!json_is_string(value) || strcmp(json_string_value(value), "any") != 0)
+		return reader_refuse(reader, value,
+				     "this must be a list of ports, in brackets, or \"any\"");
+	port_set_add_any(target);
+	return 0;
+}
+
+static int read_sctp(struct reader *reader, const json_t *value, void *target)
+{
+	if (!json_is_string(value) || strcmp(json_string_value(value), "any") != 0)
+		return reader_refuse(
+			reader, value,
+			"SCTP ports cannot be told apart; this must be \"any\", or leave the key out");
+	*(bool *)target = true;
+	return 0;
+}
+
+static const struct reader_key ports_keys[] = {
+	{ "tcp", read_port_set, offsetof(struct cgfence_policy, tcp) },
+	{ "udp", read_port_set, offsetof(struct cgfence_policy, udp) },
+	{ "sctp", read_sctp, offsetof(struct cgfence_policy, sctp_any) },
+	{ 0 },
+};
+
+int policy_read_ports(struct reader *reader, const json_t *value, void *target)
+{
+	struct cgfence_policy *policy = reader->policy;
+	int result;
+
+	policy->ports_fenced = true;
+	if (json_is_object(value))
+		return reader_read_object(reader, value, ports_keys, target);
+	result = read_port_set(reader, value, &policy->tcp);
+	policy->udp = policy->tcp;
+	return result;
+}
+
+int policy_read_isolated_range(struct reader *reader, const json_t *value, void *target)
+{
+	reader->policy->has_isolated_range = true;
+	return read_port_set(reader, value, target);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Requests as an operator writes them. */
+#include "policy/device_rule.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int cgfence_device_request_parse(const char *text, struct cgfence_device_request *request,
+				 struct cgfence_error *error)
+{
+	struct device_entry entry = { 0 };
+	int result = device_operand_parse(text, &entry, error);
+
+	if (result == 0 && (entry.any_major || entry.any_minor || entry.block == entry.character))
+		result = error_set_invalid(
+			error,
+			"a request is for one device; give c or b, and numbers instead of '*'");
+	if (result) {
+		error_wrap(error, "'%s'", text);
+		return result;
+	}
+	*request = (struct cgfence_device_request){
+		.type = entry.block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR,
+		.major = entry.major,
+		.minor = entry.minor,
+		.access = entry.access,
+	};
+	return 0;
+}
+
+void cgfence_device_request_format(const struct cgfence_device_request *request, char *text,
+				   size_t size)
+{
+	char entry_text[DEVICE_ENTRY_TEXT_SIZE];
+	struct device_entry entry = {
+		.block = request->type == BPF_DEVCG_DEV_BLOCK,
+		.character = request->type == BPF_DEVCG_DEV_CHAR,
+		.major = request->major,
+		.minor = request->minor,
+		.access = (uint8_t)request->access,
+	};
+
+	device_entry_format(&entry, entry_text);
+	snprintf(text, size, "%s", entry_text);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/act.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/kill.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/fence.h"
+#include "cgroup/mountinfo.h"
+#include "kernel/pins.h"
+#include "net/silence.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* How long a command that changes the fence is waited for. */
+#define LOCK_TRIES 50
+#define LOCK_TRY_NS (10 * 1000 * 1000)
+
+/* How long a socket may outlive its last holder. */
+#define VANISH_TRIES 10
+#define VANISH_TRY_NS (10 * 1000 * 1000)
+
+/* How often all of the fence are asked whether they hold a socket. */
+#define HOLDER_TRIES 10
+
+/* What the steps of one action need. */
+struct act {
+	const struct port_fence *fence;
+	const struct listener *listener;
+	const struct cgfence_holder *holder; /* NULL if there is none */
+	bool made_inside;
+	struct sock_diag *diag;
+	struct act_result *result;
+};
+
+static void fail(struct act *act)
+{
+	act->result->action = CGFENCE_ACTION_FAILED;
+}
+
+/* If in doubt, it is there. */
+static bool still_listens(const struct act *act)
+{
+	bool contains = true;
+
+	sock_diag_contains(act->diag, act->listener, &contains, NULL);
+	return contains;
+}
+
+static bool is_below_fence(const struct act *act, uint32_t thread)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	char name[32];
+
+	snprintf(name, sizeof(name), "pid:%u", thread);
+	return cgfence_cgroup_open(name, &cgroup, NULL) == 0 &&
+	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(act->fence->cgroup));
+}
+
+/* The task that held it may have given it to another, so all of the fence are asked before it is let off. */
+static bool somebody_holds(const struct act *act)
+{
+	struct holders holders = { 0 };
+	bool held;
+
+	holders_walk(act->fence->cgroup, &act->listener->inode, 1, &holders, NULL);
+	held = holders.count > 0;
+	holders_free(&holders);
+	return held;
+}
+
+static bool still_held(const struct act *act)
+{
+	bool held = act->holder && holder_still_holds(act->holder) &&
+		    is_below_fence(act, act->holder->thread);
+
+	/* Processes that fork and go may each be gone before they are asked. */
+	for (int i = 0; i < HOLDER_TRIES && !held && cgroup_is_populated(act->fence->cgroup); i++)
+		held = somebody_holds(act);
+	return held;
+}
+
+static void close_socket(struct act *act)
+{
+	struct cgfence_error *failure = &act->result->failure;
+	int code;
+
+	if (act->holder && socket_is_silent(act->holder)) {
+		act->result->action = CGFENCE_ACTION_SILENCED;
+		return;
+	}
+	code = sock_diag_destroy(act->diag, act->listener, failure);
+	if (!still_listens(act)) {
+		act->result->action = code == -ENOENT ? CGFENCE_ACTION_NONE : CGFENCE_ACTION_CLOSED;
+		return;
+	}
+	if (code == 0)
+		error_set(failure, EBUSY, "the socket keeps its port");
+	if (!act->holder || socket_silence(act->holder, act->listener, failure))
+		fail(act);
+	else
+		act->result->action = still_listens(act) ? CGFENCE_ACTION_SILENCED
+							 : CGFENCE_ACTION_CLOSED;
+}
+
+/* What somebody outside looks at just now, as another scan of all descriptors does, is gone in a moment. */
+static bool vanishes(const struct act *act)
+{
+	const struct timespec pause = { .tv_nsec = VANISH_TRY_NS };
+
+	for (int i = 0; i < VANISH_TRIES && still_listens(act); i++)
+		nanosleep(&pause, NULL);
+	return !still_listens(act);
+}
+
+/* A socket that somebody outside holds too outlives the fence, and is closed then. */
+static void kill_fence(struct act *act)
+{
+	bool populated = cgroup_is_populated(act->fence->cgroup);
+
+	if (cgroup_kill(act->fence->cgroup, &act->result->failure)) {
+		fail(act);
+		return;
+	}
+	if (still_listens(act))
+		close_socket(act);
+	if (act->result->action == CGFENCE_ACTION_FAILED && vanishes(act))
+		act->result->action = CGFENCE_ACTION_NONE;
+	if (populated && act->result->action != CGFENCE_ACTION_FAILED)
+		act->result->action = CGFENCE_ACTION_KILLED;
+}
+
+/* With the fence locked. */
+static void look_again_and_act(struct act *act)
+{
+	cleanup_free struct cgfence_image *image = NULL;
+	enum plan_action action;
+	int code = fence_read_port_image(act->fence->id, &image, &act->result->failure);
+
+	if (code == -ENOENT)
+		return;
+	if (code) {
+		fail(act);
+		return;
+	}
+	if (!listener_is_excess(image, act->listener) ||
+	    !netns_concerns(image, sock_diag_netns(act->diag)))
+		return;
+	action = plan_action_for(image);
+	if (action == PLAN_LOG)
+		act->result->action = CGFENCE_ACTION_LOGGED;
+	else if (!still_listens(act) || (!act->made_inside && !still_held(act)))
+		act->result->gone = true;
+	else if (action == PLAN_CLOSE)
+		close_socket(act);
+	else
+		kill_fence(act);
+}
+
+static int lock_fence(uint64_t id, int *lock)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_TRY_NS };
+	int result = pins_try_lock(id, lock);
+
+	for (int i = 1; i < LOCK_TRIES && result == -EWOULDBLOCK; i++) {
+		nanosleep(&pause, NULL);
+		result = pins_try_lock(id, lock);
+	}
+	return result;
+}
+
+void act_on(const struct observation *observation, const struct sighting *sighting,
+	    struct act_result *result)
+{
+	const struct listener *listener = &observation->listeners.items[sighting->listener];
+	struct act act = {
+		.fence = &observation->fences.items[sighting->fence],
+		.listener = listener,
+		.holder = sighting->holder == SIGHTING_NO_HOLDER
+				  ? NULL
+				  : &observation->holders.items[sighting->holder],
+		.made_inside = sighting->made_inside,
+		.diag = observation->netns[listener->netns],
+		.result = result,
+	};
+	int lock = -1;
+	int code;
+
+	*result = (struct act_result){ .action = CGFENCE_ACTION_NONE };
+	code = lock_fence(act.fence->id, &lock);
+	if (code == -ENOENT)
+		return; /* the fence is gone */
+	if (code) {
+		error_set(&result->failure, -code, "another command is changing the fence");
+		fail(&act);
+		return;
+	}
+	look_again_and_act(&act);
+	pins_unlock(act.fence->id, lock);
+	if (result->action != CGFENCE_ACTION_FAILED)
+		result->failure = (struct cgfence_error){ 0 };
+}

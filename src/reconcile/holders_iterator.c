@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Holders by the BPF iterator over the files of all tasks. */
+#include "reconcile/holders.h"
+#include "base/cleanup.h"
+#include "base/compare.h"
+#include "base/error.h"
+#include "kernel/error.h"
+#include "holders.skel.h"
+
+#include <bpf/bpf.h>
+#include <string.h>
+
+/* Some thousand holders a read. */
+#define BUFFER_SIZE (256 * 1024)
+
+struct holder_iterator {
+	struct holders_bpf *skeleton;
+	struct bpf_link *link;
+	/* What the map of roots holds, which nobody else writes to; NULL if that is not known. */
+	uint64_t *roots;
+	size_t root_count;
+};
+
+void holder_iterator_free(struct holder_iterator *iterator)
+{
+	if (!iterator)
+		return;
+	bpf_link__destroy(iterator->link);
+	holders_bpf__destroy(iterator->skeleton);
+	free(iterator->roots);
+	free(iterator);
+}
+
+int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error *error)
+{
+	struct holder_iterator *made = calloc(1, sizeof(*made));
+	int code = 0;
+
+	if (!made)
+		return error_out_of_memory(error);
+	made->skeleton = holders_bpf__open_and_load();
+	if (!made->skeleton)
+		code = errno;
+	if (code == 0) {
+		made->link = bpf_program__attach_iter(made->skeleton->progs.cgfence_holders, NULL);
+		code = made->link ? 0 : errno;
+	}
+	if (code) {
+		holder_iterator_free(made);
+		return kernel_error(error, code, "load the iterator over descriptors");
+	}
+	*iterator = made;
+	return 0;
+}
+
+static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
+{
+	return count && bsearch(&id, ids, count, sizeof(id), compare_ids);
+}
+
+static int write_roots(int map, const uint64_t *fence_ids, size_t count,
+		       struct cgfence_error *error)
+{
+	const uint8_t yes = 1;
+	uint64_t previous = 0;
+	uint64_t id;
+	bool first = true;
+
+	while (bpf_map_get_next_key(map, first ? NULL : &previous, &id) == 0) {
+		if (is_listed(fence_ids, count, id)) {
+			previous = id;
+			first = false;
+		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
+			return kernel_error(error, errno, "forget a fence");
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
+			return kernel_error(error, errno, "tell the iterator of a fence");
+	}
+	return 0;
+}
+
+/* Makes the map of roots say what is to be looked for now, which mostly is what was looked for before. */
+static int set_roots(struct holder_iterator *iterator, const uint64_t *fence_ids, size_t count,
+		     struct cgfence_error *error)
+{
+	size_t size = count * sizeof(*fence_ids);
+	int result;
+
+	if (iterator->roots && iterator->root_count == count &&
+	    memcmp(iterator->roots, fence_ids, size) == 0)
+		return 0;
+	free(iterator->roots);
+	iterator->roots = NULL;
+	result = write_roots(bpf_map__fd(iterator->skeleton->maps.cgfence_roots), fence_ids, count,
+			     error);
+	if (result)
+		return result;
+	iterator->roots = malloc(size + 1);
+	iterator->root_count = count;
+	if (iterator->roots)
+		memcpy(iterator->roots, fence_ids, size);
+	return 0;
+}
+
+static int read_all(int fd, char *buffer, struct holders *list)
+{
+	ssize_t length;
+
+	while ((length = read(fd, buffer, BUFFER_SIZE)) != 0) {
+		if (length < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (length < 0)
+			return -errno;
+		/* Whole records: a read ends where the kernel's buffer does, which is after one of them. */
+		for (ssize_t i = 0; i + (ssize_t)sizeof(struct cgfence_holder) <= length;
+		     i += (ssize_t)sizeof(struct cgfence_holder)) {
+			if (holders_add(list, (const struct cgfence_holder *)(buffer + i)))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int holder_iterator_run(struct holder_iterator *iterator, const uint64_t *fence_ids,
+			size_t fence_count, struct holders *list, struct cgfence_error *error)
+{
+	cleanup_free char *buffer = malloc(BUFFER_SIZE);
+	cleanup_close int fd = -1;
+	int result;
+
+	if (!buffer)
+		return error_out_of_memory(error);
+	result = set_roots(iterator, fence_ids, fence_count, error);
+	if (result)
+		return result;
+	fd = bpf_iter_create(bpf_link__fd(iterator->link));
+	if (fd < 0)
+		return kernel_error(error, errno, "start the iterator over descriptors");
+	result = read_all(fd, buffer, list);
+	return result ? kernel_error(error, -result, "read the iterator over descriptors") : 0;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Listeners are listed before holders: who is found to hold a socket that was not listed came later, and is found by
+ * the next pass.
+ */
+#include "reconcile/observe.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cgroup/mountinfo.h"
+#include "reconcile/observe_netns.h"
+#include "reconcile/sightings.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static const int ip_protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE };
+
+/* Keeps the first failure, and goes on. */
+static void note(struct observation *observation, int result, const struct cgfence_error *reason,
+		 int *code, struct cgfence_error *error)
+{
+	if (result == 0)
+		return;
+	observation->complete = false;
+	if (*code == 0)
+		*code = error_set(error, -result, "%s", reason->text);
+}
+
+void observation_free(struct observation *observation)
+{
+	port_fences_free(&observation->fences);
+	for (size_t i = 0; i < observation->netns_count; i++)
+		sock_diag_close(observation->netns[i]);
+	free(observation->netns);
+	listeners_free(&observation->listeners);
+	holders_free(&observation->holders);
+	free(observation->sightings);
+	*observation = (struct observation){ 0 };
+}
+
+/* UDP ports of the ephemeral range are those of clients. */
+static void keep_listeners(struct observation *observation, size_t netns, size_t first)
+{
+	struct listeners *list = &observation->listeners;
+	size_t kept = first;
+
+	for (size_t i = first; i < list->count; i++) {
+		list->items[i].netns = netns;
+		if (list->items[i].ip_protocol == IPPROTO_TCP ||
+		    !sock_diag_is_ephemeral(observation->netns[netns], list->items[i].port))
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+static int list_listeners(struct observation *observation, size_t netns,
+			  struct cgfence_error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(ip_protocols) / sizeof(ip_protocols[0]); i++) {
+		size_t first = observation->listeners.count;
+		struct cgfence_error reason = { 0 };
+		int result = sock_diag_dump(observation->netns[netns], ip_protocols[i], 0,
+					    &observation->listeners, &reason);
+
+		keep_listeners(observation, netns, first);
+		note(observation, result, &reason, &code, error);
+	}
+	return code;
+}
+
+/* The inodes of the listeners, in ascending order. */
+static int list_inodes(const struct listeners *listeners, uint32_t **inodes)
+{
+	uint32_t *list = calloc(listeners->count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < listeners->count; i++)
+		list[i] = listeners->items[i].inode;
+	sightings_sort_inodes(list, listeners->count);
+	*inodes = list;
+	return 0;
+}
+
+/* Walks a fence, and with it the fences below. */
+static int walk_fence(struct observation *observation, size_t index, const uint32_t *inodes,
+		      struct cgfence_error *error)
+{
+	return holders_walk(observation->fences.items[index].cgroup, inodes,
+			    observation->listeners.count, &observation->holders, error);
+}
+
+/*
+ * In a threaded cgroup (cgroups(7)) there may be a thread whose leader, by whom the iterator visits the descriptors
+ * that they share, is outside.
+ */
+static bool is_threaded(const struct port_fence *fence)
+{
+	cleanup_close int fd =
+		openat(cgfence_cgroup_fd(fence->cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
+	char type[32] = "";
+
+	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
+}
+
+static int iterate(struct observation *observation, struct holder_iterator *iterator,
+		   struct cgfence_error *error)
+{
+	const struct port_fences *fences = &observation->fences;
+	cleanup_free uint64_t *ids = calloc(fences->count + 1, sizeof(*ids));
+
+	if (!ids)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < fences->count; i++)
+		ids[i] = fences->items[i].id;
+	return holder_iterator_run(iterator, ids, fences->count, &observation->holders, error);
+}
+
+static int find_holders(struct observation *observation, struct holder_iterator *iterator,
+			struct cgfence_error *error)
+{
+	cleanup_free uint32_t *inodes = NULL;
+	int code = list_inodes(&observation->listeners, &inodes);
+
+	if (code)
+		return error_set(error, -code, "out of memory");
+	if (iterator)
+		code = iterate(observation, iterator, error);
+	for (size_t i = 0; i < observation->fences.count && code == 0; i++) {
+		const struct port_fence *fence = &observation->fences.items[i];
+
+		if (iterator ? is_threaded(fence) : fence->above == PORT_FENCE_NONE)
+			code = walk_fence(observation, i, inodes, error);
+	}
+	return code;
+}
+
+/* Those of the network namespaces from @first on. */
+static void list_all(struct observation *observation, size_t first, int *code,
+		     struct cgfence_error *error)
+{
+	for (size_t i = first; i < observation->netns_count; i++) {
+		struct cgfence_error reason = { 0 };
+
+		note(observation, list_listeners(observation, i, &reason), &reason, code, error);
+	}
+}
+
+int observe(const struct observation_scope *scope, struct observation *observation,
+	    struct cgfence_error *error)
+{
+	struct cgfence_error reason = { 0 };
+	size_t listed;
+	int code = 0;
+
+	*observation = (struct observation){ .complete = true };
+	note(observation,
+	     port_fences_read(scope->fence_id, scope->fences, &observation->fences, &reason),
+	     &reason, &code, error);
+	if (observation->fences.count == 0)
+		return code;
+	note(observation, observe_netns_add(observation, -1, &reason), &reason, &code, error);
+	note(observation, observe_netns_of_members(observation, &reason), &reason, &code, error);
+	listed = observation->netns_count;
+	list_all(observation, 0, &code, error);
+	note(observation, find_holders(observation, scope->iterator, &reason), &reason, &code,
+	     error);
+	note(observation, observe_netns_of_holders(observation, &reason), &reason, &code, error);
+	list_all(observation, listed, &code, error);
+	note(observation, sightings_find(observation, &reason), &reason, &code, error);
+	return code;
+}
+
+/* Leaves the one socket that the event speaks of. */
+static void keep_one(struct listeners *list, uint64_t cookie)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].cookie == cookie)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+/* The process that listened, if it is still there and in the fence. Which descriptor it was is not known. */
+static int add_caller(struct observation *observation, const struct cgfence_event *event)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_holder holder = {
+		.fence_id = event->cgroup_id,
+		.inode = observation->listeners.items[0].inode,
+		.pid = event->record.pid,
+		.thread = event->record.pid,
+		.fd = HOLDER_FD_UNKNOWN,
+	};
+	char name[32];
+
+	snprintf(name, sizeof(name), "pid:%u", event->record.pid);
+	if (cgfence_cgroup_open(name, &cgroup, NULL) ||
+	    !path_below(cgfence_cgroup_path(cgroup),
+			cgfence_cgroup_path(observation->fences.items[0].cgroup)))
+		return 0;
+	holder.cgroup_id = cgfence_cgroup_id(cgroup);
+	memcpy(holder.comm, event->record.comm, sizeof(holder.comm));
+	return holders_add(&observation->holders, &holder);
+}
+
+int observe_event(const struct cgfence_event *event, struct port_fence_cache *fences,
+		  struct observation *observation, struct cgfence_error *error)
+{
+	struct listeners *listeners = &observation->listeners;
+	int result;
+
+	*observation = (struct observation){ 0 };
+	result = port_fences_read(event->cgroup_id, fences, &observation->fences, error);
+	if (result || observation->fences.count == 0)
+		return result;
+	result = observe_netns_of_event(observation, event->record.pid, error);
+	for (size_t i = 0; i < observation->netns_count && result == 0; i++) {
+		size_t first = listeners->count;
+
+		result = sock_diag_dump(observation->netns[i], event->record.subject.type,
+					(uint16_t)event->record.subject.major, listeners, error);
+		for (size_t item = first; item < listeners->count; item++)
+			listeners->items[item].netns = i;
+	}
+	keep_one(listeners, event->socket_cookie);
+	if (result || listeners->count == 0)
+		return result;
+	/* The kernel judged it as one that was made in the fence. */
+	listeners->items[0].cgroup_id = event->cgroup_id;
+	result = add_caller(observation, event);
+	return result ? error_out_of_memory(error) : sightings_find(observation, error);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/observe_netns.h"
+#include "cgroup/threads.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "net/borrow.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+int observe_netns_add(struct observation *observation, int netns, struct cgfence_error *error)
+{
+	struct sock_diag *diag = NULL;
+	struct sock_diag **larger;
+	int result = sock_diag_open(netns, &diag, error);
+
+	if (result)
+		return result;
+	for (size_t i = 0; i < observation->netns_count; i++) {
+		if (sock_diag_netns(observation->netns[i])->inum == sock_diag_netns(diag)->inum) {
+			sock_diag_close(diag);
+			return 0;
+		}
+	}
+	larger = reallocarray(observation->netns, observation->netns_count + 1,
+			      sizeof(struct sock_diag *));
+	if (!larger) {
+		sock_diag_close(diag);
+		return error_out_of_memory(error);
+	}
+	observation->netns = larger;
+	larger[observation->netns_count++] = diag;
+	return 0;
+}
+
+static bool is_observed(const struct observation *observation, uint32_t inum)
+{
+	for (size_t i = 0; i < observation->netns_count; i++) {
+		if (sock_diag_netns(observation->netns[i])->inum == inum)
+			return true;
+	}
+	return false;
+}
+
+/* A fence that knows its network namespace by cookie has the inode number too, which is enough to choose what to ask. */
+static bool may_concern(const struct cgfence_image *image, uint32_t inum)
+{
+	return image->ports.netns_any || image->ports.netns_inum == inum;
+}
+
+static void netns_path(char path[64], uint32_t thread)
+{
+	snprintf(path, 64, "/proc/%u/ns/net", thread);
+}
+
+struct member_walk {
+	struct observation *observation;
+	const struct cgfence_image *image;
+	struct cgfence_error *error;
+};
+
+static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
+{
+	struct member_walk *walk = context;
+	cleanup_close int netns = -1;
+	struct stat status;
+	char path[64];
+
+	(void)cgroup_id;
+	netns_path(path, thread);
+	if (stat(path, &status) < 0 || is_observed(walk->observation, (uint32_t)status.st_ino) ||
+	    !may_concern(walk->image, (uint32_t)status.st_ino))
+		return 0;
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	/* It may have ended meanwhile. */
+	return netns < 0 ? 0 : observe_netns_add(walk->observation, netns, walk->error);
+}
+
+int observe_netns_of_members(struct observation *observation, struct cgfence_error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < observation->fences.count && result == 0; i++) {
+		const struct port_fence *fence = &observation->fences.items[i];
+		struct member_walk walk = {
+			.observation = observation,
+			.image = fence->image,
+			.error = error,
+		};
+
+		if (fence->image->ports.netns_any ||
+		    !is_observed(observation, fence->image->ports.netns_inum))
+			result = cgroup_for_each_thread(fence->cgroup, visit_member, &walk);
+	}
+	return result;
+}
+
+/* Is there a fence above this task that judges this network namespace? */
+static bool concerns_holder(const struct observation *observation,
+			    const struct cgfence_holder *holder)
+{
+	const struct port_fences *fences = &observation->fences;
+	size_t i = port_fences_find(fences, holder->fence_id);
+
+	for (; i != PORT_FENCE_NONE; i = fences->items[i].above) {
+		if (may_concern(fences->items[i].image, holder->netns_inum))
+			return true;
+	}
+	return false;
+}
+
+int observe_netns_of_holders(struct observation *observation, struct cgfence_error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < observation->holders.count && result == 0; i++) {
+		const struct cgfence_holder *holder = &observation->holders.items[i];
+		cleanup_close int netns = -1;
+
+		if (!holder->netns_inum || is_observed(observation, holder->netns_inum) ||
+		    !concerns_holder(observation, holder))
+			continue;
+		/* A descriptor that has vanished costs itself only. */
+		netns = socket_borrow_netns(holder);
+		if (netns >= 0)
+			result = observe_netns_add(observation, netns, error);
+	}
+	return result;
+}
+
+int observe_netns_of_event(struct observation *observation, uint32_t pid,
+			   struct cgfence_error *error)
+{
+	int result = observe_netns_add(observation, -1, error);
+	cleanup_close int netns = -1;
+	char path[64];
+
+	netns_path(path, pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (result == 0 && netns >= 0)
+		result = observe_netns_add(observation, netns, error);
+	return result;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/port_fences.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/fence.h"
+#include "kernel/pins.h"
+#include "reconcile/port_fence_cache.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+void port_fences_free(struct port_fences *fences)
+{
+	for (size_t i = 0; i < fences->count; i++) {
+		cgfence_cgroup_close(fences->items[i].cgroup);
+		free(fences->items[i].image);
+	}
+	free(fences->items);
+	*fences = (struct port_fences){ 0 };
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	const struct port_fence *a = left;
+	const struct port_fence *b = right;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+size_t port_fences_find(const struct port_fences *fences, uint64_t id)
+{
+	const struct port_fence key = { .id = id };
+	const struct port_fence *found = fences->count ? bsearch(&key, fences->items, fences->count,
+								 sizeof(key), compare_ids)
+						       : NULL;
+
+	return found ? (size_t)(found - fences->items) : PORT_FENCE_NONE;
+}
+
+static int open_parent(int fd)
+{
+	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Paths are not asked, since that of a cgroup without a fence can be longer than the kernel gives out. */
+size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			   uint64_t cgroup_id)
+{
+	size_t found = port_fences_find(fences, cgroup_id);
+	uint64_t id;
+	int fd;
+
+	if (found != PORT_FENCE_NONE)
+		return found;
+	fd = hierarchy_open_directory(hierarchy, cgroup_id);
+	/* Above the root is what the hierarchy is mounted on, which is no cgroup. */
+	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
+	       cgroup_read_id(fd, &id) == 0) {
+		int parent;
+
+		found = port_fences_find(fences, id);
+		if (found != PORT_FENCE_NONE)
+			break;
+		parent = open_parent(fd);
+		close(fd);
+		fd = parent;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+static int path_rank(char character)
+{
+	return character == '/' ? 1 : (unsigned char)character + (character ? 1 : 0);
+}
+
+/* What is below a cgroup comes right after it, before those whose name begins with its name. */
+static int compare_paths(const void *left, const void *right)
+{
+	const char *a = cgfence_cgroup_path((*(struct port_fence *const *)left)->cgroup);
+	const char *b = cgfence_cgroup_path((*(struct port_fence *const *)right)->cgroup);
+
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return path_rank(*a) - path_rank(*b);
+}
+
+/* Fences have paths, or they could not have been opened, so the next one above is found without asking the kernel. */
+static int set_above(struct port_fences *fences)
+{
+	cleanup_free struct port_fence **order =
+		calloc(fences->count + 1, sizeof(struct port_fence *));
+	size_t last = PORT_FENCE_NONE;
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < fences->count; i++)
+		order[i] = &fences->items[i];
+	qsort(order, fences->count, sizeof(struct port_fence *), compare_paths);
+	for (size_t i = 0; i < fences->count; i++) {
+		const char *path = cgfence_cgroup_path(order[i]->cgroup);
+
+		while (last != PORT_FENCE_NONE &&
+		       !path_below(path, cgfence_cgroup_path(fences->items[last].cgroup)))
+			last = fences->items[last].above;
+		order[i]->above = last;
+		last = (size_t)(order[i] - fences->items);
+	}
+	return 0;
+}
+
+/* Return: 0 or -errno; -ENOENT if it has vanished or has no ports. */
+static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
+		      const struct port_fence_cache *cache, struct port_fences *fences,
+		      struct cgfence_error *error)
+{
+	struct port_fence *fence = &fences->items[fences->count];
+	int result;
+
+	*fence = (struct port_fence){ .id = id };
+	if (cache) {
+		/* Asked for first: an image of a later program under this id is read again in the next pass. */
+		fence->program_id = fence_port_program(id);
+		fence->image = port_fence_cache_copy(cache, id, fence->program_id);
+	}
+	result = fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
+	if (result)
+		return result;
+	result = hierarchy_open_cgroup(hierarchy, id, &fence->cgroup, error);
+	if (result) {
+		free(fence->image);
+		return result;
+	}
+	fences->count++;
+	return 0;
+}
+
+/* The one that is wanted, or all. */
+static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence_error *error)
+{
+	uint64_t *list;
+
+	if (!only)
+		return pins_list(ids, count, error);
+	list = malloc(sizeof(*list));
+	if (!list)
+		return error_out_of_memory(error);
+	*list = only;
+	*ids = list;
+	*count = 1;
+	return 0;
+}
+
+int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_fences *fences,
+		     struct cgfence_error *error)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	struct port_fences read = { 0 };
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int code = list_ids(only, &ids, &count, error);
+
+	if (code == 0 && count)
+		code = hierarchy_open(&hierarchy, error);
+	if (code)
+		return code;
+	read.items = calloc(count + 1, sizeof(*read.items));
+	if (!read.items)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		struct cgfence_error reason = { 0 };
+		int result = read_fence(&hierarchy, ids[i], cache, &read, &reason);
+
+		if (result && result != -ENOENT && !code)
+			code = error_set(error, -result, "%s", reason.text);
+	}
+	if (set_above(&read)) {
+		port_fences_free(&read);
+		return error_out_of_memory(error);
+	}
+	if (cache && !only)
+		port_fence_cache_keep(cache, &read);
+	*fences = read;
+	return code;
+}

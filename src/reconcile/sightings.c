@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/sightings.h"
+#include "base/array.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/compare.h"
+#include "base/error.h"
+
+struct found {
+	struct observation *observation;
+	size_t capacity;
+	/* The last cgroup that was looked up, for neighbours are often from the same. */
+	uint64_t cgroup_id;
+	size_t nearest;
+	const struct hierarchy *hierarchy;
+};
+
+void sightings_sort_inodes(uint32_t *inodes, size_t count)
+{
+	qsort(inodes, count, sizeof(*inodes), compare_inodes);
+}
+
+static int compare_cgroups(const void *left, const void *right)
+{
+	const struct listener *a = left;
+	const struct listener *b = right;
+
+	return a->cgroup_id < b->cgroup_id ? -1 : a->cgroup_id > b->cgroup_id;
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct cgfence_holder *a = left;
+	const struct cgfence_holder *b = right;
+
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+/* One that has a holder comes before one that has none; holders are in the order of their pids. */
+static int compare_sightings(const void *left, const void *right)
+{
+	const struct sighting *a = left;
+	const struct sighting *b = right;
+
+	if (a->fence != b->fence)
+		return a->fence < b->fence ? -1 : 1;
+	if (a->listener != b->listener)
+		return a->listener < b->listener ? -1 : 1;
+	return a->holder < b->holder ? -1 : a->holder > b->holder;
+}
+
+static int add(struct found *found, const struct sighting *sighting)
+{
+	struct observation *observation = found->observation;
+	struct sighting *sightings = array_with_room(observation->sightings,
+						     observation->sighting_count, &found->capacity,
+						     sizeof(*sightings));
+
+	if (!sightings)
+		return -ENOMEM;
+	observation->sightings = sightings;
+	observation->sightings[observation->sighting_count++] = *sighting;
+	return 0;
+}
+
+/* For the nearest fence and for those above it, as far as they judge the network namespace. */
+static int add_upwards(struct found *found, size_t nearest, struct sighting sighting)
+{
+	const struct observation *observation = found->observation;
+	const struct port_fences *fences = &observation->fences;
+	size_t netns = observation->listeners.items[sighting.listener].netns;
+	int result = 0;
+
+	for (size_t i = nearest; i != PORT_FENCE_NONE && result == 0; i = fences->items[i].above) {
+		sighting.fence = i;
+		if (netns_concerns(fences->items[i].image,
+				   sock_diag_netns(observation->netns[netns])))
+			result = add(found, &sighting);
+	}
+	return result;
+}
+
+static size_t nearest_fence(struct found *found, uint64_t cgroup_id)
+{
+	if (found->cgroup_id != cgroup_id) {
+		found->cgroup_id = cgroup_id;
+		found->nearest = port_fences_nearest(&found->observation->fences, found->hierarchy,
+						     cgroup_id);
+	}
+	return found->nearest;
+}
+
+static int add_made_inside(struct found *found, size_t listener)
+{
+	uint64_t cgroup_id = found->observation->listeners.items[listener].cgroup_id;
+	const struct sighting sighting = {
+		.listener = listener,
+		.holder = SIGHTING_NO_HOLDER,
+		.made_inside = true,
+	};
+
+	return cgroup_id ? add_upwards(found, nearest_fence(found, cgroup_id), sighting) : 0;
+}
+
+/* The first holder of a socket, in what is sorted by inode; the number of holders if there is none. */
+static size_t first_holder(const struct holders *holders, uint32_t inode)
+{
+	size_t low = 0;
+	size_t high = holders->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (holders->items[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t holder_fence(struct found *found, const struct cgfence_holder *holder)
+{
+	return holder->fence_id ? port_fences_find(&found->observation->fences, holder->fence_id)
+				: nearest_fence(found, holder->cgroup_id);
+}
+
+static int add_held(struct found *found, size_t listener)
+{
+	const struct holders *holders = &found->observation->holders;
+	uint32_t inode = found->observation->listeners.items[listener].inode;
+	size_t i = inode ? first_holder(holders, inode) : holders->count;
+	int result = 0;
+
+	for (; i < holders->count && holders->items[i].inode == inode && result == 0; i++) {
+		const struct sighting sighting = { .listener = listener, .holder = i };
+
+		result = add_upwards(found, holder_fence(found, &holders->items[i]), sighting);
+	}
+	return result;
+}
+
+/* Leaves one sighting for each fence and listener, the one with the lowest pid. */
+static void merge(struct observation *observation)
+{
+	struct sighting *items = observation->sightings;
+	size_t kept = 0;
+
+	if (observation->sighting_count)
+		qsort(items, observation->sighting_count, sizeof(*items), compare_sightings);
+	for (size_t i = 0; i < observation->sighting_count; i++) {
+		struct sighting *last = kept ? &items[kept - 1] : NULL;
+
+		if (last && last->fence == items[i].fence && last->listener == items[i].listener)
+			last->made_inside = last->made_inside || items[i].made_inside;
+		else
+			items[kept++] = items[i];
+	}
+	observation->sighting_count = kept;
+}
+
+int sightings_find(struct observation *observation, struct cgfence_error *error)
+{
+	struct listeners *listeners = &observation->listeners;
+	struct holders *holders = &observation->holders;
+	struct found found = { .observation = observation, .nearest = PORT_FENCE_NONE };
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	int result = hierarchy_open(&hierarchy, error);
+
+	if (result)
+		return result;
+	found.hierarchy = &hierarchy;
+	if (listeners->count)
+		qsort(listeners->items, listeners->count, sizeof(*listeners->items),
+		      compare_cgroups);
+	if (holders->count)
+		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+	for (size_t i = 0; i < listeners->count && result == 0; i++) {
+		result = add_made_inside(&found, i);
+		if (result == 0)
+			result = add_held(&found, i);
+	}
+	merge(observation);
+	return result ? error_out_of_memory(error) : 0;
+}

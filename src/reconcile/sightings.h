@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Joining listeners, holders and fences. */
+#pragma once
+
+#include "reconcile/observe.h"
+
+/** sightings_sort_inodes() - put inodes in ascending order. */
+void sightings_sort_inodes(uint32_t *inodes, size_t count);
+
+/** sightings_find() - fill in the sightings of an observation from its listeners, holders and fences. */
+int sightings_find(struct observation *observation, struct cgfence_error *error);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/violation.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "reconcile/plan.h"
+
+#include <cgfence/verdict.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Longer command lines are cut. */
+#define CMDLINE_SIZE 4096
+
+void violation_text_free(struct violation_text *text)
+{
+	free(text->cgroup);
+	free(text->member);
+	free(text->cmdline);
+	free(text->excess);
+	free(text->reason);
+	*text = (struct violation_text){ 0 };
+}
+
+static char *cgroup_path(uint64_t id)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	if (!id || cgfence_cgroup_open_id(id, &cgroup, NULL))
+		return NULL;
+	return strdup(cgfence_cgroup_path(cgroup));
+}
+
+static ssize_t read_proc(uint32_t pid, const char *name, char *text, size_t size)
+{
+	cleanup_close int fd = -1;
+	char path[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, size - 1);
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
+static char *read_cmdline(uint32_t pid)
+{
+	char text[CMDLINE_SIZE];
+	ssize_t length = read_proc(pid, "cmdline", text, sizeof(text));
+
+	while (length > 0 && !text[length - 1])
+		length--;
+	for (ssize_t i = 0; i < length; i++) {
+		if (!text[i])
+			text[i] = ' ';
+	}
+	return strdup(length > 0 ? text : "");
+}
+
+static void describe_holder(const struct cgfence_holder *holder, struct violation_text *text)
+{
+	text->pid = holder->pid;
+	snprintf(text->comm, sizeof(text->comm), "%.16s", holder->comm);
+	text->member = cgroup_path(holder->cgroup_id);
+	/* The pid may be another's by now. */
+	if (holder->fd != HOLDER_FD_UNKNOWN && !holder_still_holds(holder))
+		return;
+	/* A leader that is gone has no command line; its threads still do. */
+	text->cmdline = read_cmdline(holder->thread);
+}
+
+/* The ports as "9,8080-8081". */
+static char *format_excess(const struct observation *observation, size_t fence,
+			   enum cgfence_protocol protocol)
+{
+	cleanup_free struct port_set *ports = malloc(sizeof(*ports));
+	struct port_range range;
+	uint32_t cursor = 0;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (stream && ports) {
+		plan_excess_ports(observation, fence, protocol, ports);
+		while (port_set_next(ports, &cursor, &range)) {
+			char word[PORT_RANGE_TEXT_SIZE];
+
+			port_range_format(&range, word);
+			fprintf(stream, "%s%s", ftell(stream) ? "," : "", word);
+		}
+	}
+	if (stream)
+		fclose(stream);
+	return text;
+}
+
+/* "", or " for IPv4" where the port is assigned for the other family. */
+static const char *refused_families(const struct cgfence_image *image,
+				    const struct listener *listener)
+{
+	static const char *const words[] = { " for IPv4", " for IPv6" };
+	const char *word = "";
+	int refused = 0;
+
+	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
+		if (!cgfence_port_allowed(image, listener_protocol(listener), family,
+					  listener->port)) {
+			word = words[family];
+			refused++;
+		}
+	}
+	return refused == 1 ? word : "";
+}
+
+static const char *way(const struct sighting *sighting)
+{
+	if (!sighting->made_inside)
+		return "; the socket was made outside of the fence";
+	return sighting->holder == SIGHTING_NO_HOLDER
+		       ? "; the socket was made in the fence, and nobody in it holds it"
+		       : "";
+}
+
+int violation_describe(const struct observation *observation, const struct sighting *sighting,
+		       struct violation_text *text)
+{
+	const struct port_fence *fence = &observation->fences.items[sighting->fence];
+	const struct listener *listener = &observation->listeners.items[sighting->listener];
+	struct violation_text made = {
+		.inode = listener->inode,
+		.port = listener->port,
+		.protocol = listener_protocol(listener),
+		.family = listener->domain == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4,
+	};
+
+	listener_format_address(listener, made.address);
+	if (sighting->holder != SIGHTING_NO_HOLDER)
+		describe_holder(&observation->holders.items[sighting->holder], &made);
+	else
+		made.member = cgroup_path(listener->cgroup_id);
+	made.cgroup = strdup(cgfence_cgroup_path(fence->cgroup));
+	made.excess = format_excess(observation, sighting->fence, made.protocol);
+	if (asprintf(&made.reason, "%s port %u is not assigned%s%s",
+		     made.protocol == CGFENCE_TCP ? "tcp" : "udp", made.port,
+		     refused_families(fence->image, listener), way(sighting)) < 0)
+		made.reason = NULL;
+	if (!made.cgroup || !made.excess || !made.reason) {
+		violation_text_free(&made);
+		return -ENOMEM;
+	}
+	*text = made;
+	return 0;
+}
+
+void violation_fill(const struct violation_text *text, struct cgfence_violation *violation)
+{
+	*violation = (struct cgfence_violation){
+		.cgroup = text->cgroup,
+		.member = text->member,
+		.pid = text->pid,
+		.comm = text->comm,
+		.cmdline = text->cmdline ? text->cmdline : "",
+		.protocol = text->protocol,
+		.family = text->family,
+		.address = text->address,
+		.port = text->port,
+		.inode = text->inode,
+		.excess = text->excess,
+		.reason = text->reason,
+		.failure = "",
+	};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A violation in words. */
+#pragma once
+
+#include "reconcile/observe.h"
+
+#include <cgfence/reconcile.h>
+
+/* What a report says, owned; strings that could not be had are NULL. */
+struct violation_text {
+	char *cgroup;
+	char *member;
+	char *cmdline;
+	char *excess;
+	char *reason;
+	char comm[17];
+	char address[INET6_ADDRSTRLEN];
+	uint32_t pid;
+	uint32_t inode;
+	uint16_t port; /* host order */
+	enum cgfence_protocol protocol;
+	enum cgfence_family family;
+};
+
+/**
+ * violation_describe() - put a sighting that is in excess into words.
+ * @text: receives them, to be given to violation_text_free()
+ *
+ * Command line and member cgroup are read now. Return: 0 or -ENOMEM.
+ */
+int violation_describe(const struct observation *observation, const struct sighting *sighting,
+		       struct violation_text *text);
+
+/** violation_text_free() - free the strings. */
+void violation_text_free(struct violation_text *text);
+
+/** violation_fill() - the public form, which points into @text. */
+void violation_fill(const struct violation_text *text, struct cgfence_violation *violation);

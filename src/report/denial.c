@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "report/denial.h"
+#include "report/output.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+static const char *const hook_names[CGFENCE_HOOK_COUNT] = {
+	[CGFENCE_HOOK_DEVICE] = "device",
+	[CGFENCE_HOOK_BIND] = "bind",
+	[CGFENCE_HOOK_LISTEN] = "listen",
+	[CGFENCE_HOOK_CREATE] = "create",
+};
+
+static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
+	[CGFENCE_VERDICT_DENIED] = "denied",
+	[CGFENCE_VERDICT_AUDITED] = "audited",
+	[CGFENCE_VERDICT_KILLED] = "killed",
+};
+
+static const char *protocol_name(const struct cgfence_denial_subject *subject)
+{
+	switch (subject->type) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return "udp";
+	default:
+		return "other";
+	}
+}
+
+static const char *family_name(const struct cgfence_denial_subject *subject)
+{
+	return subject->access == CGFENCE_IPV6 ? "ipv6" : "ipv4";
+}
+
+static void format_device(const struct cgfence_denial_subject *subject, char *text, size_t size)
+{
+	struct cgfence_device_request request = {
+		.type = subject->type,
+		.major = subject->major,
+		.minor = subject->minor,
+		.access = subject->access,
+	};
+
+	cgfence_device_request_format(&request, text, size);
+}
+
+const char *refusal_hook_name(const struct cgfence_denial_subject *subject)
+{
+	return subject->hook < CGFENCE_HOOK_COUNT ? hook_names[subject->hook] : "?";
+}
+
+const char *refusal_verdict_name(const struct cgfence_denial_subject *subject)
+{
+	return subject->verdict < CGFENCE_VERDICT_COUNT ? verdict_names[subject->verdict] : "?";
+}
+
+void refusal_format_subject(const struct cgfence_denial_subject *subject,
+			    char text[REFUSAL_SUBJECT_SIZE])
+{
+	if (subject->hook == CGFENCE_HOOK_DEVICE)
+		format_device(subject, text, REFUSAL_SUBJECT_SIZE);
+	else if (subject->hook == CGFENCE_HOOK_CREATE)
+		snprintf(text, REFUSAL_SUBJECT_SIZE, "%s %s", protocol_name(subject),
+			 family_name(subject));
+	else
+		snprintf(text, REFUSAL_SUBJECT_SIZE, "%s %s:%u", protocol_name(subject),
+			 family_name(subject), subject->major);
+}
+
+/* The access letters of "c 1:3 rw", or "" where it has none. */
+static const char *access_letters(const char *device)
+{
+	const char *last = strrchr(device, ' ');
+
+	return strchr(device, ' ') == last ? "" : last + 1;
+}
+
+/* Adds what was refused, in the form of its hook. */
+static void set_subject(json_t *object, const struct cgfence_denial_subject *subject)
+{
+	char device[32];
+
+	if (subject->hook != CGFENCE_HOOK_DEVICE) {
+		json_object_set_new(object, "protocol", json_string(protocol_name(subject)));
+		json_object_set_new(object, "family", json_string(family_name(subject)));
+		json_object_set_new(object, "port", json_integer(subject->major));
+		return;
+	}
+	format_device(subject, device, sizeof(device));
+	json_object_set_new(object, "device",
+			    json_pack("{s:s, s:I, s:I, s:s}", "type",
+				      subject->type == BPF_DEVCG_DEV_CHAR ? "c" : "b", "major",
+				      (json_int_t)subject->major, "minor",
+				      (json_int_t)subject->minor, "access",
+				      access_letters(device)));
+}
+
+json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *record)
+{
+	const struct cgfence_denial_subject *subject = &record->subject;
+	char comm[sizeof(record->comm) + 1];
+	char first[OUTPUT_TIME_SIZE];
+	char last[OUTPUT_TIME_SIZE];
+	json_t *object;
+
+	/* A process gives itself whatever bytes it likes. */
+	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
+	output_time(record->first_ns, first);
+	output_time(record->last_ns, last);
+	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup",
+			   output_json_string(cgroup), "hook", refusal_hook_name(subject),
+			   "verdict", refusal_verdict_name(subject), "pid", (json_int_t)record->pid,
+			   "comm", output_json_string(comm), "count", (json_int_t)record->count,
+			   "first", first, "last", last);
+	if (object)
+		set_subject(object, subject);
+	return object;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The lines that watch prints. */
+#pragma once
+
+#include "report/stream.h"
+
+#include <cgfence/reconcile.h>
+
+struct watch_events {
+	struct stream *stream;
+	bool json; /* else aligned text */
+};
+
+/** watch_events_started() - the watch has begun. @interval_ns: between passes */
+void watch_events_started(struct watch_events *events, uint64_t interval_ns, bool by_iterator);
+
+/** watch_events_violation() - a violation, or its end; fits cgfence_report. @context: struct watch_events */
+void watch_events_violation(const struct cgfence_violation *violation, void *context);
+
+/** watch_events_refusal() - the first refusal of a subject. @cgroup: path of the fence root, NULL if it is gone */
+void watch_events_refusal(struct watch_events *events, const char *cgroup,
+			  const struct cgfence_denial_record *record);
+
+/** watch_events_fence() - a fence was made or taken away. @event: "fenced" or "unfenced" */
+void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup);
+
+/** watch_events_applied() - a fence was made to be what a policy file says. */
+void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file);
+
+/** watch_events_error() - something could not be looked at. */
+void watch_events_error(struct watch_events *events, const char *text);
+
+/** watch_events_dropped() - say how many lines were lost, if there is room to say it. */
+void watch_events_dropped(struct watch_events *events);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "report/foreign.h"
+#include "cli/operands.h"
+#include "report/output.h"
+#include "cgroup/cgroup.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "policy/policy.h"
+
+#include <limits.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A comma, a name, and the dots that stand for the rest. */
+#define NAME_ROOM 24
+
+#define NAME_SIZE 17
+
+void others_release(struct others *others)
+{
+	free(others->programs);
+}
+
+int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, struct others *others,
+	       struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_foreign_program *programs = NULL;
+	struct cgfence_foreign_program *larger;
+	size_t count = 0;
+	int result = cgfence_fence_list_foreign(cgroup, topic, &programs, &count, error);
+
+	if (result || count == 0)
+		return result;
+	larger = reallocarray(others->programs, others->count + count, sizeof(*larger));
+	if (!larger)
+		return error_out_of_memory(error);
+	memcpy(larger + others->count, programs, count * sizeof(*larger));
+	others->programs = larger;
+	others->count += count;
+	return 0;
+}
+
+int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
+		    struct others *others, struct cgfence_error *error)
+{
+	const struct cgfence_policy *policy = cgfence_fence_policy(fence);
+	int result = 0;
+
+	if (policy->devices_fenced)
+		result = others_add(cgroup, CGFENCE_TOPIC_DEVICES, others, error);
+	if (result == 0 && policy->ports_fenced)
+		result = others_add(cgroup, CGFENCE_TOPIC_PORTS, others, error);
+	return result;
+}
+
+static const char *attach_flags_name(uint32_t flags)
+{
+	return flags & BPF_F_ALLOW_MULTI      ? "multi"
+	       : flags & BPF_F_ALLOW_OVERRIDE ? "override"
+					      : "none";
+}
+
+static json_t *other_json(const struct cgfence_cgroup *cgroup,
+			  const struct cgfence_foreign_program *program)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.*s", cgroup_path_length(cgroup, program->above),
+		 cgfence_cgroup_path(cgroup));
+	return json_pack("{s:o, s:s, s:I, s:o, s:s}", "cgroup", output_json_string(path), "hook",
+			 program->hook, "id", (json_int_t)program->id, "name",
+			 output_json_string(program->name), "attach_flags",
+			 attach_flags_name(program->attach_flags));
+}
+
+json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *others)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < others->count; i++)
+		json_array_append_new(list, other_json(cgroup, &others->programs[i]));
+	return list;
+}
+
+/* Some attach the same program to several hooks. */
+static bool is_repeated(const struct others *others, size_t index)
+{
+	const char *name = others->programs[index].name;
+
+	for (size_t i = 0; i < index && *name; i++) {
+		if (strcmp(others->programs[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_name(const struct cgfence_foreign_program *program, char name[NAME_SIZE])
+{
+	if (*program->name)
+		snprintf(name, NAME_SIZE, "%.16s", program->name);
+	else
+		snprintf(name, NAME_SIZE, "#%u", program->id);
+}
+
+void others_print(const struct others *others, char *names, size_t size)
+{
+	names[0] = '\0';
+	for (size_t i = 0; i < others->count; i++) {
+		size_t used = strlen(names);
+		char name[NAME_SIZE];
+
+		if (is_repeated(others, i))
+			continue;
+		print_name(&others->programs[i], name);
+		/* The rest is in the JSON. */
+		if (used + NAME_ROOM > size) {
+			snprintf(names + used, size - used, ",...");
+			break;
+		}
+		snprintf(names + used, size - used, "%s%s", used ? "," : "", name);
+	}
+	if (others->count == 0)
+		snprintf(names, size, "-");
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "report/violation.h"
+#include "report/output.h"
+
+#include <string.h>
+
+static const char *protocol_name(const struct cgfence_violation *violation)
+{
+	return violation->protocol == CGFENCE_TCP ? "tcp" : "udp";
+}
+
+void report_format_socket(const struct cgfence_violation *violation, char text[REPORT_SOCKET_SIZE])
+{
+	const char *format = violation->family == CGFENCE_IPV6 ? "%s [%s]:%u" : "%s %s:%u";
+
+	snprintf(text, REPORT_SOCKET_SIZE, format, protocol_name(violation), violation->address,
+		 violation->port);
+}
+
+/* "9,8080-8081" as an array. */
+static json_t *excess_json(const char *excess)
+{
+	json_t *list = json_array();
+
+	while (*excess) {
+		size_t length = strcspn(excess, ",");
+
+		json_array_append_new(list, json_stringn(excess, length));
+		excess += length;
+		excess += *excess == ',';
+	}
+	return list;
+}
+
+json_t *report_json(const struct cgfence_violation *violation)
+{
+	char time[OUTPUT_TIME_SIZE];
+	json_t *object;
+
+	output_time(violation->time_ns, time);
+	object = json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:s}",
+		"event", violation->ended ? "ended" : "violation", "time", time, "cgroup",
+		output_json_string(violation->cgroup), "member",
+		violation->member ? output_json_string(violation->member) : json_null(), "pid",
+		violation->pid ? json_integer(violation->pid) : json_null(), "comm",
+		output_json_string(violation->comm), "cmdline",
+		output_json_string(violation->cmdline), "protocol", protocol_name(violation),
+		"family", violation->family == CGFENCE_IPV6 ? "ipv6" : "ipv4", "address",
+		violation->address, "port", (json_int_t)violation->port, "inode",
+		(json_int_t)violation->inode, "excess", excess_json(violation->excess), "reason",
+		violation->reason, "action", cgfence_action_name(violation->action));
+	if (object && *violation->failure)
+		json_object_set_new(object, "failure", output_json_string(violation->failure));
+	return object;
+}
