@@ -17,7 +17,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 SANITIZE := $(if $(ASAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANITIZE) -fPIC -fvisibility=hidden \
-	-Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 -MMD -MP
+	-Iinclude -Isrc -Itests -Ibuild/bpf -isystem /usr/include/libnl3 -MMD -MP
 LIBRARIES := -lbpf -lelf -lz -ljansson -lnl-3
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -81,11 +81,11 @@ build/libcgfence.pc: tools/libcgfence.pc.in Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
-test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/$(1)/*.c) tests/harness.c)
+test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c))
 $(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/%.o,cli/duration report/stream)
 $(OUT)/system-tests: $(call test_objects,system)
-$(OUT)/cli-tests: $(call test_objects,cli) $(OUT)/tests/system/sockets.o
-$(OUT)/faults-tests: $(call test_objects,faults) $(OUT)/tests/system/sockets.o
+$(OUT)/cli-tests: $(call test_objects,cli)
+$(OUT)/faults-tests: $(call test_objects,faults)
 $(TEST_PROGRAMS): $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(LIBRARIES) -o $@

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Commands that run at once on the same cgroups. */
-#include "../harness.h"
+#include "support/harness.h"
 #include "program.h"
 
 TestSuite(concurrent, .init = harness_begin, .fini = harness_end, .timeout = 300);

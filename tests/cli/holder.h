@@ -2,7 +2,7 @@
 /* Processes that hold a socket in a cgroup, for the reconciler to find. */
 #pragma once
 
-#include "../system/sockets.h"
+#include "support/sockets.h"
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the commands say of ports. */
 #include "program.h"
-#include "../harness.h"
+#include "support/harness.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

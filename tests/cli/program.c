@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "program.h"
-#include "../harness.h"
+#include "support/harness.h"
 
 #include <errno.h>
 #include <fcntl.h>

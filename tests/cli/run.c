@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/cgroup.h"
 #include "program.h"
-#include "../harness.h"
+#include "support/harness.h"
 
 #include <signal.h>
 #include <stdio.h>

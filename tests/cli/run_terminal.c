@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What `run` does on a terminal: keys, job control. */
 #include "program.h"
-#include "../harness.h"
+#include "support/harness.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* A container of runc, which attaches a device program of its own to the container's cgroup. */
 #include "cgroup/cgroup.h"
 #include "program.h"
-#include "../harness.h"
+#include "support/harness.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

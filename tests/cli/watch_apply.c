@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The daemon keeps the fences as policies say. */
 #include "watching.h"
-#include "../system/sockets.h"
+#include "support/sockets.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -3,7 +3,7 @@
  * Commands that are killed, and commands whose calls fail: what they leave is the old policy or the new, the next command
  * works, and nothing stays behind. CGFENCE_FAULTS=all leaves no system call out, and takes minutes.
  */
-#include "../harness.h"
+#include "support/harness.h"
 #include "probe.h"
 #include "scenario.h"
 

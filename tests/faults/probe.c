@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "probe.h"
-#include "../harness.h"
-#include "../system/sockets.h"
+#include "support/harness.h"
+#include "support/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #include "probe.h"
 #include "remains.h"
 #include "runner.h"
-#include "../harness.h"
-#include "../system/sockets.h"
+#include "support/harness.h"
+#include "support/sockets.h"
 
 #include <errno.h>
 #include <string.h>

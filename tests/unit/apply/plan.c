@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "apply/plan.h"
+#include "base/cleanup.h"
+#include "unit/support/policy_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIST_MAX 6
+
+/* Lists end with what has no name. */
+struct plan_case {
+	const char *name;
+	struct apply_source sources[LIST_MAX];
+	struct apply_target targets[LIST_MAX];
+	struct apply_fence fences[LIST_MAX];
+	bool prune;
+	const char *plan;  /* "ACTION CGROUP FILE; ..."; NULL if it is refused */
+	const char *error; /* what it must say then */
+};
+
+#define SOURCE(file, policy)                                               \
+	{                                                                  \
+		.origin = (file), .text = (policy), .cgroup = "name-" file \
+	}
+#define GLOB(file, policy)                                                                  \
+	{                                                                                   \
+		.origin = (file), .text = (policy), .cgroup = "glob-" file, .is_glob = true \
+	}
+
+static struct apply_world world_of(const struct plan_case *one)
+{
+	struct apply_world world = {
+		.sources = (struct apply_source *)one->sources,
+		.targets = (struct apply_target *)one->targets,
+		.fences = (struct apply_fence *)one->fences,
+	};
+
+	while (world.source_count < LIST_MAX && one->sources[world.source_count].origin)
+		world.source_count++;
+	while (world.target_count < LIST_MAX && one->targets[world.target_count].path)
+		world.target_count++;
+	while (world.fence_count < LIST_MAX && one->fences[world.fence_count].path)
+		world.fence_count++;
+	return world;
+}
+
+static void format_plan(const struct apply_step *steps, size_t count, char *text, size_t size)
+{
+	static const char *const actions[] = {
+		[CGFENCE_PLAN_ATTACH] = "attach",   [CGFENCE_PLAN_REPLACE] = "replace",
+		[CGFENCE_PLAN_KEEP] = "keep",	    [CGFENCE_PLAN_DETACH] = "detach",
+		[CGFENCE_PLAN_NOTHING] = "nothing",
+	};
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		const struct cgfence_plan_step *step = &steps[i].step;
+
+		used += (size_t)snprintf(text + used, size - used, "%s%s %s%s%s", i ? "; " : "",
+					 actions[step->action], step->cgroup,
+					 step->origin ? " " : "", step->origin ? step->origin : "");
+	}
+}
+
+static void expect_plans(const struct plan_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct apply_world world = world_of(&cases[i]);
+		cleanup_free struct apply_step *steps = NULL;
+		struct cgfence_error error = { 0 };
+		size_t step_count = 99;
+		char text[512];
+		int result = apply_plan(&world, cases[i].prune, &steps, &step_count, &error);
+
+		if (!cases[i].plan) {
+			cr_expect_eq(result, -EINVAL, "%s: returned %d", cases[i].name, result);
+			cr_expect(error.invalid_input, "%s", cases[i].name);
+			cr_expect_null(steps);
+			cr_expect_eq(step_count, 99);
+			cr_expect_eq(strncmp(error.text, cases[i].error, strlen(cases[i].error)), 0,
+				     "%s: %s", cases[i].name, error.text);
+			continue;
+		}
+		cr_assert_eq(result, 0, "%s: %s", cases[i].name, error.text);
+		format_plan(steps, step_count, text, sizeof(text));
+		cr_expect_str_eq(text, cases[i].plan, "%s:\n  is     %s\n  not    %s",
+				 cases[i].name, text, cases[i].plan);
+	}
+	policy_text_expect_no_leak();
+}
+
+Test(apply_plan, is_desired_minus_observed)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "no fence",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .plan = "attach /a x" },
+		{ .name = "another policy",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .text = "Q" } },
+		  .plan = "replace /a x" },
+		{ .name = "the same policy",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P" } },
+		  .plan = "keep /a x" },
+		{ .name = "the same policy, half changed",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P", .torn = true } },
+		  .plan = "replace /a x" },
+		{ .name = "a policy that cannot be read",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a" } },
+		  .plan = "replace /a x" },
+		{ .name = "sorted by cgroup, whatever the ids",
+		  .sources = { SOURCE("x", "P"), GLOB("y", "Q") },
+		  .targets = { { 9, "/a", false, 0 },
+			       { 3, "/c", false, 1 },
+			       { 5, "/b", false, 1 } },
+		  .fences = { { .id = 3, .path = "/c", .text = "P" },
+			      { .id = 9, .path = "/a", .text = "P" } },
+		  .plan = "keep /a x; attach /b y; replace /c y" },
+		{ .name = "a glob that matches nothing",
+		  .sources = { GLOB("x", "P"), SOURCE("y", "P") },
+		  .targets = { { 1, "/a", false, 1 } },
+		  .plan = "attach /a y; nothing glob-x x" },
+		{ .name = "nothing at all", .plan = "" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, prune_detaches_what_no_policy_names)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "without it they stay",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 2, "/b", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P" },
+			      { .id = 2, .path = "/b", .text = "P" } },
+		  .plan = "keep /b x" },
+		{ .name = "with it they go",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 2, "/b", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P" },
+			      { .id = 2, .path = "/b", .text = "P" },
+			      { .id = 3, .path = "/c" } },
+		  .prune = true,
+		  .plan = "keep /b x; detach /a; detach /c" },
+		{ .name = "a command that runs keeps its fence",
+		  .sources = { GLOB("x", "P") },
+		  .fences = { { .id = 1, .path = "/run", .text = "P", .ephemeral = true },
+			      { .id = 2, .path = "/b", .text = "P" } },
+		  .prune = true,
+		  .plan = "nothing glob-x x; detach /b" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, two_policies_for_one_cgroup)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "two plain names",
+		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
+		  .targets = { { 1, "/a", false, 0 }, { 1, "/a", false, 1 } },
+		  .error = "x and y both name the cgroup /a; " },
+		{ .name = "two globs",
+		  .sources = { GLOB("x", "P"), GLOB("y", "P") },
+		  .targets = { { 1, "/a", false, 1 }, { 1, "/a", false, 0 } },
+		  .error = "x and y both name the cgroup /a; " },
+		{ .name = "a glob and a plain name",
+		  .sources = { GLOB("x", "P"), SOURCE("y", "Q") },
+		  .targets = { { 1, "/a", false, 0 },
+			       { 2, "/b", false, 0 },
+			       { 1, "/a", false, 1 } },
+		  .plan = "attach /a y; attach /b x" },
+		{ .name = "a plain name and two globs",
+		  .sources = { GLOB("x", "P"), GLOB("y", "P"), SOURCE("z", "Q") },
+		  .targets = { { 1, "/a", false, 0 },
+			       { 1, "/a", false, 1 },
+			       { 1, "/a", false, 2 } },
+		  .plan = "attach /a z" },
+		{ .name = "two plain names and a glob",
+		  .sources = { SOURCE("x", "P"), GLOB("y", "P"), SOURCE("z", "Q") },
+		  .targets = { { 1, "/a", false, 0 },
+			       { 1, "/a", false, 1 },
+			       { 1, "/a", false, 2 } },
+		  .error = "x and z both name the cgroup /a; " },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, the_root_is_not_fenced_in_passing)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "not fenced yet",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/", true, 0 } },
+		  .error = "x: its cgroup is the root" },
+		{ .name = "fenced by hand",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/", true, 0 } },
+		  .fences = { { .id = 1, .path = "/", .text = "P" } },
+		  .plan = "keep / x" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}

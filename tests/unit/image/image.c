@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
+#include "image/image.h"
+#include "unit/support/policy_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OTHER_VERSION \
+	"it was made by another version of cgfence; attach its policy again with this one"
+#define DAMAGED "its policy map is damaged; detach it and attach its policy again"
+
+static struct cgfence_image *compile(const char *text)
+{
+	cleanup_policy struct cgfence_policy *policy = policy_text_parse(text);
+	struct cgfence_image *image = NULL;
+	struct cgfence_error error = { 0 };
+
+	cr_assert_eq(image_compile(policy, 7, true, &image, &error), 0, "%s", error.text);
+	return image;
+}
+
+static struct cgfence_image *compile_example(void)
+{
+	return compile(
+		"{`name`: `example`, `enforce`: false, `devices`: {`defaults`: true, `allow`: [`c 10:229 rw`]}}");
+}
+
+Test(image, says_what_the_policy_says)
+{
+	cleanup_free struct cgfence_image *image = compile_example();
+	cleanup_free struct cgfence_image *plain = compile("{`devices`: {}}");
+	cleanup_free struct cgfence_image *ports_only = compile("{`ports`: []}");
+
+	cr_expect_eq(image->abi_version, CGFENCE_ABI_VERSION);
+	cr_expect_eq(image->generation, 7);
+	cr_expect_eq(image->ephemeral, 1);
+	cr_expect_eq(image->enforce, 0);
+	cr_expect_eq(image->devices.fenced, 1);
+	cr_expect_eq(image->devices.with_defaults, 1);
+	cr_expect_eq(image->name_length, strlen("example"));
+	cr_expect_eq(memcmp((const char *)image + image->name_offset, "example", 7), 0);
+	/* An array map rounds its values up to this, and would show bytes that nobody set. */
+	cr_expect_eq(image->size % 8, 0);
+	cr_expect_eq(plain->enforce, 1);
+	cr_expect_eq(plain->devices.with_defaults, 0);
+	cr_expect_eq(plain->name_length, 0);
+	cr_expect_eq(ports_only->devices.fenced, 0);
+}
+
+/* The program asks nothing more where this is set. */
+Test(image, says_whether_all_access_to_dev_null_is_allowed)
+{
+	static const struct {
+		const char *devices;
+		uint32_t is_free;
+	} cases[] = {
+		{ "{}", 0 },
+		{ "{`defaults`: true}", 1 },
+		{ "{`defaults`: true, `deny`: [`c 1:3 m`]}", 0 },
+		{ "{`defaults`: true, `deny`: [`c *:3 w`]}", 0 },
+		{ "{`defaults`: true, `deny`: [`b 1:3 w`]}", 1 },
+		{ "{`allow`: [`c 1:3 rw`]}", 0 },
+		{ "{`allow`: [`c 1:3 rw`, `c 1:* m`]}", 0 },
+		{ "{`allow`: [`c 1:* rwm`]}", 1 },
+		{ "{`allow`: [`c *:* rwm`]}", 1 },
+		{ "{`allow`: [`b 1:3 rwm`, `c 1:5 rwm`]}", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free struct cgfence_image *image = NULL;
+		char text[256];
+
+		snprintf(text, sizeof(text), "{`devices`: %s}", cases[i].devices);
+		image = compile(text);
+		cr_expect_eq(image->devices.dev_null_free, cases[i].is_free, "%s",
+			     cases[i].devices);
+	}
+}
+
+Test(image, the_same_policy_makes_the_same_image)
+{
+	cleanup_free struct cgfence_image *once = compile_example();
+	cleanup_free struct cgfence_image *twice = compile_example();
+
+	cr_assert_eq(once->size, twice->size);
+	cr_expect_eq(memcmp(once, twice, once->size), 0);
+}
+
+/* Each piece is in memory of exactly its size, so that the sanitizer sees a read past its end. */
+Test(image, refuses_every_truncation)
+{
+	cleanup_free struct cgfence_image *image = compile_example();
+
+	cr_assert_eq(image_check(image, image->size, NULL), 0);
+	for (size_t size = 0; size < image->size; size++) {
+		cleanup_free void *piece = malloc(size ? size : 1);
+		struct cgfence_error error = { 0 };
+
+		memcpy(piece, image, size);
+		cr_assert_eq(image_check(piece, size, &error), -EINVAL, "%zu bytes", size);
+		cr_expect_str_eq(error.text, size < sizeof(*image) ? OTHER_VERSION : DAMAGED,
+				 "%zu bytes: %s", size, error.text);
+		cr_expect_not(error.invalid_input, "the operator is not at fault");
+	}
+}
+
+Test(image, refuses_what_is_foreign_or_damaged)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+		uint32_t value;
+		const char *message;
+	} cases[] = {
+		{ "no version", offsetof(struct cgfence_image, abi_version), 0, OTHER_VERSION },
+		{ "a later version", offsetof(struct cgfence_image, abi_version),
+		  CGFENCE_ABI_VERSION + 1, OTHER_VERSION },
+		{ "a smaller size", offsetof(struct cgfence_image, size), 88, DAMAGED },
+		{ "a larger size", offsetof(struct cgfence_image, size), 1 << 20, DAMAGED },
+		{ "too many slots", offsetof(struct cgfence_image, devices.slot_mask),
+		  (1 << 20) - 8, DAMAGED },
+		{ "as many slots as can be", offsetof(struct cgfence_image, devices.slot_mask),
+		  UINT32_MAX - 7, DAMAGED },
+		{ "parts of slots", offsetof(struct cgfence_image, devices.slot_mask), 7, DAMAGED },
+		{ "slots past the end", offsetof(struct cgfence_image, devices.slots_offset),
+		  1 << 20, DAMAGED },
+		{ "slots at the end of memory",
+		  offsetof(struct cgfence_image, devices.slots_offset), UINT32_MAX - 7, DAMAGED },
+		{ "slots in the header", offsetof(struct cgfence_image, devices.slots_offset), 0,
+		  DAMAGED },
+		{ "slots between words", offsetof(struct cgfence_image, devices.slots_offset),
+		  sizeof(struct cgfence_image) + 12, DAMAGED },
+		{ "too many buckets", offsetof(struct cgfence_image, devices.displacement_mask),
+		  (1 << 20) - 4, DAMAGED },
+		{ "as many buckets as can be",
+		  offsetof(struct cgfence_image, devices.displacement_mask), UINT32_MAX - 3,
+		  DAMAGED },
+		{ "parts of buckets", offsetof(struct cgfence_image, devices.displacement_mask), 3,
+		  DAMAGED },
+		{ "a name past the end", offsetof(struct cgfence_image, name_offset), 1 << 20,
+		  DAMAGED },
+		{ "a name at the end of memory", offsetof(struct cgfence_image, name_offset),
+		  UINT32_MAX, DAMAGED },
+		{ "a name too long", offsetof(struct cgfence_image, name_length), 1 << 20,
+		  DAMAGED },
+		{ "a name so long that it wraps", offsetof(struct cgfence_image, name_length),
+		  UINT32_MAX, DAMAGED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free struct cgfence_image *image = compile_example();
+		struct cgfence_error error = { 0 };
+		size_t size = image->size;
+
+		memcpy((char *)image + cases[i].offset, &cases[i].value, sizeof(cases[i].value));
+		cr_expect_eq(image_check(image, size, &error), -EINVAL, "%s", cases[i].name);
+		cr_expect_str_eq(error.text, cases[i].message, "%s: %s", cases[i].name, error.text);
+	}
+}
+
+Test(image, refuses_bytes_that_follow_it)
+{
+	cleanup_free struct cgfence_image *image = compile_example();
+	cleanup_free struct cgfence_image *longer = calloc(1, image->size + 8);
+
+	memcpy(longer, image, image->size);
+	cr_expect_eq(image_check(longer, image->size + 8, NULL), -EINVAL);
+}
+
+Test(image, decompiles_to_the_policy)
+{
+	static const char *const texts[] = {
+		"{`devices`: {}}",
+		"{`devices`: {`defaults`: true}}",
+		"{`devices`: {`defaults`: true, `deny`: [`c 1:3 w`]}, `enforce`: false}",
+		"{`devices`: {`allow`: [`a *:* rwm`, `b 8:* r`, `c *:7 w`], `deny`: [`a 4095:1048575 m`]}}",
+		"{`devices`: {}, `name`: `n`}",
+		"{`devices`: {}, `name`: `eight by`}",
+		"{`devices`: {}, `name`: `\u00e9t\u00e9 \U0001f600`}",
+		"{`devices`: {}, `name`: `a name that is much longer than the sixteen bytes which the kernel gives to a program`}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		cleanup_policy struct cgfence_policy *policy = policy_text_parse(texts[i]);
+		cleanup_policy struct cgfence_policy *back = NULL;
+		cleanup_free struct cgfence_image *image = compile(texts[i]);
+
+		cr_assert_eq(image_check(image, image->size, NULL), 0, "%s", texts[i]);
+		cr_assert_eq(image_decompile(image, &back, NULL), 0, "%s", texts[i]);
+		policy_text_expect_same(policy, back, texts[i]);
+	}
+	policy_text_expect_no_leak();
+}

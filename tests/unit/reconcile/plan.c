@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The rules of the plan, from observations that are made by hand. */
+#include "reconcile/plan.h"
+#include "base/cleanup.h"
+#include "image/image.h"
+#include "unit/support/policy_text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FENCES 3
+#define SOCKETS 8
+
+/* An observation whose parts live in arrays. Fence i has the id 100 + i, socket i the cookie 1000 + i. */
+struct scene {
+	struct port_fence fences[FENCES];
+	struct listener listeners[SOCKETS];
+	struct sighting sightings[FENCES * SOCKETS];
+	struct observation observation;
+};
+
+static void scene_begin(struct scene *scene)
+{
+	memset(scene, 0, sizeof(*scene));
+	scene->observation.fences.items = scene->fences;
+	scene->observation.listeners.items = scene->listeners;
+	scene->observation.sightings = scene->sightings;
+	scene->observation.complete = true;
+}
+
+static void scene_end(struct scene *scene)
+{
+	for (size_t i = 0; i < scene->observation.fences.count; i++)
+		free(scene->fences[i].image);
+	policy_text_expect_no_leak();
+}
+
+static void set_policy(struct scene *scene, size_t fence, const char *text)
+{
+	cleanup_policy struct cgfence_policy *policy = policy_text_parse(text);
+
+	free(scene->fences[fence].image);
+	scene->fences[fence].image = NULL;
+	cr_assert_eq(image_compile(policy, 1, false, &scene->fences[fence].image, NULL), 0);
+}
+
+static size_t add_fence(struct scene *scene, const char *policy)
+{
+	size_t fence = scene->observation.fences.count++;
+
+	scene->fences[fence].id = 100 + fence;
+	scene->fences[fence].above = fence ? fence - 1 : PORT_FENCE_NONE;
+	set_policy(scene, fence, policy);
+	return fence;
+}
+
+static size_t add_socket(struct scene *scene, int ip_protocol, const char *address, uint16_t port)
+{
+	size_t i = scene->observation.listeners.count++;
+	struct listener *listener = &scene->listeners[i];
+
+	*listener = (struct listener){
+		.cookie = 1000 + i,
+		.domain = strchr(address, ':') ? AF_INET6 : AF_INET,
+		.ip_protocol = ip_protocol,
+		.port = port,
+	};
+	inet_pton(listener->domain, address, &listener->address);
+	return i;
+}
+
+static void add_sighting(struct scene *scene, size_t fence, size_t listener)
+{
+	scene->sightings[scene->observation.sighting_count++] = (struct sighting){
+		.fence = fence,
+		.listener = listener,
+		.holder = SIGHTING_NO_HOLDER,
+	};
+}
+
+/* A fence with one socket that it holds. */
+static void scene_of_one(struct scene *scene, const char *policy, int ip_protocol,
+			 const char *address, uint16_t port)
+{
+	scene_begin(scene);
+	add_sighting(scene, add_fence(scene, policy),
+		     add_socket(scene, ip_protocol, address, port));
+}
+
+static struct reported report_of(const struct scene *scene, size_t sighting)
+{
+	struct reported reported = { .action = CGFENCE_ACTION_LOGGED };
+
+	plan_key(&scene->observation, &scene->sightings[sighting], &reported.key);
+	return reported;
+}
+
+static struct plan make_plan(const struct scene *scene, uint64_t fence_id,
+			     const struct reported *reported, size_t count)
+{
+	struct plan plan = { 0 };
+
+	cr_assert_eq(plan_make(&scene->observation, fence_id, reported, count, &plan), 0);
+	return plan;
+}
+
+/* The steps as text: "A0k" acts on sighting 0 by killing, "*" marks what was reported before, "E1" is an end. */
+static const char *plan_text(const struct plan *plan)
+{
+	static const char actions[] = { [PLAN_LOG] = 'l', [PLAN_CLOSE] = 'c', [PLAN_KILL] = 'k' };
+	static char text[256];
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		const char *space = i ? " " : "";
+
+		if (step->kind == PLAN_END)
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%sE%zu",
+						   space, step->reported);
+		else
+			length += (size_t)snprintf(text + length, sizeof(text) - length,
+						   "%sA%zu%c%s", space, step->sighting,
+						   actions[step->action],
+						   step->reported == PLAN_NOT_REPORTED ? "" : "*");
+	}
+	return text;
+}
+
+static void expect_plan(const struct scene *scene, uint64_t fence_id,
+			const struct reported *reported, size_t count, const char *expected,
+			const char *name)
+{
+	struct plan plan = make_plan(scene, fence_id, reported, count);
+
+	cr_expect_str_eq(plan_text(&plan), expected, "%s: '%s', not '%s'", name, plan_text(&plan),
+			 expected);
+	plan_free(&plan);
+}
+
+Test(plan, only_what_is_in_excess_is_acted_on)
+{
+	static const struct {
+		const char *policy;
+		int ip_protocol;
+		const char *address;
+		uint16_t port;
+		const char *steps;
+	} cases[] = {
+		{ "{`ports`: [80]}", IPPROTO_TCP, "0.0.0.0", 80, "" },
+		{ "{`ports`: [80]}", IPPROTO_TCP, "0.0.0.0", 81, "A0l" },
+		{ "{`ports`: {`tcp`: [80]}}", IPPROTO_UDP, "::1", 80, "A0l" },
+		{ "{`ports`: [`ipv6:80`]}", IPPROTO_TCP, "::", 80, "A0l" },
+		{ "{`ports`: [`ipv4:80`]}", IPPROTO_TCP, "::ffff:10.0.0.1", 80, "" },
+		{ "{`ports`: [80], `isolated_range`: [`80-90`]}", IPPROTO_TCP, "::", 91, "" },
+		{ "{`ports`: [80], `isolated_range`: [`80-90`]}", IPPROTO_TCP, "::", 90, "A0l" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene scene;
+
+		scene_of_one(&scene, cases[i].policy, cases[i].ip_protocol, cases[i].address,
+			     cases[i].port);
+		expect_plan(&scene, 0, NULL, 0, cases[i].steps, cases[i].policy);
+		scene_end(&scene);
+	}
+}
+
+Test(plan, the_policy_says_what_is_done)
+{
+	static const struct {
+		const char *policy;
+		const char *steps;
+	} cases[] = {
+		{ "{`ports`: []}", "A0l" },
+		{ "{`ports`: [], `on_violation`: `log`}", "A0l" },
+		{ "{`ports`: [], `on_violation`: `close`}", "A0c" },
+		{ "{`ports`: [], `on_violation`: `kill`}", "A0k" },
+		{ "{`enforce`: false, `ports`: [], `on_violation`: `log`}", "A0l" },
+		{ "{`enforce`: false, `ports`: [], `on_violation`: `close`}", "A0l" },
+		{ "{`enforce`: false, `ports`: [], `on_violation`: `kill`}", "A0l" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene scene;
+
+		scene_of_one(&scene, cases[i].policy, IPPROTO_TCP, "::", 9);
+		expect_plan(&scene, 0, NULL, 0, cases[i].steps, cases[i].policy);
+		scene_end(&scene);
+	}
+}
+
+Test(plan, what_was_reported_is_known_again_and_ends_when_it_is_gone)
+{
+	struct reported reported;
+	struct scene scene;
+
+	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
+	reported = report_of(&scene, 0);
+	expect_plan(&scene, 0, NULL, 0, "A0l", "new");
+	expect_plan(&scene, 0, &reported, 1, "A0l*", "there still");
+	set_policy(&scene, 0, "{`ports`: [9]}");
+	expect_plan(&scene, 0, &reported, 1, "E0", "assigned now");
+	set_policy(&scene, 0, "{`ports`: []}");
+	scene.observation.sighting_count = 0;
+	expect_plan(&scene, 0, &reported, 1, "E0", "gone");
+	scene.observation.fences.count = 0;
+	free(scene.fences[0].image);
+	expect_plan(&scene, 0, &reported, 1, "E0", "the fence is gone");
+	scene_end(&scene);
+}
+
+/* (fence, protocol, address, port, socket) is what tells one violation from another. */
+Test(plan, each_part_of_the_key_makes_it_another_violation)
+{
+	static const struct {
+		const char *part;
+		uint64_t cookie;
+		int ip_protocol;
+		const char *address;
+		uint16_t port;
+	} cases[] = {
+		{ "socket", 1, IPPROTO_TCP, "127.0.0.1", 9 },
+		{ "protocol", 1000, IPPROTO_UDP, "127.0.0.1", 9 },
+		{ "address", 1000, IPPROTO_TCP, "127.0.0.2", 9 },
+		{ "family", 1000, IPPROTO_TCP, "::127.0.0.1", 9 },
+		{ "port", 1000, IPPROTO_TCP, "127.0.0.1", 10 },
+	};
+	struct reported reported;
+	struct scene scene;
+
+	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "127.0.0.1", 9);
+	reported = report_of(&scene, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		scene.observation.listeners.count = 0;
+		add_socket(&scene, cases[i].ip_protocol, cases[i].address, cases[i].port);
+		scene.listeners[0].cookie = cases[i].cookie;
+		expect_plan(&scene, 0, &reported, 1, "E0 A0l", cases[i].part);
+	}
+	scene.observation.listeners.count = 0;
+	add_socket(&scene, IPPROTO_TCP, "127.0.0.1", 9);
+	expect_plan(&scene, 0, &reported, 1, "A0l*", "as it was");
+	scene.fences[0].id = 77;
+	expect_plan(&scene, 0, &reported, 1, "E0 A0l", "fence");
+	scene_end(&scene);
+}
+
+/* Who holds it, where and since when does not. */
+Test(plan, what_is_not_in_the_key_does_not)
+{
+	struct reported reported;
+	struct scene scene;
+
+	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
+	reported = report_of(&scene, 0);
+	scene.sightings[0].holder = 5;
+	scene.sightings[0].made_inside = true;
+	scene.listeners[0].inode = 99;
+	scene.listeners[0].cgroup_id = 99;
+	scene.listeners[0].interface = 9;
+	scene.listeners[0].netns = 1;
+	scene.listeners[0].v6only = true;
+	expect_plan(&scene, 0, &reported, 1, "A0l*", "the same");
+	scene_end(&scene);
+}
+
+Test(plan, nothing_ends_by_an_observation_that_is_not_complete)
+{
+	struct reported reported;
+	struct scene scene;
+
+	scene_of_one(&scene, "{`ports`: [], `on_violation`: `close`}", IPPROTO_TCP, "::", 9);
+	reported = report_of(&scene, 0);
+	scene.observation.complete = false;
+	expect_plan(&scene, 0, NULL, 0, "A0c", "what was seen is acted on");
+	scene.observation.sighting_count = 0;
+	expect_plan(&scene, 0, &reported, 1, "", "what was not is not ended");
+	scene_end(&scene);
+}
+
+Test(plan, a_look_at_one_fence_ends_nothing_of_another)
+{
+	struct reported reported[2];
+	struct scene scene;
+
+	scene_begin(&scene);
+	add_fence(&scene, "{`ports`: []}");
+	add_fence(&scene, "{`ports`: []}");
+	add_socket(&scene, IPPROTO_TCP, "::", 9);
+	add_sighting(&scene, 0, 0);
+	add_sighting(&scene, 1, 0);
+	reported[0] = report_of(&scene, 0);
+	reported[1] = report_of(&scene, 1);
+	scene.observation.sighting_count = 0;
+	expect_plan(&scene, 0, reported, 2, "E0 E1", "all");
+	expect_plan(&scene, 100, reported, 2, "E0", "the first");
+	expect_plan(&scene, 101, reported, 2, "E1", "the second");
+	expect_plan(&scene, 102, reported, 2, "", "neither");
+	scene_end(&scene);
+}
+
+Test(plan, ends_come_before_kills_and_kills_before_all_else)
+{
+	struct reported reported[2];
+	struct scene scene;
+
+	scene_begin(&scene);
+	add_fence(&scene, "{`ports`: []}");
+	add_fence(&scene, "{`ports`: [], `on_violation`: `close`}");
+	add_fence(&scene, "{`ports`: [], `on_violation`: `kill`}");
+	for (size_t i = 0; i < 6; i++) {
+		add_socket(&scene, IPPROTO_TCP, "::1", (uint16_t)(20 + i));
+		add_sighting(&scene, i % FENCES, i);
+	}
+	reported[0] = report_of(&scene, 4);
+	reported[0].key.port = 7;
+	reported[1] = report_of(&scene, 5);
+	reported[1].key.port = 7;
+	expect_plan(&scene, 0, reported, 2, "E0 E1 A2k A5k A0l A1c A3l A4c", "the order");
+	scene_end(&scene);
+}
+
+Test(plan, fences_that_nest_are_each_judged_by_their_own_policy)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	add_fence(&scene, "{`ports`: [`9-10`], `on_violation`: `kill`}");
+	add_fence(&scene, "{`ports`: [`10-11`], `on_violation`: `close`}");
+	for (uint16_t port = 9; port <= 12; port++) {
+		size_t socket = add_socket(&scene, IPPROTO_TCP, "::", port);
+
+		add_sighting(&scene, 0, socket);
+		add_sighting(&scene, 1, socket);
+	}
+	/* 9: the inner one; 10: neither; 11: the outer one; 12: both. */
+	expect_plan(&scene, 0, NULL, 0, "A4k A6k A1c A7c", "nested");
+	scene_end(&scene);
+}
+
+static void excess_text(const struct scene *scene, size_t fence, enum cgfence_protocol protocol,
+			char text[128])
+{
+	struct port_set ports;
+	struct port_range range;
+	uint32_t cursor = 0;
+
+	memset(&ports, 0xff, sizeof(ports));
+	plan_excess_ports(&scene->observation, fence, protocol, &ports);
+	text[0] = '\0';
+	while (port_set_next(&ports, &cursor, &range)) {
+		char word[PORT_RANGE_TEXT_SIZE];
+
+		port_range_format(&range, word);
+		strcat(text, text[0] ? "," : "");
+		strcat(text, word);
+	}
+}
+
+Test(plan, the_excess_is_the_ports_of_one_fence_and_protocol_as_ranges)
+{
+	static const struct {
+		int ip_protocol;
+		const char *address;
+		uint16_t port;
+		size_t fence;
+	} sockets[] = {
+		{ IPPROTO_TCP, "127.0.0.1", 8081, 0 }, { IPPROTO_TCP, "::1", 8082, 0 },
+		{ IPPROTO_TCP, "0.0.0.0", 9, 0 },      { IPPROTO_TCP, "::1", 9, 0 },
+		{ IPPROTO_TCP, "::", 80, 0 },	       { IPPROTO_UDP, "::", 10, 0 },
+		{ IPPROTO_UDPLITE, "::", 11, 0 },      { IPPROTO_TCP, "::", 12, 1 },
+	};
+	struct scene scene;
+	char text[128];
+
+	scene_begin(&scene);
+	add_fence(&scene, "{`ports`: [80]}");
+	add_fence(&scene, "{`ports`: [80]}");
+	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++)
+		add_sighting(&scene, sockets[i].fence,
+			     add_socket(&scene, sockets[i].ip_protocol, sockets[i].address,
+					sockets[i].port));
+	excess_text(&scene, 0, CGFENCE_TCP, text);
+	cr_expect_str_eq(text, "9,8081-8082");
+	excess_text(&scene, 0, CGFENCE_UDP, text);
+	cr_expect_str_eq(text, "10-11");
+	excess_text(&scene, 1, CGFENCE_TCP, text);
+	cr_expect_str_eq(text, "12");
+	excess_text(&scene, 1, CGFENCE_UDP, text);
+	cr_expect_str_eq(text, "");
+	scene_end(&scene);
+}
