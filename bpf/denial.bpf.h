@@ -3,6 +3,7 @@
 #pragma once
 
 #include "maps.bpf.h"
+#include <cgfence/denial.h>
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
 					     const struct cgfence_task_layout *layout,
@@ -21,57 +22,6 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	}
 }
 
-static __always_inline __u32 denial_set_index(const struct cgfence_denial_subject *subject)
-{
-	__u64 hash =
-		((__u64) * (const __u32 *)subject << 32 | subject->major) * 0x9e3779b97f4a7c15ULL;
-
-	hash = (hash ^ subject->minor) * 0x9e3779b97f4a7c15ULL;
-	return hash >> 32 & (CGFENCE_DENIAL_SETS - 1);
-}
-
-/* All bits if they are equal, else none. */
-static __always_inline __u64 denial_same_subject(const struct cgfence_denial_subject *a,
-						 const struct cgfence_denial_subject *b)
-{
-	__u32 difference = (*(const __u32 *)a ^ *(const __u32 *)b) | (a->major ^ b->major) |
-			   (a->minor ^ b->minor);
-
-	return -(((__u64)difference - 1) >> 63);
-}
-
-/*
- * The way that holds the subject, for that counts as the oldest of all, else an unused one, else the one that was
- * refused longest ago. An unused way is all 0, which is no subject, as the type of one is not 0. Without branches, for
- * each would double what the verifier has to look at.
- */
-static __always_inline struct cgfence_denial_record *
-denial_choose_way(struct cgfence_denial_set *set, const struct cgfence_denial_subject *subject,
-		  bool *known)
-{
-	struct cgfence_denial_record *way = set->ways;
-	__s64 oldest = way->last_ns | denial_same_subject(&way->subject, subject);
-	__u32 chosen = 0;
-
-	for (__u32 i = 1; i < CGFENCE_DENIAL_WAYS; i++) {
-		__u64 older;
-		__s64 age;
-
-		/* Or the compiler would unroll the loop: a program has to fit into a page. */
-		asm volatile("" : "+r"(i));
-		way++;
-		age = way->last_ns | denial_same_subject(&way->subject, subject);
-		/* All bits if age is less, else none: these are times since the boot, or -1. */
-		older = (age - oldest) >> 62;
-		/* Or the compiler would make branches of it. */
-		asm volatile("" : "+r"(older));
-		oldest += (age - oldest) & older;
-		chosen ^= (chosen ^ i) & older;
-	}
-	*known = oldest < 0;
-	return &set->ways[chosen & (CGFENCE_DENIAL_WAYS - 1)];
-}
-
 /*
  * Records a refusal of event->record.subject by the current task; the rest of *event is filled in here, but for
  * socket_cookie.
@@ -80,7 +30,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 					  const struct cgfence_image *image, bool by_offset)
 {
 	struct cgfence_denial_record *record = &event->record;
-	__u32 set_index = denial_set_index(&record->subject);
+	__u32 set_index = cgfence_denial_set_index(&record->subject);
 	struct cgfence_denial_record *way;
 	struct cgfence_counters *counters;
 	struct cgfence_denial_set *set;
@@ -98,7 +48,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);
-	way = denial_choose_way(set, &record->subject, &known);
+	way = cgfence_denial_choose_way(set, &record->subject, &known);
 	if (known) {
 		record->count = way->count + 1;
 		record->first_ns = way->first_ns;

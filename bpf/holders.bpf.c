@@ -4,22 +4,15 @@
  * descriptors that threads share once, by the leader (task_file_seq_get_next, kernel/bpf/task_iter.c).
  */
 #include "kernel_types.bpf.h"
+#include "numbers.bpf.h"
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include <cgfence/abi.h>
+#include <cgfence/verdict.h>
 
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_UDPLITE 136
-#define IPPROTO_MPTCP 262
 #define SOCKFS_MAGIC 0x534F434B
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
-#define TCP_CLOSE 7
-#define TCP_LISTEN 10
 
 /* Of cgroups below a fence root; a task that sits deeper is reported with fence 0, and user space finds the fence. */
 #define CGROUP_DEPTH_MAX 256
@@ -81,9 +74,9 @@ static __always_inline bool is_listener(struct sock *sock)
 
 	if (family != AF_INET && family != AF_INET6)
 		return false;
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP)
+	if (cgfence_is_tcp(protocol))
 		return state == TCP_LISTEN;
-	return (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE) && state == TCP_CLOSE &&
+	return cgfence_is_udp(protocol) && state == TCP_CLOSE &&
 	       BPF_CORE_READ(sock, __sk_common.skc_num);
 }
 

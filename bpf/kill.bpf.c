@@ -5,17 +5,11 @@
  * (inet_csk_listen_start, net/ipv4/inet_connection_sock.c).
  */
 #include "kernel_types.bpf.h"
+#include "numbers.bpf.h"
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include <cgfence/abi.h>
-
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define SIGKILL 9
-#define TCP_LISTEN 10
+#include <cgfence/verdict.h>
 
 /* Deeper fences than this are left to the event guard. */
 #define CGROUP_DEPTH_MAX 16
@@ -31,8 +25,7 @@ struct {
 struct listener {
 	__u32 netns_inum;
 	__u32 port;
-	bool ipv4;
-	bool ipv6;
+	struct cgfence_served served;
 };
 
 static __always_inline bool may_serve(const struct cgfence_kill_fence *fence, int family,
@@ -47,27 +40,22 @@ static __always_inline bool is_excess(const struct cgfence_kill_fence *fence,
 {
 	if (!fence->netns_any && fence->netns_inum != listener->netns_inum)
 		return false;
-	return (listener->ipv4 && !may_serve(fence, CGFENCE_IPV4, listener->port)) ||
-	       (listener->ipv6 && !may_serve(fence, CGFENCE_IPV6, listener->port));
+	return (listener->served.ipv4 && !may_serve(fence, CGFENCE_IPV4, listener->port)) ||
+	       (listener->served.ipv6 && !may_serve(fence, CGFENCE_IPV6, listener->port));
 }
 
 static __always_inline void describe(struct sock *sock, struct listener *listener)
 {
 	struct sock_common *common = &sock->__sk_common;
-	__u32 *address = common->skc_v6_rcv_saddr.in6_u.u6_addr32;
 
 	listener->netns_inum = common->skc_net.net->ns.inum;
 	listener->port = common->skc_num;
-	listener->ipv4 = common->skc_family == AF_INET;
-	listener->ipv6 = common->skc_family == AF_INET6;
-	if (listener->ipv4 || address[0] || address[1])
-		return;
-	if (address[2] == bpf_htonl(0xffff)) {
-		listener->ipv4 = true;
-		listener->ipv6 = false;
-	} else if (!address[2] && !address[3]) {
-		listener->ipv4 = !BPF_CORE_READ_BITFIELD(common, skc_ipv6only);
-	}
+	if (common->skc_family == AF_INET)
+		listener->served = cgfence_served_by_ipv4();
+	else if (common->skc_family == AF_INET6)
+		listener->served =
+			cgfence_served_by_ipv6(common->skc_v6_rcv_saddr.in6_u.u6_addr32,
+					       BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
 }
 
 /* 0 below the level of the current cgroup. Where struct cgroup has no ancestor_ids (6.1), tracing programs have the helper. */
@@ -90,7 +78,7 @@ int cgfence_kill_listener(unsigned long long *ctx)
 	struct sock *sock = (struct sock *)ctx[0]; /* inet_sock_set_state(sk, oldstate, newstate) */
 	struct listener listener = { 0 };
 
-	if ((int)ctx[2] != TCP_LISTEN || sock->sk_protocol != IPPROTO_TCP)
+	if ((int)ctx[2] != TCP_LISTEN || sock->sk_protocol != CGFENCE_IPPROTO_TCP)
 		return 0;
 	describe(sock, &listener);
 #pragma unroll

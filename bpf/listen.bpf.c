@@ -5,21 +5,18 @@
  */
 #include "socket.bpf.h"
 
-#define SIGKILL 9
-
-static __always_inline struct served_families served_by(struct bpf_sock_ops *ctx,
-							const struct cgfence_image *image)
+static __always_inline struct cgfence_served served_by(struct bpf_sock_ops *ctx,
+						       const struct cgfence_image *image)
 {
-	struct served_families ipv4 = { .ipv4 = true };
 	__u32 address[4];
 
 	if (ctx->family != AF_INET6)
-		return ipv4;
+		return cgfence_served_by_ipv4();
 	address[0] = ctx->local_ip6[0];
 	address[1] = ctx->local_ip6[1];
 	address[2] = ctx->local_ip6[2];
 	address[3] = ctx->local_ip6[3];
-	return socket_families_of_ipv6(address, socket_is_v6only(image, ctx->sk));
+	return cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk));
 }
 
 SEC("sockops")
@@ -27,8 +24,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
 	__u8 verdict = CGFENCE_VERDICT_AUDITED;
 	const struct cgfence_image *image;
-	struct served_families served;
-	__u32 family;
+	struct cgfence_served served;
 	__u32 zero = 0;
 	__u32 port;
 
@@ -39,16 +35,16 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 		return 1;
 	served = served_by(ctx, image);
 	port = ctx->local_port;
-	if (socket_port_allowed(image, IPPROTO_TCP, served, port) ||
+	if (socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port) ||
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return 1;
-	family = served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4;
 	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;
-	socket_record(image, CGFENCE_HOOK_LISTEN, verdict, IPPROTO_TCP, family, port,
-		      bpf_get_socket_cookie(ctx), image->task.sockops_by_offset);
+	socket_record(image, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
+		      cgfence_served_family(served), port, bpf_get_socket_cookie(ctx),
+		      image->task.sockops_by_offset);
 	return 1;
 }
 

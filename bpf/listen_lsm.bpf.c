@@ -4,19 +4,18 @@
 #include "socket.bpf.h"
 #include <bpf/bpf_core_read.h>
 
-static __always_inline struct served_families served_by(struct sock *socket)
+static __always_inline struct cgfence_served served_by(struct sock *socket)
 {
-	struct served_families ipv4 = { .ipv4 = true };
 	struct sock_common *common = &socket->__sk_common;
 	__u32 address[4];
 
 	if (common->skc_family != AF_INET6)
-		return ipv4;
+		return cgfence_served_by_ipv4();
 	address[0] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
 	address[1] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
 	address[2] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
 	address[3] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
-	return socket_families_of_ipv6(address, BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
+	return cgfence_served_by_ipv6(address, BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
 }
 
 /* The ports that the kernel chooses from for a socket that is not bound. */
@@ -43,7 +42,7 @@ static __always_inline struct ephemeral_range ephemeral_range_of(struct net *net
 }
 
 struct port_walk {
-	struct served_families served;
+	struct cgfence_served served;
 	__u32 low;
 	bool all_allowed;
 };
@@ -54,7 +53,7 @@ static long check_port(__u32 index, struct port_walk *walk)
 	__u32 zero = 0;
 
 	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
-	walk->all_allowed = image && socket_port_allowed(image, IPPROTO_TCP, walk->served,
+	walk->all_allowed = image && socket_port_allowed(image, CGFENCE_IPPROTO_TCP, walk->served,
 							 (walk->low + index) & 0xffff);
 	return !walk->all_allowed;
 }
@@ -77,7 +76,7 @@ int cgfence_listen(unsigned long long *ctx)
 	struct socket *socket = (struct socket *)ctx[0]; /* socket_listen(socket, backlog) */
 	const struct cgfence_image *image;
 	struct sock *sock = socket->sk;
-	struct served_families served;
+	struct cgfence_served served;
 	__u32 zero = 0;
 	__u16 family;
 	__u32 port;
@@ -86,7 +85,7 @@ int cgfence_listen(unsigned long long *ctx)
 		return 1;
 	family = sock->__sk_common.skc_family;
 	port = sock->__sk_common.skc_num;
-	if ((family != AF_INET && family != AF_INET6) || !socket_is_tcp(sock->sk_protocol))
+	if ((family != AF_INET && family != AF_INET6) || !cgfence_is_tcp(sock->sk_protocol))
 		return 1;
 	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
 	if (!image)
@@ -95,10 +94,11 @@ int cgfence_listen(unsigned long long *ctx)
 	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)
 		return 1;
 	served = served_by(sock);
-	if (port ? socket_port_allowed(image, IPPROTO_TCP, served, port) : may_listen_unbound(sock))
+	if (port ? socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port)
+		 : may_listen_unbound(sock))
 		return 1;
-	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), IPPROTO_TCP,
-		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0, false);
+	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), CGFENCE_IPPROTO_TCP,
+		      cgfence_served_family(served), port, 0, false);
 	return !image->enforce;
 }
 

@@ -20,7 +20,7 @@ struct {
 
 /*
  * The policy. In programs of sections "cgfence/...", user space makes of the address of its map that of its value
- * (src/policy_address.c): to look it up would take a third of the time of a check.
+ * (src/kernel/policy_address.c): to look it up would take a third of the time of a check.
  */
 static __always_inline const struct cgfence_image *policy_in_place(void)
 {

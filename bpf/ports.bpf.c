@@ -56,7 +56,7 @@ static __always_inline void forget(struct bpf_sock_addr *ctx)
 }
 
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
-				      struct served_families served)
+				      struct cgfence_served served)
 {
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
 	bool allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
@@ -68,8 +68,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 		forget(ctx);
 	if (port && !allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-			      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0,
-			      image->task.by_offset);
+			      cgfence_served_family(served), port, 0, image->task.by_offset);
 		if (image->enforce)
 			return BIND_REFUSE;
 	}
@@ -87,9 +86,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 POLICY_SEC("bind4", "cgroup/bind4")
 int cgfence_bind4(struct bpf_sock_addr *ctx)
 {
-	struct served_families served = { .ipv4 = true };
-
-	return judge_bind(ctx, policy_in_place(), served);
+	return judge_bind(ctx, policy_in_place(), cgfence_served_by_ipv4());
 }
 
 POLICY_SEC("bind6", "cgroup/bind6")
@@ -103,7 +100,7 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 	address[2] = ctx->user_ip6[2];
 	address[3] = ctx->user_ip6[3];
 	return judge_bind(ctx, image,
-			  socket_families_of_ipv6(address, socket_is_v6only(image, ctx->sk)));
+			  cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk)));
 }
 
 /* Has the bind program dealt with this port, or with the lack of one? Whatever it was, it is pending no more. */
@@ -128,7 +125,7 @@ static __always_inline bool may_have_begun_before(const struct cgfence_image *im
 }
 
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
-				       struct served_families served)
+				       struct cgfence_served served)
 {
 	__u32 port = ctx->src_port;
 	bool asked = was_asked(ctx, port);
@@ -137,16 +134,14 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	    !socket_concerns_fence(image, ctx, ctx) || may_have_begun_before(image, port))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-		      served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4, port, 0, image->task.by_offset);
+		      cgfence_served_family(served), port, 0, image->task.by_offset);
 	return !image->enforce;
 }
 
 POLICY_SEC("post_bind4", "cgroup/post_bind4")
 int cgfence_post_bind4(struct bpf_sock *ctx)
 {
-	struct served_families served = { .ipv4 = true };
-
-	return judge_bound(ctx, policy_in_place(), served);
+	return judge_bound(ctx, policy_in_place(), cgfence_served_by_ipv4());
 }
 
 POLICY_SEC("post_bind6", "cgroup/post_bind6")
@@ -160,7 +155,7 @@ int cgfence_post_bind6(struct bpf_sock *ctx)
 	address[2] = ctx->src_ip6[2];
 	address[3] = ctx->src_ip6[3];
 	return judge_bound(ctx, image,
-			   socket_families_of_ipv6(address, socket_is_v6only(image, ctx)));
+			   cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx)));
 }
 
 /* The bind of an SCTP socket passes no cgroup hook (sctp_bind, net/sctp/socket.c), so there must be no such socket. */
@@ -169,11 +164,11 @@ int cgfence_sock_create(struct bpf_sock *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
 
-	if (ctx->protocol != IPPROTO_SCTP)
+	if (ctx->protocol != CGFENCE_IPPROTO_SCTP)
 		return 1;
 	if (!socket_concerns_fence(image, ctx, ctx))
 		return 1;
-	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), IPPROTO_SCTP,
+	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), CGFENCE_IPPROTO_SCTP,
 		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
 		      image->task.by_offset);
 	return !image->enforce;

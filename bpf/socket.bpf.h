@@ -2,20 +2,10 @@
 /* What the port programs share: which families a socket serves, whose network namespace it is in, and the verdict. */
 #pragma once
 
+#include "denial.bpf.h"
+#include "numbers.bpf.h"
 #include <bpf/bpf_endian.h>
 #include <cgfence/verdict.h>
-
-#include "denial.bpf.h"
-
-#define AF_INET 2
-#define AF_INET6 10
-
-/* include/uapi/linux/in.h, whose types would get in the way of those of the kernel. */
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_SCTP 132
-#define IPPROTO_UDPLITE 136
-#define IPPROTO_MPTCP 262
 
 /* The head of struct sock, which no helper shows whole. */
 struct socket_head {
@@ -61,72 +51,25 @@ static __always_inline bool socket_concerns_fence(const struct cgfence_image *im
 	return bpf_get_netns_cookie(context) == image->ports.netns_cookie;
 }
 
-/* The families that an address serves. */
-struct served_families {
-	bool ipv4;
-	bool ipv6;
-};
-
-/* @address is in network order, as in struct in6_addr. */
-static __always_inline struct served_families socket_families_of_ipv6(const __u32 address[4],
-								      bool v6only)
-{
-	struct served_families served = { .ipv6 = true };
-
-	if (address[0] || address[1])
-		return served;
-	if (address[2] == bpf_htonl(0xffff)) {
-		served.ipv4 = true;
-		served.ipv6 = false;
-	} else if (!address[2] && !address[3]) {
-		served.ipv4 = !v6only;
-	}
-	return served;
-}
-
-static __always_inline bool socket_port_allowed_for(const struct cgfence_image *image, int protocol,
-						    struct served_families served, __u32 port)
-{
-	return (!served.ipv4 || cgfence_port_allowed(image, protocol, CGFENCE_IPV4, port)) &&
-	       (!served.ipv6 || cgfence_port_allowed(image, protocol, CGFENCE_IPV6, port));
-}
-
-static __always_inline bool socket_port_waived_for(const struct cgfence_image *image, int protocol,
-						   struct served_families served, __u32 port)
-{
-	return (!served.ipv4 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV4, port)) &&
-	       (!served.ipv6 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV6, port));
-}
-
-static __always_inline bool socket_is_tcp(__u32 ip_protocol)
-{
-	return ip_protocol == IPPROTO_TCP || ip_protocol == IPPROTO_MPTCP;
-}
-
-static __always_inline bool socket_is_udp(__u32 ip_protocol)
-{
-	return ip_protocol == IPPROTO_UDP || ip_protocol == IPPROTO_UDPLITE;
-}
-
 /* A protocol that a policy cannot name has no assigned ports. */
 static __always_inline bool socket_port_allowed(const struct cgfence_image *image,
-						__u32 ip_protocol, struct served_families served,
+						__u32 ip_protocol, struct cgfence_served served,
 						__u32 port)
 {
-	if (socket_is_tcp(ip_protocol))
-		return socket_port_allowed_for(image, CGFENCE_TCP, served, port);
-	if (socket_is_udp(ip_protocol))
-		return socket_port_allowed_for(image, CGFENCE_UDP, served, port);
+	if (cgfence_is_tcp(ip_protocol))
+		return cgfence_served_allowed(image, CGFENCE_TCP, served, port);
+	if (cgfence_is_udp(ip_protocol))
+		return cgfence_served_allowed(image, CGFENCE_UDP, served, port);
 	return false;
 }
 
 static __always_inline bool socket_port_waived(const struct cgfence_image *image, __u32 ip_protocol,
-					       struct served_families served, __u32 port)
+					       struct cgfence_served served, __u32 port)
 {
-	if (socket_is_tcp(ip_protocol))
-		return socket_port_waived_for(image, CGFENCE_TCP, served, port);
-	return socket_is_udp(ip_protocol) &&
-	       socket_port_waived_for(image, CGFENCE_UDP, served, port);
+	if (cgfence_is_tcp(ip_protocol))
+		return cgfence_served_waived(image, CGFENCE_TCP, served, port);
+	return cgfence_is_udp(ip_protocol) &&
+	       cgfence_served_waived(image, CGFENCE_UDP, served, port);
 }
 
 /* Records that the current task was refused a port. @cookie: of the socket that listens all the same, or 0. */
@@ -139,7 +82,7 @@ static __always_inline void socket_record(const struct cgfence_image *image, __u
 		.record.subject = {
 			.hook = hook,
 			.verdict = verdict,
-			.type = ip_protocol == IPPROTO_MPTCP ? IPPROTO_TCP : ip_protocol,
+			.type = ip_protocol == CGFENCE_IPPROTO_MPTCP ? CGFENCE_IPPROTO_TCP : ip_protocol,
 			.access = family,
 			.major = port,
 		},

@@ -116,6 +116,15 @@ enum cgfence_protocol {
 	CGFENCE_PROTOCOL_COUNT,
 };
 
+/* As include/uapi/linux/in.h numbers them, which the kernel programs cannot include beside the kernel's own types. */
+enum cgfence_ip_protocol {
+	CGFENCE_IPPROTO_TCP = 6,
+	CGFENCE_IPPROTO_UDP = 17,
+	CGFENCE_IPPROTO_SCTP = 132,
+	CGFENCE_IPPROTO_UDPLITE = 136,
+	CGFENCE_IPPROTO_MPTCP = 262,
+};
+
 enum cgfence_family {
 	CGFENCE_IPV4,
 	CGFENCE_IPV6,
@@ -171,7 +180,10 @@ struct cgfence_port_table {
 /* How long loading the programs and a bind that is under way may take together, on a slow machine. */
 #define CGFENCE_BIND_NS 5000000000ULL
 
-/* The compiled policy. */
+/*
+ * The compiled policy. After it come a displacement of 4 bytes for each bucket, in bytes; then a device rule or 0 for each
+ * slot, the words of the port bitmaps, and the name.
+ */
 struct cgfence_image {
 	__u32 abi_version;
 	__u32 size;	   /* of the whole, in bytes */
@@ -185,8 +197,6 @@ struct cgfence_image {
 	struct cgfence_socket_layout socket;
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
-	/* For each bucket, in bytes. Then a device rule or 0 for each slot, the words of the port bitmaps, the name. */
-	__u32 displacements[];
 };
 
 enum cgfence_hook {
@@ -222,7 +232,7 @@ struct cgfence_counters {
 struct cgfence_denial_subject {
 	__u8 hook;    /* enum cgfence_hook */
 	__u8 verdict; /* enum cgfence_verdict */
-	__u8 type;    /* device: BPF_DEVCG_DEV_*; else IPPROTO_* */
+	__u8 type;    /* device: BPF_DEVCG_DEV_*; else enum cgfence_ip_protocol, TCP for MPTCP */
 	__u8 access;  /* device: BPF_DEVCG_ACC_*; else enum cgfence_family */
 	__u32 major;  /* device; else the port in host order */
 	__u32 minor;  /* device */
@@ -283,14 +293,21 @@ struct cgfence_denial_set {
 	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
 };
 
-_Static_assert(sizeof(struct cgfence_device_table) == 56, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_image) == 424, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_port_table) == 288, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_counters) == 144, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_denial_subject) == 12,
-	       "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_denial_record) == 56,
-	       "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_event) == 72, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_holder) == 56, "layout shared with the kernel programs");
-_Static_assert(sizeof(struct cgfence_denial_set) == 232, "layout shared with the kernel programs");
+/* The layouts above, which are shared with programs that are loaded already. */
+#ifdef __cplusplus
+#define CGFENCE_SIZE_IS(type, size) static_assert(sizeof(type) == (size), "another layout")
+#else
+#define CGFENCE_SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), "another layout")
+#endif
+
+CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
+CGFENCE_SIZE_IS(struct cgfence_image, 424);
+CGFENCE_SIZE_IS(struct cgfence_port_table, 288);
+CGFENCE_SIZE_IS(struct cgfence_counters, 144);
+CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
+CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
+CGFENCE_SIZE_IS(struct cgfence_event, 72);
+CGFENCE_SIZE_IS(struct cgfence_holder, 56);
+CGFENCE_SIZE_IS(struct cgfence_denial_set, 232);
+
+#undef CGFENCE_SIZE_IS

@@ -168,7 +168,7 @@ static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_dev
 static __always_inline __u64 cgfence_device_find(const struct cgfence_image *image, __u64 word)
 {
 	const struct cgfence_device_table *table = &image->devices;
-	const char *displacements = (const char *)image->displacements;
+	const char *displacements = (const char *)(image + 1);
 	const char *slots = (const char *)image + table->slots_offset;
 	__u64 key = cgfence_selector_key(word);
 	__u64 hash = cgfence_device_hash(table, key);
@@ -226,7 +226,7 @@ static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *
 	__u64 word = (__u32)(port / 64 - bitmap->first_word);
 
 	/* What is compared and what is used must be one register, or the verifier sees no bound. */
-	asm volatile("" : "+r"(word));
+	__asm__ volatile("" : "+r"(word));
 	if (word >= bitmap->word_count)
 		return bitmap->outside;
 	return words[word] >> (port % 64) & 1;
@@ -258,4 +258,79 @@ static __always_inline bool cgfence_port_is_waived(const struct cgfence_image *i
 						   int family, __u32 port)
 {
 	return cgfence_port_bitmap_has(image, &image->ports.waived[protocol][family], port);
+}
+
+/** cgfence_is_tcp() - is @ip_protocol, an IPPROTO_* number, what a policy calls TCP? */
+static __always_inline bool cgfence_is_tcp(__u32 ip_protocol)
+{
+	return ip_protocol == CGFENCE_IPPROTO_TCP || ip_protocol == CGFENCE_IPPROTO_MPTCP;
+}
+
+/** cgfence_is_udp() - is @ip_protocol, an IPPROTO_* number, what a policy calls UDP? */
+static __always_inline bool cgfence_is_udp(__u32 ip_protocol)
+{
+	return ip_protocol == CGFENCE_IPPROTO_UDP || ip_protocol == CGFENCE_IPPROTO_UDPLITE;
+}
+
+/** struct cgfence_served - the families that reach a socket. */
+struct cgfence_served {
+	bool ipv4;
+	bool ipv6;
+};
+
+/** cgfence_served_by_ipv4() - the families that reach an AF_INET socket. */
+static __always_inline struct cgfence_served cgfence_served_by_ipv4(void)
+{
+	struct cgfence_served served = { true, false };
+
+	return served;
+}
+
+/**
+ * cgfence_served_by_ipv6() - the families that reach an AF_INET6 socket.
+ * @address: that it is bound to, in network order, as in struct in6_addr
+ * @v6only: its option IPV6_V6ONLY
+ *
+ * An IPv4-mapped address serves IPv4, and [::] both unless IPV6_V6ONLY is set (ipv6(7)).
+ */
+static __always_inline struct cgfence_served cgfence_served_by_ipv6(const __u32 address[4],
+								    bool v6only)
+{
+	const union {
+		__u8 bytes[4];
+		__u32 word;
+	} mapped = { { 0, 0, 0xff, 0xff } };
+	struct cgfence_served served = { false, true };
+
+	if (address[0] || address[1])
+		return served;
+	if (address[2] == mapped.word) {
+		served.ipv4 = true;
+		served.ipv6 = false;
+	} else if (!address[2] && !address[3]) {
+		served.ipv4 = !v6only;
+	}
+	return served;
+}
+
+/** cgfence_served_family() - the family under which a refusal of such a socket is recorded. */
+static __always_inline enum cgfence_family cgfence_served_family(struct cgfence_served served)
+{
+	return served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4;
+}
+
+/** cgfence_served_allowed() - cgfence_port_allowed() for all families that reach a socket. */
+static __always_inline bool cgfence_served_allowed(const struct cgfence_image *image, int protocol,
+						   struct cgfence_served served, __u32 port)
+{
+	return (!served.ipv4 || cgfence_port_allowed(image, protocol, CGFENCE_IPV4, port)) &&
+	       (!served.ipv6 || cgfence_port_allowed(image, protocol, CGFENCE_IPV6, port));
+}
+
+/** cgfence_served_waived() - cgfence_port_is_waived() for all families that reach a socket. */
+static __always_inline bool cgfence_served_waived(const struct cgfence_image *image, int protocol,
+						  struct cgfence_served served, __u32 port)
+{
+	return (!served.ipv4 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV4, port)) &&
+	       (!served.ipv6 || cgfence_port_is_waived(image, protocol, CGFENCE_IPV6, port));
 }

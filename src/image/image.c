@@ -64,7 +64,7 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->devices.fenced = policy->devices_fenced;
 	image->devices.with_defaults = policy->devices_with_defaults;
 	image->devices.slots_offset = (uint32_t)slots_offset;
-	memcpy(image->displacements, table->displacements,
+	memcpy(image + 1, table->displacements,
 	       table->bucket_count * sizeof(*table->displacements));
 	memcpy((char *)image + slots_offset, table->slots,
 	       table->slot_count * sizeof(*table->slots));

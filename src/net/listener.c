@@ -3,7 +3,6 @@
 #include "base/array.h"
 
 #include <arpa/inet.h>
-#include <cgfence/verdict.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -27,30 +26,20 @@ void listeners_free(struct listeners *list)
 
 enum cgfence_protocol listener_protocol(const struct listener *listener)
 {
-	return listener->ip_protocol == IPPROTO_TCP ? CGFENCE_TCP : CGFENCE_UDP;
+	return cgfence_is_tcp((uint32_t)listener->ip_protocol) ? CGFENCE_TCP : CGFENCE_UDP;
 }
 
-void listener_serves(const struct listener *listener, bool families[CGFENCE_FAMILY_COUNT])
+struct cgfence_served listener_serves(const struct listener *listener)
 {
-	const struct in6_addr *address = &listener->address.ipv6;
-
-	families[CGFENCE_IPV4] = listener->domain == AF_INET || IN6_IS_ADDR_V4MAPPED(address) ||
-				 (IN6_IS_ADDR_UNSPECIFIED(address) && !listener->v6only);
-	families[CGFENCE_IPV6] = listener->domain == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(address);
+	return listener->domain == AF_INET
+		       ? cgfence_served_by_ipv4()
+		       : cgfence_served_by_ipv6(listener->address.ipv6.s6_addr32, listener->v6only);
 }
 
 bool listener_is_excess(const struct cgfence_image *image, const struct listener *listener)
 {
-	enum cgfence_protocol protocol = listener_protocol(listener);
-	bool families[CGFENCE_FAMILY_COUNT];
-
-	listener_serves(listener, families);
-	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
-		if (families[family] &&
-		    !cgfence_port_allowed(image, protocol, family, listener->port))
-			return true;
-	}
-	return false;
+	return !cgfence_served_allowed(image, listener_protocol(listener),
+				       listener_serves(listener), listener->port);
 }
 
 void listener_format_address(const struct listener *listener, char text[INET6_ADDRSTRLEN])

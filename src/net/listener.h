@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <cgfence/verdict.h>
 #include <netinet/in.h>
 
 struct listener {
@@ -36,12 +37,8 @@ void listeners_free(struct listeners *list);
 /** listener_protocol() - the protocol that a policy names. */
 enum cgfence_protocol listener_protocol(const struct listener *listener);
 
-/**
- * listener_serves() - which families reach a listener.
- *
- * An IPv4-mapped address serves IPv4, and [::] both unless IPV6_V6ONLY is set (ipv6(7)).
- */
-void listener_serves(const struct listener *listener, bool families[CGFENCE_FAMILY_COUNT]);
+/** listener_serves() - which families reach a listener. */
+struct cgfence_served listener_serves(const struct listener *listener);
 
 /** listener_is_excess() - may sockets of the fence not serve this port? */
 bool listener_is_excess(const struct cgfence_image *image, const struct listener *listener);

@@ -11,9 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
@@ -27,7 +24,7 @@ static const struct {
 	int protocol;
 } protocols[] = {
 	{ "tcp", SOCK_STREAM, IPPROTO_TCP },	    { "udp", SOCK_DGRAM, IPPROTO_UDP },
-	{ "udplite", SOCK_DGRAM, IPPROTO_UDPLITE }, { "mptcp", SOCK_STREAM, IPPROTO_MPTCP },
+	{ "udplite", SOCK_DGRAM, IPPROTO_UDPLITE }, { "mptcp", SOCK_STREAM, CGFENCE_IPPROTO_MPTCP },
 	{ "sctp", SOCK_STREAM, IPPROTO_SCTP },
 };
 

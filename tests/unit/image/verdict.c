@@ -6,6 +6,7 @@
 #include "unit/support/random_policy.h"
 
 #include <cgfence/verdict.h>
+#include <netinet/in.h>
 #include <stdio.h>
 
 #define R BPF_DEVCG_ACC_READ
@@ -243,4 +244,47 @@ Test(verdict, a_policy_without_rules_refuses_everything)
 	cr_assert_eq(image_compile(policy, 1, false, &image, NULL), 0);
 	for (int device = 0; device < 64; device++)
 		expect_device(image, NULL, 0, device / 8, device % 8, "no entries");
+}
+
+Test(verdict, protocols_are_told_by_the_numbers_of_the_system)
+{
+	cr_expect_eq(CGFENCE_IPPROTO_SCTP, IPPROTO_SCTP);
+	for (uint32_t number = 0; number < 300; number++) {
+		cr_expect_eq(cgfence_is_tcp(number),
+			     number == IPPROTO_TCP || number == IPPROTO_MPTCP, "%u", number);
+		cr_expect_eq(cgfence_is_udp(number),
+			     number == IPPROTO_UDP || number == IPPROTO_UDPLITE, "%u", number);
+	}
+}
+
+Test(verdict, a_socket_needs_its_port_for_each_family_that_reaches_it)
+{
+	static const struct {
+		struct cgfence_served served;
+		bool allowed[3];
+	} cases[] = {
+		{ { .ipv4 = true }, { true, false, true } },
+		{ { .ipv6 = true }, { false, true, true } },
+		{ { .ipv4 = true, .ipv6 = true }, { false, false, true } },
+	};
+	cleanup_policy struct cgfence_policy *policy = policy_text_parse(
+		"{`ports`: {`tcp`: [`ipv4:1`, `ipv6:2`, 3]}, `privileged_ports`: true}");
+	cleanup_free struct cgfence_image *image = NULL;
+
+	cr_assert_eq(image_compile(policy, 1, false, &image, NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cgfence_served served = cases[i].served;
+
+		for (uint32_t port = 1; port <= 3; port++) {
+			bool allowed = cases[i].allowed[port - 1];
+
+			cr_expect_eq(cgfence_served_allowed(image, CGFENCE_TCP, served, port),
+				     allowed, "case %zu, port %u", i, port);
+			cr_expect_eq(cgfence_served_waived(image, CGFENCE_TCP, served, port),
+				     allowed, "case %zu, port %u", i, port);
+			cr_expect_not(cgfence_served_allowed(image, CGFENCE_UDP, served, port));
+		}
+		cr_expect_eq(cgfence_served_family(served),
+			     served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4);
+	}
 }

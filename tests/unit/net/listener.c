@@ -58,12 +58,11 @@ Test(listener, serves_the_families_that_reach_it)
 		const struct listener listener = make_listener(protocols[i % ARRAY_SIZE(protocols)],
 							       cases[j].address, 80,
 							       cases[j].v6only);
-		bool families[CGFENCE_FAMILY_COUNT];
+		const struct cgfence_served served = listener_serves(&listener);
 
-		listener_serves(&listener, families);
-		cr_expect_eq(families[CGFENCE_IPV4], cases[j].ipv4, "%s%s: IPv4", cases[j].address,
+		cr_expect_eq(served.ipv4, cases[j].ipv4, "%s%s: IPv4", cases[j].address,
 			     cases[j].v6only ? " v6only" : "");
-		cr_expect_eq(families[CGFENCE_IPV6], cases[j].ipv6, "%s%s: IPv6", cases[j].address,
+		cr_expect_eq(served.ipv6, cases[j].ipv6, "%s%s: IPv6", cases[j].address,
 			     cases[j].v6only ? " v6only" : "");
 	}
 }
@@ -72,12 +71,12 @@ Test(listener, serves_the_families_that_reach_it)
 Test(listener, of_ipv4_only_its_four_bytes_count)
 {
 	struct listener listener = make_listener(IPPROTO_TCP, "0.0.0.0", 80, true);
-	bool families[CGFENCE_FAMILY_COUNT];
+	struct cgfence_served served;
 
 	listener.address.ipv6.s6_addr[15] = 1;
-	listener_serves(&listener, families);
-	cr_expect(families[CGFENCE_IPV4]);
-	cr_expect_not(families[CGFENCE_IPV6]);
+	served = listener_serves(&listener);
+	cr_expect(served.ipv4);
+	cr_expect_not(served.ipv6);
 }
 
 Test(listener, is_named_by_the_protocol_of_the_policy)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Numbers of the kernel's interface whose headers would get in the way of the kernel's own types. */
+#pragma once
+
+/* include/linux/socket.h */
+#define AF_INET 2
+#define AF_INET6 10
+
+/* include/uapi/asm-generic/signal.h */
+#define SIGKILL 9
+
+/* include/net/tcp_states.h */
+#define TCP_CLOSE 7
+#define TCP_LISTEN 10

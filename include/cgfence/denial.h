@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where a refusal is recorded, as pure functions for the kernel programs and the tests. Without branches, for each would
+ * double what the verifier has to look at.
+ */
+#pragma once
+
+#include <cgfence/verdict.h>
+
+/* The first bytes of a subject, all of them small numbers, as one word. */
+static __always_inline __u32 cgfence_denial_head(const struct cgfence_denial_subject *subject)
+{
+	__u32 head;
+
+	__builtin_memcpy(&head, subject, sizeof(head));
+	return head;
+}
+
+/** cgfence_denial_set_index() - the set in which refusals of @subject are recorded. */
+static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denial_subject *subject)
+{
+	__u64 hash = ((__u64)cgfence_denial_head(subject) << 32 | subject->major) *
+		     0x9e3779b97f4a7c15ULL;
+
+	hash = (hash ^ subject->minor) * 0x9e3779b97f4a7c15ULL;
+	return hash >> 32 & (CGFENCE_DENIAL_SETS - 1);
+}
+
+/* All bits if they are equal, else none. */
+static __always_inline __u64 cgfence_denial_same_subject(const struct cgfence_denial_subject *a,
+							 const struct cgfence_denial_subject *b)
+{
+	__u32 difference = (cgfence_denial_head(a) ^ cgfence_denial_head(b)) |
+			   (a->major ^ b->major) | (a->minor ^ b->minor);
+
+	return -(((__u64)difference - 1) >> 63);
+}
+
+/**
+ * cgfence_denial_choose_way() - which record of a set is that of a subject.
+ * @known: receives whether it is already; else the record is unused, or is to make room
+ *
+ * Return: the way that holds the subject, for that counts as the oldest of all, else an unused one, else the one that was
+ * refused longest ago. An unused way is all 0, which is no subject, as the type of one is not 0.
+ */
+static __always_inline struct cgfence_denial_record *
+cgfence_denial_choose_way(struct cgfence_denial_set *set,
+			  const struct cgfence_denial_subject *subject, bool *known)
+{
+	struct cgfence_denial_record *way = set->ways;
+	__s64 oldest = (__s64)(way->last_ns | cgfence_denial_same_subject(&way->subject, subject));
+	__u32 chosen = 0;
+	__u32 i;
+
+	for (i = 1; i < CGFENCE_DENIAL_WAYS; i++) {
+		__u64 older;
+		__s64 age;
+
+		/* Or the compiler would unroll the loop: a program has to fit into a page. */
+		__asm__ volatile("" : "+r"(i));
+		way++;
+		age = (__s64)(way->last_ns | cgfence_denial_same_subject(&way->subject, subject));
+		/* All bits if age is less, else none: these are times since the boot, or -1. */
+		older = (__u64)((age - oldest) >> 62);
+		/* Or the compiler would make branches of it. */
+		__asm__ volatile("" : "+r"(older));
+		oldest += (age - oldest) & (__s64)older;
+		chosen ^= (chosen ^ i) & older;
+	}
+	*known = oldest < 0;
+	return &set->ways[chosen & (CGFENCE_DENIAL_WAYS - 1)];
+}

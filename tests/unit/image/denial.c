@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Where the kernel programs record a refusal, without branches, against a plain loop. */
+#include "base/splitmix64.h"
+
+#include <cgfence/denial.h>
+#include <criterion/criterion.h>
+#include <string.h>
+
+static bool same_subject(const struct cgfence_denial_subject *a,
+			 const struct cgfence_denial_subject *b)
+{
+	return a->hook == b->hook && a->verdict == b->verdict && a->type == b->type &&
+	       a->access == b->access && a->major == b->major && a->minor == b->minor;
+}
+
+/* The way of the subject, else the first unused one, else the first of those refused longest ago. */
+static int expected_way(const struct cgfence_denial_set *set,
+			const struct cgfence_denial_subject *subject, bool *known)
+{
+	int chosen = 0;
+
+	for (int i = 0; i < CGFENCE_DENIAL_WAYS; i++) {
+		*known = set->ways[i].count && same_subject(&set->ways[i].subject, subject);
+		if (*known)
+			return i;
+	}
+	for (int i = 0; i < CGFENCE_DENIAL_WAYS; i++) {
+		if (set->ways[i].count == 0)
+			return i;
+		if (set->ways[i].last_ns < set->ways[chosen].last_ns)
+			chosen = i;
+	}
+	return chosen;
+}
+
+/* Few values for each field, so that subjects repeat, and differ in one field only. */
+static struct cgfence_denial_subject random_subject(uint64_t *state)
+{
+	uint64_t number = splitmix64_next(state);
+
+	return (struct cgfence_denial_subject){
+		.hook = number & 1,
+		.verdict = number >> 1 & 1,
+		.type = 1 + (number >> 2 & 1),
+		.access = number >> 3 & 1,
+		.major = (number >> 4 & 1) * 0x80000000U,
+		.minor = (number >> 5 & 1) * UINT32_MAX,
+	};
+}
+
+/* Refuses one subject after the other. @step: by how much the clock advances at most; it may go back a little. */
+static void refuse_many(uint64_t *state, uint64_t now_ns, uint64_t step, unsigned int seen[3])
+{
+	struct cgfence_denial_set set = { 0 };
+
+	for (int i = 0; i < 200; i++) {
+		struct cgfence_denial_subject subject = random_subject(state);
+		bool known = false;
+		bool expected_known = false;
+		struct cgfence_denial_record *way =
+			cgfence_denial_choose_way(&set, &subject, &known);
+		int expected = expected_way(&set, &subject, &expected_known);
+
+		cr_assert_eq(way - set.ways, expected, "way %td for %d", way - set.ways, expected);
+		cr_assert_eq(known, expected_known);
+		seen[known ? 0 : way->count ? 1 : 2]++;
+		now_ns += splitmix64_next(state) % (step + 1);
+		way->count = known ? way->count + 1 : 1;
+		way->subject = subject;
+		way->last_ns = now_ns - splitmix64_next(state) % 3;
+	}
+}
+
+Test(denial, the_way_is_the_one_that_a_plain_loop_finds)
+{
+	static const struct {
+		uint64_t from_ns;
+		uint64_t step;
+	} clocks[] = { { 3, 0 }, { 3, 2 }, { 3, 1000000 }, { 1ULL << 61, 1 }, { 3, 1ULL << 53 } };
+	unsigned int seen[3] = { 0 };
+	uint64_t state = 11;
+
+	for (int i = 0; i < 100; i++) {
+		for (size_t j = 0; j < sizeof(clocks) / sizeof(clocks[0]); j++)
+			refuse_many(&state, clocks[j].from_ns, clocks[j].step, seen);
+	}
+	for (int i = 0; i < 3; i++)
+		cr_expect_gt(seen[i], 500, "known, in the place of another, unused: %d", i);
+}
+
+Test(denial, sets_are_used_evenly)
+{
+	unsigned int counts[CGFENCE_DENIAL_SETS] = { 0 };
+
+	for (uint32_t minor = 0; minor < 100 * CGFENCE_DENIAL_SETS; minor++) {
+		const struct cgfence_denial_subject subject = { .type = BPF_DEVCG_DEV_CHAR,
+								.major = 10,
+								.minor = minor };
+		uint32_t index = cgfence_denial_set_index(&subject);
+
+		cr_assert_lt(index, CGFENCE_DENIAL_SETS);
+		counts[index]++;
+	}
+	for (int i = 0; i < CGFENCE_DENIAL_SETS; i++)
+		cr_expect(counts[i] > 50 && counts[i] < 150, "set %d has %u", i, counts[i]);
+}
