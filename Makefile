@@ -22,8 +22,9 @@ LIBRARIES := -lbpf -lelf -lz -ljansson -lnl-3
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
-# Line numbers of programs that each fence loads would take a third of the kernel memory of a fence.
-LINELESS := device ports listen
+# Line numbers of programs that each fence loads would take a third of the kernel memory of a fence. They stand where libbpf
+# finds what to adapt to the kernel, so programs that read kernel structures keep them.
+LINELESS := $(patsubst bpf/%.bpf.c,%,$(shell grep -L kernel_types.bpf.h bpf/*.bpf.c))
 REMOVE_LINES := llvm-objcopy --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))

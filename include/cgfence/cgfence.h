@@ -332,8 +332,17 @@ CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 /** cgfence_fence_listen_guard() - what stops a listener that no bind hook saw. */
 CGFENCE_API enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence);
 
+/** cgfence_guard_name() - what `status` calls a listen guard; static. */
+CGFENCE_API const char *cgfence_guard_name(enum cgfence_listen_guard guard);
+
 /** cgfence_fence_hook_name() - the name of the @index-th hook of a fence, NULL past the last. */
 CGFENCE_API const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index);
+
+/** cgfence_hook_name() - as what refusals are counted and recorded, such as "bind"; "?" if it is none; static. */
+CGFENCE_API const char *cgfence_hook_name(enum cgfence_hook hook);
+
+/** cgfence_hook_topic() - what such refusals are about. */
+CGFENCE_API enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook);
 
 /**
  * cgfence_fence_read_denials() - the refusals that the kernel remembers, oldest last refusal first.
@@ -371,6 +380,10 @@ CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 					   enum cgfence_topic topic,
 					   struct cgfence_foreign_program **programs, size_t *count,
 					   struct cgfence_error *error);
+
+/** cgfence_foreign_judges_port() - is a program that has a say on ports asked for such a request? */
+CGFENCE_API bool cgfence_foreign_judges_port(const struct cgfence_foreign_program *program,
+					     const struct cgfence_port_request *request);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include "cgroup/cgroup.h"
 #include "base/error.h"
 #include "fence/detach.h"
+#include "fence/load.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
 #include "image/image.h"
@@ -121,7 +122,7 @@ static bool alters_nothing(const struct fence_change *change)
 	if (!change->old_policy || !policy_equal(change->old_policy, change->policy) ||
 	    !same_circumstances(change->old.image, change->new.image) || change->old.torn)
 		return false;
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		if (!runs_same_program(change, i))
 			return false;
 	}
@@ -153,7 +154,7 @@ static int create_link(const struct fence_change *change, const struct hook *hoo
 /* Links for the hooks that had none: all of them, or none is left. */
 static int create_links(const struct fence_change *change, struct cgfence_error *error)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		int result;
 
 		if (change->new.programs[i] < 0 || change->old.links[i].fd >= 0)
@@ -174,12 +175,12 @@ static void undo_links(const struct fence_change *change, int end)
 		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
 			link_update(&change->old.links[i], change->old.links[i].program, NULL);
 	}
-	undo_create_links(change, HOOK_COUNT);
+	undo_create_links(change, hook_count);
 }
 
 static int update_links(const struct fence_change *change, struct cgfence_error *error)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		int result = 0;
 
 		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
@@ -194,7 +195,7 @@ static int update_links(const struct fence_change *change, struct cgfence_error 
 
 static void remove_unwanted_links(const struct fence_change *change)
 {
-	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+	for (int i = hook_count - 1; i >= 0; i--) {
 		if (change->new.programs[i] < 0 && change->old.links[i].fd >= 0)
 			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
 	}
@@ -223,7 +224,7 @@ static int switch_over(const struct fence_change *change, struct cgfence_error *
 	if (result == 0 && !traced) {
 		result = kill_trace_clear(cgfence_cgroup_id(change->cgroup), error);
 		if (result)
-			undo_links(change, HOOK_COUNT);
+			undo_links(change, hook_count);
 	}
 	if (result)
 		restore_kill_trace(change);

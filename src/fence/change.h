@@ -3,7 +3,7 @@
 #pragma once
 
 #include "fence/present.h"
-#include "fence/load.h"
+#include "fence/programs.h"
 
 struct fence_change {
 	const struct cgfence_cgroup *cgroup;

@@ -11,7 +11,7 @@
 /* With the lock held; the last hooks first, as for any removal. */
 static int remove_links(uint64_t id, struct cgfence_error *error)
 {
-	for (int i = HOOK_COUNT - 1; i >= 0; i--) {
+	for (int i = hook_count - 1; i >= 0; i--) {
 		int result = link_remove_detaching(id, &hooks[i], error);
 
 		if (result < 0)
@@ -47,7 +47,7 @@ void fence_detach_finish_all(void)
 static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
 {
 	*found = false;
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		cleanup_link struct link link = LINK_CLOSED;
 		int result = link_open(id, &hooks[i], &link, error);
 
@@ -67,7 +67,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 		close(lock);
 		return result;
 	}
-	for (int i = HOOK_COUNT - 1; i >= 0; i--)
+	for (int i = hook_count - 1; i >= 0; i--)
 		link_remove(id, &hooks[i], NULL);
 	pins_unlock(id, lock);
 	return 0;

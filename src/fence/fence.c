@@ -19,7 +19,7 @@ struct cgfence_fence {
 	bool ephemeral;
 	bool torn;
 	enum cgfence_listen_guard guard;
-	const char *hook_names[HOOK_COUNT + 1]; /* ended by NULL */
+	const char *hook_names[HOOKS_MAX]; /* ended by NULL */
 };
 
 void cgfence_fence_close(struct cgfence_fence *fence)
@@ -58,7 +58,7 @@ enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence 
 
 const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index)
 {
-	return index < HOOK_COUNT ? fence->hook_names[index] : NULL;
+	return index < HOOKS_MAX ? fence->hook_names[index] : NULL;
 }
 
 bool fence_is_torn(const struct cgfence_fence *fence)
@@ -82,7 +82,7 @@ static int read_present(uint64_t id, struct cgfence_fence *fence, struct fence_p
 	if (!present->fenced)
 		return error_set(error, ENOENT, "the cgroup with id %llu is not fenced",
 				 (unsigned long long)id);
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		if (present->links[i].fd >= 0)
 			fence->hook_names[found++] = hooks[i].name;
 	}
@@ -148,8 +148,8 @@ uint32_t fence_port_program(uint64_t id)
 {
 	uint32_t program = 0;
 
-	for (int i = 0; i < HOOK_COUNT && !program; i++) {
-		if (hooks[i].object == HOOK_OBJECT_PORTS)
+	for (int i = 0; i < hook_count && !program; i++) {
+		if (hook_topic(&hooks[i]) == CGFENCE_TOPIC_PORTS)
 			program = link_program_id(id, &hooks[i]);
 	}
 	return program;
@@ -161,8 +161,8 @@ int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfe
 	cleanup_close int policy = -1;
 	int result = -ENOENT;
 
-	for (int i = 0; i < HOOK_COUNT && result == -ENOENT; i++) {
-		if (hooks[i].object == HOOK_OBJECT_PORTS)
+	for (int i = 0; i < hook_count && result == -ENOENT; i++) {
+		if (hook_topic(&hooks[i]) == CGFENCE_TOPIC_PORTS)
 			result = link_open(id, &hooks[i], &link, error);
 	}
 	if (result == 0)
@@ -186,7 +186,7 @@ int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *erro
 	for (size_t i = 0; i < listed; i++) {
 		bool fenced = false;
 
-		for (int hook = 0; hook < HOOK_COUNT && !fenced; hook++)
+		for (int hook = 0; hook < hook_count && !fenced; hook++)
 			fenced = link_is_there(found[i], &hooks[hook]);
 		if (fenced)
 			found[kept++] = found[i];

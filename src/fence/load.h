@@ -2,21 +2,7 @@
 /* Everything of a fence that can be made before the first link is touched. */
 #pragma once
 
-#include "kernel/hook.h"
-#include "kernel/programs.h"
-#include "policy/policy.h"
-
-/* What is to be attached. */
-struct fence_programs {
-	struct cgfence_image *image; /* what the policy map holds */
-	int programs[HOOK_COUNT];    /* -1 where the policy wants none */
-};
-
-/** fence_programs_init() - nothing is loaded yet. */
-void fence_programs_init(struct fence_programs *set);
-
-/** fence_programs_release() - close the programs and free the image. */
-void fence_programs_release(struct fence_programs *set);
+#include "fence/programs.h"
 
 /**
  * fence_programs_load() - compile a policy and load the programs it wants, with the strongest listen guard that the

@@ -8,13 +8,13 @@
 void fence_present_init(struct fence_present *present)
 {
 	*present = (struct fence_present){ .maps = FENCE_MAPS_CLOSED };
-	for (int i = 0; i < HOOK_COUNT; i++)
+	for (int i = 0; i < HOOKS_MAX; i++)
 		present->links[i] = (struct link)LINK_CLOSED;
 }
 
 void fence_present_release(struct fence_present *present)
 {
-	for (int i = 0; i < HOOK_COUNT; i++)
+	for (int i = 0; i < HOOKS_MAX; i++)
 		link_close(&present->links[i]);
 	fence_maps_close(&present->maps);
 	free(present->image);
@@ -24,8 +24,8 @@ void fence_present_release(struct fence_present *present)
 /* Of what a link runs, is nothing new to be learnt? */
 static bool is_known(const struct fence_present *present, int hook)
 {
-	/* Only the port programs use this map. */
-	if (hooks[hook].object == HOOK_OBJECT_PORTS && present->maps.asked < 0)
+	/* Only programs that judge ports use this map. */
+	if (hook_topic(&hooks[hook]) == CGFENCE_TOPIC_PORTS && present->maps.asked < 0)
 		return false;
 	return fence_maps_have_policy_of(&present->maps, present->links[hook].program);
 }
@@ -69,8 +69,8 @@ static int consider(struct fence_present *present, int hook, struct cgfence_erro
 
 static bool is_complete(const struct fence_present *present)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		if (hooks[i].wanted(present->image) != (present->links[i].fd >= 0))
+	for (int i = 0; i < hook_count; i++) {
+		if (hook_is_wanted(&hooks[i], present->image) != (present->links[i].fd >= 0))
 			return false;
 	}
 	return true;
@@ -91,7 +91,7 @@ static int check_whole(struct fence_present *present, struct cgfence_error *erro
 
 int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		int result = link_open(id, &hooks[i], &present->links[i], error);
 
 		if (result == -ENOENT)

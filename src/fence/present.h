@@ -6,8 +6,8 @@
 #include "kernel/link.h"
 
 struct fence_present {
-	struct link links[HOOK_COUNT]; /* fd -1 where there is none */
-	struct fence_maps maps;	       /* of the newest generation */
+	struct link links[HOOKS_MAX]; /* fd -1 where there is none */
+	struct fence_maps maps;	      /* of the newest generation */
 	struct cgfence_image
 		*image; /* likewise; NULL if there is none that this version can read */
 	bool fenced;	/* there is a link */

@@ -16,7 +16,7 @@
 
 static bool has_link(uint64_t id)
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		if (link_is_there(id, &hooks[i]))
 			return true;
 	}

@@ -5,9 +5,6 @@
 #include <bpf/bpf.h>
 #include <fcntl.h>
 
-/* The most that the kernel attaches to one cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c); more may be in effect. */
-#define USUAL_MAX 64
-
 /* @count receives how many there are, also if they are more than @capacity. Return: 0, -ENOSPC, another -errno. */
 static int read_up_to(int cgroup, const struct hook *hook, uint32_t query_flags,
 		      struct attached *attached, uint32_t capacity, uint32_t *count)
@@ -41,7 +38,7 @@ int attached_read(int cgroup, const struct hook *hook, uint32_t query_flags,
 		  struct attached *attached)
 {
 	uint32_t capacity;
-	uint32_t count = USUAL_MAX;
+	uint32_t count = ATTACHED_MAX; /* more may be in effect */
 	int result;
 
 	do {

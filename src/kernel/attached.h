@@ -5,6 +5,9 @@
 #include "base/cleanup.h"
 #include "kernel/hook.h"
 
+/* The most that the kernel attaches to one hook of a cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c). */
+#define ATTACHED_MAX 64
+
 struct attached_program {
 	uint32_t id;
 	uint32_t

@@ -94,7 +94,7 @@ static int add_program(struct search *search, const struct ascent *ascent,
 	/* Detached meanwhile, it has no say any more. */
 	if (read_info(program->id, &info) == -ENOENT)
 		return 0;
-	if (search->hook->object == HOOK_OBJECT_LISTEN_LSM && !guards_listening(search, own, &info))
+	if (search->hook->attach_type == BPF_LSM_CGROUP && !guards_listening(search, own, &info))
 		return 0;
 	larger = reallocarray(search->found, search->count + 1, sizeof(*larger));
 	if (!larger)
@@ -160,14 +160,6 @@ static int search_hook(struct search *search)
 	return result == -ENOENT ? 0 : result;
 }
 
-static bool hook_judges(const struct hook *hook, enum cgfence_topic topic)
-{
-	/* It is told of a listener, and cannot refuse it. */
-	if (hook->object == HOOK_OBJECT_LISTEN)
-		return false;
-	return (hook->object == HOOK_OBJECT_DEVICE) == (topic == CGFENCE_TOPIC_DEVICES);
-}
-
 int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic,
 			       struct cgfence_foreign_program **programs, size_t *count,
 			       struct cgfence_error *error)
@@ -175,7 +167,7 @@ int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence
 	__attribute__((cleanup(search_release))) struct search search = { .cgroup = cgroup };
 	int result = 0;
 
-	for (int i = 0; i < HOOK_COUNT && result == 0; i++) {
+	for (int i = 0; i < hook_count && result == 0; i++) {
 		search.hook = &hooks[i];
 		if (hook_judges(&hooks[i], topic))
 			result = search_hook(&search);
@@ -187,4 +179,14 @@ int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence
 	*programs = cleanup_steal(search.found);
 	*count = search.count;
 	return 0;
+}
+
+bool cgfence_foreign_judges_port(const struct cgfence_foreign_program *program,
+				 const struct cgfence_port_request *request)
+{
+	for (int i = 0; i < hook_count; i++) {
+		if (strcmp(hooks[i].name, program->hook) == 0)
+			return hook_judges_port(&hooks[i], request);
+	}
+	return false;
 }

@@ -7,9 +7,6 @@
 
 #include <bpf/bpf.h>
 
-/* The most that the kernel attaches to one hook of a cgroup (BPF_CGROUP_MAX_PROGS, kernel/bpf/cgroup.c). */
-#define CGROUP_PROGRAMS_MAX 64
-
 /* What was, or is to be, attached. */
 struct attempt {
 	const struct cgfence_cgroup *cgroup;
@@ -24,7 +21,7 @@ static struct attempt attempt_of(const struct cgfence_cgroup *cgroup, const stru
 	struct bpf_prog_info info = { 0 };
 	uint32_t size = sizeof(info);
 
-	if (hook->object == HOOK_OBJECT_LISTEN_LSM &&
+	if (hook->attach_type == BPF_LSM_CGROUP &&
 	    bpf_obj_get_info_by_fd(program, &info, &size) == 0)
 		attempt.btf_id = info.attach_btf_id;
 	return attempt;
@@ -46,7 +43,7 @@ static int read_own(int cgroup, const struct attempt *attempt, struct attached *
 {
 	int result = attached_read(cgroup, attempt->hook, 0, attached);
 
-	if (result == 0 && attempt->hook->object == HOOK_OBJECT_LISTEN_LSM)
+	if (result == 0 && attempt->hook->attach_type == BPF_LSM_CGROUP)
 		keep_same_function(attached, attempt);
 	return result;
 }
@@ -129,7 +126,7 @@ static void explain_fullness(const struct attempt *attempt, int code, struct cgf
 	struct described last;
 
 	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) ||
-	    attached.count < CGROUP_PROGRAMS_MAX)
+	    attached.count < ATTACHED_MAX)
 		return;
 	last = describe(&here, &attached.programs[attached.count - 1]);
 	error_set(

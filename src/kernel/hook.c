@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/hook.h"
+#include "device.skel.h"
+#include "listen.skel.h"
+#include "listen_lsm.skel.h"
+#include "ports.skel.h"
 
 /* Of words that are all alike, the set has the last. */
 static bool allows_every_port(const struct cgfence_image *image,
@@ -44,31 +48,159 @@ static bool create_wanted(const struct cgfence_image *image)
 	return image->ports.fenced && !image->ports.sctp_any;
 }
 
-static bool sockops_wanted(const struct cgfence_image *image)
-{
-	return image->ports.guard == CGFENCE_GUARD_EVENT ||
-	       image->ports.guard == CGFENCE_GUARD_KILL;
-}
+#define OBJECT(file) .object = #file, .elf_bytes = file##_bpf__elf_bytes
 
-static bool lsm_wanted(const struct cgfence_image *image)
-{
-	return image->ports.guard == CGFENCE_GUARD_DENY;
-}
+#define IPV4 HOOK_BIT(CGFENCE_IPV4)
+#define IPV6 HOOK_BIT(CGFENCE_IPV6)
+#define TCP HOOK_BIT(CGFENCE_TCP)
+#define UDP HOOK_BIT(CGFENCE_UDP)
 
 /*
  * In the order in which links are made; they are removed in reverse. A bind that is under way meanwhile must not meet a
- * post_bind program without the bind program having seen it.
+ * post_bind program without the bind program having seen it. A socket of IPv6 may have a port of IPv4, by a mapped address.
  */
-const struct hook hooks[HOOK_COUNT] = {
-	{ "device", "cgfence_device", HOOK_OBJECT_DEVICE, BPF_CGROUP_DEVICE, devices_wanted },
-	{ "bind4", "cgfence_bind4", HOOK_OBJECT_PORTS, BPF_CGROUP_INET4_BIND, bind_wanted },
-	{ "bind6", "cgfence_bind6", HOOK_OBJECT_PORTS, BPF_CGROUP_INET6_BIND, bind_wanted },
-	{ "post_bind4", "cgfence_post_bind4", HOOK_OBJECT_PORTS, BPF_CGROUP_INET4_POST_BIND,
-	  bound_wanted },
-	{ "post_bind6", "cgfence_post_bind6", HOOK_OBJECT_PORTS, BPF_CGROUP_INET6_POST_BIND,
-	  bound_wanted },
-	{ "sock_create", "cgfence_sock_create", HOOK_OBJECT_PORTS, BPF_CGROUP_INET_SOCK_CREATE,
-	  create_wanted },
-	{ "sockops", "cgfence_sockops", HOOK_OBJECT_LISTEN, BPF_CGROUP_SOCK_OPS, sockops_wanted },
-	{ "lsm_listen", "cgfence_listen", HOOK_OBJECT_LISTEN_LSM, BPF_LSM_CGROUP, lsm_wanted },
+const struct hook hooks[] = {
+	{
+		.name = "device",
+		OBJECT(device),
+		.program = "cgfence_device",
+		.attach_type = BPF_CGROUP_DEVICE,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.wanted = devices_wanted,
+		.records = CGFENCE_HOOK_DEVICE,
+	},
+	{
+		.name = "bind4",
+		OBJECT(ports),
+		.program = "cgfence_bind4",
+		.attach_type = BPF_CGROUP_INET4_BIND,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.wanted = bind_wanted,
+		.records = CGFENCE_HOOK_BIND,
+		.families = IPV4,
+		.protocols = TCP | UDP,
+	},
+	{
+		.name = "bind6",
+		OBJECT(ports),
+		.program = "cgfence_bind6",
+		.attach_type = BPF_CGROUP_INET6_BIND,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.wanted = bind_wanted,
+		.records = CGFENCE_HOOK_BIND,
+		.families = IPV4 | IPV6,
+		.protocols = TCP | UDP,
+	},
+	{
+		.name = "post_bind4",
+		OBJECT(ports),
+		.program = "cgfence_post_bind4",
+		.attach_type = BPF_CGROUP_INET4_POST_BIND,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
+		.wanted = bound_wanted,
+		.records = CGFENCE_HOOK_BIND,
+		.families = IPV4,
+		.protocols = TCP | UDP,
+	},
+	{
+		.name = "post_bind6",
+		OBJECT(ports),
+		.program = "cgfence_post_bind6",
+		.attach_type = BPF_CGROUP_INET6_POST_BIND,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
+		.wanted = bound_wanted,
+		.records = CGFENCE_HOOK_BIND,
+		.families = IPV4 | IPV6,
+		.protocols = TCP | UDP,
+	},
+	{
+		.name = "sock_create",
+		OBJECT(ports),
+		.program = "cgfence_sock_create",
+		.attach_type = BPF_CGROUP_INET_SOCK_CREATE,
+		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
+		.wanted = create_wanted,
+		.records = CGFENCE_HOOK_CREATE,
+		.families = IPV4 | IPV6,
+		.protocols = TCP | UDP,
+	},
+	{
+		/* It is told of a listener, and cannot refuse it. */
+		.name = "sockops",
+		OBJECT(listen),
+		.program = "cgfence_sockops",
+		.attach_type = BPF_CGROUP_SOCK_OPS,
+		.guards = HOOK_BIT(CGFENCE_GUARD_EVENT) | HOOK_BIT(CGFENCE_GUARD_KILL),
+		.records = CGFENCE_HOOK_LISTEN,
+	},
+	{
+		.name = "lsm_listen",
+		OBJECT(listen_lsm),
+		.program = "cgfence_listen",
+		.attach_type = BPF_LSM_CGROUP,
+		.guards = HOOK_BIT(CGFENCE_GUARD_DENY),
+		.records = CGFENCE_HOOK_LISTEN,
+		.families = IPV4 | IPV6,
+		.protocols = TCP,
+	},
 };
+
+const int hook_count = sizeof(hooks) / sizeof(hooks[0]);
+
+_Static_assert(sizeof(hooks) / sizeof(hooks[0]) < HOOKS_MAX, "raise HOOKS_MAX");
+
+bool hook_is_wanted(const struct hook *hook, const struct cgfence_image *image)
+{
+	return hook->wanted ? hook->wanted(image) : hook->guards & HOOK_BIT(image->ports.guard);
+}
+
+enum cgfence_topic hook_topic(const struct hook *hook)
+{
+	return cgfence_hook_topic(hook->records);
+}
+
+bool hook_judges(const struct hook *hook, enum cgfence_topic topic)
+{
+	return hook_topic(hook) == topic && (topic == CGFENCE_TOPIC_DEVICES || hook->protocols);
+}
+
+bool hook_judges_port(const struct hook *hook, const struct cgfence_port_request *request)
+{
+	unsigned int families = 0;
+
+	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++)
+		families |= request->families[family] ? HOOK_BIT(family) : 0;
+	return hook->families & families && hook->protocols & HOOK_BIT(request->protocol);
+}
+
+static const struct {
+	const char *name;
+	enum cgfence_topic topic;
+} records[CGFENCE_HOOK_COUNT] = {
+	[CGFENCE_HOOK_DEVICE] = { "device", CGFENCE_TOPIC_DEVICES },
+	[CGFENCE_HOOK_BIND] = { "bind", CGFENCE_TOPIC_PORTS },
+	[CGFENCE_HOOK_LISTEN] = { "listen", CGFENCE_TOPIC_PORTS },
+	[CGFENCE_HOOK_CREATE] = { "create", CGFENCE_TOPIC_PORTS },
+};
+
+const char *cgfence_hook_name(enum cgfence_hook hook)
+{
+	return (unsigned int)hook < CGFENCE_HOOK_COUNT ? records[hook].name : "?";
+}
+
+enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook)
+{
+	return hook < CGFENCE_HOOK_COUNT ? records[hook].topic : CGFENCE_TOPIC_PORTS;
+}
+
+const char *cgfence_guard_name(enum cgfence_listen_guard guard)
+{
+	static const char *const names[] = {
+		[CGFENCE_GUARD_NONE] = "none",
+		[CGFENCE_GUARD_EVENT] = "event",
+		[CGFENCE_GUARD_KILL] = "kill",
+		[CGFENCE_GUARD_DENY] = "deny",
+	};
+
+	return (size_t)guard < sizeof(names) / sizeof(names[0]) ? names[guard] : "?";
+}

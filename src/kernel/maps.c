@@ -12,21 +12,33 @@
 /* More than a program of this tool uses. */
 #define PROGRAM_MAPS_MAX 16
 
+int *fence_maps_slot(struct fence_maps *maps, const char *name)
+{
+	if (strcmp(name, CGFENCE_POLICY_MAP) == 0)
+		return &maps->policy;
+	if (strcmp(name, CGFENCE_COUNTERS_MAP) == 0)
+		return &maps->counters;
+	if (strcmp(name, CGFENCE_DENIALS_MAP) == 0)
+		return &maps->denials;
+	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
+		return &maps->asked;
+	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
+		return &maps->events;
+	return NULL;
+}
+
+/* The slot of a map of a fence, unless it is of another version: its records cannot be read as ours. */
 static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 {
-	if (strcmp(info->name, CGFENCE_POLICY_MAP) == 0)
-		return &maps->policy;
-	/* Records of another version are left behind: they cannot be read as ours. */
-	if (strcmp(info->name, CGFENCE_COUNTERS_MAP) == 0 &&
-	    info->value_size == sizeof(struct cgfence_counters))
-		return &maps->counters;
-	if (strcmp(info->name, CGFENCE_DENIALS_MAP) == 0 &&
-	    info->value_size == sizeof(struct cgfence_denial_set) &&
-	    info->max_entries == CGFENCE_DENIAL_SETS)
-		return &maps->denials;
-	if (strcmp(info->name, CGFENCE_ASKED_MAP) == 0)
-		return &maps->asked;
-	return NULL;
+	int *slot = fence_maps_slot(maps, info->name);
+
+	if (slot == &maps->counters && info->value_size != sizeof(struct cgfence_counters))
+		return NULL;
+	if (slot == &maps->denials && (info->value_size != sizeof(struct cgfence_denial_set) ||
+				       info->max_entries != CGFENCE_DENIAL_SETS))
+		return NULL;
+	/* That of the host is found by its pin. */
+	return slot == &maps->events ? NULL : slot;
 }
 
 struct program_maps {

@@ -32,6 +32,9 @@ static inline void fence_maps_close(struct fence_maps *maps)
 
 #define cleanup_maps __attribute__((cleanup(fence_maps_close)))
 
+/** fence_maps_slot() - where the descriptor of a map with this name belongs; NULL if in none of them. */
+int *fence_maps_slot(struct fence_maps *maps, const char *name);
+
 /**
  * fence_maps_find() - open the maps that a program uses.
  * @program: its descriptor

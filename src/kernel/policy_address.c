@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/policy_address.h"
 #include "base/cleanup.h"
+#include "kernel/hook.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cgfence/abi.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-
-static const struct {
-	const char *name;
-	enum bpf_prog_type program_type;
-	enum bpf_attach_type attach_type;
-} sections[] = {
-	{ "cgfence/device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE },
-	{ "cgfence/bind4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
-	{ "cgfence/bind6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND },
-	{ "cgfence/post_bind4", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND },
-	{ "cgfence/post_bind6", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET6_POST_BIND },
-	{ "cgfence/sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE },
-};
 
 static bool is_load_of_64_bits(const struct bpf_insn *instruction)
 {
@@ -72,10 +61,15 @@ __attribute__((constructor)) static void register_sections(void)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = address_policy);
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]) && registered >= 0; i++)
-		registered = libbpf_register_prog_handler(sections[i].name,
-							  sections[i].program_type,
-							  sections[i].attach_type, &options);
+	for (int i = 0; i < hook_count && registered >= 0; i++) {
+		char section[64];
+
+		if (!hooks[i].type_in_place)
+			continue;
+		snprintf(section, sizeof(section), "cgfence/%s", hooks[i].name);
+		registered = libbpf_register_prog_handler(section, hooks[i].type_in_place,
+							  hooks[i].attach_type, &options);
+	}
 }
 
 int policy_address_check(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Gives programs the address of the policy itself, where others look it up in its map: in a program of a section
- * "cgfence/...", what takes the address of the policy map gets that of its only value, as if the policy were global
+ * "cgfence/HOOK", what takes the address of the policy map gets that of its only value, as if the policy were global
  * data. The global data of libbpf cannot be used for it, as the size of a policy is known only when it is loaded.
  */
 #pragma once

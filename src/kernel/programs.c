@@ -3,10 +3,6 @@
 #include "base/error.h"
 #include "kernel/error.h"
 #include "kernel/policy_address.h"
-#include "device.skel.h"
-#include "listen.skel.h"
-#include "listen_lsm.skel.h"
-#include "ports.skel.h"
 #include "records.skel.h"
 
 #include <bpf/bpf.h>
@@ -19,16 +15,6 @@
  */
 #define LOG_SIZE (8 * 1024 * 1024)
 
-static const struct {
-	const char *name;
-	const void *(*elf_bytes)(size_t *size);
-} objects[HOOK_OBJECT_COUNT] = {
-	[HOOK_OBJECT_DEVICE] = { "device", device_bpf__elf_bytes },
-	[HOOK_OBJECT_PORTS] = { "ports", ports_bpf__elf_bytes },
-	[HOOK_OBJECT_LISTEN] = { "listen", listen_bpf__elf_bytes },
-	[HOOK_OBJECT_LISTEN_LSM] = { "listen_lsm", listen_lsm_bpf__elf_bytes },
-};
-
 static void cleanup_unmap_log(char **log)
 {
 	if (*log != MAP_FAILED)
@@ -40,29 +26,13 @@ static void cleanup_close_object(struct bpf_object **object)
 	bpf_object__close(*object);
 }
 
-/* The maps that an object may share with others, by name. */
-static int *shared_map(struct fence_maps *maps, const char *name)
-{
-	if (strcmp(name, CGFENCE_POLICY_MAP) == 0)
-		return &maps->policy;
-	if (strcmp(name, CGFENCE_COUNTERS_MAP) == 0)
-		return &maps->counters;
-	if (strcmp(name, CGFENCE_DENIALS_MAP) == 0)
-		return &maps->denials;
-	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
-		return &maps->asked;
-	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
-		return &maps->events;
-	return NULL;
-}
-
 static int reuse_maps(struct bpf_object *object, struct fence_maps *maps)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object)
 	{
-		const int *fd = shared_map(maps, bpf_map__name(map));
+		const int *fd = fence_maps_slot(maps, bpf_map__name(map));
 		int result = fd && *fd >= 0 ? bpf_map__reuse_fd(map, *fd) : 0;
 
 		if (result)
@@ -78,7 +48,7 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 
 	bpf_object__for_each_map(map, object)
 	{
-		int *fd = shared_map(maps, bpf_map__name(map));
+		int *fd = fence_maps_slot(maps, bpf_map__name(map));
 
 		if (!fd || *fd >= 0)
 			continue;
@@ -89,34 +59,29 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 	return 0;
 }
 
-static bool is_wanted(int hook, enum hook_object object, const struct cgfence_image *image)
+static bool is_in_object_of(const struct hook *hook, const struct hook *other)
 {
-	return hooks[hook].object == object && hooks[hook].wanted(image);
+	return hook->elf_bytes == other->elf_bytes;
 }
 
-static bool choose_programs(struct bpf_object *object, enum hook_object kind,
+static void choose_programs(struct bpf_object *object, const struct hook *hook,
 			    const struct cgfence_image *image)
 {
-	bool any = false;
-
-	for (int i = 0; i < HOOK_COUNT; i++) {
-		if (hooks[i].object != kind)
-			continue;
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object,
-									   hooks[i].program),
-					  is_wanted(i, kind, image));
-		any = any || is_wanted(i, kind, image);
+	for (int i = 0; i < hook_count; i++) {
+		if (is_in_object_of(&hooks[i], hook))
+			bpf_program__set_autoload(
+				bpf_object__find_program_by_name(object, hooks[i].program),
+				hook_is_wanted(&hooks[i], image));
 	}
-	return any;
 }
 
-static int keep_programs(struct bpf_object *object, enum hook_object kind,
-			 const struct cgfence_image *image, int programs[HOOK_COUNT])
+static int keep_programs(struct bpf_object *object, const struct hook *hook,
+			 const struct cgfence_image *image, int programs[HOOKS_MAX])
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		const struct bpf_program *program;
 
-		if (!is_wanted(i, kind, image))
+		if (!is_in_object_of(&hooks[i], hook) || !hook_is_wanted(&hooks[i], image))
 			continue;
 		program = bpf_object__find_program_by_name(object, hooks[i].program);
 		programs[i] = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);
@@ -167,14 +132,14 @@ static const char *last_log_line(char *log)
 	return last;
 }
 
-int programs_load(enum hook_object kind, const struct cgfence_image *image, struct fence_maps *maps,
-		  int programs[HOOK_COUNT], struct cgfence_error *error)
+int programs_load(const struct hook *hook, const struct cgfence_image *image,
+		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
 	/* Not from malloc(3), which would clear so much each time. */
 	__attribute__((cleanup(cleanup_unmap_log))) char *log =
 		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = objects[kind].name,
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = hook->object,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
 	const void *bytes;
 	size_t size;
@@ -182,21 +147,20 @@ int programs_load(enum hook_object kind, const struct cgfence_image *image, stru
 
 	if (log == MAP_FAILED || policy_address_check())
 		return error_out_of_memory(error);
-	bytes = objects[kind].elf_bytes(&size);
+	bytes = hook->elf_bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
-		return kernel_error(error, errno, "open the %s programs", objects[kind].name);
-	if (!choose_programs(object, kind, image))
-		return 0;
+		return kernel_error(error, errno, "open the %s programs", hook->object);
+	choose_programs(object, hook, image);
 	result = reuse_maps(object, maps);
 	if (result == 0)
 		result = bpf_object__load(object);
 	if (result) {
-		kernel_error(error, -result, "load the %s programs", objects[kind].name);
+		kernel_error(error, -result, "load the %s programs", hook->object);
 		if (*log)
 			error_wrap(error, "the verifier says '%s'", last_log_line(log));
 		return result;
 	}
-	result = keep_programs(object, kind, image, programs);
+	result = keep_programs(object, hook, image, programs);
 	return result ? error_set(error, -result, "out of file descriptors") : 0;
 }

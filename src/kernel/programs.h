@@ -8,12 +8,13 @@
 int programs_make_records(struct fence_maps *maps, struct cgfence_error *error);
 
 /**
- * programs_load() - load those programs of an object that a policy wants.
+ * programs_load() - load those programs of the object of a hook that a policy wants.
+ * @hook: one that is wanted
  * @image: what the policy map holds
  * @maps: the maps of the fence, all open
- * @programs: receives a descriptor for each hook that is wanted and has its program in @object
+ * @programs: receives a descriptor for each hook that is wanted and has its program in that object
  *
  * Return: 0, -EINVAL if the kernel lacks a helper or a program type, another -errno.
  */
-int programs_load(enum hook_object object, const struct cgfence_image *image,
-		  struct fence_maps *maps, int programs[HOOK_COUNT], struct cgfence_error *error);
+int programs_load(const struct hook *hook, const struct cgfence_image *image,
+		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error);

@@ -154,7 +154,7 @@ static unsigned int count_pins(uint64_t id, const struct hook *hook)
 /* A pinned link may be detached, and be unpinned by the next command. */
 static bool find_program(const struct cgfence_cgroup *cgroup, char text[REMAINS_TEXT_SIZE])
 {
-	for (int i = 0; i < HOOK_COUNT; i++) {
+	for (int i = 0; i < hook_count; i++) {
 		unsigned int pins = count_pins(cgfence_cgroup_id(cgroup), &hooks[i]);
 		__u32 ids[64];
 		__u32 count = 64;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "fence/programs.h"
+
+/**
+ * fence_guard_choose() - find the strongest listen guard that the running kernel takes, by trying.
+ * @set: its image receives the guard, and is in the policy map then; the programs of the guard are loaded
+ */
+int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
+		       struct cgfence_error *error);
