@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Who may include whom in src/, and no circle between files. Prints what breaks the rules, and nothing else.
+# Who may use whom in src/, and no circle between files: by what they include and, where they are built, by what they call.
+# Prints what breaks the rules, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,9 +19,22 @@ report: base
 daemon: base report
 cli: base report daemon'
 
-# Lines "FILE INCLUDED", without src/ and the ending.
+# Lines "FILE INCLUDED" and "FILE CALLED SYMBOL", without src/ and the ending.
 includes=$(cd src && grep --recursive '^#include "' --include='*.[ch]' . |
 	sed -nE 's|^\./([^:]*)\.[ch]:#include "([a-z_]+/[a-z_]+)\.h"$|\1 \2|p' | sort -u)
+calls=$(for source in src/*/*.c; do
+	object=build/${source%.c}.o
+	[[ ! $object -nt $source ]] || nm --extern-only --format=posix "$object" | sed "s|^|${source:4:-2} |"
+done | awk '
+	$3 == "U" { uses[$1 " " $2] }
+	$3 != "U" { where[$2] = $1 }
+	END {
+		for (use in uses) {
+			split(use, word)
+			if (word[2] in where)
+				print word[1], where[word[2]], word[2]
+		}
+	}')
 broken=$(awk -v layers="$layers" '
 	BEGIN {
 		count = split(layers, lines, "\n")
@@ -31,15 +45,24 @@ broken=$(awk -v layers="$layers" '
 			for (w = 1; w <= words; w++)
 				allowed[word[1], word[w]]
 		}
+		# What the library gives out, anybody above it may call.
+		program["report"]
+		program["daemon"]
+		program["cli"]
 	}
-	{
+	NF {
 		split($1, from, "/")
 		split($2, to, "/")
 		if (!(from[1] in known))
-			print "src/" $1 ": its folder is not in the table of " "tools/check-layers.sh"
-		else if (!((from[1], to[1]) in allowed))
+			print "src/" $1 ": its folder is not in the table of tools/check-layers.sh"
+		else if ((from[1], to[1]) in allowed || (from[1] in program && $3 ~ /^cgfence_/))
+			next
+		else if ($3)
+			print "src/" $1 " calls " $3 " of src/" $2 ", which " from[1] "/ may not"
+		else
 			print "src/" $1 " includes \"" $2 ".h\", which " from[1] "/ may not"
-	}' <<<"$includes")
-circles=$(awk '$1 != $2' <<<"$includes" | tsort 2>&1 >/dev/null | sed 's/^tsort: -: input contains a loop:$/These files include each other in a circle:/; s/^tsort: /  /') || true
+	}' <<<"$includes"$'\n'"$calls" | sort)
+circles=$(awk '$1 != $2 { print $1, $2 }' <<<"$includes"$'\n'"$calls" | sort -u | tsort 2>&1 >/dev/null |
+	sed 's/^tsort: -: input contains a loop:$/These files use each other in a circle:/; s/^tsort: /  /') || true
 printf '%s\n' "$broken" "$circles" | grep . && exit 1
 exit 0

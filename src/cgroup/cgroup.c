@@ -3,6 +3,7 @@
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cgroup/id.h"
 #include "cgroup/mountinfo.h"
 
 #include <fcntl.h>
@@ -17,8 +18,6 @@ struct cgfence_cgroup {
 	char *path;	 /* relative to the cgroup2 root, with a leading slash */
 	char *directory; /* absolute */
 };
-
-#define cleanup_mount __attribute__((cleanup(cgroup2_mount_release)))
 
 void cgfence_cgroup_close(struct cgfence_cgroup *cgroup)
 {
@@ -65,11 +64,10 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup)
 	return cgroup->directory;
 }
 
-/* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst), but a removed cgroup has no file at all. */
+/* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst). */
 bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
 {
-	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 &&
-	       faccessat(cgroup->fd, "cgroup.procs", F_OK, 0) == 0;
+	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 && !cgroup_is_removed(cgroup->fd);
 }
 
 /* The path that a cgroup has in the hierarchy: the mount may show only a part of it. */

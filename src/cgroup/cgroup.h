@@ -14,9 +14,6 @@ int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
 /** cgroup_is_root() - is this the root of the hierarchy? */
 bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
 
-/** cgroup_read_id() - the id of the cgroup whose directory @fd is. Return: 0 or -errno. */
-int cgroup_read_id(int fd, uint64_t *id);
-
 /**
  * cgroup_wrap() - make a handle of a directory that is open.
  * @fd: taken over, also on failure

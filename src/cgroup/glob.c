@@ -10,7 +10,6 @@
 
 #define SPECIAL "*?["
 
-#define cleanup_mount __attribute__((cleanup(cgroup2_mount_release)))
 #define cleanup_glob __attribute__((cleanup(globfree)))
 
 bool cgroup_is_glob(const char *name)

@@ -15,7 +15,7 @@ int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error);
 /** hierarchy_close() - give it back. */
 void hierarchy_close(struct hierarchy *hierarchy);
 
-/** hierarchy_open_directory() - open the directory of a cgroup. Return: a descriptor, or -1 with errno set. */
+/** hierarchy_open_directory() - open the directory of a cgroup. Return: a descriptor, -ENOENT if it is gone, another -errno. */
 int hierarchy_open_directory(const struct hierarchy *hierarchy, uint64_t id);
 
 /** hierarchy_open_cgroup() - cgfence_cgroup_open_id(). */

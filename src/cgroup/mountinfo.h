@@ -32,5 +32,7 @@ int cgroup2_mount_below(const struct cgroup2_mount *mount, const char *name, con
 /** cgroup2_mount_release() - free the strings. */
 void cgroup2_mount_release(struct cgroup2_mount *mount);
 
+#define cleanup_mount __attribute__((cleanup(cgroup2_mount_release)))
+
 /** path_below() - what follows @directory in @path, "" if they are the same, NULL if @path is elsewhere. */
 const char *path_below(const char *path, const char *directory);

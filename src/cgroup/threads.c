@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/threads.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/id.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/foreign.h"
 #include "kernel/attached.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/id.h"
 #include "base/error.h"
 #include "kernel/error.h"
 #include "kernel/link.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/port_fences.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/id.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fence/fence.h"
