@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/error.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+/* What an operator needs to mend it, where the errno alone does not say. */
+Test(kernel_error, says_what_failed_and_what_is_missing)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} cases[] = {
+		{ EPERM, "CAP_SYS_ADMIN" },
+		{ EACCES, "CAP_SYS_ADMIN" },
+		{ ENOSYS, "CONFIG_BPF_SYSCALL" },
+		{ EINVAL, "Linux 5.10" },
+		{ EINVAL, "CONFIG_CGROUP_BPF" },
+		{ ENOMEM, "out of memory" },
+		{ E2BIG, "limit" },
+		{ ENODEV, "the cgroup was removed" },
+		{ EIO, "Input/output error" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cgfence_error error = { 0 };
+
+		cr_expect_eq(kernel_error(&error, cases[i].code, "load program %d", 7),
+			     -cases[i].code);
+		cr_expect_eq(strncmp(error.text, "cannot load program 7: ", 23), 0, "%s",
+			     error.text);
+		cr_expect_not_null(strstr(error.text, cases[i].text), "%s", error.text);
+		cr_expect_not(error.invalid_input);
+	}
+	cr_expect_eq(kernel_error(NULL, EPERM, "do it"), -EPERM);
+}
