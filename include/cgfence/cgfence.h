@@ -119,6 +119,19 @@ CGFENCE_API int cgfence_policy_explain_device(const struct cgfence_policy *polic
 					      struct cgfence_explanation *explanation,
 					      struct cgfence_error *error);
 
+/** cgfence_protocol_name() - "tcp" or "udp", as policies and commands write it; static. */
+CGFENCE_API const char *cgfence_protocol_name(enum cgfence_protocol protocol);
+
+/**
+ * cgfence_ip_protocol_name() - the same for an IPPROTO_* number, as denials have it.
+ *
+ * Return: static; "sctp" and "other" beside the names of protocols that a policy can name.
+ */
+CGFENCE_API const char *cgfence_ip_protocol_name(uint32_t ip_protocol);
+
+/** cgfence_family_name() - "ipv4" or "ipv6"; static. */
+CGFENCE_API const char *cgfence_family_name(enum cgfence_family family);
+
 /** struct cgfence_port_request - a port that a socket shall serve. */
 struct cgfence_port_request {
 	enum cgfence_protocol protocol;

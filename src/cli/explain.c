@@ -52,16 +52,10 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 	return 0;
 }
 
-/* Is a program on this hook asked for such a request? A socket of IPv6 may bind an IPv4 port, as a mapped address. */
-static bool is_asked(const char *hook, const struct answer *answer)
+static bool is_asked(const struct cgfence_foreign_program *program, const struct answer *answer)
 {
-	const struct cgfence_port_request *port = &answer->port;
-
-	if (answer->topic != CGFENCE_TOPIC_PORTS)
-		return true;
-	if (!port->families[CGFENCE_IPV4] && hook[strlen(hook) - 1] == '4')
-		return false;
-	return port->protocol == CGFENCE_TCP || strcmp(hook, "lsm_listen") != 0;
+	return answer->topic != CGFENCE_TOPIC_PORTS ||
+	       cgfence_foreign_judges_port(program, &answer->port);
 }
 
 /* Those on the cgroup that is @above the one that the question is about. */
@@ -72,7 +66,7 @@ static void add_others(const struct cgfence_cgroup *cgroup, const struct others 
 		const struct cgfence_foreign_program *program = &others->programs[i];
 		char text[FOREIGN_TEXT_SIZE];
 
-		if (program->above != above || !is_asked(program->hook, answer))
+		if (program->above != above || !is_asked(program, answer))
 			continue;
 		answer->has_others = true;
 		foreign_describe(program->id, program->name, text);

@@ -7,23 +7,9 @@
 
 #include <string.h>
 
-static const char *const counter_names[CGFENCE_HOOK_COUNT] = {
-	[CGFENCE_HOOK_DEVICE] = "device",
-	[CGFENCE_HOOK_BIND] = "bind",
-	[CGFENCE_HOOK_LISTEN] = "listen",
-	[CGFENCE_HOOK_CREATE] = "create",
-};
-
 static const char *guard_name(const struct cgfence_fence *fence)
 {
-	static const char *const names[] = {
-		[CGFENCE_GUARD_NONE] = "none",
-		[CGFENCE_GUARD_EVENT] = "event",
-		[CGFENCE_GUARD_KILL] = "kill",
-		[CGFENCE_GUARD_DENY] = "deny",
-	};
-
-	return names[cgfence_fence_listen_guard(fence)];
+	return cgfence_guard_name(cgfence_fence_listen_guard(fence));
 }
 
 static const char *mode(const struct cgfence_fence *fence)
@@ -48,7 +34,7 @@ static json_t *counters_json(const struct cgfence_fence *fence)
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
 		const __u64 *refusals = counters->refusals[hook];
 
-		json_object_set_new(object, counter_names[hook],
+		json_object_set_new(object, cgfence_hook_name((enum cgfence_hook)hook),
 				    json_pack("{s:I, s:I}", "denied",
 					      (json_int_t)(refusals[CGFENCE_VERDICT_DENIED] +
 							   refusals[CGFENCE_VERDICT_KILLED]),

@@ -9,7 +9,6 @@
 #include <string.h>
 
 static const char *const family_names[CGFENCE_FAMILY_COUNT] = { "IPv4", "IPv6" };
-static const char *const protocol_names[CGFENCE_PROTOCOL_COUNT] = { "tcp", "udp" };
 
 int cgfence_port_request_parse(const char *protocol, const char *text,
 			       struct cgfence_port_request *request, struct cgfence_error *error)
@@ -18,7 +17,7 @@ int cgfence_port_request_parse(const char *protocol, const char *text,
 	int result;
 
 	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
-		if (strcmp(protocol, protocol_names[i]) != 0)
+		if (strcmp(protocol, cgfence_protocol_name((enum cgfence_protocol)i)) != 0)
 			continue;
 		result = port_range_parse(text, &range, error);
 		if (result == 0 && range.low != range.high)

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const protocol_names[CGFENCE_PROTOCOL_COUNT] = { "tcp", "udp" };
-
 void cgfence_edit_free(struct cgfence_edit *edit)
 {
 	if (!edit)
@@ -51,7 +49,7 @@ static int parse_protocol(const char *text, enum cgfence_protocol *protocol,
 			  struct cgfence_error *error)
 {
 	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
-		if (strcmp(text, protocol_names[i]) == 0) {
+		if (strcmp(text, cgfence_protocol_name((enum cgfence_protocol)i)) == 0) {
 			*protocol = (enum cgfence_protocol)i;
 			return 0;
 		}
@@ -98,7 +96,7 @@ static char *describe_ports(enum cgfence_protocol protocol, const struct port_se
 
 	if (!stream)
 		return NULL;
-	fprintf(stream, "port %s", protocol_names[protocol]);
+	fprintf(stream, "port %s", cgfence_protocol_name(protocol));
 	if (port_set_is_any(ports)) {
 		fputs(" any", stream);
 	} else {

@@ -142,7 +142,7 @@ int violation_describe(const struct observation *observation, const struct sight
 	made.cgroup = strdup(cgfence_cgroup_path(fence->cgroup));
 	made.excess = format_excess(observation, sighting->fence, made.protocol);
 	if (asprintf(&made.reason, "%s port %u is not assigned%s%s",
-		     made.protocol == CGFENCE_TCP ? "tcp" : "udp", made.port,
+		     cgfence_protocol_name(made.protocol), made.port,
 		     refused_families(fence->image, listener), way(sighting)) < 0)
 		made.reason = NULL;
 	if (!made.cgroup || !made.excess || !made.reason) {

@@ -2,15 +2,7 @@
 #include "report/denial.h"
 #include "report/output.h"
 
-#include <netinet/in.h>
 #include <string.h>
-
-static const char *const hook_names[CGFENCE_HOOK_COUNT] = {
-	[CGFENCE_HOOK_DEVICE] = "device",
-	[CGFENCE_HOOK_BIND] = "bind",
-	[CGFENCE_HOOK_LISTEN] = "listen",
-	[CGFENCE_HOOK_CREATE] = "create",
-};
 
 static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
 	[CGFENCE_VERDICT_DENIED] = "denied",
@@ -20,22 +12,17 @@ static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
 
 static const char *protocol_name(const struct cgfence_denial_subject *subject)
 {
-	switch (subject->type) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-		return "udp";
-	default:
-		return "other";
-	}
+	return cgfence_ip_protocol_name(subject->type);
 }
 
 static const char *family_name(const struct cgfence_denial_subject *subject)
 {
-	return subject->access == CGFENCE_IPV6 ? "ipv6" : "ipv4";
+	return cgfence_family_name((enum cgfence_family)subject->access);
+}
+
+static bool is_of_device(const struct cgfence_denial_subject *subject)
+{
+	return cgfence_hook_topic((enum cgfence_hook)subject->hook) == CGFENCE_TOPIC_DEVICES;
 }
 
 static void format_device(const struct cgfence_denial_subject *subject, char *text, size_t size)
@@ -52,7 +39,7 @@ static void format_device(const struct cgfence_denial_subject *subject, char *te
 
 const char *refusal_hook_name(const struct cgfence_denial_subject *subject)
 {
-	return subject->hook < CGFENCE_HOOK_COUNT ? hook_names[subject->hook] : "?";
+	return cgfence_hook_name((enum cgfence_hook)subject->hook);
 }
 
 const char *refusal_verdict_name(const struct cgfence_denial_subject *subject)
@@ -63,7 +50,7 @@ const char *refusal_verdict_name(const struct cgfence_denial_subject *subject)
 void refusal_format_subject(const struct cgfence_denial_subject *subject,
 			    char text[REFUSAL_SUBJECT_SIZE])
 {
-	if (subject->hook == CGFENCE_HOOK_DEVICE)
+	if (is_of_device(subject))
 		format_device(subject, text, REFUSAL_SUBJECT_SIZE);
 	else if (subject->hook == CGFENCE_HOOK_CREATE)
 		snprintf(text, REFUSAL_SUBJECT_SIZE, "%s %s", protocol_name(subject),
@@ -86,7 +73,7 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 {
 	char device[32];
 
-	if (subject->hook != CGFENCE_HOOK_DEVICE) {
+	if (!is_of_device(subject)) {
 		json_object_set_new(object, "protocol", json_string(protocol_name(subject)));
 		json_object_set_new(object, "family", json_string(family_name(subject)));
 		json_object_set_new(object, "port", json_integer(subject->major));

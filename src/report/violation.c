@@ -4,17 +4,12 @@
 
 #include <string.h>
 
-static const char *protocol_name(const struct cgfence_violation *violation)
-{
-	return violation->protocol == CGFENCE_TCP ? "tcp" : "udp";
-}
-
 void report_format_socket(const struct cgfence_violation *violation, char text[REPORT_SOCKET_SIZE])
 {
 	const char *format = violation->family == CGFENCE_IPV6 ? "%s [%s]:%u" : "%s %s:%u";
 
-	snprintf(text, REPORT_SOCKET_SIZE, format, protocol_name(violation), violation->address,
-		 violation->port);
+	snprintf(text, REPORT_SOCKET_SIZE, format, cgfence_protocol_name(violation->protocol),
+		 violation->address, violation->port);
 }
 
 /* "9,8080-8081" as an array. */
@@ -45,11 +40,12 @@ json_t *report_json(const struct cgfence_violation *violation)
 		violation->member ? output_json_string(violation->member) : json_null(), "pid",
 		violation->pid ? json_integer(violation->pid) : json_null(), "comm",
 		output_json_string(violation->comm), "cmdline",
-		output_json_string(violation->cmdline), "protocol", protocol_name(violation),
-		"family", violation->family == CGFENCE_IPV6 ? "ipv6" : "ipv4", "address",
-		violation->address, "port", (json_int_t)violation->port, "inode",
-		(json_int_t)violation->inode, "excess", excess_json(violation->excess), "reason",
-		violation->reason, "action", cgfence_action_name(violation->action));
+		output_json_string(violation->cmdline), "protocol",
+		cgfence_protocol_name(violation->protocol), "family",
+		cgfence_family_name(violation->family), "address", violation->address, "port",
+		(json_int_t)violation->port, "inode", (json_int_t)violation->inode, "excess",
+		excess_json(violation->excess), "reason", violation->reason, "action",
+		cgfence_action_name(violation->action));
 	if (object && *violation->failure)
 		json_object_set_new(object, "failure", output_json_string(violation->failure));
 	return object;
