@@ -41,7 +41,8 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 
-all: $(OUT)/cgfence $(OUT)/libcgfence.so build/cgfence.8 build/libcgfence.pc ## build the program, the library and the manual
+MANUAL := build/cgfence.8 build/cgfence-policy.5
+all: $(OUT)/cgfence $(OUT)/libcgfence.so $(MANUAL) build/libcgfence.pc ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
@@ -74,9 +75,9 @@ $(OUT)/cgfence: $(CLI_OBJECTS) $(OUT)/libcgfence.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBRARIES) -o $@
 
-build/cgfence.8: tools/manual.sh tools/cgfence.8.in build/cgfence
+$(MANUAL): build/%: tools/%.in tools/manual.sh build/cgfence
 	$(call say,MAN,$@)
-	$(Q)tools/manual.sh build/cgfence < tools/cgfence.8.in > $@.new && mv $@.new $@
+	$(Q)tools/manual.sh build/cgfence < $< > $@.new && mv $@.new $@
 
 build/libcgfence.pc: tools/libcgfence.pc.in Makefile
 	$(Q)mkdir -p $(@D)
@@ -147,7 +148,7 @@ soak: deps ## let processes open and close listeners at random for a minute, and
 fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
 	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
 
-lint: $(SKELETONS) build/cgfence.8 ## check formatting, C, shell, the systemd unit and the manual
+lint: $(SKELETONS) $(MANUAL) ## check formatting, C, shell, the systemd unit and the manual
 	$(Q)tools/lint.sh
 
 install: all ## install to DESTDIR and PREFIX
@@ -159,6 +160,7 @@ install: all ## install to DESTDIR and PREFIX
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include/cgfence include/cgfence/*.h
 	install -D -m 0644 build/libcgfence.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/libcgfence.pc
 	install -D -m 0644 build/cgfence.8 $(DESTDIR)$(PREFIX)/share/man/man8/cgfence.8
+	install -D -m 0644 build/cgfence-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/cgfence-policy.5
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@PREFIX@|$(PREFIX)|' tools/cgfence-watch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/cgfence-watch.service
 	install -D -m 0644 tools/policy.schema.json $(DESTDIR)$(PREFIX)/share/cgfence/policy.schema.json

@@ -47,4 +47,4 @@ tracked 'src/*.c' | xargs --max-procs="$(nproc)" --max-args=4 bash -c 'tidy "$@"
 echo "== unit"
 verify_unit
 echo "== manual"
-mandoc -T lint -W warning build/cgfence.8
+mandoc -T lint -W warning build/cgfence.8 build/cgfence-policy.5

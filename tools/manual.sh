@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Writes the manual: replaces the line @COMMANDS@ of standard input by what the program says of its own commands.
+# Writes a page of the manual: replaces a line @COMMANDS@ of standard input by the program's own help texts.
 set -euo pipefail
 
 if (($# != 1)); then
-	echo "Usage: $0 PROGRAM < cgfence.8.in > cgfence.8" >&2
+	echo "Usage: $0 PROGRAM < PAGE.in > PAGE" >&2
 	exit 2
 fi
 program=$1
@@ -13,7 +13,7 @@ list_commands() {
 	"$program" --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
 }
 
-# The --help of a command as a subsection: usage, text, options and example, each after a blank line.
+# The help text of a command as a subsection: usage, text, options and example, each after a blank line.
 describe_command() {
 	local command=$1
 
