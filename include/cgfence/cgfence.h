@@ -202,7 +202,7 @@ struct cgfence_cgroup;
 
 /**
  * cgfence_cgroup_open() - find a cgroup.
- * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or "pid:N"
+ * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, "pid:N" or "pid:self"
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
  *
  * Return: 0, -ENOENT if there is no such cgroup, another -errno.

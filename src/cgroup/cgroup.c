@@ -128,7 +128,7 @@ static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
 	if (result == -ENOENT)
 		return error_set(
 			error, ENOENT,
-			"%s is no cgroup: give an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or pid:N",
+			"%s is no cgroup: give an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, pid:N or pid:self",
 			directory);
 	if (result)
 		return result;
@@ -179,9 +179,10 @@ static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
 	ssize_t length;
 	FILE *file;
 
-	if (!*pid || strspn(pid, "0123456789") != strlen(pid))
+	if (strcmp(pid, "self") != 0 && (!*pid || strspn(pid, "0123456789") != strlen(pid)))
 		return error_set_invalid(
-			error, "'pid:%s' names no process; write pid: and a number, such as pid:1",
+			error,
+			"'pid:%s' names no process; write pid: and a number, such as pid:1, or pid:self",
 			pid);
 	if (asprintf(&file_name, "/proc/%s/cgroup", pid) < 0)
 		return error_out_of_memory(error);

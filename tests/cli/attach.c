@@ -175,13 +175,24 @@ Test(attach, by_process)
 	assert_fenced_by_default();
 }
 
+/* As a service does before it starts. */
+Test(attach, by_itself)
+{
+	const struct program_options options = { .cgroup = harness_cgroup() };
+	struct program_result result = program_run(&options, WORDS("attach", "pid:self"));
+
+	assert_done(result);
+	assert_says(&result, "Fenced %s.\n");
+	assert_fenced_by_default();
+}
+
 Test(attach, no_such_cgroup)
 {
 	assert_fails(program_run(NULL, WORDS("attach", "cgfence-test-none/below")), 1,
 		     "cgfence-test-none/below");
 	assert_fails(program_run(NULL, WORDS("attach", "/etc")), 1, "/etc");
 	assert_fails(program_run(NULL, WORDS("attach", "")), 2, "empty");
-	assert_fails(program_run(NULL, WORDS("attach", "pid:self")), 2, "pid:1");
+	assert_fails(program_run(NULL, WORDS("attach", "pid:me")), 2, "pid:self");
 	assert_fails(program_run(NULL, WORDS("attach", "pid:4194305")), 1, "4194305");
 }
 
