@@ -12,7 +12,7 @@
  * @capacity: how many it has room for
  * @size: of an item in bytes
  *
- * Return: the array, or NULL if out of memory; then @items and *@capacity are as before.
+ * Return: the array, or NULL if out of memory; @items and *@capacity are unchanged then.
  */
 static inline void *array_with_room(void *items, size_t count, size_t *capacity, size_t size)
 {

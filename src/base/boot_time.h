@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/** boot_time_ns() - CLOCK_BOOTTIME, as the kernel programs have it. */
+/** boot_time_ns() - CLOCK_BOOTTIME, the clock of the kernel programs. */
 static inline uint64_t boot_time_ns(void)
 {
 	struct timespec now;

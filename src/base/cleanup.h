@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Cleanup attributes: a variable so marked is given back when it goes out of scope. */
+/* Cleanup attributes: they release a variable when it goes out of scope. */
 #pragma once
 
 #include <errno.h>
@@ -11,7 +11,7 @@ static inline void cleanup_free_pointer(void *pointer)
 	free(*(void **)pointer);
 }
 
-/* errno must survive, since descriptors are closed on the way out of a failure. */
+/* errno must survive: descriptors are closed on the way out of a failure. */
 static inline void cleanup_close_descriptor(const int *descriptor)
 {
 	int saved = errno;
@@ -24,7 +24,7 @@ static inline void cleanup_close_descriptor(const int *descriptor)
 #define cleanup_free __attribute__((cleanup(cleanup_free_pointer)))
 #define cleanup_close __attribute__((cleanup(cleanup_close_descriptor)))
 
-/* Hands a pointer on to the caller, so that the cleanup leaves it alone. */
+/* Gives a pointer to the caller and clears the variable, so that the cleanup does not free it. */
 #define cleanup_steal(pointer)                  \
 	({                                      \
 		typeof(pointer) _p = (pointer); \

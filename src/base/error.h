@@ -6,18 +6,18 @@
 /**
  * error_set() - say what went wrong on this system.
  * @error: filled in unless NULL
- * @code: errno value, positive; not said by itself, the text must explain it
+ * @code: errno value, positive; the text does not show it and must explain the failure itself
  *
  * Return: -@code, for the caller to return in turn.
  */
 int error_set(struct cgfence_error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** error_set_invalid() - the same for a fault in what the user gave. Return: -EINVAL. */
+/** error_set_invalid() - the same for a fault in the user's input. Return: -EINVAL. */
 int error_set_invalid(struct cgfence_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** error_out_of_memory() - say just that. Return: -ENOMEM. */
+/** error_out_of_memory() - the error for a failed allocation. Return: -ENOMEM. */
 int error_out_of_memory(struct cgfence_error *error);
 
 /** error_wrap() - put context, such as "cannot fence /a/b", before the text, with a colon. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key that could be misread, or could misuse the terminal it is shown on, is quoted as JSON. */
+/* Quotes a key as JSON if a reader could misread it or a terminal could act on it. */
 static int format_key(char *text, size_t size, const char *separator, const char *key)
 {
 	size_t plain =
@@ -41,7 +41,7 @@ void json_place_format(const struct json_place *place, char *text, size_t size)
 	}
 }
 
-/* The text is valid, so between two values there are only these. */
+/* The text is valid, so only these stand between two values. */
 static size_t skip_punctuation(const char *text, size_t length, size_t at)
 {
 	while (at < length && strchr(" \t\r\n,:", text[at]))
@@ -49,7 +49,7 @@ static size_t skip_punctuation(const char *text, size_t length, size_t at)
 	return at;
 }
 
-/* Lets jansson read the value at @at and tells where it ends. */
+/* Lets jansson read the value at @at; returns where it ends. */
 static size_t skip_value(const char *text, size_t length, size_t at, json_t **value)
 {
 	json_error_t error;
@@ -59,7 +59,7 @@ static size_t skip_value(const char *text, size_t length, size_t at, json_t **va
 	return *value ? at + (size_t)error.position : length;
 }
 
-/* Where the value of @key stands in the object that begins at @at. */
+/* The position of the value of @key in the object that begins at @at. */
 static size_t find_member(const char *text, size_t length, size_t at, const char *key)
 {
 	for (at = skip_punctuation(text, length, at + 1); at < length && text[at] != '}';) {
@@ -77,7 +77,7 @@ static size_t find_member(const char *text, size_t length, size_t at, const char
 	return length;
 }
 
-/* Where the @index-th element stands in the array that begins at @at. */
+/* The position of the @index-th element in the array that begins at @at. */
 static size_t find_element(const char *text, size_t length, size_t at, size_t index)
 {
 	at = skip_punctuation(text, length, at + 1);
@@ -118,7 +118,7 @@ bool json_locate(const char *text, size_t length, const struct json_place *place
 	return true;
 }
 
-/* The way to a key that is looked for by its offset. */
+/* The path to a key that is known by its offset only. */
 struct descent {
 	const char *text;
 	size_t length;
@@ -127,7 +127,7 @@ struct descent {
 	json_t *keys[JSON_PLACE_DEPTH]; /* of the place */
 };
 
-/* Steps over the value at *at if it ends before the key that is looked for. What comes after the key may be no JSON. */
+/* Skips the value at *at if it ends before the key. The text after the key may be invalid. */
 static bool step_over(const struct descent *descent, size_t *at)
 {
 	json_t *value = NULL;
@@ -140,7 +140,7 @@ static bool step_over(const struct descent *descent, size_t *at)
 	return over;
 }
 
-/* Goes from an object or an array to the value in it that holds the key. Return: false if the key itself is reached. */
+/* Descends from an object or an array into the value that holds the key. Return: false once it reaches the key. */
 static bool descend(struct descent *descent, size_t *at)
 {
 	bool is_object = descent->text[*at] == '{';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where in a JSON text a value stands: jansson tells that of syntax errors only. */
+/* The position of a value in a JSON text; jansson tells it for syntax errors only. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 /* Deeper than any place in a policy. */
 #define JSON_PLACE_DEPTH 8
 
-/* The way from the outermost value to one inside: object keys and array indices. */
+/* The path from the outermost value to one inside: object keys and array indices. */
 struct json_place {
 	struct {
 		const char *key; /* NULL for an array element */
@@ -21,10 +21,10 @@ struct json_place {
 void json_place_format(const struct json_place *place, char *text, size_t size);
 
 /**
- * json_place_of_key() - write the place of a key, of which only the offset is known.
+ * json_place_of_key() - write the place of a key whose offset alone is known.
  * @text: JSON that is valid as far as the key
  * @length: of @text, in bytes
- * @end: offset behind the key, as jansson tells it of a duplicate one
+ * @end: offset after the key, as jansson reports it for a duplicate key
  * @place: receives the place as json_place_format() writes it; cut if it is too deep
  */
 void json_place_of_key(const char *text, size_t length, size_t end, char *place, size_t size);

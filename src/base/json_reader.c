@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The most bytes, up to @limit, that end no UTF-8 character in its middle. */
+/* The largest length up to @limit that does not cut a UTF-8 character. */
 static size_t whole_characters(const char *text, size_t limit)
 {
 	while (limit && ((unsigned char)text[limit] & 0xc0) == 0x80)
@@ -27,7 +27,7 @@ static void shorten_value(const json_t *value, char *text, size_t size)
 		snprintf(text, size, "%.*s...", (int)whole_characters(dump, size - 4), dump);
 }
 
-/* Says what is wrong with @value, which stands at the reader's place. */
+/* Sets the error for @value, which stands at the reader's place. */
 int reader_refuse(struct reader *reader, const json_t *value, const char *format, ...)
 {
 	char position[48] = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads JSON values into C, and says of a bad one where it stands and what would be right. */
+/* Reads JSON values into C; the error for a bad one names its place and what would be right. */
 #pragma once
 
 #include "base/json_locate.h"
@@ -24,7 +24,7 @@ struct reader_key {
 };
 
 /**
- * reader_refuse() - say what is wrong with a value.
+ * reader_refuse() - set the error for a value.
  * @value: the value at the reader's place
  * @format: what would be right
  *
@@ -33,7 +33,7 @@ struct reader_key {
 int reader_refuse(struct reader *reader, const json_t *value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** reader_out_of_memory() - say so. Return: -ENOMEM. */
+/** reader_out_of_memory() - the error for a failed allocation. Return: -ENOMEM. */
 int reader_out_of_memory(struct reader *reader);
 
 /** reader_read_object() - read each key of an object by its own function; an unknown key is an error. */

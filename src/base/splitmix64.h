@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/** splitmix64_next() - the next number of the sequence that @state began; the same one for the same beginning. */
+/** splitmix64_next() - the next number of a sequence; the same @state begins the same sequence. */
 static inline uint64_t splitmix64_next(uint64_t *state)
 {
 	uint64_t mixed = *state += 0x9e3779b97f4a7c15ULL;
