@@ -42,7 +42,7 @@ int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above)
 	for (; above && length > 1; above--) {
 		while (length > 1 && cgroup->path[length - 1] != '/')
 			length--;
-		/* The slash goes too, but for that of the root. */
+		/* Cuts the slash too, except that of the root. */
 		if (length > 1)
 			length--;
 	}
@@ -70,7 +70,7 @@ bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
 	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 && !cgroup_is_removed(cgroup->fd);
 }
 
-/* The path that a cgroup has in the hierarchy: the mount may show only a part of it. */
+/* The path of a cgroup in the hierarchy, of which the mount may show only a part. */
 static char *hierarchy_path(const struct cgroup2_mount *mount, const char *directory)
 {
 	const char *below = path_below(directory, mount->point);

@@ -8,17 +8,19 @@ struct cgroup2_mount;
 /** cgroup_directory() - the absolute path of a cgroup; it lives as long as @cgroup. */
 const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 
-/** cgroup_path_length() - how much of its path names the cgroup that is @above levels up, the root at the most. */
+/**
+ * cgroup_path_length() - the length of the part of its path that names the cgroup @above levels up, at most the root.
+ */
 int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
 
 /** cgroup_is_root() - is this the root of the hierarchy? */
 bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
 
 /**
- * cgroup_wrap() - make a handle of a directory that is open.
+ * cgroup_wrap() - make a handle of an open directory.
  * @fd: taken over, also on failure
  * @directory: its absolute path
- * @mount: in which it is
+ * @mount: the mount that has it
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
  */
 int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount,

@@ -17,7 +17,7 @@ bool cgroup_is_glob(const char *name)
 	return name[strcspn(name, SPECIAL)];
 }
 
-/* A copy of @path that matches only itself; in brackets, since the backslash is not special. */
+/* A copy of @path that matches only itself. It uses brackets, since the backslash is not special. */
 static char *quote(const char *path)
 {
 	char *quoted = malloc(3 * strlen(path) + 1);
@@ -30,7 +30,7 @@ static char *quote(const char *path)
 	return quoted;
 }
 
-/* A pattern under a mount, else one that is relative to the root. */
+/* A pattern below a mount, or one relative to the root. */
 static int find_mount(const char *pattern, struct cgroup2_mount *mount, const char **below,
 		      struct cgfence_error *error)
 {
@@ -63,14 +63,14 @@ static int copy_paths(const glob_t *found, char ***directories, size_t *count,
 	return 0;
 }
 
-/* Below @point, which is quoted; what was found before stays. */
+/* Adds the matches below @point, which is quoted. */
 static int find(const char *point, const char *below, int flags, glob_t *found,
 		struct cgfence_error *error)
 {
 	cleanup_free char *full = NULL;
 	int result;
 
-	/* The slash at the end is for directories to match alone. */
+	/* The slash at the end makes only directories match. */
 	if (asprintf(&full, "%s/%s/", point, below) < 0) {
 		full = NULL;
 		return error_out_of_memory(error);

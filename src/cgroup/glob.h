@@ -4,20 +4,20 @@
 
 #include <cgfence/cgfence.h>
 
-/** cgroup_is_glob() - does a name have '*', '?' or '[' in it? */
+/** cgroup_is_glob() - does a name contain '*', '?' or '['? */
 bool cgroup_is_glob(const char *name);
 
 /**
  * cgroup_glob() - the cgroups that a pattern matches, component by component (glob(7)).
- * @pattern: under a cgroup2 mount or relative to the cgroup2 root, like a name; a backslash is nothing special, for the
- *	names that systemd gives are full of them
+ * @pattern: below a cgroup2 mount or relative to the cgroup2 root, like a name; a backslash has no special meaning,
+ * since names of systemd contain many
  * @directories: receives absolute paths, each and the array to be given to free(); none if nothing matches
  */
 int cgroup_glob(const char *pattern, char ***directories, size_t *count,
 		struct cgfence_error *error);
 
 /**
- * cgroup_glob_parents() - the directories, as far as they are there, in which cgroups may appear that a name needs.
+ * cgroup_glob_parents() - the existing directories in which cgroups that a name needs may appear.
  * @name: as for cgroup_glob(), or a plain name
  * @directories: receives absolute paths
  *

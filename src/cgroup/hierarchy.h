@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where cgroups are found by id. Who looks for many keeps it open, for finding the mount takes longer than one of them. */
+/* Finds cgroups by id. Keep it open for many: finding the mount takes longer than finding a cgroup. */
 #pragma once
 
 #include "cgroup/mountinfo.h"
@@ -12,7 +12,7 @@ struct hierarchy {
 /** hierarchy_open() - open the cgroup2 mount that shows the most; to be given to hierarchy_close(). */
 int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error);
 
-/** hierarchy_close() - give it back. */
+/** hierarchy_close() - close it. */
 void hierarchy_close(struct hierarchy *hierarchy);
 
 /** hierarchy_open_directory() - open the directory of a cgroup. Return: a descriptor, -ENOENT if it is gone, another -errno. */

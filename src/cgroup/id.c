@@ -42,6 +42,6 @@ int cgroup_open_by_id(int mount, uint64_t id, int flags)
 	fd = open_by_handle_at(mount, &handle.head, flags | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ESTALE ? -ENOENT : -errno;
-	/* Before 5.11 the handle of a removed cgroup that somebody has open still leads to it. */
+	/* Before 5.11 the handle of a removed cgroup that some process has open still leads to it. */
 	return cgroup_is_removed(fd) ? -ENOENT : cleanup_steal_descriptor(&fd);
 }

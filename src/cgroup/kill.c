@@ -61,8 +61,8 @@ static int signal_members(const char *path, const struct stat *status, int type,
 
 /*
  * cgroup.kill takes the whole subtree at once, forks included (5.14), unless it is threaded. Otherwise the subtree is
- * frozen, so that nobody in it forks, dies and has its pid used again, between the list and the signal; a frozen process
- * can be killed.
+ * frozen, so that no process in it forks, or dies and has its pid used again, between the list and the signal; a frozen
+ * process can be killed.
  */
 static void kill_once(const struct cgfence_cgroup *cgroup)
 {
@@ -73,7 +73,7 @@ static void kill_once(const struct cgfence_cgroup *cgroup)
 	write_file(cgroup, "cgroup.freeze", "0");
 }
 
-/* The kernel wakes who polls cgroup.events when the cgroup becomes empty. */
+/* The kernel wakes a poll on cgroup.events when the cgroup becomes empty. */
 static void wait_a_moment(const struct cgfence_cgroup *cgroup)
 {
 	cleanup_close int events =

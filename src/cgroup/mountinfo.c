@@ -44,7 +44,7 @@ int cgroup2_mount_below(const struct cgroup2_mount *mount, const char *name, con
 	return 0;
 }
 
-/* Blank, tab, newline and backslash stand in mountinfo as a backslash and three octal digits. */
+/* mountinfo writes blank, tab, newline and backslash as a backslash and three octal digits. */
 static void unescape(char *text)
 {
 	char *to = text;

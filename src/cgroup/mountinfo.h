@@ -11,7 +11,7 @@ struct cgroup2_mount {
 
 /**
  * mountinfo_find_cgroup2() - find a cgroup2 mount in /proc/self/mountinfo (proc(5)).
- * @path: an absolute path that must be in it, or NULL for the mount that shows the most
+ * @path: an absolute path that the mount must contain, or NULL for the mount that shows the most
  * @mount: receives the mount, to be given to cgroup2_mount_release()
  *
  * Return: 0, -ENOENT if there is none, another -errno.
@@ -20,7 +20,7 @@ int mountinfo_find_cgroup2(const char *path, struct cgroup2_mount *mount,
 			   struct cgfence_error *error);
 
 /**
- * cgroup2_mount_below() - where a cgroup stands in a mount.
+ * cgroup2_mount_below() - the place of a cgroup in a mount.
  * @name: relative to the root of the hierarchy, with or without a leading slash
  * @below: receives what follows the mount's point, without a leading slash; a part of @name
  *
@@ -34,5 +34,5 @@ void cgroup2_mount_release(struct cgroup2_mount *mount);
 
 #define cleanup_mount __attribute__((cleanup(cgroup2_mount_release)))
 
-/** path_below() - what follows @directory in @path, "" if they are the same, NULL if @path is elsewhere. */
+/** path_below() - the rest of @path after @directory, "" if they are equal, NULL if @path is elsewhere. */
 const char *path_below(const char *path, const char *directory);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of killing and removing, for others may make cgroups and enter them meanwhile. */
+/* Rounds of killing and removing: others may make and enter cgroups meanwhile. */
 #define ROUNDS 20
 
 static int remove_directory(const char *path, const struct stat *status, int type, struct FTW *walk)
