@@ -27,7 +27,10 @@ int socket_borrow(const struct cgfence_holder *holder)
 	if (pidfd < 0)
 		return -1;
 	fd = (int)syscall(SYS_pidfd_getfd, pidfd, holder->fd, 0);
-	/* The pid and the descriptor may have been used again. Socket inodes are of one file system, so they suffice. */
+	/*
+	 * The pid and the descriptor may have been used again. All sockets are on one file system, so the inode
+	 * suffices.
+	 */
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) ||
 	    status.st_ino != holder->inode)
 		return -1;

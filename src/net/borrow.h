@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Getting at a socket that another process holds. */
+/* Access to a socket that another process holds. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -7,8 +7,8 @@
 /**
  * socket_borrow() - a descriptor of the very socket that a task holds (pidfd_getfd(2)).
  *
- * Return: a descriptor that the caller closes, or -1 if the task, its descriptor or the right to it is gone. Those of
- * threads with a table of their own cannot be had before 6.9.
+ * Return: a descriptor that the caller closes, or -1 if the task, its descriptor or the right to it is gone.
+ * Descriptors of threads with their own table cannot be borrowed before 6.9.
  */
 int socket_borrow(const struct cgfence_holder *holder);
 

@@ -7,11 +7,11 @@
 #include <netinet/in.h>
 
 struct listener {
-	uint64_t cookie;    /* by which the kernel tells sockets apart until it reboots */
-	uint64_t cgroup_id; /* in which it was made; 0 if the kernel does not tell */
+	uint64_t cookie;    /* unique until the host reboots */
+	uint64_t cgroup_id; /* of the cgroup that it was made in; 0 if the kernel does not tell */
 	uint32_t inode;	    /* 0 if no descriptor holds it */
-	uint32_t interface; /* index of the one that it is bound to, 0 for all */
-	size_t netns;	    /* index into what was observed */
+	uint32_t interface; /* index of the interface that it is bound to, 0 for all */
+	size_t netns;	    /* index into the observed namespaces */
 	int domain;	    /* AF_INET or AF_INET6 */
 	int ip_protocol;    /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE */
 	uint16_t port;	    /* host order */
@@ -40,7 +40,7 @@ enum cgfence_protocol listener_protocol(const struct listener *listener);
 /** listener_serves() - which families reach a listener. */
 struct cgfence_served listener_serves(const struct listener *listener);
 
-/** listener_is_excess() - may sockets of the fence not serve this port? */
+/** listener_is_excess() - does the fence forbid its sockets this port? */
 bool listener_is_excess(const struct cgfence_image *image, const struct listener *listener);
 
 /** listener_format_address() - write the address as inet_ntop(3) does. */

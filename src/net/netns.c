@@ -14,7 +14,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* Not /proc/self, which is the process and not the thread. */
+/* Not /proc/self, which shows the process and not the thread. */
 #define THREAD_NETNS "/proc/thread-self/ns/net"
 
 int netns_read(struct netns_identity *identity, struct cgfence_error *error)

@@ -3,7 +3,7 @@
 
 #include <cgfence/cgfence.h>
 
-/* How the kernel tells network namespaces apart. Inode numbers are used again, cookies are not. */
+/* The identity of a network namespace. The kernel uses inode numbers again, but not cookies. */
 struct netns_identity {
 	uint64_t cookie; /* 0 if the kernel has none (before 5.14) */
 	uint32_t inum;
@@ -13,11 +13,11 @@ struct netns_identity {
 int netns_read(struct netns_identity *identity, struct cgfence_error *error);
 
 /**
- * netns_read_ephemeral_range() - the ports that the kernel gives out in the network namespace of this thread.
+ * netns_read_ephemeral_range() - the ephemeral ports in the network namespace of this thread.
  * @low: receives the first, in host order; above @high if the range cannot be read
  * @high: receives the last
  *
- * From net.ipv4.ip_local_port_range (ip_sysctl.rst), which holds for IPv6 too.
+ * It reads net.ipv4.ip_local_port_range (ip_sysctl.rst), which also governs IPv6.
  */
 void netns_read_ephemeral_range(uint32_t *low, uint32_t *high);
 

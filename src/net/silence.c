@@ -40,7 +40,10 @@ int socket_silence(const struct cgfence_holder *holder, const struct listener *l
 		      : 0;
 }
 
-/* A filter of the process itself may be locked too, and let datagrams through: then it must be the one above. */
+/*
+ * The process may have locked a filter of its own that lets datagrams through, so compare the filter with the one
+ * above.
+ */
 bool socket_is_silent(const struct cgfence_holder *holder)
 {
 	cleanup_close int fd = socket_borrow(holder);

@@ -15,8 +15,8 @@
 #define DUMP_TRIES 10
 
 /*
- * A socket that shares its port by SO_REUSEPORT is found if the hash of the remote end chooses it
- * (reuseport_select_sock, net/core/sock_reuseport.c), so one remote port after the other is tried.
+ * Of the sockets that share a port by SO_REUSEPORT the hash of the remote end selects one (reuseport_select_sock,
+ * net/core/sock_reuseport.c), so this tries one remote port after the other.
  */
 #define REMOTE_PORTS 4096
 
@@ -37,7 +37,7 @@ static const struct {
 	{ IPPROTO_UDPLITE, "UDP-Lite", "udp_diag" },
 };
 
-/* What the callbacks of libnl fill in. */
+/* The result that the callbacks of libnl fill in. */
 struct dump {
 	struct listeners *list;
 	int code; /* errno value, 0 so far */
@@ -120,7 +120,7 @@ static void read_message(const struct inet_diag_msg *message, struct nlattr *con
 		listener->v6only = nla_get_u8(attributes[INET_DIAG_SKV6ONLY]);
 }
 
-/* The protocol of what is asked for is set by the caller, for no message has it. */
+/* The caller sets the protocol, since no message has it. */
 static int on_message(struct nl_msg *message, void *argument)
 {
 	static const struct nla_policy policy[INET_DIAG_MAX + 1] = {
@@ -147,7 +147,7 @@ static int on_message(struct nl_msg *message, void *argument)
 	return NL_OK;
 }
 
-/* The end of a dump carries its error, which libnl takes no notice of. */
+/* The end of a dump carries its error, which libnl ignores. */
 static int on_finish(struct nl_msg *message, void *argument)
 {
 	struct nlmsghdr *header = nlmsg_hdr(message);
@@ -170,7 +170,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *message, void *ar
 	return NL_STOP;
 }
 
-/* Return: 0 or -errno; -EINTR if it is to be done again. */
+/* Return: 0 or -errno; -EINTR if the caller must repeat it. */
 static int receive(struct sock_diag *diag, struct dump *dump)
 {
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
@@ -209,7 +209,7 @@ static int dump_family(struct sock_diag *diag, int domain, int ip_protocol, uint
 	return receive(diag, &dump);
 }
 
-/* UDP-Lite is gone from 7.x; where no such socket can be made, none is there. */
+/* Linux 7.x has no UDP-Lite; where no such socket can be made, there are none. */
 static bool has_protocol(int ip_protocol)
 {
 	cleanup_close int fd = -1;
@@ -291,7 +291,7 @@ static int try_destroy(struct sock_diag *diag, const struct listener *listener,
 	int result;
 
 	memcpy(request.id.idiag_src, &listener->address, sizeof(listener->address));
-	/* A mapped address is looked up among those of IPv4 if both ends are mapped (net/ipv4/inet_diag.c). */
+	/* The kernel looks a mapped address up as IPv4 if both ends are mapped (net/ipv4/inet_diag.c). */
 	if (listener->domain == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&listener->address.ipv6))
 		request.id.idiag_dst[2] = htonl(0xffff);
 	result = nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request));

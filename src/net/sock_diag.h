@@ -14,22 +14,22 @@ struct sock_diag;
  */
 int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *error);
 
-/** sock_diag_close() - give it back; NULL is fine. */
+/** sock_diag_close() - close it; NULL is fine. */
 void sock_diag_close(struct sock_diag *diag);
 
-/** sock_diag_netns() - which network namespace is asked. */
+/** sock_diag_netns() - the network namespace that it asks. */
 const struct netns_identity *sock_diag_netns(const struct sock_diag *diag);
 
-/** sock_diag_is_ephemeral() - is @port, in host order, one that the kernel gives out there? */
+/** sock_diag_is_ephemeral() - is @port, in host order, an ephemeral port there? */
 bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port);
 
 /**
  * sock_diag_dump() - the listeners of a protocol.
  * @ip_protocol: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE
  * @port: in host order, 0 for all
- * @list: receives them, after what is there; netns stays 0
+ * @list: gets them appended; their netns stays 0
  *
- * A dump that is interrupted is made again, and one that fails adds nothing.
+ * An interrupted dump is repeated, and a failed one adds nothing.
  *
  * Return: 0, -ENOENT if the kernel module for it is missing, another -errno.
  */
@@ -43,7 +43,7 @@ int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, 
 /**
  * sock_diag_destroy() - destroy this very socket (SOCK_DESTROY).
  *
- * A UDP socket whose port was asked for keeps it (__udp_disconnect, net/ipv4/udp.c).
+ * A UDP socket that was bound to a port by number keeps it (__udp_disconnect, net/ipv4/udp.c).
  *
  * Return: 0, -ENOENT if it is not there or cannot be reached, another -errno.
  */
