@@ -12,7 +12,7 @@ static int read_up_to(int cgroup, const struct hook *hook, uint32_t query_flags,
 	cleanup_free uint32_t *ids = calloc(capacity, sizeof(*ids));
 	cleanup_free uint32_t *flags = calloc(capacity, sizeof(*flags));
 	cleanup_free struct attached_program *programs = calloc(capacity, sizeof(*programs));
-	/* Programs on different LSM hooks differ in their flags, and are asked for with one query (Linux 6.0). */
+	/* Programs on different LSM hooks have different flags, and one query returns them all (Linux 6.0). */
 	bool of_each = hook->attach_type == BPF_LSM_CGROUP && !query_flags;
 	LIBBPF_OPTS(bpf_prog_query_opts, options, .query_flags = query_flags, .prog_ids = ids,
 		    .prog_attach_flags = of_each ? flags : NULL, .prog_cnt = capacity);

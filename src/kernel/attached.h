@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is attached to a hook, whoever did it. */
+/* The programs that are attached to a hook, by anybody. */
 #pragma once
 
 #include "base/cleanup.h"
@@ -22,10 +22,10 @@ struct attached {
 /**
  * attached_read() - list the programs on a hook of a cgroup.
  * @cgroup: descriptor of its directory
- * @query_flags: 0 for its own; BPF_F_QUERY_EFFECTIVE for all that are asked there, the inherited ones last
+ * @query_flags: 0 for its own; BPF_F_QUERY_EFFECTIVE for all that the kernel asks there, the inherited ones last
  * @attached: receives the list, to be given to attached_release()
  *
- * The LSM hook lists those on every LSM hook.
+ * For the LSM hook it lists the programs on every LSM hook.
  *
  * Return: 0, -EINVAL if this kernel has no such hook, another -errno.
  */
@@ -37,7 +37,7 @@ void attached_release(struct attached *attached);
 
 #define cleanup_attached __attribute__((cleanup(attached_release)))
 
-/* A way from a cgroup up to the root. */
+/* A walk from a cgroup up to the root. */
 struct ascent {
 	const struct cgfence_cgroup *cgroup; /* where it began */
 	unsigned int above;		     /* how far it has come */
@@ -49,7 +49,7 @@ struct ascent {
 /** ascent_begin() - begin at a cgroup. Return: 0 or -errno. */
 int ascent_begin(struct ascent *ascent, const struct cgfence_cgroup *cgroup);
 
-/** ascent_go_up() - come to the cgroup above. Return: 0, -ENOENT if this is the root, another -errno. */
+/** ascent_go_up() - go to the cgroup above. Return: 0, -ENOENT if this is the root, another -errno. */
 int ascent_go_up(struct ascent *ascent);
 
 /** ascent_end() - close the descriptor. */

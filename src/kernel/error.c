@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What an errno of bpf(2) means to an operator (bpf(2), kernel/bpf/syscall.c). */
+/* The meaning of an errno of bpf(2) for an operator (bpf(2), kernel/bpf/syscall.c). */
 static const struct {
 	int code;
 	const char *hint;

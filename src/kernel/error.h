@@ -4,9 +4,9 @@
 #include <cgfence/cgfence.h>
 
 /**
- * kernel_error() - say why a bpf(2) call failed, and what the kernel or the caller lacks.
+ * kernel_error() - set the error for a failed bpf(2) call, naming what the kernel or the caller lacks.
  * @code: errno value, positive
- * @format: what could not be done, such as "load the device program"
+ * @format: the action that failed, such as "load the device program"
  *
  * Return: -@code.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Programs on a cgroup that are somebody else's: looked at, never touched. */
+/* Programs of others on a cgroup. They are read, never touched. */
 #pragma once
 
 #include "kernel/hook.h"
@@ -16,22 +16,22 @@ void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE
 uint32_t foreign_read_btf_id(uint32_t id);
 
 /**
- * foreign_explain_refusal() - say which program made attaching impossible, if one did.
+ * foreign_explain_refusal() - name the program that made attaching impossible, if one did.
  * @program: ours, which was to be attached
  * @code: errno value of the refused attachment, positive
- * @error: receives program, cgroup and way out; else it is unchanged
+ * @error: receives the program, the cgroup and the remedy; otherwise unchanged
  */
 void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			     int program, int code, struct cgfence_error *error);
 
 /**
- * foreign_check_overriding() - would attaching silence a program further up?
+ * foreign_check_overriding() - would attaching silence a program above?
  * @program: ours, which is to be attached
  *
- * The kernel allows it where that program was attached with BPF_F_ALLOW_OVERRIDE. But a fence only takes away, and what
- * such a program refuses would be allowed.
+ * The kernel allows it where that program was attached with BPF_F_ALLOW_OVERRIDE. But a fence must only take away, and
+ * the requests that such a program refuses would be allowed.
  *
- * Return: 0, -EPERM with program, cgroup and way out.
+ * Return: 0, -EPERM with the program, the cgroup and the remedy.
  */
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			     int program, struct cgfence_error *error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Programs of others that make attaching impossible, or that attaching would take the say from. */
+/* Programs of others that make attaching impossible, or that attaching would silence. */
 #include "kernel/attached.h"
 #include "cgroup/cgroup.h"
 #include "base/error.h"
@@ -7,7 +7,7 @@
 
 #include <bpf/bpf.h>
 
-/* What was, or is to be, attached. */
+/* A program that was attached, or will be. */
 struct attempt {
 	const struct cgfence_cgroup *cgroup;
 	const struct hook *hook;
@@ -27,7 +27,7 @@ static struct attempt attempt_of(const struct cgfence_cgroup *cgroup, const stru
 	return attempt;
 }
 
-/* The LSM hooks are asked for all at once; only that of our program matters. */
+/* One query returns the programs on all LSM hooks; only the hook of our program matters. */
 static void keep_same_function(struct attached *attached, const struct attempt *attempt)
 {
 	uint32_t kept = 0;
@@ -53,7 +53,7 @@ static uint32_t flags_of(const struct attached *attached)
 	return attached->count ? attached->programs[0].flags : 0;
 }
 
-/* What a message calls a program, and the place where it is. */
+/* The name of a program in messages, and its cgroup. */
 struct described {
 	char text[FOREIGN_TEXT_SIZE];
 	const char *path;
@@ -88,7 +88,7 @@ static void explain_block(const struct ascent *ascent, const struct hook *hook,
 		ascent->above ? ", not even below" : "");
 }
 
-/* A cgroup that holds a program which does not share it, or forbids any below, takes no other. */
+/* A program without BPF_F_ALLOW_MULTI excludes others from its cgroup, and without any flag also from those below. */
 static bool blocks(const struct attached *attached, bool above)
 {
 	if (attached->count == 0 || flags_of(attached) & BPF_F_ALLOW_MULTI)
@@ -112,13 +112,13 @@ static void explain_permission(const struct attempt *attempt, int code, struct c
 			explain_block(&ascent, attempt->hook, &attached, code, error);
 			return;
 		}
-		/* What is further up has no say on what is attached below this one. */
+		/* Programs above this one do not restrict what is attached below it. */
 		if (attached.count && ascent.above)
 			return;
 	} while (ascent_go_up(&ascent) == 0);
 }
 
-/* The kernel may have other reasons for E2BIG, and with fewer programs it has. */
+/* The kernel has other reasons for E2BIG too; with fewer programs than the limit it is one of those. */
 static void explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_attached struct attached attached = { 0 };
@@ -164,7 +164,7 @@ int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct h
 	cleanup_ascent struct ascent ascent = { .fd = -1 };
 	cleanup_attached struct attached effective = { 0 };
 
-	/* The kernel itself says what is wrong if it cannot even be asked. */
+	/* If the query fails, the error of the attachment explains enough. */
 	if (attached_read(cgfence_cgroup_fd(cgroup), hook, BPF_F_QUERY_EFFECTIVE, &effective) ||
 	    effective.count == 0 || ascent_begin(&ascent, cgroup))
 		return 0;

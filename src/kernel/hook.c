@@ -5,7 +5,7 @@
 #include "listen_lsm.skel.h"
 #include "ports.skel.h"
 
-/* Of words that are all alike, the set has the last. */
+/* Of equal words the set keeps the last. */
 static bool allows_every_port(const struct cgfence_image *image,
 			      const struct cgfence_port_bitmap *allowed)
 {
@@ -37,7 +37,7 @@ static bool bound_wanted(const struct cgfence_image *image)
 	return judges_protocol(image, CGFENCE_TCP) || judges_protocol(image, CGFENCE_UDP);
 }
 
-/* Also where every port is assigned: a fence must have a link that holds its policy. */
+/* Wanted even if every port is assigned: a fence needs a link that holds its policy. */
 static bool bind_wanted(const struct cgfence_image *image)
 {
 	return image->ports.fenced;
@@ -125,7 +125,7 @@ const struct hook hooks[] = {
 		.protocols = TCP | UDP,
 	},
 	{
-		/* It is told of a listener, and cannot refuse it. */
+		/* It learns of a listener, and cannot refuse it. */
 		.name = "sockops",
 		OBJECT(listen),
 		.program = "cgfence_sockops",

@@ -30,7 +30,7 @@ static int lock_program(void)
 	return fd;
 }
 
-/* The link is pinned last: without it, what is pinned is made anew. */
+/* The link is pinned last: without it the other pins are made anew. */
 static int load_program(int *map, struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_destroy_skeleton))) struct kill_bpf *skeleton =
@@ -132,7 +132,7 @@ static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
 
 int kill_trace_clear(uint64_t cgroup_id, struct cgfence_error *error)
 {
-	/* Most hosts have no such fence, and their commands need not wait for each other. */
+	/* Most hosts have no such fence, so their commands do not wait for each other. */
 	return access(MAP_PATH, F_OK) == 0 ? clear_fence(cgroup_id, error) : 0;
 }
 
@@ -141,7 +141,7 @@ bool kill_trace_wanted(const struct cgfence_image *image)
 	return image->ports.killed_by_trace && image->enforce;
 }
 
-/* What the program goes by; -ENOENT if it does not know the fence. */
+/* The entry of a fence in the program's map; -ENOENT if it has none. */
 static int read_fence(uint64_t cgroup_id, struct cgfence_kill_fence *fence,
 		      struct cgfence_error *error)
 {

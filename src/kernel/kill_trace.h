@@ -4,16 +4,16 @@
 
 #include <cgfence/cgfence.h>
 
-/** kill_trace_set() - have listeners of a fence killed by what @image allows; loads the program if need be. */
+/** kill_trace_set() - have the listeners of a fence that @image does not allow killed; loads the program if needed. */
 int kill_trace_set(const struct cgfence_image *image, struct cgfence_error *error);
 
 /** kill_trace_probe() - does the running kernel take the program? Return: 0 or -errno. */
 int kill_trace_probe(struct cgfence_error *error);
 
-/** kill_trace_wanted() - is that how listeners of a fence die? An audit kills nothing. */
+/** kill_trace_wanted() - does the trace program kill for a fence? An audit kills nothing. */
 bool kill_trace_wanted(const struct cgfence_image *image);
 
-/** kill_trace_check() - tell whether the program does for a fence what @image wants, and no more. */
+/** kill_trace_check() - does the program do for a fence exactly what @image wants? */
 int kill_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error);
 
 /** kill_trace_clear() - leave a fence alone; the program goes with the last one. */

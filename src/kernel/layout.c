@@ -45,8 +45,7 @@ int kernel_layout_read(struct cgfence_task_layout *task, struct cgfence_socket_l
 	const struct field fields[] = {
 		{ "task_struct", "tgid", &tgid },
 		{ "task_struct", "comm", &comm },
-		{ "sock_common", "skc_net",
-		  &net }, /* sock_common is what struct sock begins with */
+		{ "sock_common", "skc_net", &net }, /* struct sock begins with sock_common */
 		{ "sock_common", "skc_ipv6only", &v6only },
 		{ "net", "ns", &ns },
 		{ "ns_common", "inum", &inum },

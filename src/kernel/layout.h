@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where kernel structures have what no helper tells, from the kernel's BTF. Reading that takes 10 to 20 ms. */
+/*
+ * Offsets in kernel structures of fields that no helper tells, from the kernel's BTF, which takes 10 to 20 ms to read.
+ */
 #pragma once
 
 #include <cgfence/cgfence.h>

@@ -8,7 +8,7 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
-/* How often a program may be replaced while it is opened. */
+/* How many times a program may be replaced while it is being opened. */
 #define OPEN_TRIES 100
 
 /* Opens a pinned link, if it holds a cgroup. */
@@ -100,7 +100,7 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 	char path[PINS_PATH_SIZE];
 
 	fd = bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
-	/* The first is what 5.10 says. */
+	/* Linux 5.10 returns the first. */
 	if (fd < 0 && (errno == ENOENT || errno == ENODEV))
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	if (fd < 0)
@@ -124,7 +124,7 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 			    link->program_id);
 }
 
-/* Where detaching fails, unpinning does the same a grace period later, so that nothing is left half removed. */
+/* Where detaching fails, unpinning does the same a grace period later, and nothing stays half removed. */
 static int remove_pinned(const char *path, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;

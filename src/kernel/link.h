@@ -5,7 +5,7 @@
 #include "kernel/hook.h"
 #include "base/cleanup.h"
 
-/* What the kernel says of a pinned link. */
+/* The state of a pinned link, as the kernel reports it. */
 struct link {
 	int fd;
 	int program; /* descriptor of what it runs */
@@ -23,7 +23,7 @@ struct link {
  */
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
 
-/** link_is_there() - is a link that holds a cgroup pinned? If it cannot be opened now, yes: it may be a fence. */
+/** link_is_there() - is a link that holds a cgroup pinned? Yes if it cannot be opened now: it may be a fence. */
 bool link_is_there(uint64_t id, const struct hook *hook);
 
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
@@ -45,15 +45,15 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 /**
  * link_remove() - detach and unpin the link of a hook.
  *
- * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c); it is
- * what is left to do if the link cannot be opened or detached.
+ * Unpinning alone would leave the program running until a grace period later (bpf_free_inode, kernel/bpf/inode.c); it
+ * is the last resort if the link cannot be opened or detached.
  *
  * Return: 1, 0 if there was none, or -errno.
  */
 int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error);
 
-/** link_remove_detaching() - the same in the directory of a fence that is being taken away. */
+/** link_remove_detaching() - the same in the directory of a fence that is being detached. */
 int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error);
 
-/** link_update() - put another program in the place of the link's, in one step. */
+/** link_update() - replace the program of the link in one step. */
 int link_update(const struct link *link, int program, struct cgfence_error *error);

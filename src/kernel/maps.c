@@ -9,7 +9,7 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-/* More than a program of this tool uses. */
+/* More than any program of cgfence uses. */
 #define PROGRAM_MAPS_MAX 16
 
 int *fence_maps_slot(struct fence_maps *maps, const char *name)
@@ -27,7 +27,7 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 	return NULL;
 }
 
-/* The slot of a map of a fence, unless it is of another version: its records cannot be read as ours. */
+/* The slot of a map of a fence, unless another version made it: this one cannot read its records. */
 static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 {
 	int *slot = fence_maps_slot(maps, info->name);
@@ -37,7 +37,7 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 	if (slot == &maps->denials && (info->value_size != sizeof(struct cgfence_denial_set) ||
 				       info->max_entries != CGFENCE_DENIAL_SETS))
 		return NULL;
-	/* That of the host is found by its pin. */
+	/* The map of the host is found by its pin. */
 	return slot == &maps->events ? NULL : slot;
 }
 
@@ -73,7 +73,7 @@ static int open_map(uint32_t id, int *fd, struct bpf_map_info *info, struct cgfe
 }
 
 /*
- * Calls @take with each map of a program, for it to take over the descriptor if it wants it, until it returns true.
+ * Calls @take with each map of a program until it returns true, which takes over the descriptor.
  * Return: 0, also if it never does, or -errno.
  */
 static int for_each_map(int program, struct program_maps *list,
@@ -237,7 +237,7 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 	return 0;
 }
 
-/* Another command may pin one at the same time; the one that is pinned counts. */
+/* Another command may pin one at the same time; the pinned one counts. */
 static int make_events(const char *path)
 {
 	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,

@@ -13,7 +13,7 @@ struct fence_maps {
 	int denials;
 	int asked;
 	int events;	    /* of the whole host */
-	uint32_t policy_id; /* by which the kernel knows the policy map, 0 if it was not asked */
+	uint32_t policy_id; /* id of the policy map in the kernel, 0 if it was not asked for */
 };
 
 #define FENCE_MAPS_CLOSED                                                              \
@@ -44,7 +44,7 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 /** fence_maps_find_policy() - open only the policy map; @fd receives its descriptor. */
 int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
 
-/** fence_maps_have_policy_of() - does a program go by the policy in these maps? If in doubt, no. */
+/** fence_maps_have_policy_of() - does a program use the policy in these maps? If in doubt, no. */
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);
 
 /** fence_maps_create_policy() - put an image into a frozen map of its own; @fd receives its descriptor. */
@@ -55,11 +55,11 @@ int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 int fence_maps_read_image(int policy_fd, struct cgfence_image **image, struct cgfence_error *error);
 
 /**
- * fence_maps_check_names() - are maps named as fence_maps_find() looks for them?
+ * fence_maps_check_names() - do maps get the names that fence_maps_find() looks for?
  *
- * libbpf leaves the names out if its test whether the kernel takes any fails, for whatever reason (probe_kern_prog_name).
+ * libbpf leaves the names out if its probe for them fails, for whatever reason (probe_kern_prog_name).
  */
 int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *error);
 
-/** fence_maps_open_events() - open the ring buffer of events, which is made and pinned if need be. */
+/** fence_maps_open_events() - open the ring buffer of events; makes and pins it if needed. */
 int fence_maps_open_events(int *fd, struct cgfence_error *error);

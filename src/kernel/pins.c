@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* Behind the id in the name of the directory, in which bpffs allows no dot (bpf_lookup, kernel/bpf/inode.c). */
+/* Follows the id in the name of the directory; bpffs allows no dot there (bpf_lookup, kernel/bpf/inode.c). */
 #define DETACHING "-detaching"
 #define DIRECTORY_MODE 0700
 
@@ -47,7 +47,7 @@ static int make_directory(const char *path, struct cgfence_error *error)
 
 int pins_make_root(struct cgfence_error *error)
 {
-	/* The options of systemd's own mount of it. */
+	/* The options with which systemd mounts it. */
 	if (!pins_have_bpffs() &&
 	    mount("bpf", PINS_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
 		return error_set(error, errno,
@@ -58,7 +58,7 @@ int pins_make_root(struct cgfence_error *error)
 	return make_directory(PINS_ROOT, error);
 }
 
-/* The directory may have been removed by who held the lock before. */
+/* The previous holder of the lock may have removed the directory. */
 static bool still_there(int lock, const char *path)
 {
 	struct stat by_path;
@@ -149,7 +149,7 @@ void pins_end_detaching(uint64_t id, int lock)
 	char path[PINS_PATH_SIZE];
 
 	pins_detaching_path(path, id, NULL);
-	rmdir(path); /* fails, and shall, where links are left */
+	rmdir(path); /* must fail while links are left */
 	close(lock);
 }
 
@@ -158,7 +158,7 @@ void pins_unlock(uint64_t id, int lock)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, NULL);
-	rmdir(path); /* fails, and shall, where pins are left */
+	rmdir(path); /* must fail while pins are left */
 	close(lock);
 }
 

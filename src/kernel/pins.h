@@ -14,32 +14,32 @@
 void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
 
 /**
- * pins_lock() - take the lock of a fence, whose directory is made if need be.
+ * pins_lock() - take the lock of a fence; makes its directory if needed.
  * @id: of the cgroup
  * @lock: receives a descriptor, to be given to pins_unlock()
  *
- * The lock is an flock(2) on the directory, which only root can open, so that what runs in a fence cannot hold it. It
- * goes with the process.
+ * The lock is an flock(2) on the directory, which only root can open, so that a process in a fence cannot hold it. It
+ * ends with the process.
  */
 int pins_lock(uint64_t id, int *lock, struct cgfence_error *error);
 
-/** pins_try_lock() - the same for a directory that is there, without waiting. Return: 0 or -errno. */
+/** pins_try_lock() - the same for an existing directory, without waiting. Return: 0 or -errno. */
 int pins_try_lock(uint64_t id, int *lock);
 
-/** pins_unlock() - give the lock back; a directory without pins goes with it. */
+/** pins_unlock() - release the lock; removes a directory without pins. */
 void pins_unlock(uint64_t id, int lock);
 
 /** pins_make_root() - mount a bpffs if there is none, and make the directory of all fences. */
 int pins_make_root(struct cgfence_error *error);
 
-/** pins_touch() - tell who watches the fence that its policy was replaced (inotify(7), IN_ATTRIB). */
+/** pins_touch() - tell watchers that the policy of the fence was replaced (inotify(7), IN_ATTRIB). */
 void pins_touch(uint64_t id);
 
 /**
  * pins_mark_ephemeral() - leave a hint that the cgroup may have been made for one command.
  *
- * It is the sticky bit of the directory. What counts is the image of the policy, but that takes long to read when a
- * thousand fences are to be looked at.
+ * It is the sticky bit of the directory. The image of the policy decides, but reading it for a thousand fences takes
+ * long.
  */
 void pins_mark_ephemeral(uint64_t id);
 
@@ -53,23 +53,26 @@ bool pins_may_be_ephemeral(uint64_t id);
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
 /*
- * Taking several links away is not one step for the kernel, but giving their directory another name is: from then on
- * they are no fence any more, and whoever finds them takes them away.
+ * Removing several links is not one step for the kernel, but renaming their directory is. From then on they are no
+ * fence any more, and any command that finds them removes them.
  */
 
-/** pins_detaching_path() - pins_path() of a fence that is being taken away. */
+/** pins_detaching_path() - pins_path() of a fence that is being detached. */
 void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
 
 /** pins_begin_detaching() - rename the directory of a fence, whose lock is held and stays so. Return: 0 or -errno. */
 int pins_begin_detaching(uint64_t id);
 
-/** pins_cancel_detaching() - give it its name back. */
+/** pins_cancel_detaching() - restore the name. */
 void pins_cancel_detaching(uint64_t id);
 
-/** pins_lock_detaching() - wait for who takes the fence away. Return: 0 if it died over it, else -errno. */
+/**
+ * pins_lock_detaching() - wait for the command that detaches the fence. Return: 0 if it died before the end, else
+ * -errno.
+ */
 int pins_lock_detaching(uint64_t id, int *lock);
 
-/** pins_end_detaching() - remove the directory and give the lock back. */
+/** pins_end_detaching() - remove the directory and release the lock. */
 void pins_end_detaching(uint64_t id, int lock);
 
 /** pins_list_detaching() - the ids that have such a directory. */

@@ -15,7 +15,7 @@ static bool is_load_of_64_bits(const struct bpf_insn *instruction)
 	return instruction->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
-/* If it is of the policy map, makes it an address of the policy. */
+/* Turns the address of the policy map into that of the policy. */
 static int address_map(struct bpf_insn *instruction)
 {
 	struct bpf_map_info info = { 0 };
@@ -54,8 +54,8 @@ static int address_policy(struct bpf_program *program, struct bpf_prog_load_opts
 static int registered;
 
 /*
- * When the library is loaded, and for good (the Makefile links it with -z nodelete): libbpf keeps all handlers in one
- * array that moves as it grows, and objects that an application has open point into it.
+ * Registers when the library is loaded, and for good (the Makefile links it with -z nodelete): libbpf keeps all
+ * handlers in one array that moves as it grows, and open objects of the application point into it.
  */
 __attribute__((constructor)) static void register_sections(void)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Gives programs the address of the policy itself, where others look it up in its map: in a program of a section
- * "cgfence/HOOK", what takes the address of the policy map gets that of its only value, as if the policy were global
- * data. The global data of libbpf cannot be used for it, as the size of a policy is known only when it is loaded.
+ * Gives programs the address of the policy itself, which spares them a lookup. In a program of a section
+ * "cgfence/HOOK", an instruction that loads the address of the policy map gets the address of its only value instead,
+ * as if the policy were global data. libbpf's own global data does not serve: its size is fixed when the object is
+ * built.
  */
 #pragma once
 

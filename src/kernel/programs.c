@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 
 /*
- * Only what is written to takes memory. If the verifier of 5.10, which writes its every step, has too little room, it
- * answers ENOSPC, and what it found is not learnt.
+ * Only the pages that are written take memory. The verifier of 5.10 logs its every step, and with too little room it
+ * answers ENOSPC and its finding is lost.
  */
 #define LOG_SIZE (8 * 1024 * 1024)
 
@@ -41,7 +41,7 @@ static int reuse_maps(struct bpf_object *object, struct fence_maps *maps)
 	return 0;
 }
 
-/* Opens what the object has made, where the caller had none. */
+/* Keeps the maps that the object made where the caller had none. */
 static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 {
 	struct bpf_map *map;
@@ -99,7 +99,7 @@ int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
 	size_t size;
 	int result;
 
-	/* Those of another version cannot be kept: they count what is pending in that map. */
+	/* If the counters were left behind, so is this map: they count its pending entries. */
 	if (maps->counters < 0) {
 		cleanup_close_descriptor(&maps->asked);
 		maps->asked = -1;
@@ -136,7 +136,7 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
-	/* Not from malloc(3), which would clear so much each time. */
+	/* Not from malloc(3), which would clear all of it each time. */
 	__attribute__((cleanup(cleanup_unmap_log))) char *log =
 		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = hook->object,

@@ -4,7 +4,7 @@
 #include "kernel/maps.h"
 #include "kernel/hook.h"
 
-/** programs_make_records() - make those maps of counters, denials and what binds asked for that are not open. */
+/** programs_make_records() - make those of the maps of counters, denials and binds that are not open yet. */
 int programs_make_records(struct fence_maps *maps, struct cgfence_error *error);
 
 /**
@@ -12,7 +12,7 @@ int programs_make_records(struct fence_maps *maps, struct cgfence_error *error);
  * @hook: one that is wanted
  * @image: what the policy map holds
  * @maps: the maps of the fence, all open
- * @programs: receives a descriptor for each hook that is wanted and has its program in that object
+ * @programs: receives a descriptor for each wanted hook whose program is in that object
  *
  * Return: 0, -EINVAL if the kernel lacks a helper or a program type, another -errno.
  */
