@@ -6,12 +6,12 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * What the last bind of a socket asked for, where post_bind cannot judge by the port alone: nothing, so that what the
- * kernel chose is not taken for a rewritten port, or a port that was recorded already.
+ * The request of the last bind of a socket, where post_bind cannot judge by the port alone: a bind to port 0, whose
+ * port is the kernel's choice and not a rewritten one, or a port that bind has recorded already.
  */
 struct asked {
-	__u32 pending; /* bind has seen it, and post_bind not yet */
-	__u32 port;    /* 0: whatever the kernel chooses */
+	__u32 pending; /* bind has seen it, post_bind has not */
+	__u32 port;    /* 0: the kernel chooses */
 };
 
 struct {

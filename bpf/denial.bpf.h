@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counts and records a refusal. Runs on refusals only, so that what is allowed pays nothing for it. */
+/* Counts and records a refusal. Runs on refusals only; the allowed path pays nothing. */
 #pragma once
 
 #include "maps.bpf.h"
@@ -22,10 +22,7 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	}
 }
 
-/*
- * Records a refusal of event->record.subject by the current task; the rest of *event is filled in here, but for
- * socket_cookie.
- */
+/* Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie. */
 static __always_inline void denial_record(struct cgfence_event *event,
 					  const struct cgfence_image *image, bool by_offset)
 {

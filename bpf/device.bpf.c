@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The device filter: runs at every open, mknod and access(2) of a device in the fence. */
+/* The device filter. It runs at every open, mknod and access(2) of a device in the fence. */
 #include "denial.bpf.h"
 #include <cgfence/verdict.h>
 
-/* A function of its own, so that a check saves no registers for it. */
+/* A separate function, so that a check saves no registers for it. */
 static __attribute__((noinline)) int refuse(__u64 request)
 {
 	const struct cgfence_image *image = policy_in_place();
@@ -23,15 +23,15 @@ static __attribute__((noinline)) int refuse(__u64 request)
 }
 
 /*
- * Ends the program with 1, which allows, if @value is not @comparison. Here and not at the end of the program, because
- * the JIT compiler puts what ends it where it meets the first exit, and makes of others a jump to there.
+ * Ends the program with 1, which allows, if @value is not @comparison. The exit stands here and not at the end of the
+ * program, because the JIT compiler emits the epilogue at the first exit and a jump to it at each other one.
  */
 #define ALLOW_UNLESS(value, comparison) \
 	asm volatile("if %0 " comparison " goto +2; r0 = 1; exit" : : "r"(value))
 
 /*
- * The other asm statements keep no more than six values alive at a time: what is needed again is made again. The
- * seventh would be in a register that the program has to save first, at the cost of a lookup.
+ * The other asm statements keep at most six values alive at a time; the program computes a value again instead of
+ * keeping it. A seventh would need a register that the program must save first, which costs as much as a lookup.
  */
 POLICY_SEC("device", "cgroup/dev")
 int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
@@ -39,7 +39,7 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	__u64 request;
 	__u64 exact;
 
-	/* The verifier, which knows the header, takes the first condition out of the program, or all of it. */
+	/* The verifier knows the header and removes the first condition, or all of this, from the program. */
 	if (policy_in_place()->devices.dev_null_free && ctx->minor == CGFENCE_DEV_NULL_MINOR &&
 	    ctx->major == CGFENCE_DEV_NULL_MAJOR)
 		ALLOW_UNLESS((__u64)ctx->access_type & 0xffff, "!= 2 /* BPF_DEVCG_DEV_CHAR */");

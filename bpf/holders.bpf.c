@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Who in the fences holds a listening socket: one pass over the descriptors of all tasks. The kernel visits a table of
- * descriptors that threads share once, by the leader (task_file_seq_get_next, kernel/bpf/task_iter.c).
+ * Finds the tasks in fences that hold a listening socket, in one pass over the descriptors of all tasks. The kernel
+ * visits a descriptor table that threads share once, by the leader (task_file_seq_get_next, kernel/bpf/task_iter.c).
  */
 #include "kernel_types.bpf.h"
 #include "numbers.bpf.h"
@@ -14,7 +14,10 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
-/* Of cgroups below a fence root; a task that sits deeper is reported with fence 0, and user space finds the fence. */
+/*
+ * Levels of cgroups below a fence root. A task that sits deeper is reported with fence 0, and user space finds its
+ * fence.
+ */
 #define CGROUP_DEPTH_MAX 256
 
 /* The ids of the fence roots. */
@@ -26,7 +29,7 @@ struct {
 	__type(value, __u8);
 } cgfence_roots SEC(".maps");
 
-/* Of the task whose descriptors are visited now, so that each task is judged once. */
+/* About the task whose descriptors are visited now, so that each task is judged once. */
 struct {
 	struct task_struct *task;
 	int pid;
@@ -107,7 +110,7 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 	holder.thread = task->pid;
 	holder.fd = ctx->fd;
 	__builtin_memcpy(holder.comm, task->comm, sizeof(holder.comm));
-	/* What does not fit is asked for again (bpf_seq_read, kernel/bpf/bpf_iter.c). */
+	/* The kernel asks again for a record that does not fit (bpf_seq_read, kernel/bpf/bpf_iter.c). */
 	bpf_seq_write(ctx->meta->seq, &holder, sizeof(holder));
 	return 0;
 }

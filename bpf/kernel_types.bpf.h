@@ -6,12 +6,12 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* Since 6.7 both ends are in one word, the low one in the low half. */
+/* Since 6.7 both ends share one word, with the low end in the low half. */
 struct local_ports {
 	__u32 range;
 };
 
-/* Before 6.7. What follows three underscores is not part of the kernel's name. */
+/* Before 6.7. The part after three underscores does not belong to the kernel's name. */
 struct local_ports___pair {
 	int range[2];
 };

@@ -34,7 +34,7 @@ static __always_inline bool may_serve(const struct cgfence_kill_fence *fence, in
 	return fence->allowed[family][port / 64 & (CGFENCE_PORT_WORDS - 1)] >> (port % 64) & 1;
 }
 
-/* Bit 0, of the port that is none, says whether every port is allowed. */
+/* Bit 0 stands for no port; it is set if every port is allowed. */
 static __always_inline bool is_excess(const struct cgfence_kill_fence *fence,
 				      const struct listener *listener)
 {

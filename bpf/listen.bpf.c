@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The listen guard where there is no BPF LSM: runs after the socket listens and before listen(2) returns
+ * The listen guard where there is no BPF LSM. It runs after the socket listens and before listen(2) returns
  * (__inet_listen_sk, net/ipv4/af_inet.c). It cannot refuse, but it can kill, and it wakes the reconciler.
  */
 #include "socket.bpf.h"
@@ -38,7 +38,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port) ||
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return 1;
-	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
+	/* Where the trace program kills, it has sent the signal already; this program only makes the record. */
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;

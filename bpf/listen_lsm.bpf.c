@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The strongest listen guard: listen(2) returns EPERM. Linux 6.0 with the BPF LSM active. */
+/* The strongest listen guard: listen(2) returns EPERM. It needs Linux 6.0 with the BPF LSM active. */
 #include "kernel_types.bpf.h"
 #include "socket.bpf.h"
 #include <bpf/bpf_core_read.h>
@@ -18,7 +18,7 @@ static __always_inline struct cgfence_served served_by(struct sock *socket)
 	return cgfence_served_by_ipv6(address, BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
 }
 
-/* The ports that the kernel chooses from for a socket that is not bound. */
+/* The ports from which the kernel chooses for an unbound socket. */
 struct ephemeral_range {
 	__u32 low;
 	__u32 high;
@@ -58,7 +58,7 @@ static long check_port(__u32 index, struct port_walk *walk)
 	return !walk->all_allowed;
 }
 
-/* Which port an unbound socket would get is not known yet, so it must be allowed any that it can get. */
+/* The port that an unbound socket will get is not known yet, so every port that it can get must be allowed. */
 static __always_inline bool may_listen_unbound(struct sock *socket)
 {
 	struct ephemeral_range range = ephemeral_range_of(socket->__sk_common.skc_net.net);

@@ -19,14 +19,14 @@ struct {
 #define POLICY_SEC(hook, usual) SEC("cgfence/" hook)
 
 /*
- * The policy. In programs of sections "cgfence/...", user space makes of the address of its map that of its value
- * (src/kernel/policy_address.c): to look it up would take a third of the time of a check.
+ * The policy. In programs of sections "cgfence/...", user space replaces the address of its map by that of its value
+ * (src/kernel/policy_address.c): a lookup would take a third of the time of a check.
  */
 static __always_inline const struct cgfence_image *policy_in_place(void)
 {
 	const struct cgfence_image *image = (const void *)&cgfence_policy;
 
-	/* Or the compiler would think that it knows what is there. */
+	/* Keeps the compiler from assuming a value. */
 	asm volatile("" : "+r"(image));
 	return image;
 }

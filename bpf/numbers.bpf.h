@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Numbers of the kernel's interface whose headers would get in the way of the kernel's own types. */
+/* Numbers of the kernel's interface, whose headers would collide with the kernel's own types. */
 #pragma once
 
 /* include/linux/socket.h */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The port filter. bind4 and bind6 judge what a process asks for, post_bind4 and post_bind6 what it got, which another
- * program may have changed in between. The kernel chooses both by the cgroup in which the socket was created.
+ * The port filter. bind4 and bind6 judge the port that a process asks for, post_bind4 and post_bind6 the port that it
+ * got, which another program may have changed in between. The kernel selects both by the cgroup in which the socket was
+ * created.
  */
 #include "asked.bpf.h"
 #include "socket.bpf.h"
@@ -47,7 +48,7 @@ static __always_inline void forget(struct bpf_sock_addr *ctx)
 	const __u64 *sockets = pending_sockets();
 	struct asked *asked;
 
-	/* Most fences have none, and the look at the socket would take longer than all the rest. */
+	/* Most fences have none, and looking at the socket would take longer than all the rest. */
 	if (sockets && !*sockets)
 		return;
 	asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
@@ -61,7 +62,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
 	bool allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
 
-	/* What is allowed in any network namespace need not be asked for its own. */
+	/* A port that is allowed needs no look at the network namespace. */
 	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
 	if (port)
@@ -82,7 +83,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	return BIND_ALLOW;
 }
 
-/* The family in the address is not looked at: the kernel takes AF_UNSPEC for AF_INET on such a socket (inet_bind). */
+/* Ignores the family in the address: the kernel takes AF_UNSPEC for AF_INET on such a socket (inet_bind). */
 POLICY_SEC("bind4", "cgroup/bind4")
 int cgfence_bind4(struct bpf_sock_addr *ctx)
 {
@@ -103,7 +104,7 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 			  cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk)));
 }
 
-/* Has the bind program dealt with this port, or with the lack of one? Whatever it was, it is pending no more. */
+/* Has the bind program judged this port, or the bind to port 0? Clears the pending request in either case. */
 static __always_inline bool was_asked(struct bpf_sock *ctx, __u32 port)
 {
 	const __u64 *sockets = pending_sockets();
@@ -158,7 +159,9 @@ int cgfence_post_bind6(struct bpf_sock *ctx)
 			   cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx)));
 }
 
-/* The bind of an SCTP socket passes no cgroup hook (sctp_bind, net/sctp/socket.c), so there must be no such socket. */
+/*
+ * The bind of an SCTP socket passes no cgroup hook (sctp_bind, net/sctp/socket.c), so the fence refuses to create one.
+ */
 POLICY_SEC("sock_create", "cgroup/sock_create")
 int cgfence_sock_create(struct bpf_sock *ctx)
 {

@@ -15,7 +15,7 @@ struct {
 } cgfence_count SEC(".maps");
 
 /*
- * An array of small sets, not BPF_MAP_TYPE_LRU_HASH: that one frees up to 128 elements at a time (LOCAL_FREE_TARGET,
+ * An array of small sets, not BPF_MAP_TYPE_LRU_HASH: such a map frees up to 128 elements at a time (LOCAL_FREE_TARGET,
  * kernel/bpf/bpf_lru_list.c), which is half of a map of this size.
  */
 struct {

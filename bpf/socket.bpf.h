@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the port programs share: which families a socket serves, whose network namespace it is in, and the verdict. */
+/* Shared by the port programs: the families that a socket serves, its network namespace, and the verdict. */
 #pragma once
 
 #include "denial.bpf.h"
@@ -7,7 +7,7 @@
 #include <bpf/bpf_endian.h>
 #include <cgfence/verdict.h>
 
-/* The head of struct sock, which no helper shows whole. */
+/* The head of struct sock; no helper shows all of it. */
 struct socket_head {
 	char bytes[CGFENCE_SOCKET_HEAD_SIZE];
 };
