@@ -37,7 +37,7 @@
  *   bits 32-33  type (BPF_DEVCG_DEV_*), so that no selector is 0
  *   bits 34-35  CGFENCE_SELECTOR_ANY_MINOR, CGFENCE_SELECTOR_ANY_MAJOR
  *
- * A device rule is everything that the policy says of one selector; an empty slot is 0:
+ * A device rule holds all entries of the policy for one selector; an empty slot is 0:
  *
  *   bits  0-47  the selector
  *   bits 48-50  what the allow entries of this selector grant (BPF_DEVCG_ACC_*)
@@ -67,18 +67,18 @@
 #define CGFENCE_DEV_NULL_MINOR 3
 
 /*
- * A perfect hash over the selectors, so that a lookup is two loads whatever the size of the policy:
- * user space chooses the seed and, for each bucket, the displacement that leaves no two rules in a slot.
+ * A perfect hash over the selectors, so that a lookup is two loads whatever the size of the policy. User space chooses
+ * the seed and, for each bucket, the displacement with which no two rules share a slot.
  */
 struct cgfence_device_table {
 	__u32 fenced;	     /* the policy has a devices section */
 	__u32 with_defaults; /* the section says "defaults": true */
-	/* Number of slots or of buckets, a power of two, - 1; times the size of one, as what they mask is an offset. */
+	/* Masks of byte offsets: (number of slots or of buckets, a power of two, - 1) * size of one. */
 	__u32 slot_mask;
 	__u32 displacement_mask;
 	__u32 slots_offset; /* of the first slot, from the start of the image, in bytes */
-	__u32 has_by_major; /* there are rules for every minor of a major */
-	__u32 has_by_minor; /* there are rules for a minor of every major */
+	__u32 has_by_major; /* has rules for every minor of a major */
+	__u32 has_by_minor; /* has rules for a minor of every major */
 	__u32 dev_null_free; /* all access to /dev/null is allowed, as by default; programs open it more than any other */
 	__u64 seed;   /* odd */
 	__u64 any[2]; /* the rules for *:*, of block and of character devices */
@@ -96,8 +96,8 @@ struct cgfence_task_layout {
 };
 
 /*
- * Where struct sock has what no helper tells. Needed, and read from the kernel's BTF, only where a kernel lacks
- * network namespace cookies (before 5.14), or where a port may be assigned for one family only.
+ * Offsets in struct sock of fields that no helper tells. They are needed, and read from the kernel's BTF, only where a
+ * kernel lacks network namespace cookies (before 5.14), or where a port may be assigned for one family only.
  */
 struct cgfence_socket_layout {
 	__u32 netns_by_inum;  /* compare ports.netns_inum, not ports.netns_cookie */
@@ -131,7 +131,7 @@ enum cgfence_family {
 	CGFENCE_FAMILY_COUNT,
 };
 
-/* The strongest means against a listener that no bind hook saw. */
+/* Guards against a listener that no bind hook saw, weakest first. */
 enum cgfence_listen_guard {
 	CGFENCE_GUARD_NONE,
 	CGFENCE_GUARD_EVENT, /* the listener is recorded and reported */
@@ -139,11 +139,11 @@ enum cgfence_listen_guard {
 	CGFENCE_GUARD_DENY,  /* listen(2) returns EPERM */
 };
 
-/* A set of ports: the words of its bitmap, without those at both ends that are all alike. */
+/* A set of ports: the words of its bitmap, without the equal ones at either end. */
 struct cgfence_port_bitmap {
-	__u32 outside;	  /* 1 if the ports that have no word are in the set, else 0 */
+	__u32 outside;	  /* 1 if the ports without a word are in the set, else 0 */
 	__u32 first_word; /* port / 64 of the first bit of the first word */
-	/* At least 1, for the verifier of 5.10 does not see by a comparison that nothing is below 0. */
+	/* At least 1: the verifier of 5.10 does not learn from a comparison that nothing is below 0. */
 	__u32 word_count;
 	__u32 offset; /* of the first word, from the start of the image, in words of 8 bytes */
 };
@@ -159,17 +159,18 @@ struct cgfence_port_table {
 	__u32 netns_inum;   /* of the network namespace the fence was attached from */
 	__u64 netns_cookie; /* likewise */
 	/*
-	 * A bind that was under way when the fence was made was not seen by the bind program. So for a moment
-	 * after since_ns (CLOCK_BOOTTIME), a port that the kernel may have chosen is not taken for a rewritten one.
+	 * A bind that was under way when the fence was made was not seen by the bind program. So for a moment after
+	 * since_ns (CLOCK_BOOTTIME), post_bind does not take a port that the kernel may have chosen for a rewritten
+	 * one.
 	 */
 	__u64 since_ns;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
-	__u32 killed_by_trace; /* guard kill: by the program for all fences, not by the fence's own */
+	__u32 killed_by_trace; /* guard kill: the program for all fences kills, not the fence's own */
 	__u32 unused;
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
-	/* Made of the above, so that a verdict is one lookup: assigned, or outside the isolated range. */
+	/* Combines the two above, so that a verdict is one lookup: assigned, or outside the isolated range. */
 	struct cgfence_port_bitmap allowed[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	/* Assigned ports below CGFENCE_PRIVILEGED_PORTS that need no capability; these have their first words. */
 	struct cgfence_port_bitmap waived[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
@@ -177,7 +178,7 @@ struct cgfence_port_table {
 
 #define CGFENCE_PRIVILEGED_PORTS 1024
 
-/* How long loading the programs and a bind that is under way may take together, on a slow machine. */
+/* Upper bound, on a slow machine, of loading the programs plus a bind that is under way. */
 #define CGFENCE_BIND_NS 5000000000ULL
 
 /*
@@ -220,15 +221,15 @@ enum cgfence_verdict {
 
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
-	__u64 evicted; /* denials that had to make room for newer ones */
+	__u64 evicted; /* denials that made room for newer ones */
 	/*
-	 * Sockets of which cgfence_asked has something pending, closed ones included; if 0, none need be looked up.
-	 * So that map is never kept without this one.
+	 * Number of sockets with a pending entry in cgfence_asked, closed ones included; if 0, no lookup is needed.
+	 * Therefore that map is never kept without this one.
 	 */
 	__u64 pending;
 };
 
-/* What was refused: with the hook and the verdict the key of a denial. */
+/* The refused request; with the hook and the verdict it is the key of a denial. */
 struct cgfence_denial_subject {
 	__u8 hook;    /* enum cgfence_hook */
 	__u8 verdict; /* enum cgfence_verdict */
@@ -240,29 +241,29 @@ struct cgfence_denial_subject {
 
 struct cgfence_denial_record {
 	struct cgfence_denial_subject subject;
-	__u32 pid;	/* thread group that was refused last, in the initial pid namespace */
+	__u32 pid;	/* thread group of the last refusal, in the initial pid namespace */
 	__u64 count;	/* 0 if the record is unused */
 	__u64 first_ns; /* CLOCK_BOOTTIME */
 	__u64 last_ns;	/* CLOCK_BOOTTIME */
-	char comm[16];	/* of the thread that was refused last */
+	char comm[16];	/* of the thread of the last refusal */
 };
 
 /*
- * What goes to the ring buffer: the first refusal of a subject, for those after it are counted in its record; and each
- * listener that the guard could not refuse.
+ * A message in the ring buffer: the first refusal of a subject, whose record counts the later ones, or a listener that
+ * the guard could not refuse.
  */
 struct cgfence_event {
 	__u64 cgroup_id;     /* of the fence root */
-	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
+	__u64 socket_cookie; /* of the listener; 0 if there is none */
 	struct cgfence_denial_record record;
 };
 
 /* A task in a fence that holds a listening socket, as the task_file iterator writes it. */
 struct cgfence_holder {
-	__u64 fence_id; /* the fence root that is nearest above the task's cgroup; 0 if it is not known */
+	__u64 fence_id;	  /* the nearest fence root above the task's cgroup; 0 if unknown */
 	__u64 cgroup_id;  /* of the task */
 	__u32 inode;	  /* of the socket */
-	__u32 netns_inum; /* of the socket; 0 if it is not known */
+	__u32 netns_inum; /* of the socket; 0 if unknown */
 	__u32 pid;	  /* thread group id, in the initial pid namespace */
 	__u32 thread;	  /* thread id, likewise */
 	__u32 fd;
@@ -272,7 +273,7 @@ struct cgfence_holder {
 
 #define CGFENCE_PORT_WORDS 1024
 
-/* What the program that kills for all fences of the host knows of one of them. */
+/* A fence in the map of the program that kills for all fences of the host. */
 struct cgfence_kill_fence {
 	__u32 netns_any;
 	__u32 netns_inum;
@@ -280,13 +281,13 @@ struct cgfence_kill_fence {
 	__u64 allowed[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
 };
 
-/* Of the ring buffer that events go to, in bytes. */
+/* The size of the ring buffer of events, in bytes. */
 #define CGFENCE_EVENTS_SIZE 65536
 
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 64
 
-/* A subject is kept in the set that its hash names; a full set gives up what was refused longest ago. */
+/* A subject is kept in the set that its hash names; a full set gives up the subject whose last refusal is oldest. */
 struct cgfence_denial_set {
 	struct bpf_spin_lock lock;
 	__u32 unused;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a refusal is recorded, as pure functions for the kernel programs and the tests. Without branches, for each would
- * double what the verifier has to look at.
+ * The place of the record of a refusal, as pure functions for the kernel programs and the tests. They have no branches:
+ * each would double the work of the verifier.
  */
 #pragma once
 
@@ -37,11 +37,11 @@ static __always_inline __u64 cgfence_denial_same_subject(const struct cgfence_de
 }
 
 /**
- * cgfence_denial_choose_way() - which record of a set is that of a subject.
- * @known: receives whether it is already; else the record is unused, or is to make room
+ * cgfence_denial_choose_way() - choose the record of a subject in a set.
+ * @known: receives true if the record is of this subject already; otherwise it is unused or must make room
  *
- * Return: the way that holds the subject, for that counts as the oldest of all, else an unused one, else the one that was
- * refused longest ago. An unused way is all 0, which is no subject, as the type of one is not 0.
+ * Return: the way that holds the subject, which counts as the oldest of all; otherwise an unused one; otherwise the one
+ * whose last refusal is oldest. An unused way is all 0 and matches no subject, since the type of a subject is not 0.
  */
 static __always_inline struct cgfence_denial_record *
 cgfence_denial_choose_way(struct cgfence_denial_set *set,
@@ -56,13 +56,13 @@ cgfence_denial_choose_way(struct cgfence_denial_set *set,
 		__u64 older;
 		__s64 age;
 
-		/* Or the compiler would unroll the loop: a program has to fit into a page. */
+		/* Keeps the compiler from unrolling the loop: a program must fit into a page. */
 		__asm__ volatile("" : "+r"(i));
 		way++;
 		age = (__s64)(way->last_ns | cgfence_denial_same_subject(&way->subject, subject));
 		/* All bits if age is less, else none: these are times since the boot, or -1. */
 		older = (__u64)((age - oldest) >> 62);
-		/* Or the compiler would make branches of it. */
+		/* Keeps the compiler from making branches. */
 		__asm__ volatile("" : "+r"(older));
 		oldest += (age - oldest) & (__s64)older;
 		chosen ^= (chosen ^ i) & older;

@@ -10,26 +10,26 @@
 extern "C" {
 #endif
 
-/* What was done about an excess listener. */
+/* The action on an excess listener. */
 enum cgfence_action {
-	CGFENCE_ACTION_LOGGED, /* nothing but the report: an audit, or on_violation is log */
-	CGFENCE_ACTION_CLOSED, /* the socket was destroyed */
-	CGFENCE_ACTION_SILENCED, /* its port cannot be taken from it, but nothing reaches it any more */
-	CGFENCE_ACTION_KILLED, /* every process of the fence was killed */
-	CGFENCE_ACTION_FAILED, /* what was tried had no effect; the next pass tries again */
-	CGFENCE_ACTION_NONE,   /* when looked at again, it was in excess no more */
+	CGFENCE_ACTION_LOGGED,	 /* only reported: an audit, or on_violation is log */
+	CGFENCE_ACTION_CLOSED,	 /* the socket was destroyed */
+	CGFENCE_ACTION_SILENCED, /* it keeps its port, but nothing reaches it any more */
+	CGFENCE_ACTION_KILLED,	 /* every process of the fence was killed */
+	CGFENCE_ACTION_FAILED,	 /* the action had no effect; the next pass tries again */
+	CGFENCE_ACTION_NONE,	 /* a second look found it no longer in excess */
 };
 
 /** cgfence_action_name() - such as "closed". */
 CGFENCE_API const char *cgfence_action_name(enum cgfence_action action);
 
-/** struct cgfence_violation - an excess listener; what it points to lives as long as the callback runs. */
+/** struct cgfence_violation - an excess listener; its pointers are valid while the callback runs. */
 struct cgfence_violation {
 	bool ended;	     /* it is in excess no more */
 	uint64_t time_ns;    /* CLOCK_BOOTTIME */
 	const char *cgroup;  /* the fence root, relative to the cgroup2 root */
 	const char *member;  /* the cgroup that holds the socket, likewise; NULL if it is gone */
-	uint32_t pid;	     /* of who holds it in the fence; 0 if nobody does */
+	uint32_t pid;	     /* of the holder in the fence; 0 if there is none */
 	const char *comm;    /* "" if there is none */
 	const char *cmdline; /* arguments separated by spaces; "" if there is none */
 	enum cgfence_protocol protocol;
@@ -39,19 +39,19 @@ struct cgfence_violation {
 	uint32_t inode;		    /* of the socket */
 	const char *
 		excess; /* every port of this protocol that is in excess in the fence, such as "9,8080-8081" */
-	const char *reason; /* why it is in excess, and by which way it came into the fence */
+	const char *reason; /* why it is in excess, and how it came into the fence */
 	enum cgfence_action action;
 	const char *failure; /* why the action failed; "" if it did not */
 };
 
-/** A function that is given each report. */
+/** A function that receives each report. */
 typedef void cgfence_report(const struct cgfence_violation *violation, void *context);
 
 struct cgfence_reconciler;
 
 /**
- * cgfence_reconciler_new() - get ready; what was reported once is remembered from pass to pass.
- * @reconciler: receives what is to be given to cgfence_reconciler_free()
+ * cgfence_reconciler_new() - make a reconciler, which remembers its reports from pass to pass.
+ * @reconciler: receives the reconciler, to be given to cgfence_reconciler_free()
  */
 CGFENCE_API int cgfence_reconciler_new(struct cgfence_reconciler **reconciler,
 				       struct cgfence_error *error);
@@ -60,18 +60,18 @@ CGFENCE_API int cgfence_reconciler_new(struct cgfence_reconciler **reconciler,
 CGFENCE_API void cgfence_reconciler_free(struct cgfence_reconciler *reconciler);
 
 /**
- * cgfence_reconciler_uses_iterator() - are holders found by the BPF iterator, and not by /proc?
+ * cgfence_reconciler_uses_iterator() - does it find holders with the BPF iterator, not in /proc?
  */
 CGFENCE_API bool cgfence_reconciler_uses_iterator(const struct cgfence_reconciler *reconciler);
 
 /**
- * cgfence_reconciler_pass() - look at all listeners in fences, act on those in excess, and report.
- * @fence_id: of the only fence to look at, 0 for all
+ * cgfence_reconciler_pass() - look at all listeners in fences, act on those in excess, report.
+ * @fence_id: the only fence to look at, 0 for all
  * @report: called for each violation that is new or whose action changed, and for each that ended
- * @in_excess: receives the number of violations that there are
+ * @in_excess: receives the number of violations
  *
- * Return: 0, or the first failure of what could not be looked at; all else was looked at and acted on then, and nothing
- * is reported as ended.
+ * Return: 0, or the first failure to look at something. The pass looks at the rest and acts on it all the same, but
+ * reports no end.
  */
 CGFENCE_API int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id,
 					cgfence_report *report, void *context, size_t *in_excess,
@@ -83,10 +83,10 @@ CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 					  void *context, struct cgfence_error *error);
 
 /**
- * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and do nothing about them.
+ * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and act on none.
  * @fence_id: of the fence root
  *
- * Needs no iterator, and so is fast for a fence with few tasks.
+ * It needs no iterator, so it is fast for a fence with few tasks.
  */
 CGFENCE_API int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report,
 					    void *context, struct cgfence_error *error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. Everything
- * here must pass the BPF verifier, which knows the fields of the image header as constants because the
- * map is frozen, and so can bound every offset computed from them.
+ * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. All of it must pass the BPF
+ * verifier. The map is frozen, so the verifier knows the fields of the image header as constants and can bound every
+ * offset that is computed from them.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ static __always_inline __u64 cgfence_device_selector(__u32 type, __u32 major, __
 }
 
 /**
- * cgfence_device_request() - what is asked for.
+ * cgfence_device_request() - a request for a device.
  * @access_type: access << 16 | type, as in struct bpf_cgroup_dev_ctx (include/uapi/linux/bpf.h); access is
  *               BPF_DEVCG_ACC_* bits, 0 for access(F_OK)
  */
@@ -75,7 +75,9 @@ static __always_inline __u64 cgfence_device_any_major(__u64 selector)
 	       CGFENCE_SELECTOR_ANY_MAJOR;
 }
 
-/** cgfence_selector_key() - the selector in @word, a rule or a request, without what is above it, shifted to the top. */
+/**
+ * cgfence_selector_key() - the selector in @word, a rule or a request, shifted to the top without the bits above it.
+ */
 static __always_inline __u64 cgfence_selector_key(__u64 word)
 {
 	return word << (64 - CGFENCE_SELECTOR_BITS);
@@ -100,8 +102,8 @@ static __always_inline __u32 cgfence_rule_deny(__u64 rule)
 }
 
 /*
- * One allow entry must cover the whole request. An entry always grants something, so a rule that
- * grants nothing has no allow entry, and not even a request without bits passes by it.
+ * One allow entry must cover the whole request. An entry always grants some access, so a rule that grants none has no
+ * allow entry, and even a request without bits does not pass by it.
  */
 static __always_inline bool cgfence_rule_covers(__u64 rule, __u32 access)
 {
@@ -132,14 +134,14 @@ static __always_inline __s64 cgfence_rule_verdict(__u64 rule, __u32 access)
 	return (__s64)(rule << (access & CGFENCE_ACCESS_MASK));
 }
 
-/** cgfence_device_hash() - what the offsets of displacement and slot are made of. */
+/** cgfence_device_hash() - the hash from which the offsets of displacement and slot are made. */
 static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_table *table,
 						 __u64 key)
 {
 	return (key >> (64 - CGFENCE_SELECTOR_BITS)) * table->seed;
 }
 
-/** cgfence_device_displacement_offset() - where the displacement for a selector with this hash is. */
+/** cgfence_device_displacement_offset() - the offset of the displacement for a selector with this hash. */
 static __always_inline __u64
 cgfence_device_displacement_offset(const struct cgfence_device_table *table, __u64 hash)
 {
@@ -147,7 +149,7 @@ cgfence_device_displacement_offset(const struct cgfence_device_table *table, __u
 }
 
 /**
- * cgfence_device_slot_offset() - where its bucket's @displacement puts a selector with this hash.
+ * cgfence_device_slot_offset() - the offset at which its bucket's @displacement puts a selector with this hash.
  *
  * The high bits of a product depend on all bits of the factors, so that two selectors of a bucket nearly always
  * differ here; where they do not, user space tries another seed.
@@ -161,7 +163,7 @@ static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_dev
 /**
  * cgfence_device_find() - look a selector up.
  * @image: a compiled policy
- * @word: a selector, but that of *:*; a request likewise, for what is above the selector does not count
+ * @word: a selector except that of *:*, or a request, of which the bits above the selector are ignored
  *
  * Return: the rule, or 0 if the policy has none for this selector.
  */
@@ -183,8 +185,8 @@ static __always_inline __u64 cgfence_device_find(const struct cgfence_image *ima
 /**
  * cgfence_device_allowed_by_wildcard() - judge a request for a device that no rule names exactly.
  *
- * Makes one lookup for each kind of wildcard that the policy has. The verifier, which knows the header, leaves the
- * others out of the program.
+ * It makes one lookup for each kind of wildcard in the policy. The verifier knows the header and removes the others
+ * from the program.
  */
 static __always_inline bool cgfence_device_allowed_by_wildcard(const struct cgfence_image *image,
 							       __u64 request)
@@ -222,10 +224,10 @@ static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *
 						    __u32 port)
 {
 	const __u64 *words = (const __u64 *)image + bitmap->offset;
-	/* Below the first word the subtraction wraps round, to above the last. */
+	/* Below the first word the subtraction wraps to a value above the last. */
 	__u64 word = (__u32)(port / 64 - bitmap->first_word);
 
-	/* What is compared and what is used must be one register, or the verifier sees no bound. */
+	/* The comparison and the use must share one register, or the verifier sees no bound. */
 	__asm__ volatile("" : "+r"(word));
 	if (word >= bitmap->word_count)
 		return bitmap->outside;
@@ -251,8 +253,8 @@ static __always_inline bool cgfence_port_allowed(const struct cgfence_image *ima
  * cgfence_port_is_waived() - may the port be bound without CAP_NET_BIND_SERVICE?
  * @port: below CGFENCE_PRIVILEGED_PORTS
  *
- * The bitmaps begin at port 0, or the verifiers of 5.10 and 6.1, which do not see that no such port is in what begins
- * above, would follow an impossible path.
+ * The bitmaps begin at port 0. If they began above, the verifiers of 5.10 and 6.1 would follow an impossible path,
+ * since they do not see that no port is below.
  */
 static __always_inline bool cgfence_port_is_waived(const struct cgfence_image *image, int protocol,
 						   int family, __u32 port)

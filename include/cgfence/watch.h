@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a daemon needs of libcgfence beside the reconciler: the events of the kernel, and to know when fences change.
- * Each has a descriptor for poll(2).
+ * For a daemon, beside the reconciler: the events of the kernel, and notice of changed fences. Each has a descriptor
+ * for poll(2).
  */
 #pragma once
 
@@ -14,25 +14,25 @@ extern "C" {
 
 /**
  * cgfence_watch_lock() - become the one watch of this host.
- * @lock: receives a descriptor, to be given to cgfence_watch_unlock(); the kernel takes the lock from who dies
- * @first: receives the pid of the watch that is there already, 0 if it cannot be told; only with -EBUSY
+ * @lock: receives a descriptor, to be given to cgfence_watch_unlock(); the lock ends with its process
+ * @first: receives the pid of the running watch, 0 if unknown; only with -EBUSY
  *
  * Return: 0, -EBUSY if there is another, another -errno.
  */
 CGFENCE_API int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error);
 
-/** cgfence_watch_unlock() - let another watch be it. */
+/** cgfence_watch_unlock() - release the lock. */
 CGFENCE_API void cgfence_watch_unlock(int lock);
 
 struct cgfence_events;
 
 /**
  * cgfence_events_open() - open the ring buffer of events, which has one reader.
- * @events: receives what is to be given to cgfence_events_close()
+ * @events: receives the reader, to be given to cgfence_events_close()
  */
 CGFENCE_API int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *error);
 
-/** cgfence_events_close() - close it; what was not read stays. NULL is fine. */
+/** cgfence_events_close() - close it; events that were not read stay. NULL is fine. */
 CGFENCE_API void cgfence_events_close(struct cgfence_events *events);
 
 /** cgfence_events_fd() - readable when there is an event; owned by @events. */
@@ -49,8 +49,8 @@ CGFENCE_API int cgfence_events_read(struct cgfence_events *events, struct cgfenc
 struct cgfence_monitor;
 
 /**
- * cgfence_monitor_open() - be told when a fence is made, changed or taken away.
- * @monitor: receives what is to be given to cgfence_monitor_close()
+ * cgfence_monitor_open() - watch for fences that are made, changed or taken away.
+ * @monitor: receives the monitor, to be given to cgfence_monitor_close()
  */
 CGFENCE_API int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error);
 
@@ -60,7 +60,7 @@ CGFENCE_API void cgfence_monitor_close(struct cgfence_monitor *monitor);
 /** cgfence_monitor_fd() - readable when something has changed; owned by @monitor. */
 CGFENCE_API int cgfence_monitor_fd(const struct cgfence_monitor *monitor);
 
-/** cgfence_monitor_read() - take note of all changes so far. Return: did a fence change? */
+/** cgfence_monitor_read() - consume all changes so far. Return: did a fence change? */
 CGFENCE_API bool cgfence_monitor_read(struct cgfence_monitor *monitor);
 
 #ifdef __cplusplus
