@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* allow and revoke, as an operator sees them. */
+/* allow and revoke, as an operator uses them. */
 #include "program.h"
 #include "support/harness.h"
 
@@ -49,7 +49,7 @@ Test(allow, a_device_is_revoked_and_allowed_again)
 	result = program_run(NULL, WORDS("show", path()));
 	assert_has(result.output, "\"defaults\": true");
 	assert_has(result.output, "\"c 1:3 rw\"");
-	/* Unquoted, the entry is several words. */
+	/* An unquoted entry is several words. */
 	result = program_run(NULL, WORDS("allow", path(), "device", "c", "1:3", "rw"));
 	assert_done(result);
 	assert_says(&result, "Allowed device c 1:3 rw in %s.\n");

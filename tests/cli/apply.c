@@ -11,7 +11,7 @@
 
 TestSuite(apply, .init = harness_begin, .fini = harness_end);
 
-/* In @format each %s is the path of the test's cgroup, in policies and in what is printed. */
+/* Each %s in @format stands for the path of the test's cgroup, in policies and in output. */
 static const char *fill_in(const char *format)
 {
 	static char text[4096];
@@ -152,7 +152,7 @@ Test(apply, one_bad_file_stops_everything)
 	assert_refused(2, "/policies/1.json and ");
 	write_policy("2.json", "{'cgroup': '/', 'devices': {'defaults': true}}");
 	assert_refused(2, "/policies/2.json: its cgroup is the root");
-	/* Without it, all is well. */
+	/* Without it, the command succeeds. */
 	write_policy("2.json", "{'cgroup': '%s/x*', 'devices': {}}");
 	assert_done(apply(NULL, NULL));
 	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
@@ -171,7 +171,7 @@ Test(apply, what_cannot_be_read)
 		     "/nowhere/policies");
 }
 
-/* A program of somebody else is in the way of one of them. */
+/* A program of somebody else blocks one of them. */
 Test(apply, a_failure_does_not_stop_the_others)
 {
 	struct cgfence_cgroup *bad = harness_child_cgroup(harness_cgroup(), "bad");

@@ -77,7 +77,7 @@ Test(attach, the_same_policy_changes_nothing)
 	struct program_result result;
 
 	assert_done(attach_input("{'devices': {'allow': ['c 1:5 r', 'c 1:3 r']}}"));
-	/* Said otherwise, but it is the same. */
+	/* Written differently, but the same policy. */
 	result = attach_input(
 		"{'enforce': true, 'devices': {'allow': ['c 1:3 r', 'c 1:5 r', 'c 1:3 r']}}");
 	assert_done(result);
@@ -198,7 +198,7 @@ Test(attach, no_such_cgroup)
 
 Test(attach, root_is_refused)
 {
-	/* Were it not, an audit would do no harm. */
+	/* An audit, so that it does no harm if the refusal fails. */
 	const struct program_options options = {
 		.input = "{'enforce': false, 'devices': {'defaults': true}}"
 	};
@@ -264,7 +264,7 @@ Test(attach_excess, listeners_that_are_there_already_are_reported_and_left)
 	cr_expect_str_eq(result.errors, expected);
 	cr_expect(holder_is_reachable(&bad));
 	cr_expect(holder_is_reachable(&good));
-	/* Said again as long as it is so, and no longer. */
+	/* It is reported as long as it is in excess, and no longer. */
 	result = attach_ports("{'ports': [8080], 'on_violation': 'close'}");
 	assert_status(result, 0);
 	assert_has(result.output, "nothing changed");

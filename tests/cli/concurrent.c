@@ -41,7 +41,7 @@ Test(concurrent, commands_at_once_fail_for_nothing_but_want_of_a_fence)
 	};
 	const char *policy = program_file("policy.json", "{'devices': {'allow': ['c 1:3 rw']},"
 							 " 'ports': [8080]}");
-	/* It has both sections as well, so that allow and revoke have something to change. */
+	/* This policy has both sections too, so that allow and revoke can change it. */
 	const struct program_options changed = {
 		.input = "{'devices': {'defaults': true}, 'ports': [8081]}",
 	};
@@ -60,7 +60,7 @@ Test(concurrent, commands_at_once_fail_for_nothing_but_want_of_a_fence)
 		program_start(&programs[7], NULL, WORDS("detach", "--all"));
 		finish_all();
 	}
-	/* They leave a state that the next commands can go on from. */
+	/* They leave a state in which the next commands work. */
 	assert_done(program_run(NULL, WORDS("attach", names[0], policy)));
 	assert_done(program_run(NULL, WORDS("detach", "--all")));
 	assert_done(program_run(NULL, WORDS("detach", names[0])));

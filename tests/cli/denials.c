@@ -194,7 +194,7 @@ Test(denials, says_when_old_ones_made_room)
 	assert_has(result.errors, "made room for newer ones");
 	for (const char *at = result.output; (at = strchr(at, '\n')); at++)
 		lines++;
-	/* The headings and what a fence remembers. */
+	/* The headings, and the records of a fence. */
 	cr_assert_leq(lines, 1 + 256);
 	cr_assert_gt(lines, 1 + 128);
 }

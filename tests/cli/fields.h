@@ -14,7 +14,7 @@ const char *text_of(const json_t *object, const char *key);
 /** number_of() - the integer of a key. */
 json_int_t number_of(const json_t *object, const char *key);
 
-/** parse_time() - a time as the program prints it, RFC 3339 in UTC with a fraction, without that fraction. */
+/** parse_time() - a printed time, RFC 3339 in UTC with a fraction; returned without the fraction. */
 time_t parse_time(const char *text);
 
 /** expect_keys() - the object has these keys, in this order and separated by spaces, and no others. */

@@ -17,7 +17,7 @@
 #define QUEUE 4096 /* nobody accepts */
 #define POLL_NS (10 * 1000 * 1000)
 
-/* What a holder says once it is ready. */
+/* The message of a holder that is ready. */
 struct greeting {
 	int code; /* errno value, 0 if all is well */
 	uint16_t port;
@@ -27,7 +27,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 {
 	int fd;
 
-	/* A pass may find it as soon as it is in. */
+	/* A pass may find it as soon as it is in the cgroup. */
 	if (options->comm)
 		prctl(PR_SET_NAME, options->comm);
 	if (!options->moved_in && harness_enter(options->cgroup))
@@ -55,7 +55,7 @@ static __attribute__((noreturn)) void run_holder(const struct holder_options *op
 	greeting.code = hold(options, &greeting);
 	if (write(pipe, &greeting, sizeof(greeting)) != sizeof(greeting) || greeting.code)
 		_exit(1);
-	/* A shell that reads what never comes. The pipe is closed by exec, which tells that it has come to that. */
+	/* A shell that reads and never gets anything. exec closes the pipe, which shows that the shell runs. */
 	if (options->argument)
 		execl("/bin/sh", "sh", "-c", "kill -STOP $$", options->argument, NULL);
 	close(pipe);
@@ -103,7 +103,10 @@ bool holder_is_reachable(const struct holder *holder)
 	int code = 0;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	/* A listener whose queue is full, for nobody accepts, does not answer; who does not listen refuses at once. */
+	/*
+	 * A listener whose queue is full, since nobody accepts, does not answer; a socket that does not listen refuses
+	 * at once.
+	 */
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		code = errno;
 	if (code == EINPROGRESS && poll(&done, 1, ANSWER_MS) > 0)

@@ -7,17 +7,17 @@
 #include <sys/types.h>
 
 struct holder_options {
-	const struct cgfence_cgroup *cgroup; /* where it ends up */
-	const char *endpoint;		     /* as in sockets.h; what is not UDP listens */
-	bool moved_in;	      /* it comes to the cgroup with its socket, past every hook */
-	bool leaves;	      /* it goes back to the cgroup of the test once it holds its socket */
+	const struct cgfence_cgroup *cgroup; /* the cgroup it ends up in */
+	const char *endpoint;		     /* as in sockets.h; all but UDP sockets listen */
+	bool moved_in;	      /* it enters the cgroup with its socket, past every hook */
+	bool leaves;	      /* it returns to the cgroup of the test once it holds its socket */
 	const char *comm;     /* its name, NULL for that of the test */
 	const char *argument; /* if not NULL, it executes a shell with this in its command line */
 };
 
 struct holder {
 	pid_t pid;
-	uint16_t port; /* that its socket got, in host order */
+	uint16_t port; /* of its socket, in host order */
 };
 
 /** holder_start() - start one; returns when it holds its socket in the cgroup. To be given to holder_stop(). */
@@ -29,8 +29,8 @@ void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgr
 /** holder_is_reachable() - does anybody listen on its TCP port of IPv4? */
 bool holder_is_reachable(const struct holder *holder);
 
-/** holder_await_unreachable() - wait until it does not; the test fails if that takes longer than @seconds. */
+/** holder_await_unreachable() - wait until nobody listens; the test fails if that takes longer than @seconds. */
 void holder_await_unreachable(const struct holder *holder, int seconds);
 
-/** holder_stop() - end it. Return: the signal that ended it, maybe before. */
+/** holder_stop() - end it. Return: the signal that ended it, maybe earlier. */
 int holder_stop(struct holder *holder);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the commands say of ports. */
+/* The output of the commands about ports. */
 #include "program.h"
 #include "support/harness.h"
 

@@ -42,7 +42,7 @@ static __attribute__((noreturn)) void exec_program(const struct program_options 
 	while (*words && count < WORDS_MAX)
 		argv[count++] = *words++;
 	argv[count] = NULL;
-	/* No test shall leave it running, and no fault that a sanitizer finds shall look like a plain failure. */
+	/* No test may leave it running, and a fault that a sanitizer finds must not look like a plain failure. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setenv("ASAN_OPTIONS", "exitcode=99", 1);
 	if (options->cgroup && harness_enter(options->cgroup))
@@ -51,7 +51,7 @@ static __attribute__((noreturn)) void exec_program(const struct program_options 
 		_exit(98);
 	if (options->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
-	/* A shell has them ignored by what it runs in its background, such as all of these tests. */
+	/* A shell makes its background jobs ignore them, and these tests may be one. */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	execvp(argv[0], (char *const *)argv);
@@ -177,7 +177,7 @@ static bool never(const struct program *program, const char *text)
 	return false;
 }
 
-/* The end of the line that has @text, among those that were not looked at yet; NULL if it is not there, or not all. */
+/* The end of the next line that has @text; NULL if there is none, or only a part of it. */
 static char *find_line_end(const struct program *program, const char *text)
 {
 	const char *found = strstr(program->result.output + program->seen, text);
@@ -190,7 +190,7 @@ static bool has_said_line(const struct program *program, const char *text)
 	return find_line_end(program, text);
 }
 
-/* Reads until it ends or has said @text. */
+/* Reads until it ends or has printed @text. */
 static void follow(struct program *program, has_said *said, const char *text)
 {
 	time_t deadline = time(NULL) + TIMEOUT_S;
@@ -198,7 +198,7 @@ static void follow(struct program *program, has_said *said, const char *text)
 	for (;;) {
 		struct pollfd fds[] = { { program->output, POLLIN, 0 },
 					{ program->errors, POLLIN, 0 } };
-		/* In this order, so that nothing it said last is lost. */
+		/* In this order, so that its last output is not lost. */
 		bool ended = reap(program);
 
 		read_streams(program);
@@ -243,7 +243,7 @@ const char *program_next_line(struct program *program, const char *text)
 
 void program_finish(struct program *program)
 {
-	/* A terminal that is closed hangs up. */
+	/* Closing the terminal hangs up. */
 	if (program->errors >= 0)
 		close(program->input);
 	follow(program, never, NULL);

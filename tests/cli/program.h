@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Runs cgfence as an operator does, and keeps what it says. */
+/* Runs cgfence as an operator does, and keeps its output. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -8,19 +8,19 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* What a program that signal N ended has for a status. */
+/* The status of a program that signal N ended, minus N. */
 #define PROGRAM_SIGNALLED 1000
 
 /* The words of a command line, or any other list of strings, ended by NULL. */
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* How to run it; all zero is where the test runs, with nothing on standard input. */
+/* How to run it; all zero: in the cgroup of the test, with empty standard input. */
 struct program_options {
 	const char *input;		     /* with ' for " */
 	const struct cgfence_cgroup *cgroup; /* to start in */
 	const char *output_path;	     /* where standard output goes instead of the result */
 	bool without_admin;		     /* CAP_SYS_ADMIN is taken from it */
-	bool ignores_children;		     /* SIGCHLD is ignored, as some callers leave it */
+	bool ignores_children;		     /* SIGCHLD is ignored, as by some callers */
 	bool terminal;			     /* a new terminal is all three of its streams */
 	bool by_words; /* the words are the whole command line, cgfence not put in front */
 };
@@ -37,17 +37,17 @@ struct program {
 	int input; /* the master side if it is on a terminal */
 	int output;
 	int errors;  /* -1 if it is on a terminal */
-	size_t seen; /* so much of its output program_next_line() has been through */
+	size_t seen; /* how much of its output program_next_line() has read */
 	struct program_result result;
 };
 
-/** program_path() - of cgfence: CGFENCE_PROGRAM, else the one with sanitizers. */
+/** program_path() - the path of cgfence: CGFENCE_PROGRAM, else the one with sanitizers. */
 const char *program_path(void);
 
 /**
  * program_run() - run cgfence until it ends; the test fails if that takes too long.
  * @options: NULL for the usual
- * @words: what follows cgfence on the command line
+ * @words: the command line after cgfence
  */
 struct program_result program_run(const struct program_options *options, const char *const *words);
 
@@ -77,10 +77,10 @@ const char *program_file(const char *name, const char *text);
 /** program_json() - the output as JSON, to be given to json_decref(). */
 json_t *program_json(const struct program_result *result);
 
-/** program_status() - what `status CGROUP --json` says of one fence, to be given to json_decref(). */
+/** program_status() - the fence as `status CGROUP --json` prints it, to be given to json_decref(). */
 json_t *program_status(const struct cgfence_cgroup *cgroup);
 
-/* These run what makes @result once. */
+/* These evaluate @result once. */
 #define assert_status(result, expected)                                                    \
 	do {                                                                               \
 		const struct program_result got_ = (result);                               \
@@ -88,7 +88,7 @@ json_t *program_status(const struct cgfence_cgroup *cgroup);
 			     got_.status, got_.output, got_.errors);                       \
 	} while (0)
 
-/* It did what it should and had nothing to complain of. */
+/* It succeeded without a complaint. */
 #define assert_done(result)                                                                \
 	do {                                                                               \
 		const struct program_result got_ = (result);                               \
@@ -97,7 +97,7 @@ json_t *program_status(const struct cgfence_cgroup *cgroup);
 			  got_.errors);                                                    \
 	} while (0)
 
-/* It failed with a sentence that says @part, and printed nothing else. */
+/* It failed with a sentence that contains @part, and printed nothing else. */
 #define assert_fails(result, expected, part)                                                      \
 	do {                                                                                      \
 		const struct program_result got_ = (result);                                      \

@@ -40,7 +40,7 @@ Test(reconcile, nothing_in_excess)
 	assert_done(reconcile_json());
 	cr_expect_str_eq(reconcile_json().output, "");
 	cr_expect_str_eq(reconcile(sockets_fence()).output, "No listener is in excess.\n");
-	/* A listener that is in no fence is nobody's business. */
+	/* A listener outside all fences is ignored. */
 	holder_start_excess(&holder, harness_cgroup());
 	cr_expect_str_eq(reconcile_json().output, "");
 	assert_done(reconcile_json());
@@ -320,7 +320,7 @@ Test(reconcile, udp_that_keeps_its_port_is_silenced)
 	assert_status(result, 3);
 	assert_has(result.output, "\tsilenced\t");
 	cr_expect_str_eq(result.errors, "");
-	/* Nothing new is done, and it still has what it should not. */
+	/* Nothing new happens, and the process still holds the listener. */
 	assert_status(reconcile(sockets_fence()), 3);
 	holder_stop(&holder);
 	assert_done(reconcile(sockets_fence()));
@@ -377,7 +377,7 @@ Test(reconcile, a_process_may_have_any_bytes)
 	holder_stop(&holder);
 }
 
-/* It has some descriptors open for each, and the usual limit is 1024. */
+/* It keeps some descriptors open for each, and the usual limit is 1024. */
 Test(reconcile, more_fences_than_the_soft_limit_of_descriptors)
 {
 	const struct program_options by_words = { .by_words = true };

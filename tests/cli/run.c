@@ -129,7 +129,7 @@ Test(run, the_first_instruction_is_fenced)
 	struct program_options options = in_test_cgroup();
 	struct program_result result;
 
-	/* The kernel itself opens nothing for it, so the first device is that of the command. */
+	/* The kernel itself opens nothing for it, so the command opens the first device. */
 	options.input = "{'devices': {}}";
 	result = program_run(&options, WORDS("run", "-p", "-", "--", "dd", "if=/dev/null"));
 	assert_status(result, 1);

@@ -21,7 +21,7 @@ static void start(struct program *program, const char *script)
 	program_start(program, &options, WORDS("run", "--", "sh", "-c", script));
 }
 
-/* The same below a shell with job control, which is what makes stopping possible. */
+/* The same below a shell with job control, without which it cannot be stopped. */
 static void start_as_job(struct program *program, const char *script)
 {
 	const struct program_options options = { .cgroup = harness_cgroup(),
@@ -90,7 +90,7 @@ Test(run_terminal, interrupt_comes_once)
 {
 	struct program program;
 
-	/* A second one would end the next wait. */
+	/* A second signal would end the next wait. */
 	start(&program, "trap 'echo caught' INT; echo ready;"
 			" for i in 1 2 3; do sleep 1 & wait; done; exit 7");
 	program_expect(&program, "ready");
@@ -115,7 +115,7 @@ Test(run_terminal, stop_shows_cgfence_stopped_and_it_goes_on)
 {
 	struct program program;
 
-	/* 128 + SIGSTOP or SIGTSTP is what the shell says of a job that stopped. */
+	/* A shell reports 128 + SIGSTOP or SIGTSTP for a stopped job. */
 	start_as_job(&program, "%s run -- sh -c 'echo ready; read line; echo got $line; exit 6';"
 			       " echo stopped $?; fg; echo ended $?");
 	program_expect(&program, "ready");

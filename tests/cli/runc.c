@@ -19,7 +19,7 @@
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
-/* A shell command that says which of some devices can be opened. runc gives none but the first three. */
+/* A shell command that prints which of some devices it can open. runc allows only the first three. */
 #define TRY_DEVICES                                                    \
 	"for device in /dev/null /dev/full /dev/zero /nodes/odd; do "  \
 	"if (: <$device) 2>/tmp/error; then echo $device opens; else " \
@@ -31,8 +31,8 @@
 	"{'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 rw', 'c 240:* rw']}}"
 
 /*
- * runc wants cgroup2 itself at /sys/fs/cgroup, and not below it. What is mounted there already is moved, for a new mount
- * would set the options of the whole hierarchy.
+ * runc wants cgroup2 itself at /sys/fs/cgroup, and not below it. The existing mount is moved, since a new one would set
+ * the options of the whole hierarchy.
  */
 static void move_cgroup2(void)
 {
@@ -68,7 +68,7 @@ TestSuite(runc, .init = begin, .fini = harness_end);
 	program_run(&(const struct program_options){ .by_words = true }, \
 		    WORDS("runc", "--root", state_directory(), __VA_ARGS__))
 
-/* What is made in the test's directory goes with its mount. */
+/* Files in the test's directory go with its mount. */
 static const char *in_directory(const char *name)
 {
 	static char path[256];
@@ -116,13 +116,13 @@ static void make_rootfs(void)
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
 		cr_assert_eq(mkdir(in_directory(directories[i]), 0755), 0);
 	copy_busybox();
-	/* A number for experiments, which has no driver: opened, it is ENXIO, unless a program refuses it. */
+	/* A number for experiments, without a driver: opening it fails with ENXIO unless a program refuses it. */
 	cr_assert_eq(mknod(in_directory("bundle/rootfs/nodes/odd"), S_IFCHR | 0666,
 			   makedev(240, 77)),
 		     0);
 }
 
-/* Sets what runc's own example says otherwise. */
+/* Changes runc's own example. */
 static void adapt(json_t *config, const char *cgroup)
 {
 	json_t *process = json_object_get(config, "process");
@@ -132,7 +132,7 @@ static void adapt(json_t *config, const char *cgroup)
 	size_t i;
 
 	json_object_set_new(process, "terminal", json_false());
-	/* It ends even if nobody can end it any more. */
+	/* It ends by itself if the test does not end it. */
 	json_object_set_new(process, "args", json_pack("[s, s, s]", "sh", "-c", "sleep 100"));
 	json_object_set_new(json_object_get(config, "root"), "readonly", json_false());
 	json_object_set_new(system, "cgroupsPath", json_string(cgroup));
@@ -162,7 +162,7 @@ static void make_bundle(const char *cgroup)
 	json_decref(config);
 }
 
-/* Starts a container in a cgroup "box" of the test's, and opens that. */
+/* Starts a container in a cgroup "box" of the test, and opens that cgroup. */
 static struct cgfence_cgroup *start_box(void)
 {
 	struct cgfence_cgroup *box = NULL;
@@ -171,7 +171,7 @@ static struct cgfence_cgroup *start_box(void)
 
 	snprintf(name, sizeof(name), "%s/box", cgfence_cgroup_path(harness_cgroup()));
 	make_bundle(name);
-	/* It warns where the hierarchy has no controllers. */
+	/* runc warns where the hierarchy has no controllers. */
 	result = runc("run", "--detach", "--bundle", in_directory("bundle"), "box");
 	if (result.status)
 		fprintf(stderr, "%s", result.errors);
@@ -217,7 +217,7 @@ static uint32_t box_program(const struct cgfence_cgroup *box, uint32_t count)
 	return ids[0];
 }
 
-/* The program of runc is the only one of others that status shows, and that explain names. */
+/* status shows no program of others but that of runc, and explain names it. */
 static void assert_shown(const struct cgfence_cgroup *fence, const struct cgfence_cgroup *box,
 			 uint32_t id)
 {
@@ -294,7 +294,7 @@ Test(runc, a_fence_above_that_was_there_first)
 	harness_attach(harness_cgroup(), POLICY_WITHOUT_ZERO);
 	box = start_box();
 	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero refused\n/nodes/odd refused\n");
-	/* A fence of its own below that one has three programs to agree. */
+	/* With a fence of its own below, three programs must agree. */
 	harness_attach(box, POLICY_WITHOUT_FULL);
 	assert_shown(box, box, box_program(box, 2));
 	assert_inside(

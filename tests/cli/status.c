@@ -302,7 +302,7 @@ Test(status, programs_of_others_that_have_a_say_are_shown)
 	json_t *others;
 
 	attach_other(child, "below", 0);
-	/* What is fenced above is no program of others. */
+	/* A fence above does not count as a program of others. */
 	harness_attach(harness_cgroup(), "{'devices': {'defaults': true}}");
 	harness_attach(fence, "{'devices': {'defaults': true}}");
 	status = program_status(fence);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What holds for every command: help, wrong usage, what it needs. */
+/* Rules for every command: help, wrong usage, privilege. */
 #include "program.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the daemon does. What it prints is in watch_output.c. */
+/* The actions of the daemon. watch_output.c tests its output. */
 #include "holder.h"
 #include "watching.h"
 
@@ -18,7 +18,7 @@ TestSuite(watch, .init = sockets_begin, .fini = harness_end, .timeout = 120);
 #define LOG "{'ports': [1]}"
 #define CLOSE "{'ports': [1], 'on_violation': 'close'}"
 
-/* Long enough for anything that is to be done at once. */
+/* Long enough for everything that must happen at once. */
 #define SOON_S 20
 
 Test(watch, the_interval_is_that_of_mesos)
@@ -63,7 +63,7 @@ Test(watch, a_second_says_who_is_first)
 	snprintf(message, sizeof(message), "process %d watches this host already",
 		 watching.program.pid);
 	assert_fails(program_run(NULL, WORDS("watch")), 1, message);
-	/* The first goes on, and when it is gone another can be it. */
+	/* The first goes on, and after its end another can start. */
 	watching_stop(&watching);
 	watching_start(&watching, LONG_INTERVAL);
 	watching_stop(&watching);
@@ -105,7 +105,7 @@ Test(watch, a_pass_is_made_every_interval)
 	harness_attach(sockets_fence(), CLOSE);
 	watching_start(&watching, "200ms");
 	for (int i = 0; i < 3; i++) {
-		/* Moved in, so that no hook and no event tells of it. */
+		/* Moved in, so that neither a hook nor an event reports it. */
 		holder_start_excess(&holder, sockets_fence());
 		holder_await_unreachable(&holder, SOON_S);
 		watching_skip(&watching, "violation");
@@ -208,7 +208,7 @@ Test(watch, changes_without_end_do_not_put_a_pass_off)
 	harness_attach(sockets_fence(), CLOSE);
 	watching_start(&watching, LONG_INTERVAL);
 	holder_start_excess(&holder, sockets_fence());
-	/* By this it is told that a policy was replaced. */
+	/* This tells the daemon that a policy was replaced. */
 	while (holder_is_reachable(&holder)) {
 		cr_assert_leq(time(NULL), deadline);
 		for (int i = 0; i < 10; i++) {
@@ -249,7 +249,7 @@ Test(watch, restarted_it_finds_a_violator_again)
 		cr_expect_str_eq(text_of(event, "action"), "logged");
 		json_decref(event);
 		watching_stop(&watching);
-		/* Once, and not at its end either. */
+		/* Reported once, and no end either. */
 		assert_lacks(watching.program.result.output + watching.program.seen, "violation");
 		assert_lacks(watching.program.result.output, "ended");
 	}
@@ -276,7 +276,7 @@ Test(watch, what_is_killed_leaves_nothing_behind)
 	holder_stop(&holder);
 }
 
-/* How often a process has waited. */
+/* The number of times that a process has waited. */
 static unsigned long count_waits(pid_t pid)
 {
 	static const char key[] = "voluntary_ctxt_switches:";
@@ -296,7 +296,7 @@ static unsigned long count_waits(pid_t pid)
 	return waits;
 }
 
-/* It does not wake for four seconds while things happen that are none of its business. */
+/* It sleeps for four seconds while unrelated things happen. */
 static bool is_idle(pid_t daemon)
 {
 	unsigned long before = count_waits(daemon);
@@ -321,7 +321,7 @@ Test(watch, idle_it_does_not_wake)
 	/* It prints what it found, and waits. */
 	watching_skip(&watching, "violation");
 	sleep(1);
-	/* Where the machine is slow it may not have got so far, or be woken once by what makes it so. */
+	/* On a slow machine it may not have come so far, or something wakes it once. */
 	while (!is_idle(watching.program.pid))
 		cr_assert_lt(looks++, 5);
 	watching_stop(&watching);

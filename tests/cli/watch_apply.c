@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The daemon keeps the fences as policies say. */
+/* The daemon makes the fences match the policy files. */
 #include "watching.h"
 #include "support/sockets.h"
 
@@ -18,7 +18,7 @@ static const char *directory(void)
 	return path;
 }
 
-/* @name is that of the file, @cgroup follows the path of the test's cgroup, @rest the key "cgroup" in the policy. */
+/* @name: of the file. @cgroup: follows the path of the test's cgroup. @rest: follows the key "cgroup" in the policy. */
 static void write_policy(const char *name, const char *cgroup, const char *rest)
 {
 	char text[512];
@@ -56,7 +56,7 @@ static json_int_t ports_of(const struct cgfence_cgroup *cgroup)
 	json_t *status = program_status(cgroup);
 	json_t *tcp =
 		json_object_get(json_object_get(json_object_get(status, "policy"), "ports"), "tcp");
-	/* A list for both protocols has no key for either. */
+	/* A list for both protocols has no keys for each. */
 	json_t *list = tcp ? tcp : json_object_get(json_object_get(status, "policy"), "ports");
 	json_int_t port = json_integer_value(json_array_get(list, 0));
 
@@ -83,7 +83,7 @@ Test(watch_apply, a_cgroup_that_appears_is_fenced)
 	expect_applied(&watching, inner, "deep.json");
 	cr_expect_eq(ports_of(inner), 81);
 	watching_stop(&watching);
-	/* Fences need no daemon. */
+	/* Fences hold without the daemon. */
 	cr_expect_eq(ports_of(inner), 81);
 }
 
@@ -149,7 +149,7 @@ Test(watch_apply, a_broken_file_is_reported_and_the_old_policies_stay)
 	assert_has(json_string_value(json_object_get(event, "error")), "prts");
 	json_decref(event);
 	cr_expect_eq(ports_of(cgroup), 80);
-	/* The others, as they were, still hold for what appears. */
+	/* The other policies still apply to new cgroups, unchanged. */
 	later = harness_child_cgroup(harness_cgroup(), "b-1");
 	expect_applied(&watching, later, "b.json");
 	write_policy("a.json", "/a", "'ports': [81]");
@@ -169,7 +169,7 @@ Test(watch_apply, an_empty_directory_may_be_filled_later_and_a_file_that_goes_le
 	expect_applied(&watching, cgroup, "a.json");
 	snprintf(path, sizeof(path), "%s/a.json", directory());
 	cr_assert_eq(unlink(path), 0);
-	/* The last that is applied tells that the removal was seen. */
+	/* The last one applied shows that the removal was seen. */
 	write_policy("b.json", "", "'ports': [81]");
 	expect_applied(&watching, harness_cgroup(), "b.json");
 	cr_expect_eq(ports_of(cgroup), 80);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What must not keep the daemon from its work: floods of refusals, and readers that do not read. */
+/* Floods of refusals and readers that do not read must not keep the daemon from its work. */
 #include "holder.h"
 #include "watching.h"
 
@@ -45,7 +45,7 @@ static void flood_with_listeners(void)
 	}
 }
 
-/* A process that does that in a fence for as long as the test wants; to be given to stop_flood(). */
+/* A process that does so in a fence until stop_flood(). */
 static pid_t start_flood(const struct cgfence_cgroup *fence, void (*flood)(void))
 {
 	pid_t pid = fork();
@@ -69,7 +69,7 @@ static void stop_flood(pid_t pid)
 	cr_expect(WIFSIGNALED(status), "it has ended by itself");
 }
 
-/* What comes without an event, what comes with one, and a change. */
+/* A listener without an event, one with an event, and a changed fence. */
 static void expect_enforcement(const struct watching *watching, const struct cgfence_cgroup *fence)
 {
 	struct holder moved_in;
@@ -113,7 +113,7 @@ Test(watch_flood, listeners_do_not_keep_it_from_its_work)
 	expect_work_during(flood_with_listeners);
 }
 
-/* A fence with so long a path that few lines fill all buffers. */
+/* A fence whose path is so long that few lines fill all buffers. */
 static struct cgfence_cgroup *deep_fence(void)
 {
 	struct cgfence_cgroup *fence = sockets_fence();
@@ -126,7 +126,7 @@ static struct cgfence_cgroup *deep_fence(void)
 	return fence;
 }
 
-/* Floods the daemon, which nobody reads, until it has lost lines, and sees that it works all the same. */
+/* Floods a daemon without a reader until it has lost lines, and checks that it still works. */
 static void expect_work_unread(struct watching *watching)
 {
 	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
@@ -178,7 +178,7 @@ Test(watch_flood, a_pipe_that_nobody_reads_loses_lines_and_nothing_else)
 	expect_keys(event, "event time count");
 	cr_expect_gt(number_of(event, "count"), 0);
 	json_decref(event);
-	/* From there on it is as before. */
+	/* From then on all is as before. */
 	harness_attach(sockets_fence(), CLOSE);
 	holder_start_excess(&holder, sockets_fence());
 	kill(watching.program.pid, SIGHUP);

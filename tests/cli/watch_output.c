@@ -162,7 +162,7 @@ static const char *expect_text(struct watching *watching, const char *event, con
 	cr_assert_eq(strcspn(line, "Z"), strlen("2026-01-31T12:00:00.123456"), "'%s'", line);
 	length = snprintf(beginning, sizeof(beginning), "Z  %-9s  %-24s", event, cgroup);
 	line = strchr(line, 'Z');
-	/* What ends with its cgroup is not padded. */
+	/* Lines that end with the cgroup are not padded. */
 	if (strlen(line) < (size_t)length)
 		length = snprintf(beginning, sizeof(beginning), "Z  %-9s  %s", event, cgroup);
 	cr_assert_eq(strncmp(line, beginning, (size_t)length), 0, "'%s' is not '%s'", line,
@@ -246,7 +246,7 @@ Test(watch_output, an_error_that_lasts_is_said_once)
 	harness_attach(sockets_fence(), CLOSE);
 	watching_start(&watching, LONG_INTERVAL);
 	for (int i = 0; i < 2; i++) {
-		/* It has its own open, and can open no more. */
+		/* It has its own descriptors open, and can open no more. */
 		limit_descriptors(watching.program.pid, 5);
 		kill(watching.program.pid, SIGHUP);
 		event = watching_event(&watching, "error");
@@ -259,7 +259,7 @@ Test(watch_output, an_error_that_lasts_is_said_once)
 			usleep(100000);
 		}
 		cr_expect(holder_is_reachable(&holder));
-		/* What could not be looked at is not what is not there. */
+		/* A listener that it could not look at has not ended. */
 		limit_descriptors(watching.program.pid, 1024);
 		kill(watching.program.pid, SIGHUP);
 		event = watching_event(&watching, "violation");
@@ -294,7 +294,7 @@ static void expect_notices(const char *path)
 	struct watching watching;
 
 	start_with_notices(&watching, path, LONG_INTERVAL);
-	/* There is nothing to say, and no watchdog. */
+	/* There are no notices, and no watchdog. */
 	cr_expect_str_eq(watching_notice(&watching, 2), "");
 	kill(watching.program.pid, SIGTERM);
 	cr_expect_str_eq(watching_notice(&watching, 30), "WATCHDOG=1");
@@ -355,13 +355,13 @@ Test(watch_output, a_systemd_that_does_not_listen_is_no_obstacle)
 
 	harness_attach(sockets_fence(), CLOSE);
 	start_with_notices(&watching, "@cgfence-test/notify", "100ms");
-	/* More than its socket holds (net.unix.max_dgram_qlen). */
+	/* More notices than its socket holds (net.unix.max_dgram_qlen). */
 	sleep(3);
 	holder_start_excess(&holder, sockets_fence());
 	holder_await_unreachable(&holder, 20);
 	watching_stop(&watching);
 	holder_stop(&holder);
-	/* Nor one that is not there. */
+	/* A missing socket does not stop it either. */
 	setenv("NOTIFY_SOCKET", "/nowhere/notify", 1);
 	program_start(&watching.program, NULL, WORDS("watch"));
 	program_expect(&watching.program, "started");

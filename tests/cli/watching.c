@@ -12,7 +12,7 @@
 
 #define READY_S 30
 
-/* The socket of systemd. Abstract names are of the network namespace, and so of this test. */
+/* The socket of systemd. Abstract names belong to the network namespace, and so to this test. */
 static int open_notify_socket(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0watching" };

@@ -5,12 +5,12 @@
 #include "fields.h"
 #include "program.h"
 
-/* Longer than any test, so that what happens is not the interval's doing. */
+/* Longer than any test, so that the interval causes nothing. */
 #define LONG_INTERVAL "1h"
 
 struct watching {
 	struct program program;
-	int notify; /* where it sends its notices to */
+	int notify; /* receives its notices */
 };
 
 /**
@@ -33,5 +33,5 @@ json_t *watching_event(struct watching *watching, const char *event);
 /** watching_skip() - wait for the next event of this name. */
 void watching_skip(struct watching *watching, const char *event);
 
-/** watching_stop() - send SIGTERM, and see that it ends in good order. */
+/** watching_stop() - send SIGTERM, and check that it ends with success. */
 void watching_stop(struct watching *watching);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Commands that are killed, and commands whose calls fail: what they leave is the old policy or the new, the next command
- * works, and nothing stays behind. CGFENCE_FAULTS=all leaves no system call out, and takes minutes.
+ * Commands that are killed, and commands whose calls fail: they leave the old policy or the new one, the next command
+ * works, and nothing stays behind. CGFENCE_FAULTS=all tries every system call and takes minutes.
  */
 #include "support/harness.h"
 #include "probe.h"
@@ -25,7 +25,7 @@ TestSuite(faults, .init = scenario_begin, .fini = harness_end, .timeout = 3600);
 	{                                                            \
 		"{'devices': {'allow': ['c 1:3 rw']}}", "+--+++++++" \
 	}
-/* Whether listening on the port that bind(0) gave is refused depends on the kernel. */
+/* The kernel decides whether listening on the port of bind(0) is refused. */
 #define PORTS                                                                             \
 	{                                                                                 \
 		"{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}, 'ports': [8080, 8081]}", \

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What must be equal of two fences with the same policy. */
+/* The parts that two fences with the same policy share. */
 static json_t *essence(const json_t *element)
 {
 	return json_pack("{s:O, s:O, s:O, s:O}", "policy", json_object_get(element, "policy"),
@@ -80,7 +80,7 @@ bool place_find_state(struct place *place, struct seen *seen, bool *after)
 	seen->status = NULL;
 	if (!found)
 		return false;
-	/* What the fence refused before must not be forgotten while there is one. */
+	/* While there is a fence, its counts of refusals must not get lost. */
 	if (fenced && plan->before.policy && seen->denied < place->denied)
 		return runner_complain("%s: counters went from %lld to %lld", plan->cgroup,
 				       (long long)place->denied, (long long)seen->denied);

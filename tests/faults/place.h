@@ -11,13 +11,13 @@ struct place {
 	const struct scenario_place *plan;
 	struct cgfence_cgroup *cgroup;
 	char policy_path[2][128]; /* of the policy before and after */
-	json_t *status[2];	  /* likewise, what status says; NULL if there is no fence */
-	json_int_t denied;	  /* how many devices were refused when it was last asked */
+	json_t *status[2];	  /* likewise, from status; NULL if there is no fence */
+	json_int_t denied;	  /* refused devices at the last look */
 };
 
-/* What status says. */
+/* The output of status. */
 struct seen {
-	json_t *status; /* what must be equal of two fences with the same policy; NULL if there is no fence */
+	json_t *status; /* the parts that two fences with the same policy share; NULL if there is no fence */
 	json_int_t generation;
 	json_int_t denied;
 };
@@ -25,14 +25,14 @@ struct seen {
 /** place_read_status() - ask for the fence. Return: false, with a complaint, if the command fails. */
 bool place_read_status(const struct place *place, struct seen *seen);
 
-/** place_check_verdicts() - does each verdict follow one of two policies? Else complain of what was seen @when. */
+/** place_check_verdicts() - does each verdict follow one of two policies? Otherwise it complains, naming @when. */
 bool place_check_verdicts(const struct place *place, const char *one, const char *other,
 			  const char *when);
 
 /**
- * place_find_state() - which policy is in force, as status says it, and whether it holds.
+ * place_find_state() - find the policy in force from status, and check that it holds.
  * @seen: receives the numbers; its status is not kept
- * @after: receives whether it is the new one
+ * @after: receives true for the new policy
  *
  * Return: false, with a complaint, if it is neither or does not hold.
  */

@@ -75,7 +75,7 @@ static int listen_or_die(const char *endpoint)
 	return listen(fd, 1) < 0 ? errno : 0;
 }
 
-/* In a process of its own, which may be killed for it. Where the bind is refused, there is no listening either. */
+/* In a separate process, which the fence may kill. After a refused bind it does not listen. */
 static char try_listen(const char *endpoint)
 {
 	pid_t child = fork();

@@ -82,7 +82,7 @@ static uint64_t cgroup_of_link(__u32 id)
 	return info.cgroup.cgroup_id;
 }
 
-/* Others that make fences of their own at the same time do not count. */
+/* Objects of others that make fences at the same time do not count. */
 static bool find_object(struct cgfence_cgroup *const *cgroups, size_t count,
 			char text[REMAINS_TEXT_SIZE])
 {
@@ -108,7 +108,7 @@ static bool find_object(struct cgfence_cgroup *const *cgroups, size_t count,
 	return false;
 }
 
-/* All that may stay once there is no fence. */
+/* All that may stay when there is no fence. */
 static bool find_pin(char text[REMAINS_TEXT_SIZE])
 {
 	DIR *directory = opendir(PINS_ROOT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What commands leave in the kernel. */
+/* The remains of commands in the kernel. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -8,22 +8,22 @@
 
 #define REMAINS_TEXT_SIZE 512
 
-/** remains_begin() - take all that the kernel holds by now for somebody else's. */
+/** remains_begin() - count all that the kernel holds now as somebody else's. */
 void remains_begin(void);
 
 /**
  * remains_settle() - wait until nothing but pinned links is attached to a cgroup.
  *
- * What a killed process held goes with it, but some of it only a grace period later.
+ * The kernel frees the objects of a killed process, some of them only a grace period later.
  *
- * Return: false if that takes too long; then @text says what is left.
+ * Return: false if that takes too long; @text names the remains then.
  */
 bool remains_settle(const struct cgfence_cgroup *cgroup, char text[REMAINS_TEXT_SIZE]);
 
-/** remains_host_pins() - how many pins are there that all fences share? */
+/** remains_host_pins() - the number of pins that all fences share. */
 unsigned int remains_host_pins(void);
 
-/** remains_torn() - did the last command leave something for the next one to repair, or to take away? */
+/** remains_torn() - did the last command leave something for the next one to repair or remove? */
 bool remains_torn(const struct cgfence_cgroup *cgroup);
 
 /**

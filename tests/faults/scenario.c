@@ -14,7 +14,7 @@
 
 #define FAILURES_MAX 8
 
-/* One in so many faults that changed nothing is followed by all that follows the others. */
+/* Of the faults that changed nothing, one in this many gets all the checks of the others. */
 #define FULL_CHECK_STEP 16
 
 /* One in so many of the calls that change nothing lasting, unless all are wanted. */
@@ -31,7 +31,7 @@ static struct {
 	unsigned int ended_new;
 	unsigned int ended_mixed;
 	unsigned int repaired;
-	unsigned int succeeded; /* commands that did it all the same */
+	unsigned int succeeded; /* commands that succeeded all the same */
 	bool is_set_up;
 	unsigned int host_pins; /* when it was set up */
 } run;
@@ -121,7 +121,7 @@ static bool tear_down(void)
 	       runner_complain("after detach, %s", text);
 }
 
-/* A sentence that says what it was doing, and neither a bare number nor what is not true. */
+/* A sentence that names the action, without a bare number and without an untruth. */
 static bool check_message(void)
 {
 	const char *errors = runner.struck.errors;
@@ -146,7 +146,7 @@ static void count_end(unsigned int new_count, bool torn)
 	run.ended_mixed += new_count && new_count != run.count;
 }
 
-/* What one fault has left: nothing that both policies would not, and a whole policy from the next command on. */
+/* Checks after a fault: no verdict that both policies would not give, and a whole policy from the next command on. */
 static bool check_aftermath(void)
 {
 	bool killed = runner.fault.fault == TRACER_KILL;
@@ -230,7 +230,7 @@ static bool strike(void)
 	old_count = run.ended_old;
 	repaired = run.repaired;
 	well = check_aftermath();
-	/* Where all is as it was set up, the next run of the command is the repetition. */
+	/* If nothing has changed, the next run of the command serves as the repetition. */
 	if (well && run.ended_old > old_count && run.repaired == repaired && runner.struck.struck &&
 	    !run.scenario->new_host && run.host_pins == remains_host_pins() &&
 	    run.faults % FULL_CHECK_STEP)
@@ -265,7 +265,7 @@ static void write_policies(struct place *place)
 		write_policy(place, plan->after.policy, place->policy_path[1], run.directory, "");
 }
 
-/* What status says before and after, when nothing fails. */
+/* The output of status before and after a run without faults. */
 static void learn(void)
 {
 	static struct tracer_result result;

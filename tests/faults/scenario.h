@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A command, struck by one fault after the other. */
+/* A command under one fault after the other. */
 #pragma once
 
 #include <stdbool.h>
 
 #define SCENARIO_PLACES 3
 
-/* What a cgroup has, as a policy and what that lets through (tests/faults/probe.h). */
+/* The policy of a cgroup, and what it allows (tests/faults/probe.h). */
 struct scenario_state {
 	const char *policy; /* with ' for "; NULL if there is no fence */
 	const char *verdicts;
@@ -20,7 +20,7 @@ struct scenario_place {
 
 struct scenario {
 	const char *command;
-	const char *what[4]; /* of allow and revoke: what follows the cgroup */
+	const char *what[4]; /* of allow and revoke: the words after the cgroup */
 	bool old_kernel; /* listeners are killed by one program for all fences, as before Linux 6.18 */
 	bool new_host; /* nothing is mounted and pinned yet, each time */
 	struct scenario_place places[SCENARIO_PLACES + 1];
@@ -31,7 +31,7 @@ void scenario_begin(void);
 
 /**
  * scenario_kill() - kill the command at each system call that may change what outlives it; with CGFENCE_FAULTS=all, at
- * every one. A call is not made any more at whose entry the kill comes, so that at the exit of one is at the entry of the
+ * every one. The call at whose entry the kill comes is not made any more, so the exit of one call is the entry of the
  * next.
  */
 void scenario_kill(const struct scenario *scenario);

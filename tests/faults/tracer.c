@@ -47,7 +47,7 @@ static const struct name changing_commands[] = {
 	{ BPF_PROG_ATTACH, "PROG_ATTACH" },	    { BPF_PROG_DETACH, "PROG_DETACH" },
 };
 
-/* What these make goes with the process, or they only read. */
+/* These make objects that go with the process, or only read. */
 static const struct name other_commands[] = {
 	{ BPF_MAP_CREATE, "MAP_CREATE" },
 	{ BPF_MAP_FREEZE, "MAP_FREEZE" },
@@ -82,7 +82,7 @@ struct tracee {
 	bool looked_for_trace; /* it gave up on sockops programs that send signals */
 };
 
-/* All that is bound to an architecture: leaving a call out at its entry, with a value to return. */
+/* The code for each architecture: skipping a call at its entry, with a value to return. */
 #if defined(__x86_64__)
 static int skip_call(pid_t pid, int code)
 {
@@ -153,7 +153,7 @@ static bool in_scope(enum tracer_scope scope, long number, uint64_t command)
 	return false;
 }
 
-/* Only what is in scope costs the process a stop. Where a kernel is played, all does. */
+/* Only calls in scope stop the process. Where a kernel is simulated, all do. */
 static int install_filter(const struct tracer_options *options)
 {
 	struct sock_filter filter[FILTER_SIZE];
@@ -196,7 +196,7 @@ exec_program(const char *const *argv, const struct tracer_options *options, cons
 	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 	dup2(streams[0], STDOUT_FILENO);
 	dup2(streams[1], STDERR_FILENO);
-	/* The tracer must have set its options when the first call is made that the filter knows. */
+	/* The tracer must have set its options before the first call that the filter knows. */
 	if (needs_tracing(options) && (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ||
 				       raise(SIGSTOP) != 0 || install_filter(options)))
 		_exit(EXIT_NOT_RUN);
@@ -233,8 +233,8 @@ static uint64_t path_argument(const struct __ptrace_syscall_info *call)
 }
 
 /*
- * Which programs send signals cannot be told from here: it is the policy, and so the verifier, that decides. But cgfence
- * tries one before it looks for the program that does it for all fences, and only programs that need not after it.
+ * The tracer cannot see which programs send signals: the policy, and so the verifier, decides. But cgfence tries such a
+ * program before it looks for the one that kills for all fences, and loads only programs without signals after it.
  */
 static int play_old_kernel(struct tracee *tracee, const struct __ptrace_syscall_info *call)
 {

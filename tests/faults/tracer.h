@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which system calls are counted, and so can be chosen. */
+/* The system calls that are counted and can be chosen. */
 enum tracer_scope {
 	TRACER_NONE,
 	TRACER_CHANGES,	    /* those that may change what outlives the process */
@@ -24,21 +24,21 @@ enum tracer_fault {
 struct tracer_options {
 	enum tracer_scope scope;
 	enum tracer_fault fault;
-	size_t index;	 /* of the call that it strikes, among those in scope */
+	size_t index;	 /* of the call that it hits, among those in scope */
 	int code;	 /* errno of TRACER_ERROR */
 	bool old_kernel; /* no sockops program may send a signal, as before Linux 6.18 */
 };
 
 #define TRACER_CALL_SIZE 48
 
-/* What a program that signal N ended has for a status. */
+/* The status of a program that signal N ended, minus N. */
 #define TRACER_SIGNALLED 1000
 
 struct tracer_result {
 	int status;		     /* of exit, or TRACER_SIGNALLED + N */
 	size_t count;		     /* of calls in scope, until the end */
-	bool struck;		     /* the fault did happen; else the program has ended before */
-	char call[TRACER_CALL_SIZE]; /* that it struck, for people */
+	bool struck;		     /* the fault happened; otherwise the program ended before */
+	char call[TRACER_CALL_SIZE]; /* that it hit, for people */
 	char output[16384];
 	char errors[4096];
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Looks for texts that the policy parser mistreats. Whatever it accepts must survive being written and read
- * again, and being compiled and read back.
+ * Looks for texts that the policy parser handles wrongly. A policy that it accepts must stay the same when it is
+ * written and read again, and when it is compiled and read back.
  */
 #include "base/cleanup.h"
 #include "image/image.h"

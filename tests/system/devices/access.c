@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Access bits: each judged apart, by one entry that covers them all. */
+/* Access bits: one entry must cover all bits of a request. */
 #include "support/harness.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct open_case {
 	int make;
 };
 
-/* The expected errno of each way to use the device, under each policy. c 1:3 has a driver, so 0 is success. */
+/* The expected errno of each use of the device, under each policy. c 1:3 has a driver, so 0 is success. */
 static const struct open_case cases[] = {
 	{ "{'devices': {'allow': ['c 1:3 r']}}", "c 1:3", 0, EPERM, EPERM, EPERM },
 	{ "{'devices': {'allow': ['c 1:3 w']}}", "c 1:3", EPERM, 0, EPERM, EPERM },
@@ -30,7 +30,7 @@ static const struct open_case cases[] = {
 	{ "{'devices': {'allow': ['c 1:3 r', 'c 1:3 w']}}", "c 1:3", 0, 0, 0, EPERM },
 	{ "{'devices': {'allow': ['c 1:3 r', 'a 1:3 w']}}", "c 1:3", 0, 0, 0, EPERM },
 	{ "{'devices': {'allow': ['c 1:3 rw', 'c 1:3 r', 'c 1:3 rw']}}", "c 1:3", 0, 0, 0, EPERM },
-	/* Those of different selectors do not add up. */
+	/* Entries of different selectors do not add up. */
 	{ "{'devices': {'allow': ['c 1:3 r', 'c 1:* w']}}", "c 1:3", 0, 0, EPERM, EPERM },
 	{ "{'devices': {'allow': ['c 1:* r', 'c *:3 w']}}", "c 1:3", 0, 0, EPERM, EPERM },
 	{ "{'devices': {'allow': ['c *:3 r', 'c *:* w']}}", "c 1:3", 0, 0, EPERM, EPERM },
@@ -79,7 +79,7 @@ Test(access, each_way_to_use_a_device_is_judged_by_its_bits)
 		expect_case(&cases[i], cases[i].policy, cases[i].device);
 }
 
-/* /dev/null has a way of its own through the program; these are the same cases for /dev/zero. */
+/* The program treats /dev/null separately; these are the same cases for /dev/zero. */
 Test(access, other_devices_are_judged_like_dev_null)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -11,7 +11,7 @@ TestSuite(defaults, .init = harness_begin, .fini = harness_end);
 
 #define DEFAULTS "{'devices': {'defaults': true}}"
 
-/* All but the two *:* entries. A neighbour is what no default entry covers, though it is next to one. */
+/* All but the two *:* entries. A neighbour is a device next to one of them that no default entry covers. */
 static const struct {
 	const char *device;
 	const char *refused_neighbour;
@@ -31,7 +31,7 @@ Test(defaults, each_default_device_may_be_read_and_written)
 	for (size_t i = 0; i < default_device_count; i++) {
 		const char *device = default_devices[i].device;
 
-		/* Whether there is a driver is another matter, so only EPERM would be the fence. */
+		/* The device may have no driver, so only EPERM comes from the fence. */
 		cr_expect_neq(harness_open(harness_cgroup(), device, O_RDWR), EPERM, "open %s",
 			      device);
 		cr_expect_eq(harness_access(harness_cgroup(), device, R_OK | W_OK), 0, "access %s",

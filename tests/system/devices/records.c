@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the kernel remembers of refusals, and audit mode. */
+/* The records of refusals, and audit mode. */
 #include "base/boot_time.h"
 #include "kernel/programs.h"
 #include "support/harness.h"
@@ -153,7 +153,7 @@ static int make_many_nodes(void *argument)
 	return 0;
 }
 
-/* More than the map holds: it stays bounded, keeps the newest, counts all, and says how many it gave up. */
+/* More refusals than the map holds: it stays bounded, keeps the newest, counts all, and tells how many it gave up. */
 Test(records, a_flood_of_different_refusals_is_counted_and_bounded)
 {
 	struct snapshot snapshot;
@@ -222,7 +222,7 @@ static uint32_t map_id(int map)
 	return info.id;
 }
 
-/* As when the fence of another version is replaced: its counters would say that nothing is pending. */
+/* As when the fence of another version is replaced: the new counters would show nothing pending. */
 Test(records, what_binds_asked_for_goes_with_the_counters)
 {
 	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;

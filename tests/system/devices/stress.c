@@ -48,7 +48,7 @@ Test(stress, a_policy_of_4096_entries_judges_each_of_them)
 	free(policy);
 }
 
-/* What a busy process saw, in shared memory. */
+/* The observations of a busy process, in shared memory. */
 struct observations {
 	volatile bool stop;
 	volatile unsigned long rounds;
@@ -112,7 +112,7 @@ static int replace_all_the_time(struct observations *seen)
 	return 0;
 }
 
-/* The program that a link had a moment ago may be gone; the fence is not. */
+/* The program that a link had a moment ago may be gone; the fence is still there. */
 Test(stress, a_fence_is_found_while_its_policy_is_replaced)
 {
 	struct observations *seen = share_observations();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Many processes change the fences of few cgroups at once, of which some are removed and made again meanwhile. None
- * waits for ever, none fails but for want of a cgroup or a fence, and what is in force in the end is what the last command
- * made. CGFENCE_CONCURRENCY_SECONDS says how long; the figures are printed then.
+ * Many processes change the fences of few cgroups at once, and some of the cgroups are removed and made again
+ * meanwhile. No process waits for ever, none fails except for a missing cgroup or fence, and the last command decides
+ * the final state. CGFENCE_CONCURRENCY_SECONDS sets the duration; then the figures are printed.
  */
 #include "concurrent_work.h"
 #include "kernel_objects.h"
@@ -48,7 +48,7 @@ static bool same_text(const struct cgfence_policy *policy, unsigned int process,
 	return same;
 }
 
-/* Is the state what it would be if this command had been the last? @policy is NULL if there is no fence. */
+/* Is the state the one that this command would leave? @policy is NULL if there is no fence. */
 static bool may_have_been_last(const struct concurrent_command *command, unsigned int process,
 			       const struct cgfence_policy *policy)
 {
@@ -184,7 +184,7 @@ static void expect_nothing_left(int index)
 	cgfence_cgroup_close(cgroup);
 }
 
-/* Those of removed cgroups are swept. */
+/* Pins of removed cgroups are swept. */
 static void expect_no_pins(void)
 {
 	DIR *directory = opendir("/sys/fs/bpf/cgfence");

@@ -11,7 +11,7 @@
 #define CONCURRENT_REMOVER CONCURRENT_WORKERS
 #define CONCURRENT_PROCESSES (CONCURRENT_WORKERS + 1)
 #define CONCURRENT_CGROUPS 8
-#define CONCURRENT_KEPT 6 /* of the cgroups; the others are removed time and again */
+#define CONCURRENT_KEPT 6 /* cgroups that stay; the others are removed time and again */
 
 enum concurrent_kind {
 	NOTHING,
@@ -52,11 +52,11 @@ int concurrent_make(int cgroup);
 /** concurrent_policy() - what a process attaches as its @number-th policy; the caller frees it. */
 struct cgfence_policy *concurrent_policy(unsigned int process, unsigned int number);
 
-/** concurrent_work() - what a child does until the board says stop. Return: its exit status. */
+/** concurrent_work() - the work of a child until the board stops it. Return: its exit status. */
 int concurrent_work(struct concurrent_board *board, unsigned int process);
 
-/** concurrent_allow_once() - what a child does that changes one fence, its process' own, once. */
+/** concurrent_allow_once() - the work of a child that changes the fence of its process once. */
 int concurrent_allow_once(struct concurrent_board *board, unsigned int process);
 
-/** concurrent_wait() - for all children, even if one never ends by itself. Return: how many were stuck. */
+/** concurrent_wait() - wait for all children, even if one never ends by itself. Return: how many were stuck. */
 unsigned int concurrent_wait(const pid_t children[CONCURRENT_PROCESSES]);

@@ -11,7 +11,7 @@
 
 const char *const foreign_way_names[FOREIGN_WAY_COUNT] = { "none", "override", "multi", "link" };
 
-/* A protocol that nobody speaks, for a raw socket. */
+/* An unused protocol, for a raw socket. */
 #define RAW_PROTOCOL 200
 
 const struct foreign_hook foreign_hooks[FOREIGN_HOOK_COUNT] = {

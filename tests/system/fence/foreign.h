@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Programs of somebody else, for each hook that a fence uses. Each refuses one thing that the policies of these tests
- * allow, so that one can see whether it is asked; that of sockops, which can refuse nothing, counts instead.
+ * Programs of somebody else, one for each hook of a fence. Each refuses one thing that the policies of these tests
+ * allow, which shows whether the kernel asks it. The sockops program cannot refuse, so it counts.
  */
 #pragma once
 
@@ -46,11 +46,11 @@ struct foreign {
 	int calls; /* a map, for sockops */
 };
 
-/* The policies let what foreign programs refuse pass, and refuse something of their own. */
+/* The policies allow what the foreign programs refuse, and refuse something else. */
 #define FOREIGN_POLICY_DEVICES "{'devices': {'allow': ['c 1:3 rw', 'c 1:5 rw']}}"
 #define FOREIGN_POLICY_PORTS "{'ports': [8080, 8081]}"
 
-/** foreign_policy() - that of the two which uses the hook. */
+/** foreign_policy() - the one of the two policies that uses the hook. */
 const char *foreign_policy(const struct foreign_hook *hook);
 
 /** foreign_load() - load the program of a hook; nothing is attached yet. */
@@ -64,25 +64,25 @@ int foreign_try_attach(struct foreign *foreign, const struct cgfence_cgroup *cgr
 struct foreign foreign_attach(const struct foreign_hook *hook, const struct cgfence_cgroup *cgroup,
 			      enum foreign_way way);
 
-/** foreign_detach() - what its owner does. Return: 0 or errno. */
+/** foreign_detach() - detach it, as its owner does. Return: 0 or errno. */
 int foreign_detach(struct foreign *foreign);
 
 /** foreign_close() - close the descriptors; what was not attached by a link stays. */
 void foreign_close(struct foreign *foreign);
 
-/** foreign_is_asked() - does the program have its say on what a process in @cgroup does? */
+/** foreign_is_asked() - does the kernel ask the program about a process in @cgroup? */
 bool foreign_is_asked(const struct foreign *foreign, const struct cgfence_cgroup *cgroup);
 
 /** foreign_fence_refuses() - does a fence of foreign_policy() refuse in @cgroup what it should? */
 bool foreign_fence_refuses(const struct foreign_hook *hook, const struct cgfence_cgroup *cgroup);
 
-/* What is attached to a hook of a cgroup itself. */
+/* The programs on a hook of a cgroup itself. */
 struct foreign_list {
 	uint32_t ids[64];
 	uint32_t count;
 	uint32_t flags;
 };
 
-/** foreign_query() - what is attached to a hook of a cgroup itself, in the order in which it is asked. */
+/** foreign_query() - the programs on a hook of a cgroup itself, in the order in which the kernel asks them. */
 struct foreign_list foreign_query(const struct foreign_hook *hook,
 				  const struct cgfence_cgroup *cgroup);

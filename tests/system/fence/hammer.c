@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Processes in a fence open devices and bind ports as fast as they can while its policy is replaced over and over by
- * policies of other shapes. CGFENCE_HAMMER_ROUNDS says how often; the figures are printed then.
+ * policies of other shapes. CGFENCE_HAMMER_ROUNDS sets how often; then the figures are printed.
  */
 #include "hammer_work.h"
 #include "kernel_objects.h"
@@ -15,7 +15,7 @@ TestSuite(hammer, .init = sockets_begin, .fini = harness_end, .timeout = 3600);
 
 #define LARGE_ENTRIES 4096
 
-/* What is refused, in the order of hammer_ways. */
+/* The refused requests, in the order of hammer_ways. */
 static const struct cgfence_denial_subject way_subjects[HAMMER_WAYS] = {
 	{ CGFENCE_HOOK_DEVICE, CGFENCE_VERDICT_DENIED, BPF_DEVCG_DEV_CHAR,
 	  BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE, 1, 7 },
@@ -48,7 +48,7 @@ static void replace(struct hammer *hammer, struct cgfence_policy *const *shapes,
 	size_t shape = 0;
 
 	for (unsigned int i = 0; i < hammer->rounds; i++) {
-		/* In strides that change, so that each comes after each other. */
+		/* With changing strides, so that each policy follows each other one. */
 		unsigned int stride = i / (unsigned int)count % ((unsigned int)count - 1) + 1;
 
 		shape = (shape + stride) % count;
@@ -92,7 +92,7 @@ static uint64_t find_record(const struct refusals *refusals,
 	return 0;
 }
 
-/* Counters and denials say exactly what the workers were refused. */
+/* Counters and denials match the refusals that the workers saw. */
 static void expect_counts(const struct hammer *hammer)
 {
 	struct refusals refusals = sockets_refusals(sockets_fence());
@@ -232,7 +232,7 @@ Test(hammer, no_verdict_is_wrong_while_policies_of_all_shapes_replace_each_other
 	hammer_on(true, 60, shapes, sizeof(shapes) / sizeof(shapes[0]));
 }
 
-/* The hooks of a section come and go with it. What is refused meanwhile is counted all the same. */
+/* The hooks of a section come and go with it. Refusals meanwhile are counted all the same. */
 Test(hammer, no_verdict_is_wrong_while_sections_come_and_go)
 {
 	struct cgfence_policy *shapes[] = {

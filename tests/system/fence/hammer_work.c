@@ -13,7 +13,7 @@
 
 #define SAMPLE_US 500
 
-/* Nobody's policy refuses the first, nor grants the second. Each worker has a port of its own to bind. */
+/* No policy refuses the first or grants the second. Each worker has its own port to bind. */
 #define ALLOWED_DEVICE "/dev/null"
 #define REFUSED_DEVICE "/dev/full"
 #define ALLOWED_PORT 8080
@@ -92,7 +92,7 @@ static void try_refused(struct hammer_worker *worker, bool refuses_always)
 		int code = i ? try_port(hammer_ways[i], false) : try_device(hammer_ways[i]);
 
 		worker->refused[i] += code == EPERM;
-		/* While nobody is refused, both workers want the same port. */
+		/* While no bind is refused, both workers want the same port. */
 		if (code != EPERM && refuses_always)
 			note_wrong(worker, hammer_ways[i], code, &worker->wrongly_allowed);
 	}
@@ -112,7 +112,7 @@ static int work(struct hammer *hammer, unsigned int index)
 	return 0;
 }
 
-/* Return: false if the kernel does not say. */
+/* Return: false if the kernel does not tell. */
 static bool sample(struct hammer *hammer)
 {
 	static const enum bpf_attach_type types[] = {

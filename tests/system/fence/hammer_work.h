@@ -9,7 +9,7 @@
 #define HAMMER_WORKERS 2 /* one a core */
 #define HAMMER_WAYS 5	 /* to be refused: a device, and a port by protocol and family */
 
-/* What a worker saw, in shared memory. */
+/* The observations of a worker, in shared memory. */
 struct hammer_worker {
 	unsigned long allowed;
 	unsigned long refused[HAMMER_WAYS];
@@ -30,7 +30,7 @@ struct hammer {
 	double seconds;
 };
 
-/* What each is, for messages. */
+/* The name of each, for messages. */
 extern const char *const hammer_ways[HAMMER_WAYS];
 
 /**
@@ -39,5 +39,5 @@ extern const char *const hammer_ways[HAMMER_WAYS];
  */
 void hammer_start(struct hammer *hammer, pid_t children[HAMMER_WORKERS + 1]);
 
-/** hammer_stop() - end them, and add up what they saw. Return: 0, or the wait status of one that failed. */
+/** hammer_stop() - end them, and add up their observations. Return: 0, or the wait status of one that failed. */
 int hammer_stop(struct hammer *hammer, const pid_t children[HAMMER_WORKERS + 1]);

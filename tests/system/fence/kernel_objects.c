@@ -114,7 +114,7 @@ static void find_policies(uint64_t cgroup_id, struct ids *policies)
 	}
 }
 
-/* The programs that go by one of the policies, and the other maps that they use. */
+/* The programs that use one of the policies, and their other maps. */
 static unsigned int find_programs(const struct ids *policies, struct ids *others)
 {
 	unsigned int count = 0;

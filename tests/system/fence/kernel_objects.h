@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel holds of BPF, to find what was leaked. */
+/* The BPF objects in the kernel, to find leaks. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,15 +15,15 @@ struct kernel_objects {
 /** kernel_objects_of() - those that belong to the fence of one cgroup, whoever holds them. */
 struct kernel_objects kernel_objects_of(uint64_t cgroup_id);
 
-/** kernel_objects_named() - those of all fences of the host and their remains; other tests may run beside this one. */
+/** kernel_objects_named() - those of all fences of the host, remains included; other tests may run at the same time. */
 struct kernel_objects kernel_objects_named(void);
 
 /**
  * kernel_objects_settle() - wait until a fence has one policy map and as many programs as links.
  *
- * What was replaced goes only after a grace period of the kernel's.
+ * Replaced objects go only after a grace period of the kernel.
  *
- * Return: what it has then, or after ten seconds.
+ * Return: its objects then, or after ten seconds.
  */
 struct kernel_objects kernel_objects_settle(uint64_t cgroup_id);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Whom a fence holds, for how long, and what happens when it changes. */
+/* Whom a fence holds, for how long, and how it changes. */
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
@@ -214,7 +214,7 @@ Test(life, a_refused_attach_changes_nothing)
 
 	harness_attach(harness_cgroup(), READ_ONLY);
 	before = show(harness_cgroup());
-	/* Some of the new links can be made, and this one cannot. */
+	/* Some of the new links can be made, but not this one. */
 	cr_assert_eq(bpf_prog_attach(alone, cgfence_cgroup_fd(harness_cgroup()),
 				     BPF_CGROUP_INET4_POST_BIND, 0),
 		     0);
@@ -267,7 +267,7 @@ Test(life, a_fenced_cgroup_can_be_removed_and_its_pins_are_swept_by_the_next_att
 	cr_expect_not(pin_directory_exists(cgfence_cgroup_id(gone)));
 }
 
-/* For a while, unless they cannot be made any more. */
+/* For a while, or until they cannot be made any more. */
 static void make_and_remove_cgroups_below(const struct cgfence_cgroup *cgroup)
 {
 	char name[16];
@@ -298,7 +298,7 @@ Test(life, a_cgroup_that_is_said_to_be_removed_is_gone)
 		if (busy == 0)
 			make_and_remove_cgroups_below(cgroup);
 		usleep((useconds_t)i * 20);
-		/* It may say that it cannot. */
+		/* It may fail. */
 		if (cgfence_cgroup_remove(cgroup, NULL) == 0)
 			cr_expect(is_gone("busy"));
 		kill(busy, SIGKILL);

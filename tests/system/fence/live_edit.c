@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Fences of which one thing is changed while they hold. */
+/* Changes of one thing in a live fence. */
 #include "support/sockets.h"
 
 #include <errno.h>
@@ -10,7 +10,9 @@
 
 TestSuite(live_edit, .init = sockets_begin, .fini = harness_end);
 
-/* What a child of the test can use too: no assertion. @what is "device ENTRY", "tcp PORTS" or "udp PORTS". */
+/*
+ * Has no assertion, so that a child of the test can call it too. @what is "device ENTRY", "tcp PORTS" or "udp PORTS".
+ */
 static int try_edit(enum cgfence_edit_action action, const char *what, bool *changed,
 		    struct cgfence_error *error)
 {
@@ -212,7 +214,7 @@ static int bind_in_new_namespace(void *argument)
 	return fd < 0 ? -fd : 0;
 }
 
-/* Who edits a fence may be elsewhere than who attached it. */
+/* An edit may come from another network namespace than the attach. */
 Test(live_edit, the_fence_stays_with_its_network_namespace)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080]}");
@@ -278,7 +280,7 @@ Test(live_edit, no_edit_of_many_at_once_is_lost)
 	}
 	cr_assert_eq(failures, 0);
 	cr_expect_eq(generation(), 1 + EDITORS * EDITS);
-	/* Each has assigned some ports in a row. */
+	/* Each child has assigned some ports in a row. */
 	for (int editor = 0; editor < EDITORS; editor++) {
 		char what[32];
 

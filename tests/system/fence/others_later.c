@@ -88,7 +88,7 @@ Test(others_later, above_they_have_a_say_only_if_they_share)
 		cr_expect_eq(count_listed(hook, cgroup), shares ? 1 : 0, "%s",
 			     foreign_way_names[way]);
 		cr_expect_eq(count_listed(hook, above), 1);
-		/* It lets no other in, but ours is in and needs no more than its link. */
+		/* It excludes others, but ours is attached already and only updates its link. */
 		harness_attach(cgroup, "{'devices': {'allow': ['c 1:3 rw', 'c 1:5 r']}}");
 		cr_expect(foreign_fence_refuses(hook, cgroup), "%s", foreign_way_names[way]);
 		detach_fence(cgroup);
@@ -119,13 +119,13 @@ Test(others_later, below_they_come_as_they_like_and_take_nothing_away)
 	}
 }
 
-/* A program can only override one that had a say, and that is the nearest. */
+/* A program can only override the nearest one, which had a say. */
 static const struct {
 	const char *name;
 	enum foreign_way farther;
 	enum foreign_way nearer;
 	enum foreign_way
-		here; /* FOREIGN_WAY_COUNT for none; it came first, for the others might not have let it in */
+		here; /* FOREIGN_WAY_COUNT for none; it came first, since the others might have excluded it */
 	const char *in_the_way;
 } chains[] = {
 	{ "shared-overridable", FOREIGN_MULTI, FOREIGN_OVERRIDE, FOREIGN_WAY_COUNT, "nearer" },
@@ -171,7 +171,7 @@ Test(others_later, several_above_one_another)
 	}
 }
 
-/* runc puts a new filter in the place of the only one that there is, and takes all others away. */
+/* runc replaces the only filter by a new one; of several it removes all. */
 Test(others_later, ours_cannot_be_detached_or_replaced_by_program)
 {
 	const struct foreign_hook *hook = &foreign_hooks[FOREIGN_DEVICE];
@@ -213,7 +213,7 @@ Test(others_later, a_link_that_somebody_pinned_elsewhere_stays)
 	foreign_close(&foreign);
 }
 
-/* A replacement needs no place of its own. */
+/* A replacement needs no additional place. */
 Test(others_later, a_fence_among_63_others_can_be_replaced)
 {
 	const struct foreign_hook *hook = &foreign_hooks[FOREIGN_DEVICE];

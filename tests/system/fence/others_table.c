@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A program of somebody else on each hook, attached in each way, on the fence root, above and below: our fence comes and
- * goes beside it, or an error says what is in the way. Either way the program is asked as before.
+ * A program of somebody else on each hook, attached in each way, on the fence root, above and below: our fence comes
+ * and goes beside it, or an error names it. In either case the kernel asks the program as before.
  */
 #include "foreign.h"
 
@@ -19,7 +19,7 @@ struct scene {
 	const struct foreign_hook *hook;
 	enum foreign_way way;
 	enum place place;
-	bool hook_used; /* by our fence; sockops is not where another guard serves */
+	bool hook_used; /* by our fence, which has no sockops program where another guard serves */
 	struct cgfence_cgroup *cgroups[PLACE_COUNT];
 	struct foreign foreign;
 	struct foreign_list before;
@@ -41,7 +41,7 @@ static void scene_begin(struct scene *scene)
 	cr_expect(foreign_is_asked(&scene->foreign, scene->cgroups[BELOW]), "%s", scene->name);
 }
 
-/* As it was before, what we attached aside, which comes after it. */
+/* As before, with our programs behind it. */
 static void expect_untouched(const struct scene *scene, const char *when)
 {
 	struct foreign_list now = foreign_query(scene->hook, scene->cgroups[scene->place]);
@@ -78,7 +78,7 @@ static void expect_nothing_of_ours(const struct scene *scene)
 	cr_expect_not(foreign_fence_refuses(scene->hook, scene->cgroups[BELOW]), "%s", scene->name);
 }
 
-/* It is the only one in the list, or, where our fence has nothing to do with it, not there. */
+/* It is the only one in the list, or absent if our fence does not use the hook. */
 static void expect_listed(const struct scene *scene, const struct cgfence_cgroup *cgroup, int above)
 {
 	bool listed = above >= 0 && scene->hook->attach_type != BPF_CGROUP_SOCK_OPS;
@@ -151,7 +151,7 @@ static void expect_named(const struct scene *scene, const char *text)
 		      NULL, "%s: %s", scene->name, text);
 }
 
-/* One that is not MULTI forbids others beside it, and either forbids those below or would not be asked any more. */
+/* A program without MULTI excludes others beside it, and it either excludes those below or would lose its say there. */
 static bool can_share(const struct scene *scene)
 {
 	return !scene->hook_used || scene->place == BELOW || scene->way == FOREIGN_MULTI ||
@@ -203,7 +203,7 @@ static void play_all(int hook)
 	}
 }
 
-/* Each with a test of its own, for they take a while. */
+/* A test for each, since they take a while. */
 Test(others_table, device)
 {
 	play_all(FOREIGN_DEVICE);

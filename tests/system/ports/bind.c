@@ -88,7 +88,10 @@ Test(port_bind, a_dual_stack_socket_needs_the_port_for_both_families)
 
 Test(port_bind, a_socket_for_ipv6_only_needs_no_ipv4)
 {
-	/* Without the kernel's BTF the option cannot be seen, and such a socket counts as serving both. */
+	/*
+	 * Without the kernel's BTF the program cannot see the option, and such a socket counts as serving both
+	 * families.
+	 */
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
 		sockets_skip("this kernel does not tell where a socket has IPV6_V6ONLY");
 	harness_attach(sockets_fence(), "{'ports': ['ipv4:8080', 'ipv6:8081']}");
@@ -126,7 +129,7 @@ Test(port_bind, sharing_a_port_changes_nothing)
 	close(udp);
 }
 
-/* Several attempts on one socket: each is judged, and a refusal spoils nothing. */
+/* Several attempts on one socket: each is judged, and a refusal has no lasting effect. */
 static int bind_again_after_refusal(void *argument)
 {
 	struct endpoint refused = sockets_parse("tcp 127.0.0.1 8081");
@@ -149,7 +152,7 @@ Test(port_bind, a_socket_that_was_refused_can_still_be_bound_to_its_own_port)
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_again_after_refusal, NULL), 0);
 }
 
-/* @argument: the endpoint to send from. Sends to the discard port, where nobody is; that costs nothing. */
+/* @argument: the endpoint to send from. Sends to the discard port, where nobody listens. */
 static int send_datagram(void *argument)
 {
 	struct endpoint to = sockets_parse(argument);

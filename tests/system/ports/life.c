@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Whom a fence of ports holds, what happens when it changes, and which hooks it has. */
+/* Whom a fence of ports holds, how it changes, and which hooks it has. */
 #include "support/sockets.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static bool has_hook(const char *name)
 	return found;
 }
 
-/* @names: all port hooks that there must be, sockops aside, which goes by the listen guard. */
+/* @names: all port hooks that must exist, except sockops, which depends on the listen guard. */
 static void expect_hooks(const char *policy, const char *names)
 {
 	for (size_t i = 0; i < PORT_HOOK_COUNT; i++) {
@@ -50,7 +50,7 @@ static void expect_hooks(const char *policy, const char *names)
 			wanted = guard == CGFENCE_GUARD_EVENT ||
 				 (guard == CGFENCE_GUARD_KILL && has_hook("sockops"));
 		} else if (strncmp(port_hooks[i].name, "bind", 4) == 0) {
-			/* The name is the end of that of post_bind. */
+			/* The name is also the end of that of post_bind. */
 			wanted = strstr(names, "+bind");
 		}
 		cr_expect_eq(sockets_hook_programs(sockets_fence(), port_hooks[i].attach_type),
@@ -72,7 +72,7 @@ Test(port_life, a_fence_has_the_hooks_that_its_policy_needs_and_no_other)
 	} cases[] = {
 		{ "{'ports': [8080]}", ALL_BINDS " sock_create" },
 		{ "{'devices': {}, 'ports': [8080]}", ALL_BINDS " sock_create device" },
-		/* Without ports nothing of ports is left, and without devices nothing of devices. */
+		/* Without ports no port hook is left, and without devices no device hook. */
 		{ "{'devices': {}}", "device" },
 		{ "{'devices': {}, 'ports': {'udp': [53]}}", ALL_BINDS " sock_create device" },
 		{ "{'ports': {'udp': [53]}}", ALL_BINDS " sock_create" },
@@ -87,7 +87,7 @@ Test(port_life, a_fence_has_the_hooks_that_its_policy_needs_and_no_other)
 	}
 }
 
-/* What status, show and detach find a fence by is its hooks. */
+/* status, show and detach find a fence by its hooks. */
 Test(port_life, a_policy_that_leaves_every_port_free_is_refused_or_shown)
 {
 	static const char everything[] =
@@ -167,7 +167,7 @@ Test(port_life, fences_nest_and_all_must_allow)
 	cr_expect_eq(sockets_bind(middle, "tcp ::1 8080"), 0);
 	cr_expect_eq(sockets_bind(middle, "tcp ::1 8083"), EPERM);
 	cr_expect_eq(sockets_listen(inner, "tcp :: 8081"), 0);
-	/* Each fence remembers what it refused itself. */
+	/* Each fence records its own refusals. */
 	cr_expect_eq(sockets_refusal_count(inner, CGFENCE_HOOK_BIND), 1);
 	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_BIND), 2);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The listen guard, against the listeners that no bind hook saw. Which one the fence has depends on the kernel, so that
- * each test expects of the guard what its kind can do.
+ * The listen guard, against listeners that no bind hook saw. The kernel decides which one a fence has, so each test
+ * expects what that kind of guard can do.
  */
 #include "base/boot_time.h"
 #include "support/sockets.h"
@@ -152,7 +152,7 @@ Test(port_listen, mptcp_listeners_are_guarded_as_tcp)
 	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_LISTEN), 2);
 }
 
-/* What the child has to say; a pipe, for it may not live to return it. */
+/* The result of the child; in a pipe, since it may not live to return it. */
 struct told {
 	const char *endpoint;
 	int pipe[2];
@@ -235,7 +235,7 @@ static int receive_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-/* All that is in the ring buffer now. */
+/* All events in the ring buffer now. */
 static struct received receive_events(void)
 {
 	struct received received = { 0 };

@@ -132,7 +132,7 @@ static int attach_in_new_namespace(void *argument)
 	return code ? -code : (int)result + 100;
 }
 
-/* Attached from elsewhere, the same policy is another one. */
+/* The same policy, attached from another namespace, is a different one. */
 Test(port_netns, the_namespace_is_the_one_that_the_fence_was_attached_from)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080]}");
@@ -145,7 +145,7 @@ Test(port_netns, the_namespace_is_the_one_that_the_fence_was_attached_from)
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
 }
 
-/* Two fences, nested: one for the namespace of the test, one for that of whoever attached the other. */
+/* Two nested fences: one for the namespace of the test, one for the namespace that the other was attached from. */
 Test(port_netns, two_fences_can_be_for_two_namespaces)
 {
 	struct cgfence_cgroup *inner = harness_child_cgroup(sockets_fence(), "inner");

@@ -76,7 +76,7 @@ static const struct policy_case cases[] = {
 	{ "{'ports': ['ipv6:1-65535']}",
 	  { "tcp ::1 1", "udp ::1 65535" },
 	  { "tcp 127.0.0.1 1", "udp :: 65535", "tcp 0.0.0.0 8080" } },
-	/* Ports outside the isolated range are none of the fence's business. */
+	/* The fence ignores ports outside the isolated range. */
 	{ "{'ports': [31000], 'isolated_range': ['31000-32000']}",
 	  { "tcp 127.0.0.1 31000", "tcp ::1 30999", "udp :: 32001", "udp 127.0.0.1 1",
 	    "tcp :: 65535" },
@@ -169,7 +169,7 @@ static void expect_as_nobody(const char *endpoint, int expected)
 	cr_expect_eq(result, expected, "%s: %d, not %d", endpoint, result, expected);
 }
 
-/* Attaches; false if the kernel has no such thing, which must be said then. */
+/* Attaches. Return: false if the kernel cannot, which the error must say. */
 static bool attach_privileged(const char *json)
 {
 	struct cgfence_policy *policy = harness_policy(json);
@@ -229,7 +229,7 @@ Test(port_policies, every_port_can_be_assigned_with_privilege)
 	expect_as_nobody("udp :: 1", 0);
 }
 
-/* The verifiers of older kernels (6.1) look into paths that cannot be taken, which are others then. */
+/* The verifiers of older kernels (6.1) follow impossible paths, which differ here. */
 Test(port_policies, privileged_ports_may_be_none_of_those_assigned)
 {
 	if (!attach_privileged("{'ports': [1024, '8080-8090'], 'privileged_ports': true}"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the kernel remembers of refused ports, and audit mode. */
+/* The records of refused ports, and audit mode. */
 #include "support/sockets.h"
 
 #include <errno.h>
@@ -159,7 +159,7 @@ Test(port_records, records_and_counters_go_on_over_a_replacement)
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
 	harness_attach(sockets_fence(), "{'ports': [8081]}");
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
-	/* What adds hooks must not begin new records. */
+	/* A change that adds hooks must not begin new records. */
 	harness_attach(sockets_fence(), "{'ports': [8081], 'devices': {'defaults': true}}");
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
 	refusals = sockets_refusals(sockets_fence());

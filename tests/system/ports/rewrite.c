@@ -161,7 +161,7 @@ Test(port_rewrite, a_port_rewritten_after_ours_in_audit_mode_is_recorded_as_what
 	free(refusals.records);
 }
 
-/* That the kernel was once to choose the port says nothing of the next attempt. */
+/* An earlier bind to port 0 must not affect the next attempt. */
 static int bind_after_port_0(void *argument)
 {
 	struct endpoint elsewhere = sockets_parse("tcp 192.0.2.1 0");
@@ -212,7 +212,7 @@ static uint64_t pending(void)
 	return refusals.counters.pending;
 }
 
-/* As long as nothing is, binds look at no socket. */
+/* As long as nothing is pending, binds look at no socket. */
 Test(port_rewrite, sockets_of_which_something_is_pending_are_counted)
 {
 	bool fails = true;

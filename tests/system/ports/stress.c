@@ -81,7 +81,7 @@ Test(port_stress, fenced_servers_and_clients_talk_undisturbed)
 	close(ready[0]);
 }
 
-/* What a busy process saw, in shared memory. */
+/* The observations of a busy process, in shared memory. */
 struct observations {
 	volatile bool stop;
 	volatile unsigned long rounds;
@@ -137,7 +137,7 @@ static struct observations *share_observations(void)
 #define BUSY 3
 #define REPLACEMENTS ((int)harness_rounds(200))
 
-/* Attaches the policies in turn while processes in the fence bind; what both say must hold throughout. */
+/* Attaches the policies in turn while processes in the fence bind; verdicts that both share must hold throughout. */
 static struct observations *replace_under_load(const char *const policies[2])
 {
 	struct observations *seen = share_observations();
@@ -226,12 +226,12 @@ static void expect_one_program_each(void)
 #define NEW_POLICY \
 	"{'devices': {'allow': ['c 1:3 w']}, 'ports': [8081, 8082], 'on_violation': 'kill'}"
 
-/* How far apart KILL_STEPS kills are that spread over all of an attach and a little more, however slow the machine. */
+/* The distance between KILL_STEPS kills that spread over an attach and a little more, however slow the machine. */
 static long kill_step_us(void)
 {
 	uint64_t least_ns = UINT64_MAX;
 
-	/* Once, the machine may stand still. */
+	/* The machine may stand still once. */
 	for (int i = 0; i < 3; i++) {
 		uint64_t begin_ns = boot_time_ns();
 		uint64_t taken_ns;

@@ -108,7 +108,7 @@ static int bind_and_listen_here(void *argument)
 	return bind_and_listen(argument, 0);
 }
 
-/* By a worker thread of the kernel's. */
+/* By a worker thread of the kernel. */
 static int bind_and_listen_elsewhere(void *argument)
 {
 	return bind_and_listen(argument, IOSQE_ASYNC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Between looking and acting things change: what is acted on is what is there then. */
+/* Things change between looking and acting: the action follows the later state. */
 #include "holding.h"
 #include "reconcile/act.h"
 #include "kernel/pins.h"
@@ -16,7 +16,7 @@ TestSuite(reconcile_again, .init = holding_begin, .fini = holding_end);
 
 static const char endpoint[] = "tcp 127.0.0.1 9";
 
-/* What was seen at first. */
+/* The first observation. */
 static struct observation stale;
 
 static int listen_and_enter(void *argument)
@@ -77,7 +77,7 @@ Test(reconcile_again, nothing_has_changed)
 	observation_free(&stale);
 }
 
-/* Whatever the policy was when the listener was seen, it is the present one that counts. */
+/* The present policy counts, not the one when the listener was seen. */
 Test(reconcile_again, the_policy_of_now_is_what_counts)
 {
 	static const struct {
@@ -179,7 +179,7 @@ static int send_and_enter(void *over)
 	return fd < 0 || holding_send(*(int *)over, fd) || harness_enter(sockets_fence());
 }
 
-/* Handing it on within the fence is no way out. */
+/* Passing it on within the fence does not save it. */
 Test(reconcile_again, another_process_of_the_fence_has_it_now)
 {
 	const struct observation_scope scope = { 0 };
@@ -233,7 +233,7 @@ Test(reconcile_again, who_has_taken_its_place_is_not_taken_for_it)
 	observation_free(&stale);
 }
 
-/* A command that hangs while it changes the fence holds the reconciler up for a moment only. */
+/* A command that hangs while it changes the fence delays the reconciler only briefly. */
 Test(reconcile_again, a_fence_that_stays_locked)
 {
 	pid_t pid = look(KILL);
@@ -263,7 +263,7 @@ static int attach_slowly(void *policy)
 	return 0;
 }
 
-/* It waits for a command that is at work, and leaves its lock and the fence behind as they were. */
+/* It waits for a working command, and leaves its lock and the fence unchanged. */
 Test(reconcile_again, a_fence_that_is_being_changed)
 {
 	struct act_result result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Listeners of every protocol, family and address are told apart as the policy does. */
+/* Listeners of every protocol, family and address are judged as the policy demands. */
 #include "holding.h"
 #include "net/sock_diag.h"
 
@@ -38,8 +38,8 @@ static void expect_endpoint(const struct reports *reports, uint32_t inode, const
 }
 
 /*
- * @endpoints: held by a process that is moved in; those with a "!" before them are in excess. One report for each of
- * these, and no other.
+ * @endpoints: held by a process that is moved in; those with a "!" before them are in excess. Expects one report for
+ * each of these, and no other.
  */
 static void expect_excess(const char *policy, const char *const *endpoints)
 {
@@ -99,7 +99,7 @@ Test(reconcile_endpoints, of_every_address)
 	expect_excess("{'ports': [8080]}", endpoints);
 }
 
-/* Dual stack takes both families, and what is mapped takes IPv4, as the kernel tells of each socket. */
+/* Dual stack serves both families, and a mapped address IPv4, as the kernel reports for each socket. */
 Test(reconcile_endpoints, of_each_family_by_itself)
 {
 	static const char *const endpoints[] = {
@@ -187,7 +187,7 @@ Test(reconcile_endpoints, mptcp_as_tcp)
 	expect_excess("{'ports': {'tcp': [80]}}", endpoints);
 }
 
-/* Clients are no listeners: what is not bound, what is connected, and UDP on a port that the kernel gave out. */
+/* Clients are no listeners: unbound sockets, connected ones, and UDP on a port that the kernel chose. */
 static int hold_clients(void *argument)
 {
 	const struct endpoint server = sockets_parse("udp 127.0.0.1 8080");
@@ -220,7 +220,7 @@ static int hold_what_bind_gave(void *argument)
 	return fd < 0 ? -fd : -harness_enter(sockets_fence());
 }
 
-/* What the kernel chose is a client's with UDP, but a listener's with TCP once it listens. */
+/* A port that the kernel chose belongs to a client with UDP, but to a listener with TCP once it listens. */
 Test(reconcile_endpoints, tcp_on_a_port_that_the_kernel_gave_out_is_a_listener)
 {
 	const struct reports *reports;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Acting on the one listener that an event of the kernel speaks of; the events are made by hand, as no guard is needed. */
+/* Acting on the one listener of a kernel event; the events are made by hand, since no guard is needed. */
 #include "holding.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static int keep_and_enter(void *inode)
 	return -harness_enter(sockets_fence());
 }
 
-/* A listener that a process in the fence has, and the event of it. The test holds it too. */
+/* A listener of a process in the fence, and its event. The test holds it too. */
 static int listen_inside(const char *text, struct cgfence_event *event)
 {
 	int fd = holding_listen(text);
@@ -124,7 +124,7 @@ Test(reconcile_event, the_fence_is_killed_if_it_says_so)
 	cr_expect(holding_dies((pid_t)event.record.pid));
 }
 
-/* The pass finds what was reported already, and its end. */
+/* The pass knows the earlier report, and finds the end. */
 Test(reconcile_event, what_an_event_reported_is_not_reported_again_by_a_pass)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -145,7 +145,7 @@ Test(reconcile_event, what_an_event_reported_is_not_reported_again_by_a_pass)
 		  reports_text(reports));
 }
 
-/* An event speaks of one socket, so it cannot tell that another is gone. */
+/* An event is about one socket, so it cannot show that another is gone. */
 Test(reconcile_event, an_event_ends_nothing)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -162,7 +162,7 @@ Test(reconcile_event, an_event_ends_nothing)
 	cr_expect_not(reports->items[0].ended);
 }
 
-/* By the time that an event is read, all that it speaks of may have changed. */
+/* Before an event is read, everything in it may have changed. */
 Test(reconcile_event, an_event_that_came_too_late)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -187,7 +187,7 @@ Test(reconcile_event, an_event_that_came_too_late)
 	cr_expect_eq(handle(reconciler, &changed)->count, 0, "the fence is gone");
 	cr_expect(listens(fd));
 	cr_expect(holding_lives((pid_t)event.record.pid));
-	/* The pid is of somebody outside of the fence by now. */
+	/* The pid belongs to a process outside the fence by now. */
 	harness_attach(sockets_fence(), "{'ports': [8080]}");
 	changed = event;
 	changed.record.pid = (uint32_t)getpid();

@@ -26,7 +26,7 @@ static int ready_descriptor = -1;
 void holding_begin(void)
 {
 	sockets_begin();
-	/* What the processes leave behind is reaped here. */
+	/* The test reaps orphans of its processes. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	holding_board = mmap(NULL, sizeof(*holding_board), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the reconciler reports, kept so that tests can ask for it. */
+/* The reports of the reconciler, kept for the tests. */
 #include "holding.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Processes that are more than their leader. */
+/* Processes with threads that differ from their leader. */
 #include "holding.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What the network/ports isolator of Mesos promises, each with the same meaning (its ports_tests.cpp), and where this
+ * The promises of the network/ports isolator of Mesos, with the same meaning (its ports_tests.cpp), and where cgfence
  * goes further.
  */
 #include "holding.h"
@@ -152,7 +152,7 @@ static int move_to_nested(void *texts)
 	return code ? code : -harness_enter(nested);
 }
 
-/* TaskGroup: what a nested container does is raised against the root container, with the ports. */
+/* TaskGroup: the excess of a nested container is raised against the root container, with the ports. */
 Test(reconcile_mesos, a_nested_cgroup_is_answered_for_by_the_root)
 {
 	static const char *const texts[] = { "tcp 0.0.0.0 31001", "tcp 0.0.0.0 31003",
@@ -179,7 +179,7 @@ Test(reconcile_mesos, a_nested_cgroup_is_answered_for_by_the_root)
 	cr_expect(holding_dies(root_task));
 }
 
-/* RecoverBadTask and RecoverGoodTask: nothing is remembered over a restart, and nothing has to be. */
+/* RecoverBadTask and RecoverGoodTask: nothing is kept over a restart, and nothing needs to be. */
 Test(reconcile_mesos, after_a_restart_bad_tasks_are_found_and_good_ones_kept)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -199,7 +199,7 @@ Test(reconcile_mesos, after_a_restart_bad_tasks_are_found_and_good_ones_kept)
 	cr_expect_eq(reports_pass(reports_reconciler())->in_excess, 0);
 }
 
-/* Better than a restart: a larger allocation is honoured by the next pass, and ends what it allows. */
+/* Better than a restart: the next pass honours a larger allocation and ends the violations that it allows. */
 Test(reconcile_mesos, an_allocation_that_grew_is_honoured_at_once)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -219,7 +219,7 @@ Test(reconcile_mesos, an_allocation_that_grew_is_honoured_at_once)
 	cr_expect(holding_dies(pid));
 }
 
-/* Better: a wildcard is not all that counts, and each address is reported by itself. */
+/* Better: every address counts, not only the wildcard, and each is reported. */
 Test(reconcile_mesos, each_address_and_family_and_protocol_is_reported_by_itself)
 {
 	static const char *const texts[] = { "tcp 127.0.0.1 31001", "tcp 127.0.0.2 31001",
@@ -241,7 +241,7 @@ Test(reconcile_mesos, each_address_and_family_and_protocol_is_reported_by_itself
 	cr_expect_eq(reports->count, 5);
 }
 
-/* Better: once, and once more each time that something happens. */
+/* Better: reported once, and again at each change. */
 Test(reconcile_mesos, a_violation_is_reported_when_it_begins_changes_ends_and_recurs)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -259,7 +259,7 @@ Test(reconcile_mesos, a_violation_is_reported_when_it_begins_changes_ends_and_re
 	expect_nothing(reports_pass(reconciler));
 	harness_attach(sockets_fence(), same);
 	expect_report(reports_pass(reconciler), 0, CGFENCE_ACTION_LOGGED);
-	/* Something else is done about it. */
+	/* Another action is taken. */
 	harness_attach(sockets_fence(), "{'ports': [31000], 'on_violation': 'close'}");
 	expect_report(reports_pass(reconciler), 0, CGFENCE_ACTION_SILENCED);
 	expect_nothing(reports_pass(reconciler));

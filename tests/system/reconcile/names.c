@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* A process may be called as it likes, or be called nothing: it is found all the same. */
+/* A process is found whatever its name, even if it is empty. */
 #include "holding.h"
 
 #include <sys/prctl.h>
@@ -49,7 +49,7 @@ Test(reconcile_names, a_process_is_found_whatever_it_is_called)
 	}
 }
 
-/* /proc writes new lines and backslashes in another way, and all else as it is. */
+/* /proc escapes newlines and backslashes, and nothing else. */
 Test(reconcile_names, proc_tells_the_same_name)
 {
 	static const char *const names[] = { "", " ", " a b ", "fifteen letters", "(a) Z", "%s%n" };
@@ -92,7 +92,7 @@ Test(reconcile_names, cgroups_with_the_same_beginning_are_apart)
 			     cgroups[i] != beside, "%s", cgfence_cgroup_path(cgroups[i]));
 }
 
-/* What is remembered of a fence does not outlive its policy, nor the fence itself. */
+/* The cached state of a fence does not outlive its policy or the fence. */
 Test(reconcile_names, each_pass_goes_by_the_present_policy)
 {
 	static const struct {

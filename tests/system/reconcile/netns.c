@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* "netns": of which network namespaces the reconciler sees the listeners. As Mesos ignores tasks on CNI networks. */
+/* "netns": the network namespaces whose listeners the reconciler sees. Mesos ignores tasks on CNI networks likewise. */
 #include "holding.h"
 
 #include <errno.h>
@@ -135,7 +135,7 @@ static int hold_here(void *argument)
 	return holding_listen_all((void *)texts);
 }
 
-/* The namespace that counts is the one the fence was attached from, wherever the reconciler is. */
+/* The namespace that the fence was attached from counts, wherever the reconciler is. */
 Test(reconcile_netns, the_reconciler_may_be_in_another_namespace_than_the_fence)
 {
 	holding_start(sockets_fence(), hold_here, NULL);
@@ -165,7 +165,7 @@ static unsigned int count_descriptors(void)
 	return count;
 }
 
-/* Those of namespaces, of borrowed sockets, of cgroups and of locks are all closed again. */
+/* It closes all descriptors of namespaces, borrowed sockets, cgroups and locks. */
 Test(reconcile_netns, passes_leave_no_descriptors_behind)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();

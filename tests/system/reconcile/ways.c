@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Every way to hold a listener that no hook can see (spec section 4, the last row) is found, with who holds it, both by
+ * Every way to hold a listener that no hook can see (spec section 4, the last row) is found with its holder, both by
  * the iterator and by /proc.
  */
 #include "holding.h"
@@ -17,7 +17,7 @@
 #define OUTSIDE "; the socket was made outside of the fence"
 #define EXECUTED "cgfence-test-holder"
 
-/* Below the fence, for a report tells where the holder is. */
+/* Below the fence, since a report names the cgroup of the holder. */
 static struct cgfence_cgroup *member;
 
 static void ways_begin(void)
@@ -28,15 +28,15 @@ static void ways_begin(void)
 
 TestSuite(reconcile_ways, .init = ways_begin, .fini = holding_end);
 
-/* One that is in excess, and one that must never be reported. */
+/* One in excess, and one that must never be reported. */
 static const char *const pair[] = { "tcp 127.0.0.1 9", "tcp 127.0.0.1 8080", NULL };
 
 struct expected {
 	pid_t pid;
 	const char *comm;
-	const char *cmdline; /* NULL: that of this test, of which the processes are copies */
+	const char *cmdline; /* NULL: that of this test, since the processes are copies of it */
 	const struct cgfence_cgroup *member;
-	const char *reason; /* what follows "is not assigned" */
+	const char *reason; /* the text after "is not assigned" */
 };
 
 static void read_own_cmdline(char text[256])
@@ -164,7 +164,7 @@ Test(reconcile_ways, inherited_over_fork)
 	expect_one(&expected);
 }
 
-/* This very program, executed again by inherit_over_exec(), does nothing but hold what it inherited. */
+/* This program, executed again by inherit_over_exec(), only holds the inherited socket. */
 __attribute__((constructor)) static void hold_if_executed(int argc, char **argv)
 {
 	if (argc != 3 || strcmp(argv[0], EXECUTED) != 0)
@@ -230,7 +230,7 @@ Test(reconcile_ways, passed_over_a_unix_socket)
 	expect_one(&expected);
 }
 
-/* The kernel judges a socket by the cgroup that it was made in, so that no hook refuses this. */
+/* The kernel judges a socket by the cgroup that it was made in, so no hook refuses this. */
 static int bind_inside(void *texts)
 {
 	int sockets[2];
@@ -309,7 +309,7 @@ Test(reconcile_ways, threads_whose_leader_is_gone)
 	expect_one(&expected);
 }
 
-/* What was made in the fence is its own, even if only somebody outside holds it. */
+/* A socket that was made in the fence belongs to it, even if only a process outside holds it. */
 static int send_out(void *over)
 {
 	int code = holding_listen_all((void *)pair);
@@ -349,7 +349,7 @@ static int hold_with_thread_inside(void *cgroup)
 	return code ? code : holding_enter_with_thread(cgroup);
 }
 
-/* The leader of the thread, by whom the iterator visits their descriptors, is outside. */
+/* The leader, by which the iterator visits the descriptors of the thread, is outside. */
 Test(reconcile_ways, a_thread_in_a_threaded_cgroup)
 {
 	struct cgfence_cgroup *threaded = harness_child_cgroup(member, "threaded");

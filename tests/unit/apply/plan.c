@@ -8,7 +8,7 @@
 
 #define LIST_MAX 6
 
-/* Lists end with what has no name. */
+/* An element without a name ends a list. */
 struct plan_case {
 	const char *name;
 	struct apply_source sources[LIST_MAX];
@@ -16,7 +16,7 @@ struct plan_case {
 	struct apply_fence fences[LIST_MAX];
 	bool prune;
 	const char *plan;  /* "ACTION CGROUP FILE; ..."; NULL if it is refused */
-	const char *error; /* what it must say then */
+	const char *error; /* part of the error then */
 };
 
 #define SOURCE(file, policy)                                               \

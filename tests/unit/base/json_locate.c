@@ -34,7 +34,7 @@ Test(json_locate, finds_line_and_column)
 		{ "{`a`: 1, `b`: 2}", { { KEY("c") }, 1 }, 0, 0 },
 		{ "{}", { { KEY("c") }, 1 }, 0, 0 },
 		{ "[1]", { { KEY("c") }, 1 }, 0, 0 },
-		/* What looks like the key is a value, or is deeper, or is inside a string. */
+		/* The look-alike of the key is a value, is deeper, or is inside a string. */
 		{ "{`b`: `a`, `a`: 2}", { { KEY("a") }, 1 }, 1, 17 },
 		{ "{`b`: {`a`: 1}, `a`: 2}", { { KEY("a") }, 1 }, 1, 22 },
 		{ "{`b`: [`a`, 1], `a`: 2}", { { KEY("a") }, 1 }, 1, 22 },
@@ -96,7 +96,7 @@ Test(json_locate, finds_line_and_column)
 
 Test(json_locate, finds_the_place_of_a_key)
 {
-	/* The key that is looked for ends at the mark, which is taken out. What follows may be no JSON. */
+	/* The key ends at the mark, which is removed. The text after it may be invalid. */
 	static const struct {
 		const char *text;
 		const char *place;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* A stand-in for what the sections of a policy are read into. */
+/* A stand-in for the target of the sections of a policy. */
 struct target {
 	char *label;
 	bool flag;
@@ -110,7 +110,7 @@ Test(json_reader, says_what_is_wrong_and_where)
 		  "p.json:1:19: inner.lst: []: there is no such key here; the keys are list" },
 		{ "{`inner`: {`list`: [1,\n 2, [{`a`: 1.5}]]}}",
 		  "p.json:2:5: inner.list[2]: [{`a`:1.5}]: this must be a number" },
-		/* Quoted as JSON, so that what cannot be seen is seen. */
+		/* Quoted as JSON, so that invisible characters become visible. */
 		{ "{`word`: `a\\u0007b`}",
 		  "p.json:1:10: word: `a\\u0007b`: this must be one of `one`, `two`" },
 	};

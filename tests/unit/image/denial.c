@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Where the kernel programs record a refusal, without branches, against a plain loop. */
+/* The place where the kernel programs record a refusal, chosen without branches, against a plain loop. */
 #include "base/splitmix64.h"
 
 #include <cgfence/denial.h>
@@ -13,7 +13,7 @@ static bool same_subject(const struct cgfence_denial_subject *a,
 	       a->access == b->access && a->major == b->major && a->minor == b->minor;
 }
 
-/* The way of the subject, else the first unused one, else the first of those refused longest ago. */
+/* The way of the subject, else the first unused one, else the first of those whose last refusal is oldest. */
 static int expected_way(const struct cgfence_denial_set *set,
 			const struct cgfence_denial_subject *subject, bool *known)
 {
@@ -48,7 +48,7 @@ static struct cgfence_denial_subject random_subject(uint64_t *state)
 	};
 }
 
-/* Refuses one subject after the other. @step: by how much the clock advances at most; it may go back a little. */
+/* Refuses one subject after the other. @step: the most that the clock advances; it may go back a little. */
 static void refuse_many(uint64_t *state, uint64_t now_ns, uint64_t step, unsigned int seen[3])
 {
 	struct cgfence_denial_set set = { 0 };

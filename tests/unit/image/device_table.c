@@ -19,7 +19,7 @@ static struct device_entry exact_entry(char type, uint32_t major, uint32_t minor
 				      .access = access };
 }
 
-/* A policy of @count distinct rules that @make makes of their numbers. */
+/* A policy of @count distinct rules, each made by @make from its number. */
 static struct cgfence_policy *numbered_policy(size_t count,
 					      struct device_entry (*make)(uint32_t number))
 {
@@ -36,7 +36,7 @@ static struct cgfence_policy *numbered_policy(size_t count,
 	return policy;
 }
 
-/* Every rule is found as it was put in; the selectors that are in no rule are not. */
+/* Every rule is found unchanged; selectors without a rule are not found. */
 static void expect_all_found(const struct cgfence_policy *policy, const char *name)
 {
 	cleanup_free struct cgfence_image *image = NULL;
@@ -181,7 +181,7 @@ Test(device_table, the_table_grows_no_faster_than_the_rules)
 	device_table_free(&table);
 }
 
-/* What is in force is compared with what is asked for by its image. */
+/* Policies are compared by their images. */
 Test(device_table, the_same_rules_make_the_same_table)
 {
 	struct device_rules forward = { 0 };

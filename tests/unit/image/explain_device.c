@@ -41,7 +41,7 @@ Test(explain, reasons)
 		{ "{`allow`: [`b 1:3 r`, `c 1:4 r`]}", "c 1:3", R, false,
 		  "no allow entry matches the device" },
 		{ "{`deny`: [`c 1:3 w`]}", "c 1:3", R, false, "no allow entry matches the device" },
-		/* What covers it, the most exact first, all that is said of its numbers together. */
+		/* The covering entry, the most exact first; entries with the same numbers count together. */
 		{ "{`allow`: [`c 1:3 rw`]}", "c 1:3", R, true,
 		  "the allow entry 'c 1:3 rw' covers it" },
 		{ "{`allow`: [`c 1:3 r`, `a 1:3 w`]}", "c 1:3", R | W, true,
@@ -63,7 +63,7 @@ Test(explain, reasons)
 		  "the allow entry 'b *:* rm' covers it" },
 		{ "{`allow`: [`c 1:3 rwm`]}", "c 1:3", R, true,
 		  "the allow entry 'c 1:3 rwm' covers it" },
-		/* What denies it, and how much of it. */
+		/* The denying entry, and how much it denies. */
 		{ "{`allow`: [`c 1:3 rwm`], `deny`: [`c 1:3 w`]}", "c 1:3", W, false,
 		  "the deny entry 'c 1:3 w' takes all of it" },
 		{ "{`allow`: [`c 1:3 rwm`], `deny`: [`c 1:3 w`]}", "c 1:3", R | W, false,
@@ -76,7 +76,7 @@ Test(explain, reasons)
 		  "the deny entry 'c *:3 r' takes all of it" },
 		{ "{`defaults`: true, `deny`: [`c 1:* w`]}", "c 1:3", R | W, false,
 		  "the deny entry 'c 1:* w' takes a part of it" },
-		/* What matches and is not enough. */
+		/* An entry that matches and does not suffice. */
 		{ "{`allow`: [`c 1:3 r`]}", "c 1:3", R | W, false,
 		  "only 'c 1:3 r' matches the device, and does not grant all of it" },
 		{ "{`defaults`: true}", "c 10:229", R, false,
@@ -138,7 +138,7 @@ static bool quoted_entry(const char *reason, struct device_entry *entry)
 	return device_entry_parse(text, entry, NULL) == 0;
 }
 
-/* Is the reason one that the words of the specification bear out? */
+/* Does the reason agree with the words of the specification? */
 static void expect_reason_fits(const struct cgfence_explanation *explanation, char type, int major,
 			       int minor, uint8_t access, const char *policy)
 {

@@ -44,7 +44,7 @@ Test(explain_port, reasons)
 		{ "{`ports`: [80]}", CGFENCE_TCP, IPV6, 79, false, "it is not assigned for IPv6" },
 		{ "{`ports`: {`tcp`: [80]}}", CGFENCE_UDP, IPV4, 80, false,
 		  "it is not assigned for IPv4" },
-		/* A socket that serves both families needs it for both; the first refusal is told. */
+		/* A socket that serves both families needs it for both; the first refusal is explained. */
 		{ "{`ports`: [`ipv4:80`]}", CGFENCE_TCP, IPV4 | IPV6, 80, false,
 		  "it is not assigned for IPv6" },
 		{ "{`ports`: [`ipv6:80`]}", CGFENCE_TCP, IPV4 | IPV6, 80, false,
@@ -55,7 +55,7 @@ Test(explain_port, reasons)
 		  "it is not assigned for IPv4" },
 		{ "{`ports`: [], `isolated_range`: [`ipv4:1-100`]}", CGFENCE_TCP, IPV6, 100, true,
 		  "it is outside the isolated range" },
-		/* A fence that audits is explained as if it refused. */
+		/* An audit is explained as if it refused. */
 		{ "{`enforce`: false, `ports`: []}", CGFENCE_TCP, IPV4, 1, false,
 		  "it is not assigned for IPv4" },
 	};
@@ -78,7 +78,7 @@ static uint16_t random_port(uint64_t *state)
 	return (uint16_t)(1 + splitmix64_next(state) % 40);
 }
 
-/* A list of at most three ranges, and what it holds. */
+/* A list of at most three ranges, and its ports. */
 static void random_ports(uint64_t *state, char *text, bool has[2][41])
 {
 	static const char *const prefixes[] = { "", "ipv4:", "ipv6:" };

@@ -48,7 +48,7 @@ Test(image, says_what_the_policy_says)
 	cr_expect_eq(ports_only->devices.fenced, 0);
 }
 
-/* The program asks nothing more where this is set. */
+/* Where this is set, the program allows without a lookup. */
 Test(image, says_whether_all_access_to_dev_null_is_allowed)
 {
 	static const struct {

@@ -64,7 +64,7 @@ Test(verdict, random_policies_are_judged_as_specified)
 
 		cr_assert_eq(image_compile(policy, 1, false, &image, NULL), 0);
 		count_forms(&random, seen);
-		/* One number more than the entries use, so that each also meets a device it is not for. */
+		/* One number more than the entries use, so that each also meets a device that it does not match. */
 		for (int device = 0; device < (RANDOM_MAJORS + 1) * (RANDOM_MINORS + 1); device++)
 			expect_device(image, entries, count, device / (RANDOM_MINORS + 1),
 				      device % (RANDOM_MINORS + 1), text);
@@ -101,7 +101,7 @@ Test(verdict, cases)
 		{ "{`allow`: [`b *:* rw`]}", "c 1:3", R, false },
 		{ "{`allow`: [`a 1:3 rw`]}", "c 1:3", R, true },
 		{ "{`allow`: [`a 1:3 rw`], `deny`: [`b 1:3 r`]}", "c 1:3", R, true },
-		/* Deny wins, a part of it is enough, and it says nothing of the rest. */
+		/* Deny wins, sharing a part is enough, and it does not affect the rest. */
 		{ "{`allow`: [`c 1:3 rwm`], `deny`: [`c 1:3 w`]}", "c 1:3", R | W, false },
 		{ "{`allow`: [`c 1:3 rwm`], `deny`: [`c 1:3 w`]}", "c 1:3", R, true },
 		{ "{`allow`: [`c 1:3 rwm`], `deny`: [`c *:* w`]}", "c 1:3", R | W, false },
@@ -114,7 +114,7 @@ Test(verdict, cases)
 		  false },
 		{ "{`deny`: [`c 1:3 w`]}", "c 1:3", R, false },
 		{ "{`deny`: [`c 1:3 w`]}", "c 1:3", 0, false },
-		/* One selector said twice is one entry; different selectors do not add up. */
+		/* Two entries of one selector are one entry; different selectors do not add up. */
 		{ "{`allow`: [`c 1:3 r`, `c 1:3 w`]}", "c 1:3", R | W, true },
 		{ "{`allow`: [`c 1:* r`, `a 1:* w`]}", "c 1:9", R | W, true },
 		{ "{`allow`: [`c 1:* r`, `a 1:* w`]}", "b 1:9", R | W, false },
@@ -127,7 +127,7 @@ Test(verdict, cases)
 		{ "{`allow`: [`c *:3 m`]}", "c 1:3", 0, true },
 		{ "{`allow`: [`c *:3 m`], `deny`: [`c 1:3 rwm`]}", "c 1:3", 0, true },
 		{ "{`allow`: [`c *:3 m`]}", "c 1:4", 0, false },
-		/* Zero is a number, the ends of the space are in it. */
+		/* Zero is a number, and the ends of the space belong to it. */
 		{ "{`allow`: [`c 0:0 r`]}", "c 0:1", R, false },
 		{ "{`allow`: [`c 0:* r`]}", "c 1:0", R, false },
 		{ "{`allow`: [`c *:0 r`]}", "c 0:1", R, false },

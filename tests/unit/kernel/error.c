@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What an operator needs to mend it, where the errno alone does not say. */
+/* The remedies that the errno alone does not tell an operator. */
 Test(kernel_error, says_what_failed_and_what_is_missing)
 {
 	static const struct {

@@ -67,7 +67,7 @@ Test(listener, serves_the_families_that_reach_it)
 	}
 }
 
-/* Of an AF_INET socket only four bytes are an address; what follows must not make it another. */
+/* Only four bytes of an AF_INET socket are an address; the bytes after them must not matter. */
 Test(listener, of_ipv4_only_its_four_bytes_count)
 {
 	struct listener listener = make_listener(IPPROTO_TCP, "0.0.0.0", 80, true);
@@ -115,7 +115,7 @@ Test(listener, is_in_excess_if_a_family_it_serves_is_not_assigned)
 		{ "{`ports`: [80]}", IPPROTO_UDPLITE, "::", 81, false, true },
 		{ "{`ports`: []}", IPPROTO_TCP, "::1", 65535, false, true },
 		{ "{`ports`: `any`}", IPPROTO_TCP, "::", 1, false, false },
-		/* Of each protocol what it has itself. */
+		/* Each protocol has its own ports. */
 		{ "{`ports`: {`tcp`: [80]}}", IPPROTO_TCP, "::", 80, false, false },
 		{ "{`ports`: {`tcp`: [80]}}", IPPROTO_UDP, "::", 80, false, true },
 		{ "{`ports`: {`udp`: [80]}}", IPPROTO_UDPLITE, "::", 80, false, false },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What an edit promises and what it leaves alone, on random policies and by the kernel's own verdict function. */
+/* The promises of an edit, on random policies and by the verdict function of the kernel programs. */
 #include "base/cleanup.h"
 #include "image/image.h"
 #include "policy/edit.h"
@@ -99,7 +99,7 @@ static void check_devices(const struct cgfence_policy *before, const struct cgfe
 	}
 }
 
-/* A second time there is nothing to do, and what is written is read back as the same. */
+/* A second edit changes nothing, and the written policy is read back as the same. */
 static void check_result(const struct cgfence_policy *edited, const struct cgfence_edit *edit)
 {
 	cleanup_policy struct cgfence_policy *twice = NULL;
@@ -112,7 +112,7 @@ static void check_result(const struct cgfence_policy *edited, const struct cgfen
 	policy_text_expect_same(edited, again, "written and read");
 }
 
-/* A refusal must have its reason: some of what was asked for is denied by an entry that the edit does not cover. */
+/* A refusal needs a reason: an entry that the edit does not cover denies a part of the request. */
 static bool check_round(uint64_t *state)
 {
 	struct random_policy random = random_policy_devices(state);
@@ -141,7 +141,7 @@ Test(policy_edit_random, an_edit_does_what_it_says_and_no_more)
 
 	for (int i = 0; i < ROUNDS; i++)
 		done += check_round(&state);
-	/* Not so many were refused that nothing was tested. */
+	/* Enough edits were accepted to test something. */
 	cr_expect_gt(done, ROUNDS / 2, "%u", done);
 	policy_text_expect_no_leak();
 }

@@ -176,7 +176,7 @@ Test(port_set, merges_and_walks_the_fewest_ranges)
 	}
 }
 
-/* A set is what a plain array of booleans says, and its ranges add up to it. */
+/* A set agrees with a plain array of booleans, and its ranges add up to it. */
 Test(port_set, random_sets_hold_what_was_added)
 {
 	static bool model[PORT_FAMILY_COUNT][PORT_MAX + 1];

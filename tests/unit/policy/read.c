@@ -94,7 +94,7 @@ Test(policy_read, refuses)
 	policy_text_expect_refusals(cases, ARRAY_SIZE(cases));
 }
 
-/* What jansson says differs from release to release, so only the position and what matters is checked. */
+/* The messages of jansson differ between releases, so only the position and the essence is checked. */
 Test(policy_read, refuses_what_cannot_be_read)
 {
 	static const struct {
@@ -171,7 +171,7 @@ Test(policy_read, an_empty_text_is_refused)
 	cr_expect_eq(strncmp(error.text, "p.json:1:1: ", 12), 0, "%s", error.text);
 }
 
-/* Valid JSON is not called anything else. */
+/* Valid JSON is not called invalid. */
 Test(policy_read, a_wrong_value_of_valid_json_is_called_that)
 {
 	static const struct {
@@ -259,7 +259,7 @@ Test(policy_read, the_length_is_limited)
 	cr_expect(error.invalid_input);
 }
 
-/* As many entries as there is room for are read, and the last one's fault is found where it is. */
+/* The largest possible number of entries is read, and the fault in the last one is located. */
 Test(policy_read, a_long_list_is_read)
 {
 	struct cgfence_error error = { 0 };

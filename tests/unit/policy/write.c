@@ -41,7 +41,7 @@ Test(policy_write, device_lists)
 	} cases[] = {
 		{ "", "", "", "" },
 		{ "`c 1:3 mwr`", "", "`c 1:3 rwm`", "" },
-		/* What is said twice is said once. */
+		/* Repeated entries are written once. */
 		{ "`c 1:3 r`, `c 1:3 r`", "", "`c 1:3 r`", "" },
 		{ "`c 1:3 r`, `c 1:3 w`", "`c 1:3 m`, `c 1:3 rm`", "`c 1:3 rw`", "`c 1:3 rm`" },
 		/* Overlapping selectors stay, since they do not add up. */
@@ -108,7 +108,7 @@ Test(policy_write, defaults_are_not_repeated)
 			 cases[i].formatted);
 		expect_formatted(&(struct format_case){ text, formatted }, 1);
 	}
-	/* To deny a default is not to repeat it. */
+	/* Denying a default does not repeat it. */
 	expect_formatted(
 		&(struct format_case){
 			"{`devices`: {`deny`: [`c 1:3 rwm`], `defaults`: true}}",

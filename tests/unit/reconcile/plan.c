@@ -212,7 +212,7 @@ Test(plan, what_was_reported_is_known_again_and_ends_when_it_is_gone)
 	scene_end(&scene);
 }
 
-/* (fence, protocol, address, port, socket) is what tells one violation from another. */
+/* (fence, protocol, address, port, socket) identifies a violation. */
 Test(plan, each_part_of_the_key_makes_it_another_violation)
 {
 	static const struct {
@@ -247,7 +247,7 @@ Test(plan, each_part_of_the_key_makes_it_another_violation)
 	scene_end(&scene);
 }
 
-/* Who holds it, where and since when does not. */
+/* The holder, its cgroup and the time do not. */
 Test(plan, what_is_not_in_the_key_does_not)
 {
 	struct reported reported;

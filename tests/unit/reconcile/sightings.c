@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Which listener belongs to which fence, as far as no cgroup has to be looked up. */
+/* Which listener belongs to which fence, where no cgroup has to be looked up. */
 #include "reconcile/sightings.h"
 #include "image/image.h"
 #include "base/cleanup.h"
@@ -131,7 +131,7 @@ Test(sightings, a_socket_that_two_fences_share_is_seen_by_both)
 	expect_sightings(&observation, "0:7:20 2:7:10");
 }
 
-/* What lost its last descriptor is dumped with inode 0, which is nobody's. */
+/* A socket that lost its last descriptor is dumped with inode 0, which belongs to nobody. */
 Test(sightings, a_socket_without_an_inode_is_held_by_nobody)
 {
 	struct observation observation;

@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* As much as a stream keeps for who does not read. */
+/* The most that a stream keeps for a slow reader. */
 #define BUFFER_SIZE (1024 * 1024)
 
 #define LINE_SIZE 1000
@@ -121,7 +121,7 @@ static void overfill(struct stream *stream, unsigned int lines)
 	cr_expect_eq(stream_take_dropped(stream), 0, "there is no room to say it yet");
 }
 
-/* Lines come whole and in order, those that are missing are the last, and their number is told. */
+/* Lines arrive whole and in order, the last ones are missing, and their number is reported. */
 static void expect_gap(struct stream *stream, int reader, unsigned int lines)
 {
 	char *text;
@@ -186,7 +186,7 @@ Test(stream, after_a_loss_nothing_is_written_until_it_was_told)
 	stream = stream_open(fds[1]);
 	overfill(stream, 2000);
 	text = malloc(4096);
-	/* A little room, but not enough to tell the loss. */
+	/* A little room, but too little to report the loss. */
 	for (int i = 0; i < 20; i++) {
 		drain(fds[0], text, 4096);
 		stream_flush(stream);

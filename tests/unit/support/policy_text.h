@@ -9,7 +9,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A policy that must be refused, and all that must be said of it; messages are written with ` too. */
+/* A policy that must be refused, and the whole message; messages are written with ` too. */
 struct refusal_case {
 	const char *name;
 	const char *text;
@@ -33,7 +33,7 @@ void policy_text_expect_same(const struct cgfence_policy *a, const struct cgfenc
 			     const char *name);
 
 /**
- * policy_text_expect_no_leak() - has all memory been given back? Known only to a build with ASAN=1.
+ * policy_text_expect_no_leak() - has all memory been freed? Only a build with ASAN=1 knows.
  *
  * Criterion ends a test without the check that the sanitizer makes at exit, so tests ask for it.
  */

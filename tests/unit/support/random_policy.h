@@ -11,7 +11,7 @@
 #define RANDOM_ENTRIES_MAX 24
 #define ANY_NUMBER (-1)
 
-/* An entry as the specification speaks of it; nothing of the implementation's is in here. */
+/* An entry in the terms of the specification, without any code of the implementation. */
 struct spoken_entry {
 	char type; /* a, b or c */
 	int major; /* or ANY_NUMBER */
