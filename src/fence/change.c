@@ -55,7 +55,7 @@ void fence_change_end(struct fence_change *change)
 	fence_programs_release(&change->new);
 }
 
-/* What stays although the policy changes. */
+/* The maps that stay when the policy changes. */
 static void take_over_ports(struct fence_change *change)
 {
 	const struct cgfence_port_table *old = &change->old.image->ports;
@@ -96,7 +96,7 @@ static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
 	return 0;
 }
 
-/* Is what the hook runs now the same program as the new one, maps aside? */
+/* Does the hook run the same program as the new one, maps aside? */
 static bool runs_same_program(const struct fence_change *change, int hook)
 {
 	uint8_t old_tag[BPF_TAG_SIZE];
@@ -109,7 +109,7 @@ static bool runs_same_program(const struct fence_change *change, int hook)
 	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
 }
 
-/* The same policy says something else from another network namespace, or under another guard. */
+/* The same policy has another meaning from another network namespace or under another guard. */
 static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
 {
 	return a->ephemeral == b->ephemeral && a->ports.guard == b->ports.guard &&
@@ -129,7 +129,7 @@ static bool alters_nothing(const struct fence_change *change)
 	return true;
 }
 
-/* Takes away the links that this change has made, those before hook @end. */
+/* Removes the links that this change has made before hook @end. */
 static void undo_create_links(const struct fence_change *change, int end)
 {
 	for (int i = end - 1; i >= 0; i--) {
@@ -151,7 +151,7 @@ static int create_link(const struct fence_change *change, const struct hook *hoo
 	return result;
 }
 
-/* Links for the hooks that had none: all of them, or none is left. */
+/* Makes the links for hooks that had none; on failure it removes those it made. */
 static int create_links(const struct fence_change *change, struct cgfence_error *error)
 {
 	for (int i = 0; i < hook_count; i++) {
@@ -168,7 +168,7 @@ static int create_links(const struct fence_change *change, struct cgfence_error 
 	return 0;
 }
 
-/* Puts the old programs back where the new ones are already, before hook @end, and takes the new links away. */
+/* Restores the old programs on the hooks before @end, and removes the new links. */
 static void undo_links(const struct fence_change *change, int end)
 {
 	for (int i = 0; i < end; i++) {
@@ -211,7 +211,7 @@ static void restore_kill_trace(const struct fence_change *change)
 		kill_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
 }
 
-/* All that can fail, with the old policy in force again if it does. */
+/* Makes every step that can fail; on failure the old policy is in force again. */
 static int switch_over(const struct fence_change *change, struct cgfence_error *error)
 {
 	bool traced = kill_trace_wanted(change->new.image);

@@ -6,7 +6,7 @@
 
 #include <bpf/bpf.h>
 
-/* The refusal that is longest ago first; for the same instant any fixed order will do. */
+/* The oldest last refusal first; for the same instant any fixed order serves. */
 static int compare_records(const void *left, const void *right)
 {
 	const struct cgfence_denial_record *a = left;

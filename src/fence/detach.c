@@ -43,7 +43,7 @@ void fence_detach_finish_all(void)
 		fence_detach_finish(ids[i]);
 }
 
-/* Whether there is a fence, and that all of its links can be opened, is found out before the first is touched. */
+/* Checks that there is a fence and that all its links can be opened, before it touches the first. */
 static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
 {
 	*found = false;
@@ -62,7 +62,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 {
 	int result = kill_trace_clear(id, error);
 
-	/* Its directory is what makes the next command try again. */
+	/* The directory makes the next command try again. */
 	if (result) {
 		close(lock);
 		return result;
@@ -86,7 +86,7 @@ void fence_detach_unfenced(uint64_t id)
 		pins_unlock(id, lock);
 }
 
-/* With the lock held, which goes with what is taken away. */
+/* With the lock held, which goes with the directory. */
 static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 {
 	int result = pins_begin_detaching(id);

@@ -3,17 +3,17 @@
 
 #include <cgfence/cgfence.h>
 
-/** fence_detach_finish() - take away what a command left that died while it took the fence of a cgroup away. */
+/** fence_detach_finish() - finish the work of a command that died while it detached the fence of a cgroup. */
 void fence_detach_finish(uint64_t id);
 
 /**
- * fence_detach_remains() - take away what is no fence: pins of a cgroup that is gone, or what a command left that died, or
- * failed, before it made the first link.
- * @lock: of the fence, which is given back
+ * fence_detach_remains() - remove pins that are no fence: those of a removed cgroup, or of a command that died or
+ * failed before it made the first link.
+ * @lock: of the fence; released
  */
 int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error);
 
-/** fence_detach_unfenced() - the same if there is no fence, unless another command is at it. */
+/** fence_detach_unfenced() - the same if there is no fence, unless another command works on it. */
 void fence_detach_unfenced(uint64_t id);
 
 /** fence_detach_finish_all() - fence_detach_finish() for all cgroups. */

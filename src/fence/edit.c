@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Changing the policy of a live fence: read, edit and write under one lock, so that no edit of another is lost. */
+/* Changes the policy of a live fence: reads, edits and writes under one lock, so that concurrent edits are not lost. */
 #include "base/error.h"
 #include "fence/change.h"
 #include "kernel/pins.h"
@@ -23,7 +23,7 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 	code = policy_edit(change->old_policy, wanted, &edited, error);
 	if (code)
 		return code;
-	/* Only what a killed command left half done is worth repairing for an edit that changes nothing. */
+	/* An edit that changes nothing still repairs a fence that a killed command left half changed. */
 	if (policy_equal(change->old_policy, edited) && !change->old.torn) {
 		*changed = false;
 		return 0;

@@ -16,12 +16,12 @@ struct cgfence_events {
 	size_t count;
 };
 
-/* What is negative ends reading, with this event taken; the rest stays for the next time. */
+/* A negative value ends reading after this event; the rest stays for the next time. */
 static int take_event(void *context, void *data, size_t size)
 {
 	struct cgfence_events *events = context;
 
-	/* An event of another version is left out. */
+	/* Skips an event of another version. */
 	if (size < sizeof(*events->list))
 		return 0;
 	memcpy(&events->list[events->count++], data, sizeof(*events->list));

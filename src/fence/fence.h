@@ -12,11 +12,11 @@ bool fence_is_torn(const struct cgfence_fence *fence);
 /** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */
 int fence_denials_map(const struct cgfence_fence *fence);
 
-/** fence_port_program() - the id of a port program of a fence; 0 if it has none, or that cannot be told. */
+/** fence_port_program() - the id of a port program of a fence; 0 if it has none or if unknown. */
 uint32_t fence_port_program(uint64_t id);
 
 /**
- * fence_read_port_image() - what the port programs of a fence go by now.
+ * fence_read_port_image() - the image that the port programs of a fence use now.
  * @id: of the fence root
  * @image: receives the image, to be given to free()
  *

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A directory that says that this kernel refused the LSM program since it booted; trying takes 15 ms. */
+/* This directory records that the kernel refused the LSM program since boot; trying takes 15 ms. */
 #define LSM_REFUSED PINS_ROOT "/lsm_refused"
 #define LSM_LIST "/sys/kernel/security/lsm"
 
-/* If in doubt, yes: loading is what tells. */
+/* If in doubt, yes: loading decides. */
 static bool may_take_lsm(void)
 {
 	cleanup_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
@@ -25,15 +25,15 @@ static bool may_take_lsm(void)
 	return fd < 0 || read(fd, names, sizeof(names) - 1) <= 0 || strstr(names, "bpf");
 }
 
-/* Beside 0 and -errno: the kernel does not take this guard, and another must do. */
+/* Beside 0 and -errno: the kernel does not take this guard, so try another. */
 #define GUARD_REFUSED 1
 
-/* In the kernel only (include/linux/errno.h), but bpf(2) lets it out. */
+/* Internal to the kernel (include/linux/errno.h), but bpf(2) returns it. */
 #define KERNEL_ENOTSUPP 524
 
 /*
- * What the kernel, or libbpf that looks at the kernel, answers to a program that it does not know or take. Anything else
- * may be otherwise the next time, and must not weaken a fence.
+ * The errors of the kernel, or of libbpf, for a program that the kernel does not know or take. Any other error may be
+ * temporary and must not weaken a fence.
  */
 static bool is_refusal(int result)
 {
@@ -51,13 +51,13 @@ static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard
 	if (result)
 		return result;
 	result = fence_programs_load_wanted(set, true, maps, error);
-	/* Where programs need a trampoline that is locked away. */
+	/* Where the kernel refuses programs that need a trampoline. */
 	if (guard == CGFENCE_GUARD_DENY && result == -EPERM)
 		return GUARD_REFUSED;
 	return is_refusal(result) ? GUARD_REFUSED : result;
 }
 
-/* What is remembered until the next boot must be said twice. */
+/* A result that is kept until the next boot must be confirmed. */
 static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 			 struct cgfence_error *error)
 {
@@ -72,7 +72,7 @@ static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 	return result;
 }
 
-/* The helpers for the current task came to sockops programs last. */
+/* sockops programs got the helpers for the current task last. */
 static int try_sockops_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
 			     struct fence_maps *maps, struct cgfence_error *error)
 {

@@ -5,7 +5,7 @@
 
 /**
  * fence_guard_choose() - find the strongest listen guard that the running kernel takes, by trying.
- * @set: its image receives the guard, and is in the policy map then; the programs of the guard are loaded
+ * @set: its image receives the guard and is put into the policy map; the programs of the guard are loaded
  */
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
 		       struct cgfence_error *error);

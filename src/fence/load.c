@@ -26,7 +26,7 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	return result;
 }
 
-/* May a port be assigned for one family and not for the other? */
+/* Can a port be assigned for one family and not for the other? */
 static bool families_differ(const struct cgfence_port_table *ports)
 {
 	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
@@ -74,8 +74,8 @@ static int describe_host(struct cgfence_image *image, struct cgfence_error *erro
 }
 
 /*
- * Kernels before 5.12 load a bind program that waives the capability, and take no notice of what it returns. Atomic
- * instructions that fetch came with the same release.
+ * Kernels before 5.12 load a bind program that waives the capability, and ignore its return value. Atomic instructions
+ * that fetch came with the same release.
  */
 static int check_capability_waiver(struct cgfence_error *error)
 {

@@ -26,7 +26,7 @@ static bool is_fence_name(const char *name)
 	return *name && strspn(name, "0123456789") == strlen(name);
 }
 
-/* One that is gone already has nothing to tell. */
+/* A fence that is gone already has no events. */
 static void watch_fence(struct cgfence_monitor *monitor, const char *name)
 {
 	char path[PINS_PATH_SIZE];
@@ -86,7 +86,7 @@ int cgfence_monitor_fd(const struct cgfence_monitor *monitor)
 	return monitor->fd;
 }
 
-/* Return: does it speak of a fence? */
+/* Return: is it about a fence? */
 static bool speaks_of_fence(struct cgfence_monitor *monitor, const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Opening a fence, and repairing it first if a command died while it changed it. */
+/* Opens a fence, and repairs it first if a command died while it changed it. */
 #include "cgroup/cgroup.h"
 #include "fence/fence.h"
 #include "fence/change.h"
@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* What is there of the newest policy is made whole, since nobody knows that the command before it was not believed. */
+/* Completes the newest policy, since a caller may already rely on it. */
 static void repair(uint64_t id)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;

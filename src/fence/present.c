@@ -21,7 +21,7 @@ void fence_present_release(struct fence_present *present)
 	fence_present_init(present);
 }
 
-/* Of what a link runs, is nothing new to be learnt? */
+/* Does the program of a link show nothing new? */
 static bool is_known(const struct fence_present *present, int hook)
 {
 	/* Only programs that judge ports use this map. */
@@ -31,8 +31,8 @@ static bool is_known(const struct fence_present *present, int hook)
 }
 
 /*
- * Takes over what a link runs, if it is newer than what is there. Images that are damaged or of another version are as old
- * as can be; that one cannot be read now says nothing of it, and what it holds must not be lost.
+ * Takes over the program of a link if it is newer than the present one. Images that are damaged or of another version
+ * count as the oldest. An image that cannot be read now may be any, and its records must not be lost.
  */
 static int consider(struct fence_present *present, int hook, struct cgfence_error *error)
 {
@@ -76,7 +76,7 @@ static bool is_complete(const struct fence_present *present)
 	return true;
 }
 
-/* The program that kills for all fences is told of a change before or after the links. */
+/* The program that kills for all fences learns of a change before or after the links. */
 static int check_whole(struct fence_present *present, struct cgfence_error *error)
 {
 	bool kills_right = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel holds of a fence now. */
+/* The present state of a fence in the kernel. */
 #pragma once
 
 #include "kernel/maps.h"
@@ -10,7 +10,7 @@ struct fence_present {
 	struct fence_maps maps;	      /* of the newest generation */
 	struct cgfence_image
 		*image; /* likewise; NULL if there is none that this version can read */
-	bool fenced;	/* there is a link */
+	bool fenced;	/* has a link */
 	bool torn; /* a command was killed half way: links differ in generation, or some are missing */
 };
 

@@ -33,7 +33,7 @@ int fence_programs_create_policy_map(struct fence_programs *set, struct fence_ma
 	cleanup_close_descriptor(&maps->policy);
 	maps->policy = -1;
 	result = fence_maps_create_policy(set->image, &maps->policy, error);
-	/* Programs are given the policy by the name of its map. */
+	/* Programs get the policy by the name of its map. */
 	return result ? result : fence_maps_check_names(maps, error);
 }
 
@@ -43,7 +43,7 @@ int fence_programs_load_wanted(struct fence_programs *set, bool guards, struct f
 	int result = 0;
 
 	for (int i = 0; i < hook_count && result == 0; i++) {
-		/* One with others in its object was loaded with the first of them. */
+		/* A program that shares its object was loaded with the first of them. */
 		if ((hooks[i].guards != 0) == guards && set->programs[i] < 0 &&
 		    hook_is_wanted(&hooks[i], set->image))
 			result = programs_load(&hooks[i], set->image, maps, set->programs, error);

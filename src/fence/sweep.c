@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Taking away what removed cgroups and killed commands left behind. */
+/* Removes the remains of removed cgroups and killed commands. */
 #include "fence/sweep.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
@@ -24,7 +24,7 @@ static bool has_link(uint64_t id)
 }
 
 /*
- * Whether the cgroup is gone is asked of cgroupfs too: its links say so only once the last socket made in it is closed
+ * Asks cgroupfs too whether the cgroup is gone: its links show that only once the last socket made in it is closed
  * (cgroup_bpf_release, kernel/bpf/cgroup.c).
  */
 static bool is_needed(const struct hierarchy *hierarchy, uint64_t id)
@@ -32,7 +32,7 @@ static bool is_needed(const struct hierarchy *hierarchy, uint64_t id)
 	return hierarchy_has(hierarchy, id) && has_link(id);
 }
 
-/* Removes the directory of a fence that holds nothing any more, unless another command is at it. */
+/* Removes the directory of a fence that holds nothing any more, unless another command works on it. */
 static void sweep(const struct hierarchy *hierarchy, uint64_t id)
 {
 	int lock;
@@ -45,7 +45,7 @@ static void sweep(const struct hierarchy *hierarchy, uint64_t id)
 		fence_detach_remains(id, lock, NULL);
 }
 
-/* Who runs a command in an ephemeral cgroup holds a lock on its directory for as long. */
+/* `run` holds a lock on the directory of its ephemeral cgroup until the command ends. */
 static bool is_abandoned(const struct cgfence_cgroup *cgroup)
 {
 	if (cgroup_is_populated(cgroup))

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Taking away what removed cgroups and killed commands left behind, as cgfence_fence_sweep() does, but at a cost that
- * does not show: where there are more than FENCE_SWEEP_ALL fences, FENCE_SWEEP_FEW of them are looked at, other ones each
- * time. For what is about one cgroup.
+ * Removes the remains of removed cgroups and killed commands, as cgfence_fence_sweep() does, but at a small cost: with
+ * more than FENCE_SWEEP_ALL fences it looks at FENCE_SWEEP_FEW of them, different ones each time. For commands about
+ * one cgroup.
  */
 #pragma once
 
 #define FENCE_SWEEP_ALL 64
 #define FENCE_SWEEP_FEW 16
 
-/** fence_sweep_removed() - remove the pins of cgroups that are gone. What cannot be removed now is left. */
+/** fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now. */
 void fence_sweep_removed(void);
 
 /** fence_sweep_some() - the same, and remove the cgroups of commands whose `run` died. */

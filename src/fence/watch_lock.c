@@ -55,7 +55,7 @@ int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error)
 			return error_set(error, errno, "cannot lock " WATCH_LOCK ": %s",
 					 strerror(errno));
 		*first = find_locker(fd);
-		/* Who is in another pid namespace has no number here. */
+		/* A process in another pid namespace has no number here. */
 		return *first > 0 ? error_set(error, EBUSY, "process %d watches this host already",
 					      (int)*first)
 				  : error_set(error, EBUSY,
@@ -67,6 +67,6 @@ int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error)
 
 void cgfence_watch_unlock(int lock)
 {
-	/* The directory stays: who removes it might remove it under another that has just opened it. */
+	/* The directory stays: another process may just have opened it. */
 	close(lock);
 }
