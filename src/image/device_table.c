@@ -178,7 +178,10 @@ static uint32_t power_of_two_from(size_t count)
 	return power;
 }
 
-/* The more slots are free, the sooner a displacement is found. Buckets are even, which keeps the slots aligned. */
+/*
+ * The more slots are free, the sooner it finds a displacement. The number of buckets is even, which keeps the slots
+ * aligned.
+ */
 static int allocate(struct device_table *table, size_t count)
 {
 	table->slot_count = power_of_two_from(count + count / 8);
@@ -198,7 +201,7 @@ static int fill(struct device_table *table, uint64_t *rules, size_t count)
 
 	if (!scratch || !sizes)
 		return -ENOMEM;
-	/* A few tries as a rule. Seeds are so unlike one another that no rules can be chosen for which many fail. */
+	/* Usually a few tries. Seeds differ so much that nobody can choose rules for which many fail. */
 	for (;;) {
 		table->header.seed = splitmix64_next(&state) | 1;
 		order_by_bucket(table, rules, count, sizes, scratch);

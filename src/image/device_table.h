@@ -4,7 +4,7 @@
 
 #include "policy/device_rule.h"
 
-/* A table on its way into an image. */
+/* A table before it is put into an image. */
 struct device_table {
 	struct cgfence_device_table header;
 	uint64_t *slots;	 /* slot_count of them */

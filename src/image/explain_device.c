@@ -59,7 +59,7 @@ static void say_allowed(const struct cgfence_policy *policy, const struct device
 		 is_default ? "default" : "allow", text);
 }
 
-/* Nothing denies it and nothing covers it: name what comes nearest. */
+/* Nothing denies it and nothing covers it: name the nearest entry. */
 static void say_not_covered(const struct device_rule *const *matches, uint32_t access,
 			    struct cgfence_explanation *explanation)
 {

@@ -96,7 +96,7 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 	return 0;
 }
 
-/* What a mask leaves of an offset must lie within the image, for the verdict functions do not look. */
+/* A masked offset must lie within the image, since the verdict functions do not check it. */
 static bool check_table(const struct cgfence_device_table *table, size_t size)
 {
 	uint64_t displacements_end = (uint64_t)sizeof(struct cgfence_image) +

@@ -19,7 +19,7 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
  * image_check() - is this an image that this version made, whole?
  * @size: the bytes that are there
  *
- * Return: 0, or -EINVAL with what is wrong with it.
+ * Return: 0, or -EINVAL with the fault.
  */
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error);
 

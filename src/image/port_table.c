@@ -10,7 +10,7 @@
 _Static_assert((int)PORT_IPV4 == (int)CGFENCE_IPV4 && (int)PORT_IPV6 == (int)CGFENCE_IPV6,
 	       "families are numbered alike in policies and in images");
 
-/* Where @run stands in the words already, or at their end, where it is appended. */
+/* The place of @run in the words; appends it if it is not there. */
 static uint32_t place_run(struct port_words *words, const uint64_t *run, size_t count)
 {
 	for (size_t i = 0; i + count <= words->count; i++) {
@@ -22,7 +22,7 @@ static uint32_t place_run(struct port_words *words, const uint64_t *run, size_t 
 	return (uint32_t)(words->count - count);
 }
 
-/* Port 0 is none, and so its bit, which is never set, may be taken for either. */
+/* Port 0 is no port; its bit is never set and may count as either value. */
 static bool is_full(const uint64_t *set, size_t word)
 {
 	return !~(set[word] | (word == 0));
@@ -50,7 +50,7 @@ static struct cgfence_port_bitmap compile_set(const uint64_t *set, struct port_w
 	return bitmap;
 }
 
-/* From the first word on, whatever is in it. */
+/* From the first word on, whatever its value. */
 static struct cgfence_port_bitmap compile_waived(const struct cgfence_policy *policy,
 						 const uint64_t *assigned, struct port_words *words)
 {
@@ -67,7 +67,7 @@ static struct cgfence_port_bitmap compile_waived(const struct cgfence_policy *po
 	return bitmap;
 }
 
-/* What is assigned, or is outside the isolated range if there is one. */
+/* The ports that are assigned, or outside the isolated range if there is one. */
 static struct cgfence_port_bitmap compile_allowed(const struct cgfence_policy *policy,
 						  const uint64_t *assigned, int family,
 						  struct port_words *words)

@@ -26,5 +26,5 @@ void port_table_move(struct cgfence_port_table *table, size_t words);
 /** port_table_check() - does every bitmap lie within an image of @words words? */
 bool port_table_check(const struct cgfence_port_table *table, size_t words);
 
-/** port_table_decompile() - put what a checked image says of ports into a policy. */
+/** port_table_decompile() - put the ports of a checked image into a policy. */
 void port_table_decompile(const struct cgfence_image *image, struct cgfence_policy *policy);
