@@ -15,7 +15,7 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	if (cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
 		return error_set(
 			error, EPERM,
-			"this is the root cgroup, and a mistake there locks the host out; say --force if that is what you want");
+			"this is the root cgroup, and a mistake there locks the host out; use --force if that is what you want");
 	code = fence_change_begin(&change, error);
 	if (code == 0)
 		code = fence_change_make(&change, result, error);

@@ -82,10 +82,10 @@ static void explain_block(const struct ascent *ascent, const struct hook *hook,
 
 	error_set(
 		error, code,
-		"%s is attached to the %s hook of %.*s %s, so the kernel lets no other in%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		"%s is attached to the %s hook of %.*s %s, which excludes every other program%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
 		program.text, hook->name, program.path_length, program.path,
 		overridable ? "with BPF_F_ALLOW_OVERRIDE" : "alone",
-		ascent->above ? ", not even below" : "");
+		ascent->above ? " from its cgroup and those below" : "");
 }
 
 /* A program without BPF_F_ALLOW_MULTI excludes others from its cgroup, and without any flag also from those below. */
@@ -153,7 +153,7 @@ static int refuse_overriding(const struct ascent *ascent, const struct hook *hoo
 
 	return error_set(
 		error, EPERM,
-		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would not be asked any more in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would lose its say in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
 		program.text, hook->name, program.path_length, program.path);
 }
 

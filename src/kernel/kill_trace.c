@@ -151,7 +151,7 @@ static int read_fence(uint64_t cgroup_id, struct cgfence_kill_fence *fence,
 		return 0;
 	if (errno == ENOENT)
 		return -ENOENT;
-	return kernel_error(error, errno, "read what the program that kills listeners goes by");
+	return kernel_error(error, errno, "read the fence of the program that kills listeners");
 }
 
 int kill_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error)

@@ -120,8 +120,7 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 	/* cgroup_bpf_replace, kernel/bpf/cgroup.c */
 	if (errno == ENOLINK)
 		return error_set(error, ENOENT, "the cgroup has been removed");
-	return kernel_error(error, errno, "put the new program in the place of program %u",
-			    link->program_id);
+	return kernel_error(error, errno, "replace program %u by the new one", link->program_id);
 }
 
 /* Where detaching fails, unpinning does the same a grace period later, and nothing stays half removed. */
