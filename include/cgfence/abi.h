@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 5
+#define CGFENCE_ABI_VERSION 6
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -136,6 +136,7 @@ enum cgfence_listen_guard {
 	CGFENCE_GUARD_NONE,
 	CGFENCE_GUARD_EVENT, /* the listener is recorded and reported */
 	CGFENCE_GUARD_KILL,  /* its process is killed before listen(2) returns */
+	CGFENCE_GUARD_MUTE,  /* the socket is tied to an interface that does not exist */
 	CGFENCE_GUARD_DENY,  /* listen(2) returns EPERM */
 };
 
@@ -166,8 +167,8 @@ struct cgfence_port_table {
 	__u64 since_ns;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
-	__u32 killed_by_trace; /* guard kill: the program for all fences kills, not the fence's own */
-	__u32 unused;
+	__u32 killed_by_trace; /* guard kill: by the program for all fences, not by the fence's own */
+	__u32 mutes;	       /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
 	/* Combines the two above, so that a verdict is one lookup: assigned, or outside the isolated range. */
@@ -178,7 +179,10 @@ struct cgfence_port_table {
 
 #define CGFENCE_PRIVILEGED_PORTS 1024
 
-/* Upper bound, on a slow machine, of loading the programs plus a bind that is under way. */
+/* The index of no interface: they are numbered from 1, and never so high. Nothing reaches a socket that is bound to it. */
+#define CGFENCE_NO_INTERFACE 0x7fffffff
+
+/* How long loading the programs and a bind that is under way may take together, on a slow machine. */
 #define CGFENCE_BIND_NS 5000000000ULL
 
 /*
@@ -212,12 +216,14 @@ enum cgfence_verdict {
 	CGFENCE_VERDICT_DENIED,
 	CGFENCE_VERDICT_AUDITED,
 	CGFENCE_VERDICT_KILLED,
+	CGFENCE_VERDICT_MUTED,
+	CGFENCE_VERDICT_SEEN, /* what an enforcing fence could only note */
 	CGFENCE_VERDICT_COUNT,
 };
 
 /* Powers of two above the counts, so that the verifier sees an index bounded by a mask. */
 #define CGFENCE_HOOK_SLOTS 4
-#define CGFENCE_VERDICT_SLOTS 4
+#define CGFENCE_VERDICT_SLOTS 8
 
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
@@ -304,7 +310,7 @@ struct cgfence_denial_set {
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
 CGFENCE_SIZE_IS(struct cgfence_image, 424);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 288);
-CGFENCE_SIZE_IS(struct cgfence_counters, 144);
+CGFENCE_SIZE_IS(struct cgfence_counters, 272);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
 CGFENCE_SIZE_IS(struct cgfence_event, 72);

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "kernel/kill_trace.h"
 #include "kernel/layout.h"
+#include "kernel/mute.h"
 #include "kernel/pins.h"
 #include "policy/policy.h"
 
@@ -106,6 +107,23 @@ static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps,
 	return is_refusal(result) ? GUARD_REFUSED : result;
 }
 
+/* A kill mutes too, for the socket may have another holder. */
+static int try_sockops_guards(struct fence_programs *set, struct fence_maps *maps,
+			      struct cgfence_error *error)
+{
+	int result = GUARD_REFUSED;
+
+	set->image->ports.mutes = mute_is_taken();
+	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
+		result = try_kill_guard(set, maps, error);
+	if (result == GUARD_REFUSED && set->image->ports.mutes)
+		result = try_sockops_guard(set, CGFENCE_GUARD_MUTE, maps, error);
+	if (result != GUARD_REFUSED)
+		return result;
+	set->image->ports.mutes = 0;
+	return try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
+}
+
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
 		       struct cgfence_error *error)
 {
@@ -113,14 +131,12 @@ int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
 
 	if (hook_guards_tcp(set->image)) {
 		result = try_lsm_guard(set, maps, error);
-		if (result == GUARD_REFUSED &&
-		    set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
-			result = try_kill_guard(set, maps, error);
 		if (result == GUARD_REFUSED)
-			result = try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
+			result = try_sockops_guards(set, maps, error);
 	}
 	if (result != GUARD_REFUSED)
 		return result;
+	set->image->ports.mutes = 0;
 	set->image->ports.guard = CGFENCE_GUARD_NONE;
 	return fence_programs_create_policy_map(set, maps, error);
 }

@@ -12,6 +12,7 @@
 #include "harness.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdint.h>
 
 /* Exit codes of children that are no errno. */
@@ -89,6 +90,12 @@ int sockets_listen(const struct cgfence_cgroup *cgroup, const char *text);
 
 /** sockets_guard() - the listen guard of a fence. */
 enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup);
+
+/** sockets_guarded_result() - what harness_in_cgroup() returns of a child that listens where the guard is against it. */
+int sockets_guarded_result(enum cgfence_listen_guard guard);
+
+/** sockets_guarded_verdict() - as what an enforcing fence with this guard records such a listener. */
+enum cgfence_verdict sockets_guarded_verdict(enum cgfence_listen_guard guard);
 
 /** sockets_hook_programs() - how many programs of an attach type are on a cgroup itself. */
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type);
