@@ -167,8 +167,10 @@ struct cgfence_port_table {
 	__u64 since_ns;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
-	__u32 killed_by_trace; /* guard kill: by the program for all fences, not by the fence's own */
-	__u32 mutes;	       /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
+	__u32 traced; /* the program for all fences judges who calls listen(2) */
+	__u32 killed_by_trace; /* guard kill: it kills for sockets made in the fence too, not the fence's own */
+	__u32 mutes; /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
+	__u32 unused;
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
 	/* Combines the two above, so that a verdict is one lookup: assigned, or outside the isolated range. */
@@ -182,7 +184,7 @@ struct cgfence_port_table {
 /* The index of no interface: they are numbered from 1, and never so high. Nothing reaches a socket that is bound to it. */
 #define CGFENCE_NO_INTERFACE 0x7fffffff
 
-/* How long loading the programs and a bind that is under way may take together, on a slow machine. */
+/* Upper bound, on a slow machine, of loading the programs plus a bind that is under way. */
 #define CGFENCE_BIND_NS 5000000000ULL
 
 /*
@@ -260,7 +262,10 @@ struct cgfence_denial_record {
  */
 struct cgfence_event {
 	__u64 cgroup_id;     /* of the fence root */
-	__u64 socket_cookie; /* of the listener; 0 if there is none */
+	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
+	/* A task of the fence listens on a socket that was made outside of it; where the cookie is 0, on one not known. */
+	__u32 made_outside;
+	__u32 unused;
 	struct cgfence_denial_record record;
 };
 
@@ -279,12 +284,31 @@ struct cgfence_holder {
 
 #define CGFENCE_PORT_WORDS 1024
 
-/* A fence in the map of the program that kills for all fences of the host. */
-struct cgfence_kill_fence {
+/* Of the words of a bitmap of ports, so many are with the rest of what is known of a traced fence; most need fewer. */
+#define CGFENCE_TRACED_WORDS 16
+
+/* The ports of one family on which TCP may listen, as struct cgfence_port_bitmap has them. */
+struct cgfence_traced_ports {
+	__u32 every;   /* they are all ports, so that a socket without one may listen */
+	__u32 outside; /* those that have no word are among them */
+	__u32 first_word;
+	__u32 word_count; /* if above CGFENCE_TRACED_WORDS, the words are in a struct cgfence_traced_bitmaps */
+	__u64 words[CGFENCE_TRACED_WORDS];
+};
+
+/* What the program that judges for all fences of the host who calls listen(2) knows of one of them. */
+struct cgfence_traced_fence {
 	__u32 netns_any;
 	__u32 netns_inum;
-	/* A bit for each port on which TCP may listen; bit 0 if it may on every port. */
-	__u64 allowed[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
+	__u32 enforce;
+	__u32 kills;	    /* who listens on a socket that was made outside of the fence */
+	__u32 kills_inside; /* who listens on one that was made in it */
+	__u32 unused;
+	struct cgfence_traced_ports ports[CGFENCE_FAMILY_COUNT];
+};
+
+struct cgfence_traced_bitmaps {
+	__u64 words[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
 };
 
 /* The size of the ring buffer of events, in bytes. */
@@ -308,12 +332,12 @@ struct cgfence_denial_set {
 #endif
 
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
-CGFENCE_SIZE_IS(struct cgfence_image, 424);
-CGFENCE_SIZE_IS(struct cgfence_port_table, 288);
+CGFENCE_SIZE_IS(struct cgfence_image, 432);
+CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
 CGFENCE_SIZE_IS(struct cgfence_counters, 272);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
-CGFENCE_SIZE_IS(struct cgfence_event, 72);
+CGFENCE_SIZE_IS(struct cgfence_event, 80);
 CGFENCE_SIZE_IS(struct cgfence_holder, 56);
 CGFENCE_SIZE_IS(struct cgfence_denial_set, 232);
 

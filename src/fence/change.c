@@ -7,7 +7,7 @@
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
 #include "image/image.h"
-#include "kernel/kill_trace.h"
+#include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
 
@@ -201,33 +201,33 @@ static void remove_unwanted_links(const struct fence_change *change)
 	}
 }
 
-static void restore_kill_trace(const struct fence_change *change)
+static void restore_listen_trace(const struct fence_change *change)
 {
 	const struct cgfence_image *old = change->old.image;
 
-	if (old && kill_trace_wanted(old))
-		kill_trace_set(old, NULL);
+	if (old && old->ports.traced)
+		listen_trace_set(old, NULL);
 	else
-		kill_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
+		listen_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
 }
 
 /* Makes every step that can fail; on failure the old policy is in force again. */
 static int switch_over(const struct fence_change *change, struct cgfence_error *error)
 {
-	bool traced = kill_trace_wanted(change->new.image);
-	int result = traced ? kill_trace_set(change->new.image, error) : 0;
+	bool traced = change->new.image->ports.traced;
+	int result = traced ? listen_trace_set(change->new.image, error) : 0;
 
 	if (result == 0)
 		result = create_links(change, error);
 	if (result == 0)
 		result = update_links(change, error);
 	if (result == 0 && !traced) {
-		result = kill_trace_clear(cgfence_cgroup_id(change->cgroup), error);
+		result = listen_trace_clear(cgfence_cgroup_id(change->cgroup), error);
 		if (result)
 			undo_links(change, hook_count);
 	}
 	if (result)
-		restore_kill_trace(change);
+		restore_listen_trace(change);
 	return result;
 }
 

@@ -197,10 +197,8 @@ enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook)
 const char *cgfence_guard_name(enum cgfence_listen_guard guard)
 {
 	static const char *const names[] = {
-		[CGFENCE_GUARD_NONE] = "none",
-		[CGFENCE_GUARD_EVENT] = "event",
-		[CGFENCE_GUARD_KILL] = "kill",
-		[CGFENCE_GUARD_MUTE] = "mute",
+		[CGFENCE_GUARD_NONE] = "none", [CGFENCE_GUARD_EVENT] = "event",
+		[CGFENCE_GUARD_KILL] = "kill", [CGFENCE_GUARD_MUTE] = "mute",
 		[CGFENCE_GUARD_DENY] = "deny",
 	};
 

@@ -2,17 +2,14 @@
 #include "kernel/mute.h"
 #include "base/cleanup.h"
 #include "cgroup/scratch.h"
-#include "kernel/pins.h"
+#include "kernel/trial.h"
 
 #include <bpf/bpf.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Directories that say what was found out since the kernel booted. */
-#define TAKEN PINS_ROOT "/mute_taken"
-#define REFUSED PINS_ROOT "/mute_refused"
+#define TRIAL "mute"
 
 /* As bpf/listen.bpf.c does it to what must not listen, to all that listens. */
 static int load_program(void)
@@ -75,17 +72,16 @@ static int try_on(const struct cgfence_cgroup *cgroup)
 
 bool mute_is_taken(void)
 {
+	enum trial answer = trial_recall(TRIAL);
 	struct cgfence_cgroup *cgroup = NULL;
 	int result;
 
-	if (access(TAKEN, F_OK) == 0)
-		return true;
-	if (access(REFUSED, F_OK) == 0 || scratch_open(&cgroup, NULL))
-		return false;
+	if (answer != TRIAL_UNKNOWN || scratch_open(&cgroup, NULL))
+		return answer == TRIAL_TAKEN;
 	result = try_on(cgroup);
 	scratch_close(cgroup);
 	/* What could not be tried now may be otherwise the next time. */
 	if (result == 0 || result == 1)
-		mkdir(result ? TAKEN : REFUSED, 0700);
+		trial_remember(TRIAL, result ? TRIAL_TAKEN : TRIAL_REFUSED);
 	return result == 1;
 }

@@ -5,10 +5,8 @@
 #include <string.h>
 
 static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
-	[CGFENCE_VERDICT_DENIED] = "denied",
-	[CGFENCE_VERDICT_AUDITED] = "audited",
-	[CGFENCE_VERDICT_KILLED] = "killed",
-	[CGFENCE_VERDICT_MUTED] = "muted",
+	[CGFENCE_VERDICT_DENIED] = "denied", [CGFENCE_VERDICT_AUDITED] = "audited",
+	[CGFENCE_VERDICT_KILLED] = "killed", [CGFENCE_VERDICT_MUTED] = "muted",
 	[CGFENCE_VERDICT_SEEN] = "seen",
 };
 
