@@ -105,7 +105,8 @@ struct cgfence_socket_layout {
 	__u32 inum_offset;    /* of ns.inum in struct net, in bytes */
 	__u32 has_v6only_bit; /* v6only_bit is known */
 	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
-	__u32 unused;
+	/* Of local_port_range in struct inet_sock, which is 0 if IP_LOCAL_PORT_RANGE is not set; 0 before 6.3. */
+	__u32 port_range_offset;
 };
 
 #define CGFENCE_SOCKET_HEAD_SIZE 64
