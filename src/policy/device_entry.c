@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Device entries as text, and device nodes as entries. */
-#include "policy/device_rule.h"
+#include "policy/device_entry.h"
 #include "base/error.h"
 
 #include <errno.h>

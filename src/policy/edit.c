@@ -2,6 +2,7 @@
 #include "policy/edit.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/edit_devices.h"
 
 static int refuse_unfenced(const struct cgfence_edit *edit, struct cgfence_error *error)
 {

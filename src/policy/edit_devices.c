@@ -6,7 +6,7 @@
  * taken apart, since "defaults": true and a deny entry say it in two lines.
  */
 #include "base/error.h"
-#include "policy/edit.h"
+#include "policy/edit_devices.h"
 
 #include <cgfence/verdict.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Edits as an operator writes them. */
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/edit.h"
+#include "policy/edit_parse.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#include <jansson.h>
 #include <string.h>
 
 const char *const policy_netns_words[] = { "host", "any", NULL };
@@ -60,12 +61,20 @@ bool cgfence_policy_enforces(const struct cgfence_policy *policy)
 	return policy->enforce;
 }
 
-/* Two policies say the same exactly if they are written the same. */
-bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b)
+int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+			    struct cgfence_error *error)
 {
-	cleanup_free char *text_a = NULL;
-	cleanup_free char *text_b = NULL;
+	/* jansson takes nothing but UTF-8. */
+	json_t *string = json_string(name);
+	bool valid = string && *name;
 
-	return cgfence_policy_format(a, &text_a, NULL) == 0 &&
-	       cgfence_policy_format(b, &text_b, NULL) == 0 && strcmp(text_a, text_b) == 0;
+	json_decref(string);
+	if (!valid)
+		return error_set_invalid(
+			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
+			name);
+	if (policy->name)
+		return 0;
+	policy->name = strdup(name);
+	return policy->name ? 0 : error_out_of_memory(error);
 }

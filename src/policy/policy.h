@@ -42,9 +42,6 @@ struct cgfence_policy *policy_new(void);
 /** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
 struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
 
-/** policy_equal() - do two policies say the same, the cgroup they name aside? */
-bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);
-
 static inline void cleanup_free_policy(struct cgfence_policy **policy)
 {
 	cgfence_policy_free(*policy);

@@ -2,7 +2,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/policy.h"
-#include "policy/read.h"
+#include "policy/read_devices.h"
+#include "policy/read_ports.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,8 +33,7 @@ static const struct reader_key policy_keys[] = {
 	{ "devices", policy_read_devices, 0 },
 	{ "allowed_devices", policy_read_allowed_devices, 0 },
 	{ "ports", policy_read_ports, 0 },
-	{ "isolated_range", policy_read_isolated_range,
-	  offsetof(struct cgfence_policy, isolated_range) },
+	{ "isolated_range", policy_read_isolated_range, 0 },
 	{ "netns", read_netns, offsetof(struct cgfence_policy, netns) },
 	{ "privileged_ports", reader_read_bool, offsetof(struct cgfence_policy, privileged_ports) },
 	{ "on_violation", read_on_violation, offsetof(struct cgfence_policy, on_violation) },
@@ -45,9 +45,8 @@ static void cleanup_free_json(json_t **value)
 	json_decref(*value);
 }
 
-static int read_policy(struct reader *reader, const json_t *root)
+static int read_policy(struct reader *reader, const json_t *root, struct cgfence_policy *policy)
 {
-	struct cgfence_policy *policy = reader->policy;
 	int result = reader_read_object(reader, root, policy_keys, policy);
 
 	if (result)
@@ -100,9 +99,7 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 {
 	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
 	cleanup_policy struct cgfence_policy *parsed = policy_new();
-	struct reader reader = {
-		.text = text, .length = length, .origin = origin, .policy = parsed, .error = error
-	};
+	struct reader reader = { .text = text, .length = length, .origin = origin, .error = error };
 	json_error_t syntax;
 	int result;
 
@@ -115,25 +112,9 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
 		return refuse_text(&syntax, &reader);
-	result = read_policy(&reader, root);
+	result = read_policy(&reader, root, parsed);
 	if (result)
 		return result;
 	*policy = cleanup_steal(parsed);
 	return 0;
-}
-
-int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
-			    struct cgfence_error *error)
-{
-	/* jansson takes nothing but UTF-8. */
-	__attribute__((cleanup(cleanup_free_json))) json_t *string = json_string(name);
-
-	if (!string || !*name)
-		return error_set_invalid(
-			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
-			name);
-	if (policy->name)
-		return 0;
-	policy->name = strdup(name);
-	return policy->name ? 0 : error_out_of_memory(error);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Requests as an operator writes them. */
-#include "policy/device_rule.h"
+#include "policy/device_entry.h"
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Writes a policy as JSON, normalised, so that what is written reads back as the same policy. */
+#include "policy/write.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/policy.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -124,4 +124,14 @@ int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 		return error_set(error, ENOMEM, "out of memory while writing the policy");
 	*text = dump;
 	return 0;
+}
+
+/* Two policies say the same exactly if they are written the same. */
+bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b)
+{
+	cleanup_free char *text_a = NULL;
+	cleanup_free char *text_b = NULL;
+
+	return cgfence_policy_format(a, &text_a, NULL) == 0 &&
+	       cgfence_policy_format(b, &text_b, NULL) == 0 && strcmp(text_a, text_b) == 0;
 }

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "image/image.h"
 #include "image/port_table.h"
+#include "policy/write.h"
 #include "unit/support/policy_text.h"
 #include "unit/support/random_policy.h"
 

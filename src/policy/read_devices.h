@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections of a policy, each read into the reader's policy; see struct reader_key. */
+/* The sections of a policy that say something of devices; see struct reader_key. Their target is the policy. */
 #pragma once
 
 #include "base/json_reader.h"
@@ -9,9 +9,3 @@ int policy_read_devices(struct reader *reader, const json_t *value, void *target
 
 /** policy_read_allowed_devices() - "allowed_devices", the form of Mesos. */
 int policy_read_allowed_devices(struct reader *reader, const json_t *value, void *target);
-
-/** policy_read_ports() - the "ports" section. */
-int policy_read_ports(struct reader *reader, const json_t *value, void *target);
-
-/** policy_read_isolated_range() - "isolated_range", into a struct port_set. */
-int policy_read_isolated_range(struct reader *reader, const json_t *value, void *target);
