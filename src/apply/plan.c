@@ -62,7 +62,7 @@ static int refuse_conflict(const struct planning *planning, const struct apply_t
 		a->path);
 }
 
-static void add_step(struct planning *planning, const struct cgfence_plan_step *step,
+static void add_step(struct planning *planning, const struct cgfence_apply_step *step,
 		     const struct apply_source *source, const struct apply_fence *fence)
 {
 	planning->steps[planning->step_count++] = (struct apply_step){ *step, source, fence };
@@ -72,8 +72,8 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 {
 	const struct apply_source *source = source_of(planning->world, target);
 	const struct apply_fence *fence = find_fence(planning->world, target->id);
-	struct cgfence_plan_step step = {
-		.action = fence ? CGFENCE_PLAN_REPLACE : CGFENCE_PLAN_ATTACH,
+	struct cgfence_apply_step step = {
+		.action = fence ? CGFENCE_APPLY_REPLACE : CGFENCE_APPLY_ATTACH,
 		.id = target->id,
 		.cgroup = target->path,
 		.origin = source->origin,
@@ -82,7 +82,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	};
 
 	if (step.old_text && !fence->torn && strcmp(step.old_text, step.new_text) == 0)
-		step.action = CGFENCE_PLAN_KEEP;
+		step.action = CGFENCE_APPLY_KEEP;
 	else if (target->is_root)
 		return error_set_invalid(
 			planning->error,
@@ -122,8 +122,8 @@ static void plan_unmatched(struct planning *planning)
 
 	for (size_t i = 0; i < world->source_count; i++) {
 		const struct apply_source *source = &world->sources[i];
-		struct cgfence_plan_step step = {
-			.action = CGFENCE_PLAN_NOTHING,
+		struct cgfence_apply_step step = {
+			.action = CGFENCE_APPLY_NOTHING,
 			.cgroup = source->cgroup,
 			.origin = source->origin,
 			.new_text = source->text,
@@ -157,8 +157,8 @@ static void plan_prune(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->world->fence_count; i++) {
 		const struct apply_fence *fence = &planning->world->fences[i];
-		struct cgfence_plan_step step = {
-			.action = CGFENCE_PLAN_DETACH,
+		struct cgfence_apply_step step = {
+			.action = CGFENCE_APPLY_DETACH,
 			.id = fence->id,
 			.cgroup = fence->path,
 			.old_text = fence->text,
@@ -174,8 +174,8 @@ static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;
 	const struct apply_step *b = right;
-	bool a_goes = a->step.action == CGFENCE_PLAN_DETACH;
-	bool b_goes = b->step.action == CGFENCE_PLAN_DETACH;
+	bool a_goes = a->step.action == CGFENCE_APPLY_DETACH;
+	bool b_goes = b->step.action == CGFENCE_APPLY_DETACH;
 
 	if (a_goes != b_goes)
 		return a_goes ? 1 : -1;

@@ -2,37 +2,10 @@
 /* What is to be done for the fences to be what the policies say: desired minus observed, and nothing but that. */
 #pragma once
 
-#include "apply/policy_set.h"
-
-/* A cgroup that a policy names. */
-struct apply_target {
-	uint64_t id;
-	char *path;
-	bool is_root;
-	size_t source; /* index */
-};
-
-/* A fence that is there. */
-struct apply_fence {
-	uint64_t id;
-	char *path;
-	char *text;	/* its policy, normalised; NULL if it cannot be read */
-	bool torn;	/* half changed by a killed command */
-	bool ephemeral; /* of a cgroup that goes with the command it was made for */
-};
-
-/* All that a plan is made from. Steps borrow its strings. */
-struct apply_world {
-	const struct apply_source *sources; /* borrowed */
-	size_t source_count;
-	struct apply_target *targets;
-	size_t target_count;
-	struct apply_fence *fences; /* in ascending order of ids */
-	size_t fence_count;
-};
+#include "apply/world.h"
 
 struct apply_step {
-	struct cgfence_plan_step step;
+	struct cgfence_apply_step step;
 	const struct apply_source *source; /* NULL to detach */
 	const struct apply_fence *fence;   /* NULL if there is none */
 };
