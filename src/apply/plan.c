@@ -86,7 +86,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	else if (target->is_root)
 		return error_set_invalid(
 			planning->error,
-			"%s: its cgroup is the root, and a mistake there locks the host out; if that is what you want, attach it by itself with --force",
+			"%s: its cgroup is the root, where a mistake locks the host out; to fence it all the same, use 'attach --force'",
 			source->origin);
 	add_step(planning, &step, source, fence);
 	return 0;

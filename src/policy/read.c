@@ -61,7 +61,7 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 	return 0;
 }
 
-/* Not all that jansson refuses is wrong JSON. */
+/* jansson also refuses valid JSON. */
 static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 {
 	const char *before = "";
@@ -106,9 +106,7 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 	if (!parsed)
 		return reader_out_of_memory(&reader);
 	if (length > CGFENCE_POLICY_SIZE_MAX)
-		return error_set_invalid(
-			error, "%s: the policy is longer than 1 MiB, the most that is read",
-			origin);
+		return error_set_invalid(error, "%s: the policy is longer than 1 MiB", origin);
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
 		return refuse_text(&syntax, &reader);

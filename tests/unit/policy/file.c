@@ -141,8 +141,7 @@ Test(policy_file, a_policy_of_1_mib_is_read_and_one_byte_more_is_refused)
 	make_file("{\"devices\": {}}", 1024 * 1024 + 1);
 	cr_expect_eq(cgfence_policy_read_file(path, &longer, &error), -EINVAL);
 	unlink(path);
-	snprintf(message, sizeof(message),
-		 "%s: the policy is longer than 1 MiB, the most that is read", path);
+	snprintf(message, sizeof(message), "%s: the policy is longer than 1 MiB", path);
 	cr_expect_str_eq(error.text, message);
 	cr_expect_null(longer);
 }

@@ -85,7 +85,7 @@ Test(policy_read_ports, refuses)
 		{ "a range without brackets", "{`ports`: `80-90`}",
 		  "p.json:1:11: ports: `80-90`: " LIST },
 		{ "unknown protocol", "{`ports`: {`dccp`: [80]}}",
-		  "p.json:1:20: ports.dccp: [80]: there is no such key here; the keys are tcp, udp, sctp" },
+		  "p.json:1:20: ports.dccp: [80]: unknown key; the keys are tcp, udp, sctp" },
 		{ "protocol null", "{`ports`: {`tcp`: null}}",
 		  "p.json:1:19: ports.tcp: null: " LIST },
 		{ "protocol an object", "{`ports`: {`udp`: {}}}",
