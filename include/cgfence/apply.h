@@ -100,11 +100,17 @@ CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, si
 				       bool *gone, struct cgfence_error *error);
 
 /**
- * cgfence_apply_plan_diff() - what a step changes in the policy.
- * @diff: receives lines that begin with '-' or '+', after the keys that they stand below; to be given to free()
+ * cgfence_apply_plan_diff() - say for people what a step changes in the policy.
+ * @diff: receives what cgfence_policy_diff() gives, to be given to free(); "" if the step only repairs a fence
+ *
+ * Without a policy in force, or one that can be read, all of the new policy is new.
  */
 CGFENCE_API int cgfence_apply_plan_diff(const struct cgfence_apply_step *step, char **diff,
 					struct cgfence_error *error);
+
+/** cgfence_apply_plan_diff_json() - the same for programs, as cgfence_policy_diff_json() gives it. */
+CGFENCE_API int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *step, char **diff,
+					     struct cgfence_error *error);
 
 struct cgfence_apply_monitor;
 

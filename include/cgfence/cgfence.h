@@ -69,6 +69,40 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
 CGFENCE_API int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 				      struct cgfence_error *error);
 
+/**
+ * cgfence_policy_diff() - say for people what differs between two policies.
+ * @before: NULL for none, so that all that @after says is new
+ * @after: NULL for none
+ * @text: receives lines, to be given to free(); "" if the policies say the same, the cgroup that they name aside
+ *
+ * A line such as "devices:", "ports:" or "policy:", for what is neither, stands above the lines of its topic. Each of
+ * those is a sign, a blank, a key and a value: "- allow c 1:3 w" for an access that no entry of the list names any more,
+ * "+ tcp ipv4:31000-31002" for ports that become assigned, "- enforce true" and "+ enforce false". Lists are compared as
+ * sets of accesses and ports: only what is taken away or added is said, not the entries or ranges that it is a part of.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff(const struct cgfence_policy *before,
+				    const struct cgfence_policy *after, char **text,
+				    struct cgfence_error *error);
+
+/**
+ * cgfence_policy_diff_json() - say for programs what differs between two policies.
+ * @before: NULL for none
+ * @after: NULL for none
+ * @text: receives one JSON object without line breaks, to be given to free(); "{}" if the policies say the same
+ *
+ * The keys are those of a policy, only for what differs. A value that is no list is {"before": …, "after": …}, null where
+ * it is not given. A list is {"removed": [ … ], "added": [ … ]}, of strings: entries in devices.allow and devices.deny,
+ * ports and ranges in ports.tcp, ports.udp and isolated_range. devices.fenced and ports.fenced tell of a section that
+ * appears or goes, isolated_range.given of that key.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff_json(const struct cgfence_policy *before,
+					 const struct cgfence_policy *after, char **text,
+					 struct cgfence_error *error);
+
 /** cgfence_policy_free() - free a policy; NULL is fine. */
 CGFENCE_API void cgfence_policy_free(struct cgfence_policy *policy);
 

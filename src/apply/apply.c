@@ -7,7 +7,6 @@
 #include "base/compare.h"
 #include "base/error.h"
 #include "fence/fence.h"
-#include "base/json_diff.h"
 
 #include <string.h>
 
@@ -175,11 +174,47 @@ int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, 
 	return 0;
 }
 
+/* What both sides of a step say; NULL where there is no text. */
+struct step_policies {
+	struct cgfence_policy *before;
+	struct cgfence_policy *after;
+};
+
+static void release_policies(struct step_policies *policies)
+{
+	cgfence_policy_free(policies->before);
+	cgfence_policy_free(policies->after);
+}
+
+static int parse_text(const char *text, const char *origin, struct cgfence_policy **policy,
+		      struct cgfence_error *error)
+{
+	return text ? cgfence_policy_parse(text, strlen(text), origin, policy, error) : 0;
+}
+
+static int parse_step(const struct cgfence_apply_step *step, struct step_policies *policies,
+		      struct cgfence_error *error)
+{
+	int result = parse_text(step->old_text, step->cgroup, &policies->before, error);
+
+	return result ? result : parse_text(step->new_text, step->cgroup, &policies->after, error);
+}
+
 int cgfence_apply_plan_diff(const struct cgfence_apply_step *step, char **diff,
 			    struct cgfence_error *error)
 {
-	return json_diff(step->old_text ? step->old_text : "", step->new_text ? step->new_text : "",
-			 diff)
-		       ? error_out_of_memory(error)
-		       : 0;
+	__attribute__((cleanup(release_policies))) struct step_policies policies = { 0 };
+	int result = parse_step(step, &policies, error);
+
+	return result ? result : cgfence_policy_diff(policies.before, policies.after, diff, error);
+}
+
+int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *step, char **diff,
+				 struct cgfence_error *error)
+{
+	__attribute__((cleanup(release_policies))) struct step_policies policies = { 0 };
+	int result = parse_step(step, &policies, error);
+
+	return result ? result
+		      : cgfence_policy_diff_json(policies.before, policies.after, diff, error);
 }

@@ -35,7 +35,7 @@ static void explain_family(const struct cgfence_policy *policy, const struct cgf
 			   const struct cgfence_port_request *request, int family,
 			   struct cgfence_explanation *explanation)
 {
-	const struct port_set *set = request->protocol == CGFENCE_TCP ? &policy->tcp : &policy->udp;
+	const struct port_set *set = &policy->ports[request->protocol];
 
 	explanation->allowed =
 		cgfence_port_allowed(image, (int)request->protocol, family, request->port);

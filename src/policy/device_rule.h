@@ -36,6 +36,20 @@ int device_rules_copy(const struct device_rules *rules, struct device_rules *cop
 /** device_rules_drop_empty() - drop the rules that neither allow nor deny anything. */
 void device_rules_drop_empty(struct device_rules *rules);
 
+/** device_rules_drop_common() - drop from two normalised sets what both of them allow, and what both of them deny. */
+void device_rules_drop_common(struct device_rules *a, struct device_rules *b);
+
+/**
+ * device_rules_next() - walk normalised rules as the fewest entries: what holds for both types is one of type "a".
+ * @deny: those that deny, else those that allow
+ * @cursor: 0 at first, then as the last call left it
+ * @entry: receives the next entry
+ *
+ * Return: false at the end.
+ */
+bool device_rules_next(const struct device_rules *rules, bool deny, size_t *cursor,
+		       struct device_entry *entry);
+
 /** device_rules_free() - free the items. */
 void device_rules_free(struct device_rules *rules);
 

@@ -44,7 +44,7 @@ static int refuse_outside(const struct cgfence_policy *policy, const struct cgfe
 static int edit_ports(struct cgfence_policy *policy, const struct cgfence_edit *edit,
 		      struct cgfence_error *error)
 {
-	struct port_set *set = edit->protocol == CGFENCE_TCP ? &policy->tcp : &policy->udp;
+	struct port_set *set = &policy->ports[edit->protocol];
 	int result;
 
 	if (edit->action == CGFENCE_ALLOW) {

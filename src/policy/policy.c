@@ -51,6 +51,19 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 	return cleanup_steal(copy);
 }
 
+int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules)
+{
+	struct device_rules listed = { 0 };
+
+	if (device_rules_copy(&policy->devices, &listed))
+		return -ENOMEM;
+	for (size_t i = 0; policy->devices_with_defaults && i < listed.count; i++)
+		listed.items[i].allow &= (uint8_t)~device_default_access(listed.items[i].selector);
+	device_rules_drop_empty(&listed);
+	*rules = listed;
+	return 0;
+}
+
 const char *cgfence_policy_name(const struct cgfence_policy *policy)
 {
 	return policy->name;

@@ -27,8 +27,7 @@ struct cgfence_policy {
 
 	bool ports_fenced;
 	bool sctp_any;
-	struct port_set tcp;
-	struct port_set udp;
+	struct port_set ports[CGFENCE_PROTOCOL_COUNT]; /* assigned */
 	bool has_isolated_range;
 	struct port_set isolated_range;
 	enum policy_netns netns;
@@ -41,6 +40,14 @@ struct cgfence_policy *policy_new(void);
 
 /** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
 struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
+
+/**
+ * policy_listed_rules() - what the lists of a policy say of devices, without what "defaults": true says.
+ * @rules: receives normalised rules, to be given to device_rules_free()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules);
 
 static inline void cleanup_free_policy(struct cgfence_policy **policy)
 {

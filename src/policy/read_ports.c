@@ -50,8 +50,8 @@ static int read_sctp(struct reader *reader, const json_t *value, void *target)
 }
 
 static const struct reader_key ports_keys[] = {
-	{ "tcp", read_port_set, offsetof(struct cgfence_policy, tcp) },
-	{ "udp", read_port_set, offsetof(struct cgfence_policy, udp) },
+	{ "tcp", read_port_set, offsetof(struct cgfence_policy, ports[CGFENCE_TCP]) },
+	{ "udp", read_port_set, offsetof(struct cgfence_policy, ports[CGFENCE_UDP]) },
 	{ "sctp", read_sctp, offsetof(struct cgfence_policy, sctp_any) },
 	{ 0 },
 };
@@ -64,8 +64,8 @@ int policy_read_ports(struct reader *reader, const json_t *value, void *target)
 	policy->ports_fenced = true;
 	if (json_is_object(value))
 		return reader_read_object(reader, value, ports_keys, policy);
-	result = read_port_set(reader, value, &policy->tcp);
-	policy->udp = policy->tcp;
+	result = read_port_set(reader, value, &policy->ports[CGFENCE_TCP]);
+	policy->ports[CGFENCE_UDP] = policy->ports[CGFENCE_TCP];
 	return result;
 }
 

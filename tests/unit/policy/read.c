@@ -39,7 +39,7 @@ Test(policy_read, every_key_is_taken)
 	cr_expect_str_eq(policy->cgroup, "/a/b");
 	cr_expect_not(cgfence_policy_enforces(policy));
 	cr_expect(policy->devices_fenced && policy->devices_with_defaults);
-	cr_expect(port_set_has(&policy->tcp, PORT_IPV6, 80));
+	cr_expect(port_set_has(&policy->ports[CGFENCE_TCP], PORT_IPV6, 80));
 	cr_expect(policy->has_isolated_range);
 	cr_expect(port_set_has(&policy->isolated_range, PORT_IPV4, 1023));
 	cr_expect_not(port_set_has(&policy->isolated_range, PORT_IPV4, 1024));
