@@ -32,6 +32,48 @@ CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 /** cgfence_policy_set_free() - free policies; NULL is fine. */
 CGFENCE_API void cgfence_policy_set_free(struct cgfence_policy_set *policies);
 
+enum cgfence_policy_check_flags {
+	CGFENCE_POLICY_CHECK_OFFLINE =
+		1, /* do not ask this host for the devices that policies name by path */
+};
+
+/**
+ * struct cgfence_policy_checked - what was found out about a file; all is valid as long as the callback runs.
+ * @origin: the file; a directory if the fault is its own; "-" for standard input
+ * @name: the label of the policy, or NULL
+ * @cgroup: the cgroup that the policy names, or NULL
+ * @error: why it cannot be used, NULL if it can; with invalid_input set where the policy is at fault
+ */
+struct cgfence_policy_checked {
+	const char *origin;
+	const char *name;
+	const char *cgroup;
+	const struct cgfence_error *error;
+};
+
+/** A function that is given each file. */
+typedef void cgfence_policy_check_visitor(const struct cgfence_policy_checked *checked,
+					  void *context);
+
+/**
+ * cgfence_policy_check() - check policies without touching anything.
+ * @paths: policy files, "-" for standard input, and directories of which all files that end in ".json" are read
+ * @count: of @paths
+ * @flags: enum cgfence_policy_check_flags
+ * @visitor: called for each file in their order, valid or not, once all of them were read
+ * @context: handed on to @visitor
+ *
+ * Needs no privilege and no cgroup. A policy need not name a cgroup; two that name the same one in the same way, both
+ * plainly or both by the same pattern, are in conflict, and the error is that of the later. Names are compared as text,
+ * and as far as /proc/self/mountinfo tells a path below a cgroup2 mount as what it is relative to the root; which
+ * cgroups different patterns match today is not looked at.
+ *
+ * Return: 0, whatever the visitor was told, or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_check(const char *const *paths, size_t count, unsigned int flags,
+				     cgfence_policy_check_visitor *visitor, void *context,
+				     struct cgfence_error *error);
+
 enum cgfence_apply_action {
 	CGFENCE_APPLY_ATTACH,  /* there is no fence */
 	CGFENCE_APPLY_REPLACE, /* there is one with another policy, or one that needs repair */

@@ -60,6 +60,19 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
 					 struct cgfence_error *error);
 
 /**
+ * cgfence_policy_read_file_offline() - check a policy that is for another host.
+ * @path: as for cgfence_policy_read_file()
+ * @policy: receives a policy whose name and cgroup can be asked for, to be given to cgfence_policy_free()
+ *
+ * Devices named by path need not exist: those entries are checked as far as they are text. What they stand for is not
+ * known, so that whatever else this policy is given to refuses it with -EINVAL.
+ *
+ * Return: as cgfence_policy_read_file().
+ */
+CGFENCE_API int cgfence_policy_read_file_offline(const char *path, struct cgfence_policy **policy,
+						 struct cgfence_error *error);
+
+/**
  * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, nothing said twice.
  * @policy: the policy
  * @text: receives a NUL-terminated string, to be given to free()
@@ -115,6 +128,24 @@ CGFENCE_API const char *cgfence_policy_name(const struct cgfence_policy *policy)
  */
 CGFENCE_API int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 					struct cgfence_error *error);
+
+/** cgfence_policy_cgroup() - the cgroup that a policy names, or NULL; it lives as long as the policy. */
+CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_add_ports() - assign more ports, such as those that a scheduler gives to a job.
+ * @protocol: "tcp" or "udp"
+ * @text: "any", or ports and ranges such as "8080,31000-31005" and "ipv4:80", with commas or blanks between them
+ *
+ * They are added to those that the policy assigns. A policy without a "ports" section gets one, and then fences the ports
+ * of both protocols: as with a protocol that the object form leaves out, the other one has no assigned ports until some
+ * are added, and SCTP is refused. What the policy says of "isolated_range", "netns", "privileged_ports" and "on_violation"
+ * comes into force with the section.
+ *
+ * Return: 0, or -EINVAL if @protocol or @text is invalid; the policy is as before then.
+ */
+CGFENCE_API int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol,
+					 const char *text, struct cgfence_error *error);
 
 /** cgfence_policy_enforces() - false if the policy only audits. */
 CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "apply/plan.h"
+#include "apply/conflicts.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
@@ -55,11 +56,8 @@ static const struct apply_fence *find_fence(const struct apply_world *world, uin
 static int refuse_conflict(const struct planning *planning, const struct apply_target *a,
 			   const struct apply_target *b)
 {
-	return error_set_invalid(
-		planning->error,
-		"%s and %s both name the cgroup %s; name it in one of them, or plainly in one and by a glob in the other",
-		source_of(planning->world, a)->origin, source_of(planning->world, b)->origin,
-		a->path);
+	return conflicts_refuse(source_of(planning->world, a)->origin,
+				source_of(planning->world, b)->origin, a->path, planning->error);
 }
 
 static void add_step(struct planning *planning, const struct cgfence_apply_step *step,

@@ -119,6 +119,18 @@ static void compare_sets(const struct port_set *before, const struct port_set *a
 	port_set_subtract(&diff->added, before ? before : &none);
 }
 
+static void compare_ports(const struct cgfence_policy *before, const struct cgfence_policy *after,
+			  struct policy_diff *diff)
+{
+	diff->isolated_range_given.before = before && before->has_isolated_range;
+	diff->isolated_range_given.after = after && after->has_isolated_range;
+	compare_sets(before ? &before->isolated_range : NULL, after ? &after->isolated_range : NULL,
+		     &diff->isolated_range);
+	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++)
+		compare_sets(before ? &before->ports[i] : NULL, after ? &after->ports[i] : NULL,
+			     &diff->ports[i]);
+}
+
 static int compare(const struct cgfence_policy *before, const struct cgfence_policy *after,
 		   struct policy_diff *diff)
 {
@@ -126,25 +138,29 @@ static int compare(const struct cgfence_policy *before, const struct cgfence_pol
 		diff->sections[i].before = has_section(before, (enum policy_section)i);
 		diff->sections[i].after = has_section(after, (enum policy_section)i);
 	}
-	diff->isolated_range_given.before = before && before->has_isolated_range;
-	diff->isolated_range_given.after = after && after->has_isolated_range;
 	for (size_t i = 0; i < POLICY_DIFF_VALUES_MAX; i++) {
 		if (compare_value(&value_keys[i], before, after, diff))
 			return -ENOMEM;
 	}
-	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++)
-		compare_sets(before ? &before->ports[i] : NULL, after ? &after->ports[i] : NULL,
-			     &diff->ports[i]);
-	compare_sets(before ? &before->isolated_range : NULL, after ? &after->isolated_range : NULL,
-		     &diff->isolated_range);
-	return compare_devices(before, after, &diff->devices);
+	if (compare_devices(before, after, &diff->devices))
+		return -ENOMEM;
+	/* What is given of ports means nothing where they are not fenced. */
+	compare_ports(has_section(before, POLICY_SECTION_PORTS) ? before : NULL,
+		      has_section(after, POLICY_SECTION_PORTS) ? after : NULL, diff);
+	return 0;
 }
 
 int policy_diff_make(const struct cgfence_policy *before, const struct cgfence_policy *after,
 		     struct policy_diff **diff, struct cgfence_error *error)
 {
-	cleanup_policy_diff struct policy_diff *made = calloc(1, sizeof(*made));
+	cleanup_policy_diff struct policy_diff *made = NULL;
+	int result = before ? policy_refuse_unresolved(before, error) : 0;
 
+	if (result == 0 && after)
+		result = policy_refuse_unresolved(after, error);
+	if (result)
+		return result;
+	made = calloc(1, sizeof(*made));
 	if (!made || compare(before, after, made))
 		return error_out_of_memory(error);
 	*diff = cleanup_steal(made);

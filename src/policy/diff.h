@@ -59,7 +59,7 @@ struct policy_diff {
  * What is removed was in the old policy and what is added was not: the old sets without the one and with the other are
  * the new sets. The default devices are not among the accesses, for "defaults" is a value.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -EINVAL if a policy was read without this host's devices, -ENOMEM.
  */
 int policy_diff_make(const struct cgfence_policy *before, const struct cgfence_policy *after,
 		     struct policy_diff **diff, struct cgfence_error *error);

@@ -51,6 +51,15 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 	return cleanup_steal(copy);
 }
 
+int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error)
+{
+	if (!policy->unresolved)
+		return 0;
+	return error_set_invalid(
+		error,
+		"the policy was read without the devices of this host and can only be checked; read it again for anything else");
+}
+
 int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules)
 {
 	struct device_rules listed = { 0 };
@@ -67,6 +76,11 @@ int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules
 const char *cgfence_policy_name(const struct cgfence_policy *policy)
 {
 	return policy->name;
+}
+
+const char *cgfence_policy_cgroup(const struct cgfence_policy *policy)
+{
+	return policy->cgroup;
 }
 
 bool cgfence_policy_enforces(const struct cgfence_policy *policy)
@@ -90,4 +104,21 @@ int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 		return 0;
 	policy->name = strdup(name);
 	return policy->name ? 0 : error_out_of_memory(error);
+}
+
+int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol, const char *text,
+			     struct cgfence_error *error)
+{
+	enum cgfence_protocol parsed;
+	struct port_set ports;
+	int result = port_protocol_parse(protocol, &parsed, error);
+
+	if (result == 0)
+		result = port_set_parse(text, &ports, error);
+	if (result)
+		return result;
+	/* The sets are empty without a section, so it begins as an object form that names this protocol alone. */
+	policy->ports_fenced = true;
+	port_set_unite(&policy->ports[parsed], &ports);
+	return 0;
 }

@@ -20,6 +20,7 @@ struct cgfence_policy {
 	char *name;   /* NULL if none */
 	char *cgroup; /* NULL if none */
 	bool enforce;
+	bool unresolved; /* device paths were not looked up, so that entries may be missing */
 
 	bool devices_fenced;
 	bool devices_with_defaults; /* the rules hold the defaults too */
@@ -40,6 +41,9 @@ struct cgfence_policy *policy_new(void);
 
 /** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
 struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
+
+/** policy_refuse_unresolved() - -EINVAL if a policy is good for nothing but having been read, else 0. */
+int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error);
 
 /**
  * policy_listed_rules() - what the lists of a policy say of devices, without what "defaults": true says.

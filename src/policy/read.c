@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "policy/read.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/policy.h"
@@ -94,12 +95,14 @@ static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 				 syntax->text, after);
 }
 
-int cgfence_policy_parse(const char *text, size_t length, const char *origin,
-			 struct cgfence_policy **policy, struct cgfence_error *error)
+int policy_read(const char *text, size_t length, const char *origin, unsigned int flags,
+		struct cgfence_policy **policy, struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
 	cleanup_policy struct cgfence_policy *parsed = policy_new();
-	struct reader reader = { .text = text, .length = length, .origin = origin, .error = error };
+	struct reader reader = {
+		.text = text, .length = length, .origin = origin, .error = error, .flags = flags
+	};
 	json_error_t syntax;
 	int result;
 
@@ -113,6 +116,13 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 	result = read_policy(&reader, root, parsed);
 	if (result)
 		return result;
+	parsed->unresolved = flags & POLICY_READ_OFFLINE;
 	*policy = cleanup_steal(parsed);
 	return 0;
+}
+
+int cgfence_policy_parse(const char *text, size_t length, const char *origin,
+			 struct cgfence_policy **policy, struct cgfence_error *error)
+{
+	return policy_read(text, length, origin, 0, policy, error);
 }

@@ -100,9 +100,14 @@ static json_t *write_policy(const struct cgfence_policy *policy)
 int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 			  struct cgfence_error *error)
 {
-	json_t *root = write_policy(policy);
-	char *dump = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	int result = policy_refuse_unresolved(policy, error);
+	json_t *root;
+	char *dump;
 
+	if (result)
+		return result;
+	root = write_policy(policy);
+	dump = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!dump)
 		return error_set(error, ENOMEM, "out of memory while writing the policy");
