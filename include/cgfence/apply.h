@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Making the fences of a host be what policies say: read the policies, plan, act.
+ * Makes the fences of a host match the policies: read, plan, act.
  */
 #pragma once
 
@@ -63,10 +63,10 @@ typedef void cgfence_policy_check_visitor(const struct cgfence_policy_checked *c
  * @visitor: called for each file in their order, valid or not, once all of them were read
  * @context: handed on to @visitor
  *
- * Needs no privilege and no cgroup. A policy need not name a cgroup; two that name the same one in the same way, both
- * plainly or both by the same pattern, are in conflict, and the error is that of the later. Names are compared as text,
- * and as far as /proc/self/mountinfo tells a path below a cgroup2 mount as what it is relative to the root; which
- * cgroups different patterns match today is not looked at.
+ * This needs no privilege and no cgroup. A policy need not name a cgroup. Two policies that name the same cgroup in the
+ * same way, plainly or by the same pattern, are in conflict, which is an error of the later one. Names are compared as
+ * text; a path below a cgroup2 mount of this host equals the path relative to the root. Patterns that differ are not in
+ * conflict here, though cgfence_apply_plan_make() may find a cgroup that both match.
  *
  * Return: 0, whatever the visitor was told, or -ENOMEM.
  */
@@ -110,7 +110,7 @@ enum cgfence_apply_flags {
 struct cgfence_apply_plan;
 
 /**
- * cgfence_apply_plan_make() - find out what is to be done for the fences to be what the policies say.
+ * cgfence_apply_plan_make() - plan the steps that make the fences match the policies.
  * @policies: they and their strings must live as long as the plan
  * @flags: enum cgfence_apply_flags
  * @plan: receives the plan, to be given to cgfence_apply_plan_free()

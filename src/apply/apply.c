@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Making the fences be what the policies say: observe, plan, act. */
+/* Makes the fences match the policies: observe, plan, act. */
 #include "apply/plan.h"
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
@@ -83,7 +83,7 @@ static int list_targets(const struct apply_world *world, uint64_t **ids, size_t 
 	return 0;
 }
 
-/* Only who prunes needs to know of the fences that no policy names. */
+/* Pruning alone needs the fences that no policy names. */
 static int observe(struct apply_world *world, bool all, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *ids = NULL;
@@ -174,7 +174,7 @@ int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, 
 	return 0;
 }
 
-/* What both sides of a step say; NULL where there is no text. */
+/* The policies before and after a step; NULL where there is no text. */
 struct step_policies {
 	struct cgfence_policy *before;
 	struct cgfence_policy *after;

@@ -9,7 +9,7 @@
 #include <cgfence/apply.h>
 #include <string.h>
 
-/* What is kept of a file; its policy would take much memory where there are many. */
+/* The part of a file that is kept; whole policies would take much memory where there are many. */
 struct checked_file {
 	char *origin;
 	char *name;

@@ -113,7 +113,7 @@ static int plan_targets(struct planning *planning)
 	return 0;
 }
 
-/* A glob may match nothing today; that is said, for it may also be misspelt. */
+/* A glob that matches nothing today is reported, because it may be misspelt. */
 static void plan_unmatched(struct planning *planning)
 {
 	const struct apply_world *world = planning->world;
@@ -167,7 +167,7 @@ static void plan_prune(struct planning *planning)
 	}
 }
 
-/* What goes goes last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
+/* Fences are detached last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;

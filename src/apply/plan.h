@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is to be done for the fences to be what the policies say: desired minus observed, and nothing but that. */
+/* The steps that make fences match the policies: desired minus observed, and nothing else. */
 #pragma once
 
 #include "apply/world.h"
@@ -11,9 +11,9 @@ struct apply_step {
 };
 
 /**
- * apply_plan() - what is to be done.
- * @world: a cgroup that two policies name is a conflict, unless one of them names it plainly and the other by a glob
- * @prune: detach fences that no policy names, but those of commands that still run
+ * apply_plan() - make a plan.
+ * @world: two policies that name one cgroup are in conflict, unless one names it plainly and the other by a glob
+ * @prune: detach fences that no policy names, except those of commands that still run
  * @steps: receives an array sorted by cgroup, what is to be detached last, to be given to free()
  *
  * Return: 0, -EINVAL if policies are in conflict or would fence the root cgroup, -ENOMEM.

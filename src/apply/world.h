@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What policies ask for and what is there: all that a plan is made from. */
+/* Everything that a plan is made from: what policies ask for and what exists. */
 #pragma once
 
 #include "apply/policy_set.h"

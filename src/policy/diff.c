@@ -144,7 +144,7 @@ static int compare(const struct cgfence_policy *before, const struct cgfence_pol
 	}
 	if (compare_devices(before, after, &diff->devices))
 		return -ENOMEM;
-	/* What is given of ports means nothing where they are not fenced. */
+	/* The keys about ports mean nothing where ports are not fenced. */
 	compare_ports(has_section(before, POLICY_SECTION_PORTS) ? before : NULL,
 		      has_section(after, POLICY_SECTION_PORTS) ? after : NULL, diff);
 	return 0;

@@ -108,7 +108,7 @@ int port_set_parse(const char *text, struct port_set *set, struct cgfence_error 
 	if (!words)
 		return error_out_of_memory(error);
 	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
-		struct port_range range;
+		struct port_range range = { 0 };
 
 		if (strcmp(word, "any") == 0) {
 			port_set_add_any(&parsed);

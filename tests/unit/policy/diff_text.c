@@ -102,7 +102,7 @@ Test(policy_diff_text, sections_and_whole_policies)
 		{ "{`devices`: {`defaults`: true}}", NULL,
 		  "policy:\n- enforce true\ndevices, no longer fenced:\n- defaults true\n" },
 		{ NULL, NULL, "" },
-		/* What is given of ports means nothing where they are not fenced. */
+		/* The keys about ports mean nothing where ports are not fenced. */
 		{ "{`devices`: {}, `isolated_range`: [80], `netns`: `any`}", "{`devices`: {}}",
 		  "" },
 	};
