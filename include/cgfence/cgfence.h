@@ -60,6 +60,19 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
 					 struct cgfence_error *error);
 
 /**
+ * cgfence_policy_read_file_offline() - check a policy that is for another host.
+ * @path: as for cgfence_policy_read_file()
+ * @policy: receives a policy whose name and cgroup can be asked for, to be given to cgfence_policy_free()
+ *
+ * Devices named by path need not exist: those entries are checked as far as they are text. What they stand for is not
+ * known, so that whatever else this policy is given to refuses it with -EINVAL.
+ *
+ * Return: as cgfence_policy_read_file().
+ */
+CGFENCE_API int cgfence_policy_read_file_offline(const char *path, struct cgfence_policy **policy,
+						 struct cgfence_error *error);
+
+/**
  * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, nothing said twice.
  * @policy: the policy
  * @text: receives a NUL-terminated string, to be given to free()
@@ -68,6 +81,40 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
  */
 CGFENCE_API int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 				      struct cgfence_error *error);
+
+/**
+ * cgfence_policy_diff() - say for people what differs between two policies.
+ * @before: NULL for none, so that all that @after says is new
+ * @after: NULL for none
+ * @text: receives lines, to be given to free(); "" if the policies say the same, the cgroup that they name aside
+ *
+ * A line such as "devices:", "ports:" or "policy:", for what is neither, stands above the lines of its topic. Each of
+ * those is a sign, a blank, a key and a value: "- allow c 1:3 w" for an access that no entry of the list names any more,
+ * "+ tcp ipv4:31000-31002" for ports that become assigned, "- enforce true" and "+ enforce false". Lists are compared as
+ * sets of accesses and ports: only what is taken away or added is said, not the entries or ranges that it is a part of.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff(const struct cgfence_policy *before,
+				    const struct cgfence_policy *after, char **text,
+				    struct cgfence_error *error);
+
+/**
+ * cgfence_policy_diff_json() - say for programs what differs between two policies.
+ * @before: NULL for none
+ * @after: NULL for none
+ * @text: receives one JSON object without line breaks, to be given to free(); "{}" if the policies say the same
+ *
+ * The keys are those of a policy, only for what differs. A value that is no list is {"before": …, "after": …}, null where
+ * it is not given. A list is {"removed": [ … ], "added": [ … ]}, of strings: entries in devices.allow and devices.deny,
+ * ports and ranges in ports.tcp, ports.udp and isolated_range. devices.fenced and ports.fenced tell of a section that
+ * appears or goes, isolated_range.given of that key.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff_json(const struct cgfence_policy *before,
+					 const struct cgfence_policy *after, char **text,
+					 struct cgfence_error *error);
 
 /** cgfence_policy_free() - free a policy; NULL is fine. */
 CGFENCE_API void cgfence_policy_free(struct cgfence_policy *policy);
@@ -81,6 +128,24 @@ CGFENCE_API const char *cgfence_policy_name(const struct cgfence_policy *policy)
  */
 CGFENCE_API int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 					struct cgfence_error *error);
+
+/** cgfence_policy_cgroup() - the cgroup that a policy names, or NULL; it lives as long as the policy. */
+CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_add_ports() - assign more ports, such as those that a scheduler gives to a job.
+ * @protocol: "tcp" or "udp"
+ * @text: "any", or ports and ranges such as "8080,31000-31005" and "ipv4:80", with commas or blanks between them
+ *
+ * They are added to those that the policy assigns. A policy without a "ports" section gets one, and then fences the ports
+ * of both protocols: as with a protocol that the object form leaves out, the other one has no assigned ports until some
+ * are added, and SCTP is refused. What the policy says of "isolated_range", "netns", "privileged_ports" and "on_violation"
+ * comes into force with the section.
+ *
+ * Return: 0, or -EINVAL if @protocol or @text is invalid; the policy is as before then.
+ */
+CGFENCE_API int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol,
+					 const char *text, struct cgfence_error *error);
 
 /** cgfence_policy_enforces() - false if the policy only audits. */
 CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);

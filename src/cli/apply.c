@@ -5,9 +5,9 @@
 
 #include <cgfence/apply.h>
 
-static void cleanup_free_plan(struct cgfence_plan **plan)
+static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 {
-	cgfence_plan_free(*plan);
+	cgfence_apply_plan_free(*plan);
 }
 
 static void cleanup_free_policies(struct cgfence_policy_set **policies)
@@ -15,12 +15,12 @@ static void cleanup_free_policies(struct cgfence_policy_set **policies)
 	cgfence_policy_set_free(*policies);
 }
 
-static void say_unmatched(const struct cgfence_plan_step *step)
+static void say_unmatched(const struct cgfence_apply_step *step)
 {
 	printf("No cgroup matches '%s' of %s.\n", step->cgroup, step->origin);
 }
 
-static int print_changes(const struct cgfence_plan_step *step)
+static int print_changes(const struct cgfence_apply_step *step)
 {
 	struct cgfence_error error = { 0 };
 	cleanup_free char *diff = NULL;
@@ -30,69 +30,69 @@ static int print_changes(const struct cgfence_plan_step *step)
 		printf(": its policy cannot be read\n");
 		return STATUS_DONE;
 	}
-	if (cgfence_plan_diff(step, &diff, &error))
+	if (cgfence_apply_plan_diff(step, &diff, &error))
 		return output_failure(&error);
 	printf(*diff ? "\n%s" : ": a command that was killed left it half changed\n%s", diff);
 	return STATUS_DONE;
 }
 
-static int print_step(const struct cgfence_plan_step *step)
+static int print_step(const struct cgfence_apply_step *step)
 {
 	switch (step->action) {
-	case CGFENCE_PLAN_ATTACH:
+	case CGFENCE_APPLY_ATTACH:
 		printf("attach %s\n", step->cgroup);
 		break;
-	case CGFENCE_PLAN_REPLACE:
+	case CGFENCE_APPLY_REPLACE:
 		return print_changes(step);
-	case CGFENCE_PLAN_KEEP:
+	case CGFENCE_APPLY_KEEP:
 		printf("keep %s\n", step->cgroup);
 		break;
-	case CGFENCE_PLAN_DETACH:
+	case CGFENCE_APPLY_DETACH:
 		printf("detach %s\n", step->cgroup);
 		break;
-	case CGFENCE_PLAN_NOTHING:
+	case CGFENCE_APPLY_NOTHING:
 		say_unmatched(step);
 		break;
 	}
 	return STATUS_DONE;
 }
 
-static int print_plan(const struct cgfence_plan *plan)
+static int print_plan(const struct cgfence_apply_plan *plan)
 {
-	const struct cgfence_plan_step *step;
+	const struct cgfence_apply_step *step;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_plan_step(plan, i)) && status == STATUS_DONE; i++)
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)) && status == STATUS_DONE; i++)
 		status = print_step(step);
 	return status;
 }
 
-static void say_done(const struct cgfence_plan_step *step)
+static void say_done(const struct cgfence_apply_step *step)
 {
 	static const char *const sentences[] = {
-		[CGFENCE_PLAN_ATTACH] = "Fenced %s.\n",
-		[CGFENCE_PLAN_REPLACE] = "Replaced the policy of %s.\n",
-		[CGFENCE_PLAN_KEEP] = "%s has its policy already; nothing changed.\n",
-		[CGFENCE_PLAN_DETACH] = "Took the fence off %s.\n",
+		[CGFENCE_APPLY_ATTACH] = "Fenced %s.\n",
+		[CGFENCE_APPLY_REPLACE] = "Replaced the policy of %s.\n",
+		[CGFENCE_APPLY_KEEP] = "%s has its policy already; nothing changed.\n",
+		[CGFENCE_APPLY_DETACH] = "Took the fence off %s.\n",
 	};
 
-	if (step->action == CGFENCE_PLAN_NOTHING)
+	if (step->action == CGFENCE_APPLY_NOTHING)
 		say_unmatched(step);
 	else
 		printf(sentences[step->action], step->cgroup);
 }
 
 /* What fails for one cgroup is done for the others all the same. */
-static int act(const struct cgfence_plan *plan)
+static int act(const struct cgfence_apply_plan *plan)
 {
-	const struct cgfence_plan_step *step;
+	const struct cgfence_apply_step *step;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_plan_step(plan, i)); i++) {
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
 		struct cgfence_error error = { 0 };
 		bool gone = false;
 
-		if (cgfence_plan_act(plan, i, &gone, &error)) {
+		if (cgfence_apply_plan_act(plan, i, &gone, &error)) {
 			output_failure(&error);
 			status = STATUS_FAILED;
 		} else if (gone) {
@@ -107,13 +107,14 @@ static int act(const struct cgfence_plan *plan)
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
-	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *plan = NULL;
+	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
 
 	if (!arguments->dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
-	    cgfence_plan_make(policies, arguments->prune ? CGFENCE_PLAN_PRUNE : 0, &plan, &error))
+	    cgfence_apply_plan_make(policies, arguments->prune ? CGFENCE_APPLY_PRUNE : 0, &plan,
+				    &error))
 		return output_failure(&error);
 	return arguments->dry_run ? print_plan(plan) : act(plan);
 }

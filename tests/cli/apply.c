@@ -78,16 +78,12 @@ Test(apply, dry_run_prints_the_plan_and_changes_nothing)
 	snprintf(expected, sizeof(expected), "%s",
 		 fill_in("attach %s/a\n"
 			 "replace %s/b\n"
-			 "   \"devices\": {\n"
-			 "     \"allow\": [\n"
-			 "+      \"c 1:7 r\"\n"
-			 "-    \"deny\": [\n"
-			 "-      \"c 1:5 w\"\n"
-			 "-    ]\n"
-			 "+    \"deny\": []\n"
-			 "   \"ports\": [\n"
-			 "-    80\n"
-			 "+    \"80-81\"\n"
+			 "devices:\n"
+			 "+ allow c 1:7 r\n"
+			 "- deny c 1:5 w\n"
+			 "ports:\n"
+			 "+ tcp 81\n"
+			 "+ udp 81\n"
 			 "keep %s/c\n"
 			 "attach %s/d\n"));
 	assert_done(result);

@@ -63,7 +63,7 @@ Test(check, faults)
 		{ "{'devices': true}", "devices: true: this must be an object" },
 		{ "{'devices': {'defaults': 1}}", "devices.defaults: 1: this must be true or" },
 		{ "{'devices': {'alow': []}}", "the keys are defaults, allow, deny" },
-		{ "{'device': {}}", "there is no such key here" },
+		{ "{'device': {}}", "unknown key" },
 		{ "{'devices': {'allow': ['c 4096:0 r']}}", "the major is over 4095" },
 		{ "{'devices': {'allow': ['c 1:1048576 r']}}", "the minor is over 1048575" },
 		{ "{'devices': {'allow': ['d 1:3 r']}}", "the type must be a, b or c" },
