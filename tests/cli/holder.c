@@ -32,7 +32,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		prctl(PR_SET_NAME, options->comm);
 	if (!options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
-	fd = sockets_open(options->endpoint);
+	fd = endpoint_open(options->endpoint);
 	if (fd < 0)
 		return -fd;
 	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, QUEUE) < 0)
@@ -43,7 +43,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		return EPERM;
 	if (options->argument)
 		fcntl(fd, F_SETFD, 0);
-	greeting->port = sockets_port(fd);
+	greeting->port = endpoint_port(fd);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ static void flood_with_binds(void)
 		int fd;
 
 		snprintf(endpoint, sizeof(endpoint), "tcp 127.0.0.1 %u", port);
-		fd = sockets_open(endpoint);
+		fd = endpoint_open(endpoint);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -36,7 +36,7 @@ static void flood_with_binds(void)
 static void flood_with_listeners(void)
 {
 	for (;;) {
-		int fd = sockets_open("tcp 127.0.0.1 0");
+		int fd = endpoint_open("tcp 127.0.0.1 0");
 
 		if (fd < 0)
 			continue;

@@ -23,7 +23,7 @@ TestSuite(watch_output, .init = sockets_begin, .fini = harness_end, .timeout = 1
 static int refused_bind(void *argument)
 {
 	prctl(PR_SET_NAME, argument);
-	return -sockets_open("tcp 127.0.0.1 7001");
+	return -endpoint_open("tcp 127.0.0.1 7001");
 }
 
 static void expect_time(const json_t *event, const char *key)

@@ -57,7 +57,7 @@ static char try_open(const char *path, int flags)
 
 static char try_bind(const char *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 
 	if (fd < 0)
 		return letter(-fd);
@@ -68,7 +68,7 @@ static char try_bind(const char *endpoint)
 /* Return: what the process exits with. */
 static int listen_or_die(const char *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 
 	if (fd < 0)
 		return -fd;

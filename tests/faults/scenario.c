@@ -6,6 +6,7 @@
 #include "runner.h"
 #include "support/harness.h"
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <string.h>
@@ -338,7 +339,7 @@ static void end(const char *faults)
 void scenario_begin(void)
 {
 	harness_begin();
-	cr_assert_eq(sockets_enter_namespace(), 0, "network namespace: %s", strerror(errno));
+	cr_assert_eq(namespaces_enter_net(), 0, "network namespace: %s", strerror(errno));
 }
 
 void scenario_kill(const struct scenario *scenario)

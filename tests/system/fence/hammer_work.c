@@ -49,7 +49,7 @@ static int try_device(const char *path)
 
 static int try_port(const char *text, bool listens)
 {
-	int fd = sockets_open_free(text);
+	int fd = endpoint_open_free(text);
 	int code = 0;
 
 	if (fd < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Fences of which one thing is changed while they hold. */
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +194,7 @@ static int edit_in_new_namespace(void *argument)
 	struct cgfence_error error = { 0 };
 	bool changed = false;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
 	if (try_edit(CGFENCE_ALLOW, argument, &changed, &error) || !changed) {
 		fprintf(stderr, "%s\n", error.text);
@@ -206,9 +207,9 @@ static int bind_in_new_namespace(void *argument)
 {
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
+	fd = endpoint_open(argument);
 	return fd < 0 ? -fd : 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* "netns": which network namespaces a fence is for. */
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +16,9 @@ static int bind_in_new_namespace(void *argument)
 {
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
+	fd = endpoint_open(argument);
 	return fd < 0 ? -fd : 0;
 }
 
@@ -25,22 +26,22 @@ static int listen_in_new_namespace(void *argument)
 {
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
+	fd = endpoint_open(argument);
 	return fd < 0 ? -fd : listen(fd, 8) < 0 ? errno : 0;
 }
 
 /* The namespace of the socket counts, not that of the process. */
 static int bind_foreign_socket(void *argument)
 {
-	struct endpoint endpoint = sockets_parse(argument);
+	struct endpoint endpoint = endpoint_parse(argument);
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_make(&endpoint);
+	fd = endpoint_make(&endpoint);
 	if (home < 0 || setns(home, CLONE_NEWNET) < 0 || fd < 0)
 		return SOCKETS_FAILED;
 	return bind(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
@@ -125,7 +126,7 @@ static int attach_in_new_namespace(void *argument)
 	enum cgfence_attach_result result;
 	int code;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
 	code = cgfence_fence_attach(sockets_fence(), policy, 0, &result, NULL);
 	cgfence_policy_free(policy);
@@ -152,7 +153,7 @@ Test(port_netns, two_fences_can_be_for_two_namespaces)
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int other;
 
-	cr_assert_eq(sockets_enter_namespace(), 0);
+	cr_assert_eq(namespaces_enter_net(), 0);
 	other = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	harness_attach(inner, "{'ports': [8081]}");
 	cr_assert_eq(setns(home, CLONE_NEWNET), 0);

@@ -2,6 +2,7 @@
 /* Traffic through fences of ports, changes under load, and commands that are killed. */
 #include "base/boot_time.h"
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -21,7 +22,7 @@ TestSuite(port_stress, .init = sockets_begin, .fini = harness_end, .timeout = 12
 /* Sends each client its own byte back, and ends after CONNECTIONS of them. */
 static int serve(int ready)
 {
-	int fd = sockets_open(SERVER);
+	int fd = endpoint_open(SERVER);
 
 	if (fd < 0 || listen(fd, 128) < 0 || write(ready, "", 1) != 1)
 		return 1;
@@ -46,11 +47,11 @@ static bool exchange(int fd, const struct endpoint *server, char byte)
 
 static int talk(void *argument)
 {
-	struct endpoint server = sockets_parse(SERVER);
+	struct endpoint server = endpoint_parse(SERVER);
 
 	(void)argument;
 	for (int i = 0; i < CONNECTIONS; i++) {
-		int fd = sockets_open(i % 2 ? "tcp 127.0.0.1 0" : "tcp 127.0.0.1 unbound");
+		int fd = endpoint_open(i % 2 ? "tcp 127.0.0.1 0" : "tcp 127.0.0.1 unbound");
 
 		if (fd < 0 || !exchange(fd, &server, (char)i))
 			return 1;
@@ -94,7 +95,7 @@ struct observations {
 /* Return: 0 or errno. */
 static int try_bind(const char *endpoint)
 {
-	int fd = sockets_open_free(endpoint);
+	int fd = endpoint_open_free(endpoint);
 
 	if (fd >= 0)
 		close(fd);
@@ -148,7 +149,7 @@ static struct observations *replace_under_load(const char *const policies[2])
 		busy[i] = harness_fork();
 		if (busy[i] == 0) {
 			/* A namespace for each, or they would be in each other's way on the port. */
-			if (sockets_enter_namespace() || harness_enter(sockets_fence()))
+			if (namespaces_enter_net() || harness_enter(sockets_fence()))
 				_exit(255);
 			_exit(watch_verdicts(seen));
 		}

@@ -42,7 +42,7 @@ static pid_t look(const char *policy)
 
 static bool listens(void)
 {
-	const struct endpoint peer = sockets_parse(endpoint);
+	const struct endpoint peer = endpoint_parse(endpoint);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool connected = connect(fd, &peer.address.any, peer.length) == 0;
 

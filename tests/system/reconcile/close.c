@@ -47,7 +47,7 @@ static bool listens(int fd)
 /* Where a client finds the endpoint. */
 static struct endpoint as_peer(const char *text)
 {
-	struct endpoint endpoint = sockets_parse(text);
+	struct endpoint endpoint = endpoint_parse(text);
 
 	if (endpoint.domain == AF_INET && !endpoint.address.ipv4.sin_addr.s_addr)
 		endpoint.address.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -103,7 +103,7 @@ Test(reconcile_close, log_and_audit_only_tell)
 		expect_action(reports, holding_board->inodes[1], CGFENCE_ACTION_LOGGED);
 		cr_expect(listens(tcp), "%s", policies[i]);
 		cr_expect_eq(connect_to("tcp 127.0.0.1 9"), 0, "%s", policies[i]);
-		cr_expect_eq(sockets_open("udp 127.0.0.1 9"), -EADDRINUSE, "%s", policies[i]);
+		cr_expect_eq(endpoint_open("udp 127.0.0.1 9"), -EADDRINUSE, "%s", policies[i]);
 		cr_expect(holding_lives(tcp_pid) && holding_lives(udp_pid), "%s", policies[i]);
 	}
 }
@@ -130,7 +130,7 @@ static void expect_closed(const char *text)
 	/* A port that was asked for stays taken until the descriptors are closed (tcp_set_state, net/ipv4/tcp.c). */
 	close(fd);
 	holding_stop(pid);
-	cr_expect_eq(sockets_try(text), 0);
+	cr_expect_eq(endpoint_try(text), 0);
 	cgfence_reconciler_free(reconciler);
 }
 
@@ -201,7 +201,7 @@ Test(reconcile_close, an_allowed_listener_beside_it_stays)
 /* Of those who share a port only the member in the fence is closed, whichever the kernel would choose. */
 static void expect_one_of_group_closed(const char *text, enum cgfence_action action)
 {
-	const bool tcp = sockets_parse(text).type == SOCK_STREAM;
+	const bool tcp = endpoint_parse(text).type == SOCK_STREAM;
 	const struct reports *reports;
 	int members[GROUP];
 	pid_t pid;
@@ -295,7 +295,7 @@ static void try_to_undo(int fd, const char *text)
 {
 	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
 	const struct sock_fprog filter = { .len = 1, .filter = &pass };
-	const struct endpoint endpoint = sockets_parse(text);
+	const struct endpoint endpoint = endpoint_parse(text);
 	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 	const int off = 0;
 
@@ -335,7 +335,7 @@ static void expect_silenced(const char *text)
 	holding_stop(pid);
 	reports = reports_pass(reconciler);
 	cr_expect(reports_find_end(reports, sockets_fence(), holding_board->inodes[0]), "%s", text);
-	cr_expect_eq(sockets_try(text), 0);
+	cr_expect_eq(endpoint_try(text), 0);
 	cgfence_reconciler_free(reconciler);
 }
 

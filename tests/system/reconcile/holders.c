@@ -295,7 +295,7 @@ static int come_and_go(void *argument)
 			continue;
 		holding_limit();
 		for (;;) {
-			int fd = sockets_open("tcp 127.0.0.3 9 reuseport");
+			int fd = endpoint_open("tcp 127.0.0.3 9 reuseport");
 			pid_t child;
 
 			listen(fd, 8);

@@ -181,8 +181,8 @@ int holding_note(int fd)
 
 int holding_listen(const char *text)
 {
-	const struct endpoint endpoint = sockets_parse(text);
-	int fd = sockets_open_free(text);
+	const struct endpoint endpoint = endpoint_parse(text);
+	int fd = endpoint_open_free(text);
 
 	if (fd < 0)
 		return fd;

@@ -62,7 +62,7 @@ Test(reconcile_kill, every_process_of_the_fence_is_killed_and_no_other)
 	cr_expect(holding_dies(innocent));
 	cr_expect(holding_lives(outside));
 	cr_expect_not(cgroup_is_populated(sockets_fence()));
-	cr_expect_eq(sockets_try(excess[0]), 0);
+	cr_expect_eq(endpoint_try(excess[0]), 0);
 	reports = reports_pass(reconciler);
 	cr_expect_eq(reports->in_excess, 0);
 	cr_expect_eq(reports->count, 1);
@@ -149,7 +149,7 @@ Test(reconcile_kill, processes_that_fork_in_a_loop)
 		expect_action(reports, sockets_fence(), holding_board->inodes[0],
 			      CGFENCE_ACTION_KILLED);
 		cr_assert_not(cgroup_is_populated(sockets_fence()));
-		cr_expect_eq(sockets_try(excess[0]), 0);
+		cr_expect_eq(endpoint_try(excess[0]), 0);
 	}
 }
 
@@ -284,7 +284,7 @@ Test(reconcile_kill, what_was_made_inside_and_is_held_outside_is_closed_too)
 		      CGFENCE_ACTION_KILLED);
 	cr_expect(holding_dies(pid));
 	close(fd);
-	cr_expect_eq(sockets_try(excess[0]), 0);
+	cr_expect_eq(endpoint_try(excess[0]), 0);
 }
 
 struct keeping {
@@ -442,5 +442,5 @@ Test(reconcile_kill, a_threaded_fence)
 		      CGFENCE_ACTION_KILLED);
 	cr_expect_not(cgroup_is_populated(threaded));
 	cr_expect(holding_dies(pid));
-	cr_expect_eq(sockets_try(excess[0]), 0);
+	cr_expect_eq(endpoint_try(excess[0]), 0);
 }

@@ -41,7 +41,7 @@ static __attribute__((noreturn)) void supply(int channel)
 		int fd;
 
 		endpoint[length] = '\0';
-		fd = sockets_open(endpoint);
+		fd = endpoint_open(endpoint);
 		if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0 && !strstr(endpoint, "unbound"))
 			listen(fd, 8);
 		if (send_descriptor(channel, fd))

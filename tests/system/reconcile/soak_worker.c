@@ -98,7 +98,7 @@ void soak_note_life(struct soak *soak, uint64_t life_ns)
 
 static bool bind_and_listen(int fd, const char *text)
 {
-	struct endpoint endpoint = sockets_parse(text);
+	struct endpoint endpoint = endpoint_parse(text);
 
 	return bind(fd, &endpoint.address.any, endpoint.length) == 0 &&
 	       (endpoint.type == SOCK_DGRAM || listen(fd, 8) == 0);
@@ -111,7 +111,7 @@ static int fetch(struct work *work, const char *endpoint)
 
 	if (harness_enter(harness_cgroup()))
 		return -1;
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0)
 		listen(fd, 8);
 	if (harness_enter(work->worker->cgroup)) {
@@ -134,7 +134,7 @@ static int come_in(struct work *work, enum soak_way way, const char *endpoint)
 	switch (way) {
 	case SOAK_BOUND_INSIDE:
 	case SOAK_LISTEN_INSIDE:
-		fd = sockets_open(endpoint);
+		fd = endpoint_open(endpoint);
 		if (fd < 0 || strncmp(endpoint, "tcp", 3) != 0 || listen(fd, 8) == 0)
 			return fd < 0 ? -1 : fd;
 		break;
@@ -174,7 +174,7 @@ static bool listens(int fd)
 static bool hears(const struct slot *slot)
 {
 	struct endpoint target =
-		sockets_parse(slot->domain == AF_INET6 ? "udp ::1 1" : "udp 127.0.0.1 1");
+		endpoint_parse(slot->domain == AF_INET6 ? "udp ::1 1" : "udp 127.0.0.1 1");
 	int fd = socket(slot->domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct pollfd arrival = { .fd = slot->fd, .events = POLLIN };
 	bool heard = false;
@@ -266,7 +266,7 @@ static void take(struct work *work, enum state state, enum soak_way way, const c
 	slot.fd = come_in(work, way, endpoint);
 	if (slot.fd < 0)
 		return;
-	slot.port = sockets_port(slot.fd);
+	slot.port = endpoint_port(slot.fd);
 	slot.since_ns = soak_now_ns(work->soak);
 	while (work->slots[i].state != STATE_FREE)
 		i++;
@@ -325,13 +325,13 @@ static void try_binds(struct work *work)
 	int fd;
 
 	format_endpoint(endpoint, work, EXCESS_PORT);
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd >= 0 && !work->fence->audits)
 		count(&work->soak->let_through);
 	if (fd >= 0)
 		close(fd);
 	format_endpoint(endpoint, work, SOAK_ALWAYS);
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd == -EPERM)
 		count(&work->soak->refused);
 	if (fd >= 0)

@@ -56,7 +56,7 @@ static void expect_report(const struct reports *reports, uint32_t inode, const c
 			  const struct expected *expected)
 {
 	const struct report *report = reports_find(reports, sockets_fence(), inode);
-	const struct endpoint where = sockets_parse(endpoint);
+	const struct endpoint where = endpoint_parse(endpoint);
 	char protocol[16];
 	char address[64];
 	char cmdline[256];
@@ -236,16 +236,16 @@ static int bind_inside(void *texts)
 	int sockets[2];
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct endpoint endpoint = sockets_parse(((const char *const *)texts)[i]);
+		const struct endpoint endpoint = endpoint_parse(((const char *const *)texts)[i]);
 
-		sockets[i] = sockets_make(&endpoint);
+		sockets[i] = endpoint_make(&endpoint);
 		if (sockets[i] < 0)
 			return -sockets[i];
 	}
 	if (harness_enter(member))
 		return 1;
 	for (size_t i = 0; i < 2; i++) {
-		const struct endpoint endpoint = sockets_parse(((const char *const *)texts)[i]);
+		const struct endpoint endpoint = endpoint_parse(((const char *const *)texts)[i]);
 
 		if (bind(sockets[i], &endpoint.address.any, endpoint.length) < 0)
 			return 2;
