@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Between looking and acting things change: what is acted on is what is there then. */
 #include "holding.h"
+#include "reconcile/observe.h"
 #include "reconcile/act.h"
 #include "kernel/pins.h"
 
