@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Between looking and acting things change: what is acted on is what is there then. */
 #include "holding.h"
+#include "support/descriptors.h"
 #include "reconcile/observe.h"
 #include "reconcile/act.h"
 #include "kernel/pins.h"
@@ -170,14 +171,14 @@ Test(reconcile_again, who_has_left_the_fence_is_let_go)
 
 static int receive_one(void *over)
 {
-	return holding_receive(*(int *)over) < 0;
+	return descriptors_receive(*(int *)over) < 0;
 }
 
 static int send_and_enter(void *over)
 {
 	int fd = holding_listen(endpoint);
 
-	return fd < 0 || holding_send(*(int *)over, fd) || harness_enter(sockets_fence());
+	return fd < 0 || descriptors_send(*(int *)over, fd) || harness_enter(sockets_fence());
 }
 
 /* Handing it on within the fence is no way out. */

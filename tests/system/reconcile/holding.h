@@ -80,12 +80,6 @@ int holding_listen_all(void *texts);
 /** holding_keep() - close every descriptor that this process has of sockets on the board but one; 0 for none. */
 void holding_keep(uint32_t inode);
 
-/** holding_send() - pass a descriptor over a unix socket (unix(7)). Return: 0 or 1. */
-int holding_send(int over, int fd);
-
-/** holding_receive() - take one from it. Return: a descriptor or -1. */
-int holding_receive(int over);
-
 /** holding_wait() - wait for the end. */
 void holding_wait(void) __attribute__((noreturn));
 

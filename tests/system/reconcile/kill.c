@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* on_violation "kill", as seen from outside of the fence. */
 #include "holding.h"
+#include "support/descriptors.h"
 #include "cgroup/kill.h"
 
 #include <errno.h>
@@ -237,7 +238,7 @@ static int send_out(void *argument)
 	const struct sending *sending = argument;
 	int fd = holding_listen(sending->text);
 
-	if (fd < 0 || holding_send(sending->ends[1], fd))
+	if (fd < 0 || descriptors_send(sending->ends[1], fd))
 		return 1;
 	if (!sending->keeps)
 		close(fd);
@@ -251,7 +252,7 @@ static int receive_from_inside(struct sending *sending, pid_t *pid)
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sending->ends), 0);
 	*pid = holding_start(sockets_fence(), send_out, sending);
-	fd = holding_receive(sending->ends[0]);
+	fd = descriptors_receive(sending->ends[0]);
 	cr_assert_geq(fd, 0);
 	close(sending->ends[0]);
 	close(sending->ends[1]);
