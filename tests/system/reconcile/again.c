@@ -252,6 +252,7 @@ Test(reconcile_again, a_fence_that_stays_locked)
 	observation_free(&stale);
 }
 
+/* Holds the lock until the test waits for it. */
 static int attach_slowly(void *policy)
 {
 	int lock = -1;
@@ -259,7 +260,7 @@ static int attach_slowly(void *policy)
 	if (pins_lock(cgfence_cgroup_id(sockets_fence()), &lock, NULL))
 		return 1;
 	holding_ready(0);
-	usleep(100000);
+	holding_await_nap(getppid());
 	pins_unlock(cgfence_cgroup_id(sockets_fence()), lock);
 	harness_attach(sockets_fence(), policy);
 	return 0;
@@ -273,8 +274,8 @@ Test(reconcile_again, a_fence_that_is_being_changed)
 	look(KILL);
 	holding_start(harness_cgroup(), attach_slowly, "{'ports': [8080], 'on_violation': 'kill'}");
 	result = act_on_stale();
-	/* Where the machine is slow, an attach may take longer than a pass waits. */
-	for (int i = 0; i < 20 && result.action == CGFENCE_ACTION_FAILED; i++)
+	/* On a slow machine an attach may take longer than a pass waits. */
+	for (int i = 0; i < 100 && result.action == CGFENCE_ACTION_FAILED; i++)
 		result = act_on_stale();
 	cr_expect_eq(result.action, CGFENCE_ACTION_KILLED, "after the wait: %s",
 		     result.failure.text);

@@ -10,13 +10,6 @@
 
 TestSuite(reconcile_endpoints, .init = holding_begin, .fini = holding_end);
 
-static int move_in(void *texts)
-{
-	int code = holding_listen_all(texts);
-
-	return code ? code : -harness_enter(sockets_fence());
-}
-
 #define ENDPOINTS_MAX 32
 
 static void expect_endpoint(const struct reports *reports, uint32_t inode, const char *text)
@@ -53,7 +46,7 @@ static void expect_excess(const char *policy, const char *const *endpoints)
 		excess += endpoints[i][0] == '!';
 	}
 	harness_attach(sockets_fence(), policy);
-	holding_start(harness_cgroup(), move_in, texts);
+	holding_start(harness_cgroup(), holding_move_in, texts);
 	for (int by_proc = 0; by_proc < 2; by_proc++) {
 		const struct reports *reports = by_proc ? reports_of_fence(sockets_fence())
 							: reports_pass(reconciler);

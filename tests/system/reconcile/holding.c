@@ -3,19 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROCESSES_MAX 64
 #define DESCRIPTORS_MAX 1024
-#define REAP_TRIES 1000
-#define LIFETIME_SECONDS 100
-#define DEATH_TRIES 10000
+#define REAP_TRIES 60000
+#define LIFETIME_SECONDS 600
+#define DEATH_TRIES 60000
 #define BACKLOG 64 /* clients that nobody accepts */
 
 struct holding_board *holding_board;
@@ -169,6 +171,27 @@ bool holding_dies(pid_t pid)
 	return false;
 }
 
+static bool naps(pid_t pid)
+{
+	char path[64];
+	long call = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &call) != 1)
+		call = -1;
+	if (file)
+		fclose(file);
+	return call == SYS_nanosleep || call == SYS_clock_nanosleep;
+}
+
+void holding_await_nap(pid_t pid)
+{
+	while (!naps(pid))
+		sched_yield();
+}
+
 int holding_note(int fd)
 {
 	struct stat status;
@@ -203,6 +226,19 @@ int holding_listen_all(void *texts)
 		if (fd < 0)
 			return -fd;
 	}
+	return 0;
+}
+
+int holding_move_in(void *texts)
+{
+	int code = holding_listen_all(texts);
+
+	return code ? code : -harness_enter(sockets_fence());
+}
+
+int holding_nothing(void *argument)
+{
+	(void)argument;
 	return 0;
 }
 
