@@ -8,7 +8,7 @@
 
 struct holder_options {
 	const struct cgfence_cgroup *cgroup; /* where it ends up */
-	const char *endpoint;		     /* as in sockets.h; what is not UDP listens */
+	const char *endpoint;		     /* as in endpoint.h; what is not UDP listens */
 	bool moved_in;	      /* it comes to the cgroup with its socket, past every hook */
 	bool leaves;	      /* it goes back to the cgroup of the test once it holds its socket */
 	const char *comm;     /* its name, NULL for that of the test */
@@ -29,8 +29,8 @@ void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgr
 /** holder_is_reachable() - does anybody listen on its TCP port of IPv4? */
 bool holder_is_reachable(const struct holder *holder);
 
-/** holder_await_unreachable() - wait until it does not; the test fails if that takes longer than @seconds. */
-void holder_await_unreachable(const struct holder *holder, int seconds);
+/** holder_await_unreachable() - wait until nobody does; the test fails if that does not come. */
+void holder_await_unreachable(const struct holder *holder);
 
 /** holder_stop() - end it. Return: the signal that ended it, maybe before. */
 int holder_stop(struct holder *holder);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* What a program that signal N ended has for a status. */
+/* What a program that signal N ended has for a status, as children_status() says. */
 #define PROGRAM_SIGNALLED 1000
 
 /* The words of a command line, or any other list of strings, ended by NULL. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "probe.h"
+#include "support/children.h"
 #include "support/harness.h"
 #include "support/sockets.h"
 
@@ -8,8 +9,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct {
@@ -78,25 +77,21 @@ static int listen_or_die(const char *endpoint)
 /* In a process of its own, which may be killed for it. Where the bind is refused, there is no listening either. */
 static char try_listen(const char *endpoint)
 {
-	pid_t child = fork();
-	int status = 0;
+	pid_t child = children_fork();
+	int status;
 
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child == 0)
 		_exit(listen_or_die(endpoint));
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return '!';
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGKILL ? '-' : '!';
-	return letter(WEXITSTATUS(status));
+	status = child < 0 ? child : children_await(child);
+	if (status == CHILDREN_SIGNALLED + SIGKILL)
+		return '-';
+	return status < 0 || status >= CHILDREN_SIGNALLED ? '!' : letter(status);
 }
 
 static int try_all(void *argument)
 {
 	char *next = argument;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < PROBE_DEVICES; i++)
 		*next++ = try_open(devices[i].path, devices[i].flags);
 	for (size_t i = 0; i < COUNT(binds); i++)

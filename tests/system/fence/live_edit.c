@@ -266,7 +266,7 @@ Test(live_edit, no_edit_of_many_at_once_is_lost)
 
 	harness_attach(sockets_fence(), "{'ports': []}");
 	for (int i = 0; i < EDITORS; i++) {
-		editors[i] = fork();
+		editors[i] = harness_fork();
 		cr_assert_geq(editors[i], 0);
 		if (editors[i] == 0)
 			_exit(make_edits(i));
