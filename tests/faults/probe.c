@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static const struct {
@@ -107,9 +106,7 @@ struct probe_verdicts probe_run(const struct cgfence_cgroup *cgroup)
 	struct probe_verdicts seen;
 
 	if (!shared)
-		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(shared, MAP_FAILED);
+		shared = harness_share(sizeof(*shared));
 	memset(shared, 0, sizeof(*shared));
 	cr_assert_eq(harness_in_cgroup(cgroup, try_all, shared), 0);
 	seen = *shared;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,13 @@ pid_t children_fork_in(const struct cgfence_cgroup *cgroup, int kept)
 		_exit(EXIT_FAILURE);
 	close_range(kept < 0 ? 3 : 4, ~0U, 0);
 	return 0;
+}
+
+void *children_share(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 int children_status(int wait_status)

@@ -24,6 +24,9 @@ pid_t children_fork(void);
  */
 pid_t children_fork_in(const struct cgfence_cgroup *cgroup, int kept);
 
+/** children_share() - zeroed memory that this process and its later children share; NULL if there is none. */
+void *children_share(size_t size);
+
 /** children_status() - a status of waitpid(2) as one number: 0 to 255, or CHILDREN_SIGNALLED + N. */
 int children_status(int wait_status);
 

@@ -125,6 +125,14 @@ int harness_enter(const struct cgfence_cgroup *cgroup)
 	return fences_enter(cgroup);
 }
 
+void *harness_share(size_t size)
+{
+	void *memory = children_share(size);
+
+	cr_assert_neq(memory, NULL, "%s", strerror(errno));
+	return memory;
+}
+
 pid_t harness_fork(void)
 {
 	return children_fork();

@@ -79,6 +79,16 @@ static int call_listen(void *argument)
 	return endpoint_try(argument);
 }
 
+int sockets_bind_elsewhere(void *text)
+{
+	int fd;
+
+	if (namespaces_enter_net())
+		return SOCKETS_FAILED;
+	fd = endpoint_open(text);
+	return fd < 0 ? -fd : 0;
+}
+
 int sockets_bind(const struct cgfence_cgroup *cgroup, const char *text)
 {
 	return harness_in_cgroup(cgroup, call_bind, (void *)text);

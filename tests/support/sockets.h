@@ -33,6 +33,9 @@ void sockets_skip_without(const char *text);
  */
 int sockets_bind(const struct cgfence_cgroup *cgroup, const char *text);
 
+/** sockets_bind_elsewhere() - bind in a new network namespace; for harness_in_cgroup() with the text. Return: 0 or errno. */
+int sockets_bind_elsewhere(void *text);
+
 /** sockets_listen() - in @cgroup, make, bind and listen. Return: 0, errno, 1000 + N if signal N ended the child. */
 int sockets_listen(const struct cgfence_cgroup *cgroup, const char *text);
 

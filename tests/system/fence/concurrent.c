@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 TestSuite(concurrent, .init = harness_begin, .fini = harness_end, .timeout = 600);
@@ -213,10 +212,8 @@ static void expect_no_pins(void)
 
 static struct concurrent_board *new_board(void)
 {
-	struct concurrent_board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
-					      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct concurrent_board *board = harness_share(sizeof(*board));
 
-	cr_assert_neq(board, MAP_FAILED);
 	for (int i = 0; i < CONCURRENT_CGROUPS; i++)
 		cr_assert_eq(concurrent_make(i), 0);
 	return board;

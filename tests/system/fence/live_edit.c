@@ -203,16 +203,6 @@ static int edit_in_new_namespace(void *argument)
 	return 0;
 }
 
-static int bind_in_new_namespace(void *argument)
-{
-	int fd;
-
-	if (namespaces_enter_net())
-		return SOCKETS_FAILED;
-	fd = endpoint_open(argument);
-	return fd < 0 ? -fd : 0;
-}
-
 /* Who edits a fence may be elsewhere than who attached it. */
 Test(live_edit, the_fence_stays_with_its_network_namespace)
 {
@@ -220,7 +210,7 @@ Test(live_edit, the_fence_stays_with_its_network_namespace)
 	cr_assert_eq(harness_in_cgroup(harness_cgroup(), edit_in_new_namespace, "tcp 8081"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8081"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 9"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 9"),
 		     0);
 	cr_expect_eq(harness_attach(sockets_fence(),
 				    "{'ports': {'tcp': [8080, 8081], 'udp': [8080]}}"),

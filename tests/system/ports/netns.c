@@ -11,17 +11,6 @@
 
 TestSuite(port_netns, .init = sockets_begin, .fini = harness_end);
 
-/* @argument: an endpoint, for a namespace that the child makes. */
-static int bind_in_new_namespace(void *argument)
-{
-	int fd;
-
-	if (namespaces_enter_net())
-		return SOCKETS_FAILED;
-	fd = endpoint_open(argument);
-	return fd < 0 ? -fd : 0;
-}
-
 static int listen_in_new_namespace(void *argument)
 {
 	int fd;
@@ -60,7 +49,7 @@ static void expect_all(int (*function)(void *argument), int expected)
 Test(port_netns, sockets_of_other_namespaces_are_ignored_by_default)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080], 'on_violation': 'kill'}");
-	expect_all(bind_in_new_namespace, 0);
+	expect_all(sockets_bind_elsewhere, 0);
 	expect_all(bind_foreign_socket, 0);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_in_new_namespace, "tcp 127.0.0.1 9"),
 		     0);
@@ -77,10 +66,10 @@ Test(port_netns, sockets_of_other_namespaces_are_ignored_by_default)
 Test(port_netns, sockets_of_every_namespace_are_judged_if_the_policy_says_any)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}");
-	expect_all(bind_in_new_namespace, EPERM);
+	expect_all(sockets_bind_elsewhere, EPERM);
 	expect_all(bind_foreign_socket, EPERM);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp :: 8080"), 0);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp :: 0"), 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp :: 8080"), 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp :: 0"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp :: 9"), EPERM);
 }
 
@@ -113,9 +102,9 @@ Test(port_netns, a_waived_capability_is_waived_in_the_own_namespace_only)
 	cgfence_policy_free(policy);
 	if (code)
 		sockets_skip("this kernel cannot waive the capability");
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 80"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 80"),
 		     0);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 81"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 81"),
 		     0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 81"), EPERM);
 }
@@ -164,7 +153,7 @@ Test(port_netns, two_fences_can_be_for_two_namespaces)
 	cr_assert_eq(setns(other, CLONE_NEWNET), 0);
 	cr_expect_eq(sockets_bind(inner, "tcp ::1 8080"), EPERM);
 	cr_expect_eq(sockets_bind(inner, "tcp ::1 8081"), 0);
-	cr_expect_eq(harness_in_cgroup(inner, bind_in_new_namespace, "tcp ::1 9"), 0);
+	cr_expect_eq(harness_in_cgroup(inner, sockets_bind_elsewhere, "tcp ::1 9"), 0);
 	close(home);
 	close(other);
 }

@@ -8,7 +8,6 @@
 #include <linux/bpf.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -126,22 +125,13 @@ static int watch_verdicts(struct observations *seen)
 	return 0;
 }
 
-static struct observations *share_observations(void)
-{
-	struct observations *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	cr_assert_neq(seen, MAP_FAILED);
-	return seen;
-}
-
 #define BUSY 3
 #define REPLACEMENTS ((int)harness_rounds(200))
 
 /* Attaches the policies in turn while processes in the fence bind; what both say must hold throughout. */
 static struct observations *replace_under_load(const char *const policies[2])
 {
-	struct observations *seen = share_observations();
+	struct observations *seen = harness_share(sizeof(struct observations));
 	pid_t busy[BUSY];
 
 	harness_attach(sockets_fence(), policies[1]);

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,9 +29,7 @@ void holding_begin(void)
 	sockets_begin();
 	/* What the processes leave behind is reaped here. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	holding_board = mmap(NULL, sizeof(*holding_board), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(holding_board, MAP_FAILED, "mmap: %s", strerror(errno));
+	holding_board = harness_share(sizeof(*holding_board));
 }
 
 static void stop_all(void)

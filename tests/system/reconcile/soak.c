@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -194,9 +193,7 @@ static void prepare(void)
 {
 	struct cgfence_cgroup *nested;
 
-	soak = mmap(NULL, sizeof(*soak) + WORKERS * sizeof(uint64_t), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(soak, MAP_FAILED);
+	soak = harness_share(sizeof(*soak) + WORKERS * sizeof(uint64_t));
 	start_clock();
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	for (unsigned int i = 0; i < SOAK_FENCES; i++) {
