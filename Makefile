@@ -143,7 +143,8 @@ bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="
 
 soak: deps ## let processes open and close listeners at random for a minute, and watch over them
 	$(Q)$(MAKE) --no-print-directory WERROR=1 build/cgfence build/system-tests
-	$(Q)$(SUDO) env CGFENCE_SOAK_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) build/system-tests --filter 'reconcile_soak/*'
+	$(Q)$(SUDO) env CGFENCE_SOAK_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) \
+		CGFENCE_SOAK_BOUND_MS=$(or $(CGFENCE_SOAK_BOUND_MS),2000) build/system-tests --filter 'reconcile_soak/*'
 
 fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
 	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy

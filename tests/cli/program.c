@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "program.h"
+#include "support/children.h"
+#include "support/fences.h"
 #include "support/harness.h"
 
 #include <errno.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMEOUT_S 30
+#define TIMEOUT_S 60
 #define POLL_MS 20
 #define WORDS_MAX 32
 
@@ -103,13 +105,11 @@ void program_type(struct program *program, const char *text)
 {
 	/* A program that reads nothing may be gone already. */
 	sighandler_t before = signal(SIGPIPE, SIG_IGN);
-	char *copy = strdup(text);
+	char *json = fences_json(text);
 	size_t length = strlen(text);
 
-	for (char *quote = copy; (quote = strchr(quote, '\'')); quote++)
-		*quote = '"';
-	cr_assert(write(program->input, copy, length) == (ssize_t)length || errno == EPIPE);
-	free(copy);
+	cr_assert(write(program->input, json, length) == (ssize_t)length || errno == EPIPE);
+	free(json);
 	signal(SIGPIPE, before);
 }
 
@@ -158,8 +158,7 @@ static bool reap(struct program *program)
 
 	if (program->result.status >= 0 || waitpid(program->pid, &status, WNOHANG) != program->pid)
 		return program->result.status >= 0;
-	program->result.status = WIFSIGNALED(status) ? PROGRAM_SIGNALLED + WTERMSIG(status)
-						     : WEXITSTATUS(status);
+	program->result.status = children_status(status);
 	return true;
 }
 
@@ -268,14 +267,11 @@ struct program_result program_run(const struct program_options *options, const c
 const char *program_file(const char *name, const char *text)
 {
 	static char path[PATH_MAX];
-	FILE *file;
+	int code;
 
 	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
-	file = fopen(path, "we");
-	cr_assert(file, "%s: %s", path, strerror(errno));
-	for (; *text; text++)
-		putc(*text == '\'' ? '"' : *text, file);
-	cr_assert_eq(fclose(file), 0);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
 	return path;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* The status of a program that signal N ended, minus N. */
+/* The status of a program that signal N ended, minus N, as in children_status(). */
 #define PROGRAM_SIGNALLED 1000
 
 /* The words of a command line, or any other list of strings, ended by NULL. */

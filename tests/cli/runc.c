@@ -187,7 +187,7 @@ static void stop_box(void)
 
 	assert_done(runc("kill", "box", "KILL"));
 	/* It takes a moment to die. */
-	for (int i = 0; i < 100 && result.status; i++) {
+	for (int i = 0; i < 600 && result.status; i++) {
 		usleep(50000);
 		result = runc("delete", "box");
 	}

@@ -2,6 +2,7 @@
 /* Plans: which cgroups policies name, and what acting on a plan does to live fences. */
 #include "support/harness.h"
 #include "cgroup/glob.h"
+#include "support/fences.h"
 
 #include <cgfence/apply.h>
 #include <errno.h>
@@ -18,17 +19,14 @@ static const char *write_policy(const char *name, const char *format)
 {
 	static char path[256];
 	char text[1024];
-	FILE *file;
+	int code;
 
 	snprintf(path, sizeof(path), "%s/policies", harness_directory());
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/policies/%s", harness_directory(), name);
 	snprintf(text, sizeof(text), format, cgfence_cgroup_path(harness_cgroup()));
-	file = fopen(path, "we");
-	cr_assert(file, "%s: %s", path, strerror(errno));
-	for (const char *from = text; *from; from++)
-		putc(*from == '\'' ? '"' : *from, file);
-	fclose(file);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
 	*strrchr(path, '/') = '\0';
 	return path;
 }

@@ -168,7 +168,7 @@ static void expect_verdicts(const struct cgfence_policy *policy, const struct cg
 	}
 }
 
-Test(port_table, every_port_is_judged_as_the_policy_says, .timeout = 60)
+Test(port_table, every_port_is_judged_as_the_policy_says, .timeout = 240)
 {
 	uint64_t state = 12;
 
@@ -215,7 +215,7 @@ static bool ranges_have(const struct spoken_range *ranges, size_t count, int fam
 #define RANGES 6
 
 /* From the text to the verdict, against ranges that nothing of the implementation has touched. */
-Test(port_table, every_port_of_the_whole_space_is_judged_as_the_text_says, .timeout = 60)
+Test(port_table, every_port_of_the_whole_space_is_judged_as_the_text_says, .timeout = 240)
 {
 	uint64_t state = 13;
 
