@@ -96,6 +96,12 @@ int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount
 		close(fd);
 		return error_out_of_memory(error);
 	}
+	if (!path_below(directory, mount->point)) {
+		close(fd);
+		free(made);
+		return error_set(error, EXDEV, "no cgroup2 mount here shows the cgroup %s",
+				 directory);
+	}
 	made->fd = fd;
 	made->directory = strdup(directory);
 	made->path = hierarchy_path(mount, directory);

@@ -20,6 +20,8 @@ bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
  * @directory: its absolute path
  * @mount: in which it is
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
+ *
+ * Return: 0, -EXDEV if it is not in @mount, another -errno.
  */
 int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
 		struct cgfence_cgroup **cgroup, struct cgfence_error *error);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "report/handles.h"
 #include "report/output.h"
 #include "report/violation.h"
-#include "cgroup/cgroup.h"
-#include "policy/policy.h"
 
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "report/handles.h"
 #include "report/output.h"
-#include "policy/policy.h"
 
 static int run(const struct arguments *arguments)
 {

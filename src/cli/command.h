@@ -2,18 +2,10 @@
 /* The commands of the program: one file each, one line each in the table of main.c. */
 #pragma once
 
+#include "report/output.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-enum exit_status {
-	STATUS_DONE = 0, /* or: allowed, none in excess */
-	STATUS_FAILED = 1,
-	STATUS_INVALID = 2,	 /* wrong usage or invalid policy */
-	STATUS_NO = 3,		 /* the answer is no */
-	STATUS_RUN_FAILED = 125, /* as env(1): the command was not run */
-	STATUS_RUN_CANNOT = 126,
-	STATUS_RUN_NOT_FOUND = 127,
-};
 
 /* What the command line says. Options that a command does not have keep their zero. */
 struct arguments {

@@ -1,40 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/fences.h"
-#include "report/output.h"
-#include "report/denial.h"
 #include "base/cleanup.h"
+#include "report/denial.h"
+#include "report/output.h"
+#include "report/table.h"
 
-static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+static int add_json(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
 {
 	cleanup_free struct cgfence_denial_record *records = NULL;
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(fence, &records, &count, error);
+	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
 
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = json_array_append_new(context, refusal_json(cgfence_cgroup_path(cgroup),
-								     &records[i]));
+		result = json_array_append_new(context,
+					       refusal_json(fences_json_path(visit), &records[i]));
 	return result;
 }
 
-static void warn_of_evicted(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence)
+static void warn_of_evicted(const struct cgfence_fence_visit *visit, const char *name)
 {
-	unsigned long long evicted = cgfence_fence_counters(fence)->evicted;
+	unsigned long long evicted = cgfence_fence_counters(visit->fence)->evicted;
 
 	if (evicted)
-		fprintf(stderr,
-			"cgfence: in %s, %llu older denial%s made room for newer ones; status counts them all.\n",
-			cgfence_cgroup_path(cgroup), evicted, evicted == 1 ? "" : "s");
+		output_complain(
+			"in %s, %llu older denial%s made room for newer ones; status counts them all.",
+			name, evicted, evicted == 1 ? "" : "s");
 }
 
-static int add_rows(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+static int add_rows(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
 {
 	cleanup_free struct cgfence_denial_record *records = NULL;
+	char name[FENCES_NAME_SIZE];
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(fence, &records, &count, error);
+	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
 
+	fences_name(visit, name);
 	for (size_t i = 0; i < count; i++) {
 		const struct cgfence_denial_record *record = &records[i];
 		char subject[REFUSAL_SUBJECT_SIZE];
@@ -52,10 +55,10 @@ static int add_rows(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 		table_add_cell(context, "%u", record->pid);
 		table_add_cell(context, "%.16s", record->comm);
 		table_add_cell(context, "%s", first);
-		table_add_cell(context, "%s", cgfence_cgroup_path(cgroup));
+		table_add_cell(context, "%s", name);
 	}
 	if (result == 0)
-		warn_of_evicted(cgroup, fence);
+		warn_of_evicted(visit, name);
 	return result;
 }
 

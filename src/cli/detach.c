@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "fence/sweep.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 static int detach_one(const char *name)
 {
@@ -51,7 +50,7 @@ static int run(const struct arguments *arguments)
 		cgfence_fence_sweep();
 		return detach_all();
 	}
-	fence_sweep_some();
+	cgfence_fence_sweep_some();
 	return detach_one(arguments->operands[0]);
 }
 

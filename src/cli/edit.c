@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/edit.h"
 #include "cli/operands.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/edit.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 #include <string.h>
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/operands.h"
-#include "report/foreign.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "fence/fence.h"
-#include "kernel/foreign.h"
-#include "policy/policy.h"
+#include "report/foreign.h"
+#include "report/handles.h"
+#include "report/output.h"
+#include "report/table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -59,18 +57,17 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 }
 
 /* Those on the cgroup that is @above the one that the question is about. */
-static void add_others(const struct cgfence_cgroup *cgroup, const struct others *others,
-		       unsigned int above, struct answer *answer)
+static void add_others(const struct others *others, unsigned int above, struct answer *answer)
 {
 	for (size_t i = 0; i < others->count; i++) {
 		const struct cgfence_foreign_program *program = &others->programs[i];
-		char text[FOREIGN_TEXT_SIZE];
+		char text[CGFENCE_FOREIGN_TEXT_SIZE];
 
 		if (program->above != above || !is_asked(program, answer))
 			continue;
 		answer->has_others = true;
-		foreign_describe(program->id, program->name, text);
-		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
+		cgfence_foreign_describe(program, text);
+		table_add_cell(answer->table, "%s", program->cgroup);
 		table_add_cell(answer->table, "unknown");
 		table_add_cell(answer->table,
 			       "%s on the %s hook is not cgfence's and also has a say", text,
@@ -105,7 +102,7 @@ static int judge_upwards(const char *name, struct answer *answer, struct cgfence
 		result = judge_cgroup(cgroup, answer, error);
 		if (result)
 			return result;
-		add_others(cgroup, &others, above, answer);
+		add_others(&others, above, answer);
 		result = cgfence_cgroup_open_parent(cgroup, &parent, error);
 		if (result == -ENOENT)
 			return 0;

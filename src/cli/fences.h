@@ -5,13 +5,14 @@
 #include "cli/command.h"
 
 #include <cgfence/cgfence.h>
+#include <jansson.h>
 
 /**
- * A function that adds what is to be said of a fence to a struct table or to a JSON array, and fills in @error if it
- * fails.
+ * A function that adds what is to be said of a fence that can be read to a struct table or to a JSON array, and fills in
+ * @error if it fails.
  */
-typedef int fence_visitor(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-			  void *context, struct cgfence_error *error);
+typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *context,
+			   struct cgfence_error *error);
 
 /**
  * fences_report() - print a report on one fence, or on all, as a table or as one JSON array.
@@ -25,4 +26,12 @@ typedef int fence_visitor(const struct cgfence_cgroup *cgroup, const struct cgfe
  * Return: exit status.
  */
 int fences_report(const struct arguments *arguments, const char *const *headings,
-		  fence_visitor *add_row, fence_visitor *add_json);
+		  fence_reporter *add_row, fence_reporter *add_json);
+
+#define FENCES_NAME_SIZE 4096
+
+/** fences_name() - the path of the cgroup of a fence, or "id:N" if no mount shows it. */
+void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_SIZE]);
+
+/** fences_json_path() - the path as JSON, null if no mount shows the cgroup. */
+json_t *fences_json_path(const struct cgfence_fence_visit *visit);

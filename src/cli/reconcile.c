@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "daemon/descriptor_limit.h"
-#include "report/output.h"
-#include "report/violation.h"
-#include "cgroup/cgroup.h"
-#include "base/cleanup.h"
 #include "base/error.h"
-#include "fence/fence.h"
-#include "fence/sweep.h"
+#include "report/handles.h"
+#include "report/output.h"
+#include "report/table.h"
+#include "report/violation.h"
 
 #include <errno.h>
 
@@ -101,7 +99,7 @@ static int run(const struct arguments *arguments)
 
 	descriptor_limit_raise();
 	if (arguments->operand_count)
-		fence_sweep_some();
+		cgfence_fence_sweep_some();
 	else
 		cgfence_fence_sweep();
 	if (find_fence(arguments->operands[0], &fence_id, &error) ||

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
 #include "cli/spawn.h"
-#include "cgroup/cgroup.h"
-#include "fence/sweep.h"
-#include "policy/policy.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -61,7 +59,7 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 	int exit_status = STATUS_RUN_FAILED;
 
-	fence_sweep_some();
+	cgfence_fence_sweep_some();
 	if (cgfence_policy_read_file(arguments->policy, &policy, &error) ||
 	    (arguments->name && cgfence_policy_set_name(policy, arguments->name, &error)) ||
 	    create_cgroup(arguments->name, &cgroup, &error)) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "fence/fence.h"
+#include "base/error.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 #include <errno.h>
 
@@ -18,11 +18,9 @@ static int run(const struct arguments *arguments)
 	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
 		return output_failure(&error);
 	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
-	if (result == -ENOENT) {
-		fprintf(stderr, "cgfence: %s has no fence of its own.\n",
-			cgfence_cgroup_path(cgroup));
-		return STATUS_FAILED;
-	}
+	if (result == -ENOENT)
+		error_set(&error, ENOENT, "%s has no fence of its own",
+			  cgfence_cgroup_path(cgroup));
 	if (result || cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
 		return output_failure(&error);
 	puts(text);

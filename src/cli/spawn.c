@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/spawn.h"
-#include "cli/command.h"
+#include "report/output.h"
 #include "base/error.h"
 
 #include <errno.h>

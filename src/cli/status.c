@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/fences.h"
+#include "base/cleanup.h"
 #include "report/foreign.h"
 #include "report/output.h"
-#include "base/cleanup.h"
+#include "report/table.h"
 
 #include <string.h>
 
@@ -54,26 +55,33 @@ static json_t *hooks_json(const struct cgfence_fence *fence)
 	return list;
 }
 
-static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+/* Those on a cgroup that no mount shows are not found. */
+static int find_others(const struct cgfence_fence_visit *visit, struct others *others,
+		       struct cgfence_error *error)
 {
+	return visit->cgroup ? others_of_fence(visit->cgroup, visit->fence, others, error) : 0;
+}
+
+static int add_json(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
+{
+	const struct cgfence_fence *fence = visit->fence;
 	cleanup_others struct others others = { 0 };
 	json_t *policy = NULL;
 
-	if (others_of_fence(cgroup, fence, &others, error) == 0)
+	if (find_others(visit, &others, error) == 0)
 		policy = policy_json(fence, error);
 	if (!policy)
 		return -1;
 	return json_array_append_new(
 		context,
 		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "cgroup",
-			  output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
-			  (json_int_t)cgfence_cgroup_id(cgroup), "name",
+			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
 			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode", mode(fence),
 			  "hooks", hooks_json(fence), "listen_guard", guard_name(fence), "policy",
 			  policy, "counters", counters_json(fence), "generation",
 			  (json_int_t)cgfence_fence_generation(fence), "others",
-			  others_json(cgroup, &others)));
+			  others_json(&others)));
 }
 
 static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
@@ -89,24 +97,27 @@ static void add_hooks_cell(struct table *table, const struct cgfence_fence *fenc
 	table_add_cell(table, "%s", names);
 }
 
-static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		   void *context, struct cgfence_error *error)
+static int add_row(const struct cgfence_fence_visit *visit, void *context,
+		   struct cgfence_error *error)
 {
+	const struct cgfence_fence *fence = visit->fence;
 	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
 	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
 	cleanup_others struct others others = { 0 };
 	unsigned long long denied = 0;
 	unsigned long long audited = 0;
+	char path[FENCES_NAME_SIZE];
 	char names[128];
 
-	if (others_of_fence(cgroup, fence, &others, error))
+	if (find_others(visit, &others, error))
 		return -1;
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
 		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
 			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
 		audited += counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
 	}
-	table_add_cell(context, "%s", cgfence_cgroup_path(cgroup));
+	fences_name(visit, path);
+	table_add_cell(context, "%s", path);
 	table_add_cell(context, "%s", name ? name : "-");
 	table_add_cell(context, "%s", mode(fence));
 	add_hooks_cell(context, fence);

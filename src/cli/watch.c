@@ -12,7 +12,6 @@
 #include "report/events.h"
 #include "daemon/fences.h"
 #include "daemon/sources.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 

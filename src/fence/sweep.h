@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Taking away what removed cgroups and killed commands left behind, as cgfence_fence_sweep() does, but at a cost that
- * does not show: where there are more than FENCE_SWEEP_ALL fences, FENCE_SWEEP_FEW of them are looked at, other ones each
- * time. For what is about one cgroup.
+ * Taking away what removed cgroups and killed commands left behind, at a cost that does not show: where there are more
+ * than FENCE_SWEEP_ALL fences, FENCE_SWEEP_FEW of them are looked at, other ones each time.
  */
 #pragma once
 
@@ -11,6 +10,3 @@
 
 /** fence_sweep_removed() - remove the pins of cgroups that are gone. What cannot be removed now is left. */
 void fence_sweep_removed(void);
-
-/** fence_sweep_some() - the same, and remove the cgroups of commands whose `run` died. */
-void fence_sweep_some(void);

@@ -88,7 +88,7 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 				      access_letters(device)));
 }
 
-json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *record)
+json_t *refusal_json(json_t *cgroup, const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_subject *subject = &record->subject;
 	char comm[sizeof(record->comm) + 1];
@@ -100,11 +100,10 @@ json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *rec
 	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);
-	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup",
-			   output_json_string(cgroup), "hook", refusal_hook_name(subject),
-			   "verdict", refusal_verdict_name(subject), "pid", (json_int_t)record->pid,
-			   "comm", output_json_string(comm), "count", (json_int_t)record->count,
-			   "first", first, "last", last);
+	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup", cgroup, "hook",
+			   refusal_hook_name(subject), "verdict", refusal_verdict_name(subject),
+			   "pid", (json_int_t)record->pid, "comm", output_json_string(comm),
+			   "count", (json_int_t)record->count, "first", first, "last", last);
 	if (object)
 		set_subject(object, subject);
 	return object;

@@ -19,6 +19,6 @@ void refusal_format_subject(const struct cgfence_denial_subject *subject,
 
 /**
  * refusal_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory.
- * @cgroup: the path of the fence root
+ * @cgroup: the path of the fence root, taken over
  */
-json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *record);
+json_t *refusal_json(json_t *cgroup, const struct cgfence_denial_record *record);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "report/events.h"
 #include "report/output.h"
+#include "report/printable.h"
 #include "report/denial.h"
 #include "report/violation.h"
 #include "base/boot_time.h"
@@ -43,7 +44,7 @@ write_text(struct watch_events *events, uint64_t time_ns, const char *event, con
 	if (details && asprintf(&line, "%s  %-9s  %-*s%s%s", time, event, *gap ? CGROUP_WIDTH : 0,
 				cgroup ? cgroup : "-", gap, details) < 0)
 		line = NULL;
-	printable = line ? output_printable(line) : NULL;
+	printable = line ? printable_copy(line) : NULL;
 	if (printable)
 		stream_write(events->stream, printable);
 	free(printable);
@@ -109,7 +110,8 @@ void watch_events_refusal(struct watch_events *events, const char *cgroup,
 	}
 	object = begin_json(verdict, record->last_ns);
 	if (object)
-		json_object_update_missing_new(object, refusal_json(cgroup ? cgroup : "", record));
+		json_object_update_missing_new(
+			object, refusal_json(output_json_string(cgroup ? cgroup : ""), record));
 	write_json(events, object);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "report/output.h"
-#include "cli/command.h"
+#include "report/printable.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ void output_complain(const char *format, ...)
 		text = NULL;
 	va_end(arguments);
 	if (text)
-		printable = output_printable(text);
+		printable = printable_copy(text);
 	if (printable)
 		fprintf(stderr, "cgfence: %s\n", printable);
 	free(printable);

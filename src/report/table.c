@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "report/output.h"
+#include "report/table.h"
+#include "report/printable.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,44 +14,6 @@ struct table {
 	size_t cell_count; /* the headings are the first row */
 	char **cells;
 };
-
-/* The control characters of C0, DEL, and in UTF-8 those of C1: 0xc2 0x80 to 0xc2 0x9f. Alone they are those of Latin-1. */
-static size_t control_length(const unsigned char *text, bool is_utf8)
-{
-	if (*text < ' ' || *text == 0x7f)
-		return 1;
-	if (is_utf8)
-		return text[0] == 0xc2 && text[1] < 0xa0 ? 2 : 0;
-	return *text >= 0x80;
-}
-
-static bool is_utf8(const char *text)
-{
-	json_t *string = json_string(text);
-
-	json_decref(string);
-	return string;
-}
-
-char *output_printable(const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	char *printable = malloc(4 * strlen(text) + 1);
-	bool utf8 = is_utf8(text);
-	char *to = printable;
-
-	while (printable && *at) {
-		size_t length = control_length(at, utf8);
-
-		for (size_t i = 0; i < length; i++)
-			to += sprintf(to, "\\x%02x", *at++);
-		if (!length)
-			*to++ = (char)*at++;
-	}
-	if (printable)
-		*to = '\0';
-	return printable;
-}
 
 void table_add_cell(struct table *table, const char *format, ...)
 {
@@ -64,7 +29,7 @@ void table_add_cell(struct table *table, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	va_end(arguments);
-	cells[table->cell_count++] = text ? output_printable(text) : NULL;
+	cells[table->cell_count++] = text ? printable_copy(text) : NULL;
 	free(text);
 }
 
