@@ -5,6 +5,9 @@
 
 #include <cgfence/apply.h>
 
+static bool prune;
+static bool dry_run;
+
 static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 {
 	cgfence_apply_plan_free(*plan);
@@ -17,7 +20,7 @@ static void cleanup_free_policies(struct cgfence_policy_set **policies)
 
 static void say_unmatched(const struct cgfence_apply_step *step)
 {
-	printf("No cgroup matches '%s' of %s.\n", step->cgroup, step->origin);
+	output_say("No cgroup matches '%s' of %s.", step->cgroup, step->origin);
 }
 
 static int print_changes(const struct cgfence_apply_step *step)
@@ -70,16 +73,16 @@ static int print_plan(const struct cgfence_apply_plan *plan)
 static void say_done(const struct cgfence_apply_step *step)
 {
 	static const char *const sentences[] = {
-		[CGFENCE_APPLY_ATTACH] = "Fenced %s.\n",
-		[CGFENCE_APPLY_REPLACE] = "Replaced the policy of %s.\n",
-		[CGFENCE_APPLY_KEEP] = "%s has its policy already; nothing changed.\n",
-		[CGFENCE_APPLY_DETACH] = "Took the fence off %s.\n",
+		[CGFENCE_APPLY_ATTACH] = "Fenced %s.",
+		[CGFENCE_APPLY_REPLACE] = "Replaced the policy of %s.",
+		[CGFENCE_APPLY_KEEP] = "%s has its policy already; nothing changed.",
+		[CGFENCE_APPLY_DETACH] = "Detached the fence of %s.",
 	};
 
 	if (step->action == CGFENCE_APPLY_NOTHING)
 		say_unmatched(step);
 	else
-		printf(sentences[step->action], step->cgroup);
+		output_say(sentences[step->action], step->cgroup);
 }
 
 /* What fails for one cgroup is done for the others all the same. */
@@ -96,7 +99,7 @@ static int act(const struct cgfence_apply_plan *plan)
 			output_failure(&error);
 			status = STATUS_FAILED;
 		} else if (gone) {
-			printf("%s was removed meanwhile.\n", step->cgroup);
+			output_say("%s was removed meanwhile.", step->cgroup);
 		} else {
 			say_done(step);
 		}
@@ -110,20 +113,17 @@ static int run(const struct arguments *arguments)
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
 
-	if (!arguments->dry_run)
+	if (!dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
-	    cgfence_apply_plan_make(policies, arguments->prune ? CGFENCE_APPLY_PRUNE : 0, &plan,
-				    &error))
+	    cgfence_apply_plan_make(policies, prune ? CGFENCE_APPLY_PRUNE : 0, &plan, &error))
 		return output_failure(&error);
-	return arguments->dry_run ? print_plan(plan) : act(plan);
+	return dry_run ? print_plan(plan) : act(plan);
 }
 
 static const struct command_option options[] = {
-	{ 0, "prune", NULL, "detach the fences that no policy names",
-	  offsetof(struct arguments, prune) },
-	{ 0, "dry-run", NULL, "print the plan and change nothing",
-	  offsetof(struct arguments, dry_run) },
+	{ 0, "prune", NULL, "detach the fences that no policy names", &prune, NULL },
+	{ 0, "dry-run", NULL, "print the plan and change nothing", &dry_run, NULL },
 	{ 0 },
 };
 

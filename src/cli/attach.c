@@ -4,6 +4,8 @@
 #include "report/output.h"
 #include "report/violation.h"
 
+static bool force;
+
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {
 	const char *member = violation->member ? violation->member : "a cgroup that is gone";
@@ -12,10 +14,10 @@ static void print_excess(const struct cgfence_violation *violation, void *contex
 	(void)context;
 	report_format_socket(violation, socket);
 	if (violation->pid)
-		output_complain("%s is in excess already, held by process %u (%s) in %s: %s.",
+		output_complain("%s is in excess already, held by process %u (%s) in %s: %s",
 				socket, violation->pid, violation->comm, member, violation->reason);
 	else
-		output_complain("%s is in excess already, made in %s: %s.", socket, member,
+		output_complain("%s is in excess already, made in %s: %s", socket, member,
 				violation->reason);
 }
 
@@ -25,16 +27,16 @@ static void report_excess(const struct cgfence_cgroup *cgroup)
 	struct cgfence_error error = { 0 };
 
 	if (cgfence_fence_report_excess(cgfence_cgroup_id(cgroup), print_excess, NULL, &error))
-		fprintf(stderr, "cgfence: listeners already in excess were not looked for: %s.\n",
-			error.text);
+		output_complain("cannot look for listeners that are in excess already: %s",
+				error.text);
 }
 
 static int run(const struct arguments *arguments)
 {
 	static const char *const sentences[] = {
-		[CGFENCE_ATTACHED] = "Fenced %s.\n",
-		[CGFENCE_REPLACED] = "Replaced the policy of %s.\n",
-		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.\n",
+		[CGFENCE_ATTACHED] = "Fenced %s.",
+		[CGFENCE_REPLACED] = "Replaced the policy of %s.",
+		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.",
 	};
 	cleanup_policy struct cgfence_policy *policy = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
@@ -43,17 +45,16 @@ static int run(const struct arguments *arguments)
 
 	if (cgfence_policy_read_file(arguments->operands[1], &policy, &error) ||
 	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
-	    cgfence_fence_attach(cgroup, policy, arguments->force ? CGFENCE_ATTACH_FORCE : 0,
-				 &result, &error))
+	    cgfence_fence_attach(cgroup, policy, force ? CGFENCE_ATTACH_FORCE : 0, &result, &error))
 		return output_failure(&error);
-	printf(sentences[result], cgfence_cgroup_path(cgroup));
+	output_say(sentences[result], cgfence_cgroup_path(cgroup));
 	fflush(stdout);
 	report_excess(cgroup);
 	return STATUS_DONE;
 }
 
 static const struct command_option options[] = {
-	{ 0, "force", NULL, "fence even the root cgroup", offsetof(struct arguments, force) },
+	{ 0, "force", NULL, "fence even the root cgroup", &force, NULL },
 	{ 0 },
 };
 

@@ -10,7 +10,7 @@ static int run(const struct arguments *arguments)
 
 	if (cgfence_policy_read_file(arguments->operands[0], &policy, &error))
 		return output_failure(&error);
-	printf("%s is valid.\n", arguments->operands[0]);
+	output_say("%s is valid.", arguments->operands[0]);
 	return STATUS_DONE;
 }
 

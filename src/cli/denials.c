@@ -6,6 +6,8 @@
 #include "report/output.h"
 #include "report/table.h"
 
+static bool json;
+
 static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		    struct cgfence_error *error)
 {
@@ -25,7 +27,7 @@ static void warn_of_evicted(const struct cgfence_fence_visit *visit, const char 
 
 	if (evicted)
 		output_complain(
-			"in %s, %llu older denial%s made room for newer ones; status counts them all.",
+			"in %s, %llu older denial%s made room for newer ones; status counts them all",
 			name, evicted, evicted == 1 ? "" : "s");
 }
 
@@ -64,20 +66,30 @@ static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "LAST", "COUNT", "VERDICT", "HOOK",   "WHAT",
-						"PID",	"COMM",	 "FIRST",   "CGROUP", NULL };
+	static const struct table_column columns[] = {
+		{ .heading = "LAST" },
+		{ .heading = "COUNT" },
+		{ .heading = "VERDICT" },
+		{ .heading = "HOOK", .rank = 2 },
+		{ .heading = "WHAT" },
+		{ .heading = "PID", .rank = 1 },
+		{ .heading = "COMM", .elastic = true },
+		{ .heading = "FIRST", .rank = 3 },
+		{ .heading = "CGROUP", .elastic = true },
+		{ 0 },
+	};
 
-	return fences_report(arguments, headings, add_rows, add_json);
+	return fences_report(arguments->operands[0], columns, add_rows, json ? add_json : NULL);
 }
 
 static const struct command_option options[] = {
-	{ 0, "json", NULL, "print one JSON array", offsetof(struct arguments, json) },
+	COMMAND_OPTION_JSON(json, "one JSON array"),
 	{ 0 },
 };
 
 const struct command command_denials = {
 	.name = "denials",
-	.synopsis = "[CGROUP] [--json]",
+	.synopsis = "[-j] [CGROUP]",
 	.summary = "show who was refused what",
 	.description =
 		"The kernel keeps the records, 256 for each fence, so they are there with no daemon running, and\n"

@@ -36,10 +36,10 @@ int edit_run(const struct arguments *arguments, enum cgfence_edit_action action,
 	    cgfence_fence_edit(cgroup, edit, &changed, &error))
 		return output_failure(&error);
 	if (changed)
-		printf("%s %s in %s.\n", done, cgfence_edit_text(edit),
-		       cgfence_cgroup_path(cgroup));
+		output_say("%s %s in %s.", done, cgfence_edit_text(edit),
+			   cgfence_cgroup_path(cgroup));
 	else
-		printf("%s %s %s; nothing changed.\n", cgfence_cgroup_path(cgroup), idle,
-		       cgfence_edit_text(edit));
+		output_say("%s %s %s; nothing changed.", cgfence_cgroup_path(cgroup), idle,
+			   cgfence_edit_text(edit));
 	return STATUS_DONE;
 }

@@ -173,7 +173,10 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "WHERE", "VERDICT", "BECAUSE", NULL };
+	static const struct table_column columns[] = { { .heading = "WHERE", .elastic = true },
+						       { .heading = "VERDICT" },
+						       { .heading = "BECAUSE" },
+						       { 0 } };
 	struct answer answer = { .allowed = true };
 	struct cgfence_error error = { 0 };
 	char request_text[64];
@@ -182,7 +185,7 @@ static int run(const struct arguments *arguments)
 	if (parse_request(arguments->operands + 1, &answer, request_text, sizeof(request_text),
 			  &error))
 		return output_failure(&error);
-	answer.table = table_new(headings);
+	answer.table = table_new(columns);
 	result = is_policy_file(arguments->operands[0])
 			 ? judge_file(arguments->operands[0], &answer, &error)
 			 : judge_upwards(arguments->operands[0], &answer, &error);

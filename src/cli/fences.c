@@ -61,20 +61,19 @@ static int visit_wanted(const char *name, fence_reporter *add, void *context)
 	return report.status;
 }
 
-int fences_report(const struct arguments *arguments, const char *const *headings,
-		  fence_reporter *add_row, fence_reporter *add_json)
+int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,
+		  fence_reporter *add_json)
 {
-	const char *name = arguments->operands[0];
 	struct table *table;
 	json_t *list;
 	int status;
 
-	if (arguments->json) {
+	if (add_json) {
 		list = json_array();
 		status = visit_wanted(name, add_json, list);
 		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
 	}
-	table = table_new(headings);
+	table = table_new(columns);
 	status = visit_wanted(name, add_row, table);
 	table_print(table);
 	return status;
@@ -86,6 +85,22 @@ void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_
 		snprintf(name, FENCES_NAME_SIZE, "%s", cgfence_cgroup_path(visit->cgroup));
 	else
 		snprintf(name, FENCES_NAME_SIZE, "id:%llu", (unsigned long long)visit->id);
+}
+
+const char *fences_mode(const struct cgfence_fence_visit *visit)
+{
+	return cgfence_policy_enforces(cgfence_fence_policy(visit->fence)) ? "enforce" : "audit";
+}
+
+unsigned long long fences_denied(const struct cgfence_fence_visit *visit)
+{
+	const struct cgfence_counters *counters = cgfence_fence_counters(visit->fence);
+	unsigned long long denied = 0;
+
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
+		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
+			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+	return denied;
 }
 
 json_t *fences_json_path(const struct cgfence_fence_visit *visit)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "report/handles.h"
 #include "report/output.h"
+#include "report/printable.h"
 
 #include <errno.h>
 
@@ -13,6 +14,7 @@ static int run(const struct arguments *arguments)
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	struct cgfence_error error = { 0 };
 	cleanup_free char *text = NULL;
+	cleanup_free char *printable = NULL;
 	int result;
 
 	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
@@ -23,7 +25,12 @@ static int run(const struct arguments *arguments)
 			  cgfence_cgroup_path(cgroup));
 	if (result || cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
 		return output_failure(&error);
-	puts(text);
+	printable = printable_json(text);
+	if (!printable) {
+		error_out_of_memory(&error);
+		return output_failure(&error);
+	}
+	puts(printable);
 	return STATUS_DONE;
 }
 

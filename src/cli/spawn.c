@@ -50,7 +50,7 @@ static __attribute__((noreturn)) void exec_command(char *const *command, pid_t p
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(command[0], command);
 	code = errno;
-	fprintf(stderr, "cgfence: cannot run '%s': %s.\n", command[0], strerror(code));
+	output_complain("cannot run '%s': %s", command[0], strerror(code));
 	_exit(code == ENOENT ? STATUS_RUN_NOT_FOUND : STATUS_RUN_CANNOT);
 }
 

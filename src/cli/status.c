@@ -8,14 +8,11 @@
 
 #include <string.h>
 
+static bool json;
+
 static const char *guard_name(const struct cgfence_fence *fence)
 {
 	return cgfence_guard_name(cgfence_fence_listen_guard(fence));
-}
-
-static const char *mode(const struct cgfence_fence *fence)
-{
-	return cgfence_policy_enforces(cgfence_fence_policy(fence)) ? "enforce" : "audit";
 }
 
 static json_t *policy_json(const struct cgfence_fence *fence, struct cgfence_error *error)
@@ -77,10 +74,10 @@ static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		context,
 		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "cgroup",
 			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
-			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode", mode(fence),
-			  "hooks", hooks_json(fence), "listen_guard", guard_name(fence), "policy",
-			  policy, "counters", counters_json(fence), "generation",
-			  (json_int_t)cgfence_fence_generation(fence), "others",
+			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
+			  fences_mode(visit), "hooks", hooks_json(fence), "listen_guard",
+			  guard_name(fence), "policy", policy, "counters", counters_json(fence),
+			  "generation", (json_int_t)cgfence_fence_generation(fence), "others",
 			  others_json(&others)));
 }
 
@@ -104,25 +101,21 @@ static int add_row(const struct cgfence_fence_visit *visit, void *context,
 	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
 	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
 	cleanup_others struct others others = { 0 };
-	unsigned long long denied = 0;
 	unsigned long long audited = 0;
 	char path[FENCES_NAME_SIZE];
 	char names[128];
 
 	if (find_others(visit, &others, error))
 		return -1;
-	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
-		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
-			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
 		audited += counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
-	}
 	fences_name(visit, path);
 	table_add_cell(context, "%s", path);
 	table_add_cell(context, "%s", name ? name : "-");
-	table_add_cell(context, "%s", mode(fence));
+	table_add_cell(context, "%s", fences_mode(visit));
 	add_hooks_cell(context, fence);
 	table_add_cell(context, "%s", guard_name(fence));
-	table_add_cell(context, "%llu", denied);
+	table_add_cell(context, "%llu", fences_denied(visit));
 	table_add_cell(context, "%llu", audited);
 	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));
 	others_print(&others, names, sizeof(names));
@@ -132,21 +125,30 @@ static int add_row(const struct cgfence_fence_visit *visit, void *context,
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "CGROUP",	"NAME",	  "MODE",    "HOOKS",
-						"LISTEN-GUARD", "DENIED", "AUDITED", "GENERATION",
-						"OTHERS",	NULL };
+	static const struct table_column columns[] = {
+		{ .heading = "CGROUP", .elastic = true },
+		{ .heading = "NAME", .elastic = true },
+		{ .heading = "MODE" },
+		{ .heading = "HOOKS", .elastic = true, .rank = 2 },
+		{ .heading = "LISTEN-GUARD" },
+		{ .heading = "DENIED" },
+		{ .heading = "AUDITED" },
+		{ .heading = "GENERATION", .rank = 3 },
+		{ .heading = "OTHERS", .elastic = true, .rank = 1 },
+		{ 0 },
+	};
 
-	return fences_report(arguments, headings, add_row, add_json);
+	return fences_report(arguments->operands[0], columns, add_row, json ? add_json : NULL);
 }
 
 static const struct command_option options[] = {
-	{ 0, "json", NULL, "print one JSON array", offsetof(struct arguments, json) },
+	COMMAND_OPTION_JSON(json, "one JSON array"),
 	{ 0 },
 };
 
 const struct command command_status = {
 	.name = "status",
-	.synopsis = "[CGROUP] [--json]",
+	.synopsis = "[-j] [CGROUP]",
 	.summary = "show the fences: mode, hooks, listen guard, counters",
 	.description =
 		"Everything is read back from the kernel. Only refusals are counted: DENIED were refused,\n"

@@ -210,7 +210,7 @@ static int open_sources(struct watch *watch, struct cgfence_error *error)
 	return 0;
 }
 
-static int open_watch(struct watch *watch, const char *apply, struct cgfence_error *error)
+static int open_watch(struct watch *watch, const char *policies, struct cgfence_error *error)
 {
 	pid_t first;
 
@@ -218,7 +218,7 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	    cgfence_reconciler_new(&watch->reconciler, error) ||
 	    cgfence_events_open(&watch->kernel_events, error) ||
 	    cgfence_monitor_open(&watch->monitor, error) ||
-	    watch_apply_open(&watch->apply, apply, error))
+	    watch_apply_open(&watch->apply, policies, error))
 		return -1;
 	watch->output.stream = stream_open(STDOUT_FILENO);
 	if (!watch->output.stream)
@@ -267,22 +267,27 @@ static void loop(struct watch *watch)
 	}
 }
 
+static const char *apply;
+static const char *interval;
+static bool json;
+
 static int run(const struct arguments *arguments)
 {
-	struct watch watch = { .lock = -1, .output.json = arguments->json };
-	const char *interval = arguments->interval ? arguments->interval : DEFAULT_INTERVAL;
+	struct watch watch = { .lock = -1, .output.json = json };
+	const char *period = interval ? interval : DEFAULT_INTERVAL;
 	struct cgfence_error error = { 0 };
 	int status = STATUS_DONE;
 
+	(void)arguments;
 	watch_sources_init(&watch.sources);
-	if (duration_parse(interval, &watch.interval_ns)) {
-		fprintf(stderr,
-			"cgfence: '%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h.\n",
-			interval);
+	if (duration_parse(period, &watch.interval_ns)) {
+		output_complain(
+			"'%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
+			period);
 		return STATUS_INVALID;
 	}
 	descriptor_limit_raise();
-	if (open_watch(&watch, arguments->apply, &error)) {
+	if (open_watch(&watch, apply, &error)) {
 		status = output_failure(&error);
 	} else {
 		watch_events_started(&watch.output, watch.interval_ns,
@@ -300,17 +305,16 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say",
-	  offsetof(struct arguments, apply) },
-	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent",
-	  offsetof(struct arguments, interval) },
-	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say", NULL, &apply },
+	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent", NULL,
+	  &interval },
+	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[--apply POLICY.json|DIR] [--interval D] [--json]",
+	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"

@@ -15,12 +15,11 @@
 /* Takes the reference. */
 static void write_json(struct watch_events *events, json_t *object)
 {
-	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *line = output_json_text(object, JSON_COMPACT);
 
 	if (line)
 		stream_write(events->stream, line);
 	free(line);
-	json_decref(object);
 }
 
 /* Time, event and cgroup in columns, then what there is to say. */

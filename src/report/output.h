@@ -24,10 +24,15 @@ int output_failure(const struct cgfence_error *error);
 
 /**
  * output_complain() - print "cgfence: ", a sentence and a newline to standard error, made printable.
- *
- * For sentences that quote what runs in a fence.
+ * @format: a sentence without its full stop
  */
 void output_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * output_say() - print a line to standard output, made printable.
+ * @format: without the newline
+ */
+void output_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**
  * output_flush() - end standard output; what could not be written is a failure.
@@ -35,8 +40,18 @@ void output_complain(const char *format, ...) __attribute__((format(printf, 1, 2
  */
 int output_flush(int status);
 
-/** output_json() - print a value and a newline; takes the reference. Return: exit status. */
+/** output_json() - print a value over several lines; takes the reference. Return: exit status. */
 int output_json(json_t *value);
+
+/** output_json_line() - the same in one line. */
+int output_json_line(json_t *value);
+
+/**
+ * output_json_text() - what these print, to be given to free(); NULL if out of memory.
+ * @value: its reference is taken
+ * @flags: JSON_COMPACT or JSON_INDENT(), of json_dumps()
+ */
+char *output_json_text(json_t *value, size_t flags);
 
 /** output_json_string() - bytes that may not be UTF-8, as JSON must be: '?' stands for what is not ASCII then. */
 json_t *output_json_string(const char *bytes);

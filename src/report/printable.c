@@ -44,3 +44,24 @@ char *printable_copy(const char *text)
 		*to = '\0';
 	return printable;
 }
+
+/* JSON has escaped those of C0 already (RFC 8259, section 7), and is UTF-8. */
+char *printable_json(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	char *printable = malloc(6 * strlen(text) + 1);
+	char *to = printable;
+
+	while (printable && *at) {
+		size_t length = *at == '\n' ? 0 : control_length(at, true);
+
+		if (length)
+			to += sprintf(to, "\\u%04x", at[length - 1]);
+		else
+			*to++ = (char)*at;
+		at += length ? length : 1;
+	}
+	if (printable)
+		*to = '\0';
+	return printable;
+}

@@ -4,3 +4,6 @@
 
 /** printable_copy() - text without a byte that steers a terminal, to be given to free(); NULL if out of memory. */
 char *printable_copy(const char *text);
+
+/** printable_json() - the same for JSON text, which says the same afterwards; its newlines stay. */
+char *printable_json(const char *text);

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Rows of text: aligned on a terminal, separated by tabs elsewhere. */
+/*
+ * Rows of text. On a terminal they are aligned and made to fit: long cells are shortened, and columns left out where that
+ * is not enough. Elsewhere they are whole, with a tab between cells.
+ */
 #pragma once
+
+#include <stdbool.h>
+
+struct table_column {
+	const char *heading;
+	bool elastic;	   /* its cells may be shortened */
+	unsigned int rank; /* the higher, the sooner it is left out; 0 for never */
+};
 
 struct table;
 
-/** table_new() - a table with these headings, ended by NULL. Return: NULL if out of memory. */
-struct table *table_new(const char *const *headings);
+/** table_new() - a table with these columns, ended by a NULL heading. Return: NULL if out of memory. */
+struct table *table_new(const struct table_column *columns);
 
 /** table_add_cell() - append a cell to the last row, or the first of a new one; copied, made printable. */
 void table_add_cell(struct table *table, const char *format, ...)

@@ -107,7 +107,7 @@ Test(apply, makes_it_so_and_then_has_nothing_to_do)
 	assert_done(result);
 	assert_has(result.output, fill_in("Fenced %s/a.\nReplaced the policy of %s/b.\n"));
 	assert_has(result.output, fill_in("%s/c has its policy already; nothing changed.\n"));
-	assert_has(result.output, fill_in("Took the fence off %s/e.\n"));
+	assert_has(result.output, fill_in("Detached the fence of %s/e.\n"));
 	result = program_run(NULL, WORDS("status"));
 	assert_has(result.output, fill_in("%s/a\t"));
 	assert_has(result.output, fill_in("%s/d\t"));
