@@ -416,6 +416,11 @@ CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
 
+/** cgfence_fence_read_counters() - the same as of now, not of when the snapshot was made. */
+CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,
+					    struct cgfence_counters *counters,
+					    struct cgfence_error *error);
+
 /** cgfence_fence_ephemeral() - the cgroup was made for one command. */
 CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 
@@ -460,7 +465,7 @@ CGFENCE_API int cgfence_fence_visit_all(cgfence_fence_visitor *visitor, void *co
  * @records: receives an array to be given to free()
  * @count: receives its length
  *
- * Reading takes nothing away: every reader sees them all.
+ * Reading takes nothing away: every reader sees them all. They are those of now, not of when the snapshot was made.
  */
 CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,

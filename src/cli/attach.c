@@ -9,10 +9,10 @@ static bool force;
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {
 	const char *member = violation->member ? violation->member : "a cgroup that is gone";
-	char socket[REPORT_SOCKET_SIZE];
+	char socket[VIOLATION_SOCKET_SIZE];
 
 	(void)context;
-	report_format_socket(violation, socket);
+	violation_format_socket(violation, socket);
 	if (violation->pid)
 		output_complain("%s is in excess already, held by process %u (%s) in %s: %s",
 				socket, violation->pid, violation->comm, member, violation->reason);

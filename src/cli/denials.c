@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
 #include "cli/command.h"
 #include "cli/fences.h"
-#include "base/cleanup.h"
+#include "cli/follow.h"
+#include "daemon/descriptor_limit.h"
 #include "report/denial.h"
 #include "report/output.h"
 #include "report/table.h"
 
 static bool json;
+static bool follow;
 
 static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		    struct cgfence_error *error)
@@ -17,7 +20,7 @@ static int add_json(const struct cgfence_fence_visit *visit, void *context,
 
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = json_array_append_new(context,
-					       refusal_json(fences_json_path(visit), &records[i]));
+					       denial_json(fences_json_path(visit), &records[i]));
 	return result;
 }
 
@@ -40,25 +43,8 @@ static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
 
 	fences_name(visit, name);
-	for (size_t i = 0; i < count; i++) {
-		const struct cgfence_denial_record *record = &records[i];
-		char subject[REFUSAL_SUBJECT_SIZE];
-		char first[OUTPUT_TIME_SIZE];
-		char last[OUTPUT_TIME_SIZE];
-
-		refusal_format_subject(&record->subject, subject);
-		output_time(record->first_ns, first);
-		output_time(record->last_ns, last);
-		table_add_cell(context, "%s", last);
-		table_add_cell(context, "%llu", (unsigned long long)record->count);
-		table_add_cell(context, "%s", refusal_verdict_name(&record->subject));
-		table_add_cell(context, "%s", refusal_hook_name(&record->subject));
-		table_add_cell(context, "%s", subject);
-		table_add_cell(context, "%u", record->pid);
-		table_add_cell(context, "%.16s", record->comm);
-		table_add_cell(context, "%s", first);
-		table_add_cell(context, "%s", name);
-	}
+	for (size_t i = 0; i < count; i++)
+		denial_add_row(context, name, &records[i]);
 	if (result == 0)
 		warn_of_evicted(visit, name);
 	return result;
@@ -66,34 +52,34 @@ static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 
 static int run(const struct arguments *arguments)
 {
-	static const struct table_column columns[] = {
-		{ .heading = "LAST" },
-		{ .heading = "COUNT" },
-		{ .heading = "VERDICT" },
-		{ .heading = "HOOK", .rank = 2 },
-		{ .heading = "WHAT" },
-		{ .heading = "PID", .rank = 1 },
-		{ .heading = "COMM", .elastic = true },
-		{ .heading = "FIRST", .rank = 3 },
-		{ .heading = "CGROUP", .elastic = true },
-		{ 0 },
-	};
+	const char *name = arguments->operands[0];
+	struct cgfence_error error = { 0 };
+	uint64_t id = 0;
 
-	return fences_report(arguments->operands[0], columns, add_rows, json ? add_json : NULL);
+	if (!follow)
+		return fences_report(name, denial_columns, add_rows, json ? add_json : NULL);
+	descriptor_limit_raise();
+	if (name && fences_find(name, &id, &error))
+		return output_failure(&error);
+	return follow_denials(id, json);
 }
 
 static const struct command_option options[] = {
-	COMMAND_OPTION_JSON(json, "one JSON array"),
+	{ 'f', "follow", NULL, "go on with new ones, until a signal or the reader ends it", &follow,
+	  NULL },
+	COMMAND_OPTION_JSON(json, "one JSON array; with --follow one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_denials = {
 	.name = "denials",
-	.synopsis = "[-j] [CGROUP]",
+	.synopsis = "[-f] [-j] [CGROUP]",
 	.summary = "show who was refused what",
 	.description =
 		"The kernel keeps the records, 256 for each fence, so they are there with no daemon running, and\n"
-		"reading takes nothing away. PID and COMM are those of the last refusal.",
+		"reading takes nothing away. PID and COMM are those of the last refusal. With --follow a line is\n"
+		"printed again when what it tells of was refused again, and fences that are made later are followed\n"
+		"too; any number of readers may do so.",
 	.example = "cgfence denials /machine/web",
 	.options = options,
 	.operands_min = 0,

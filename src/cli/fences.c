@@ -14,23 +14,42 @@ struct report {
 	int status;
 };
 
+static int open_fence(const char *name, struct cgfence_cgroup **cgroup,
+		      struct cgfence_fence **fence, struct cgfence_error *error)
+{
+	int result = cgfence_cgroup_open(name, cgroup, error);
+
+	if (result)
+		return result;
+	result = cgfence_fence_open(cgfence_cgroup_id(*cgroup), fence, error);
+	if (result == -ENOENT)
+		error_set(error, ENOENT, "%s has no fence of its own",
+			  cgfence_cgroup_path(*cgroup));
+	return result;
+}
+
+int fences_find(const char *name, uint64_t *id, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = open_fence(name, &cgroup, &fence, error);
+
+	if (result == 0)
+		*id = cgfence_cgroup_id(cgroup);
+	return result;
+}
+
 static int visit_one(const char *name, struct report *report)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	struct cgfence_error error = { 0 };
-	struct cgfence_fence_visit visit;
-	int result;
 
-	if (cgfence_cgroup_open(name, &cgroup, &error))
-		return output_failure(&error);
-	visit = (struct cgfence_fence_visit){ .id = cgfence_cgroup_id(cgroup), .cgroup = cgroup };
-	result = cgfence_fence_open(visit.id, &fence, &error);
-	if (result == -ENOENT)
-		error_set(&error, ENOENT, "%s has no fence of its own",
-			  cgfence_cgroup_path(cgroup));
-	visit.fence = fence;
-	if (result || report->add(&visit, report->context, &error))
+	if (open_fence(name, &cgroup, &fence, &error) ||
+	    report->add(&(struct cgfence_fence_visit){ .id = cgfence_cgroup_id(cgroup),
+						       .cgroup = cgroup,
+						       .fence = fence },
+			report->context, &error))
 		return output_failure(&error);
 	return STATUS_DONE;
 }

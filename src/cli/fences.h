@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What list, status and denials share. */
+/* What commands about fences share. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -27,6 +27,9 @@ typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *contex
  */
 int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,
 		  fence_reporter *add_json);
+
+/** fences_find() - the id of the cgroup of this name, which must have a fence of its own. */
+int fences_find(const char *name, uint64_t *id, struct cgfence_error *error);
 
 #define FENCES_NAME_SIZE 4096
 

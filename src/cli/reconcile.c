@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "cli/fences.h"
 #include "daemon/descriptor_limit.h"
 #include "base/error.h"
-#include "report/handles.h"
 #include "report/output.h"
 #include "report/table.h"
 #include "report/violation.h"
@@ -19,14 +19,14 @@ static bool json;
 static void print_json(const struct cgfence_violation *violation, void *context)
 {
 	(void)context;
-	output_json_line(report_json(violation));
+	output_json_line(violation_json(violation));
 }
 
 static void add_row(const struct cgfence_violation *violation, void *context)
 {
-	char socket[REPORT_SOCKET_SIZE];
+	char socket[VIOLATION_SOCKET_SIZE];
 
-	report_format_socket(violation, socket);
+	violation_format_socket(violation, socket);
 	table_add_cell(context, "%s", violation->cgroup);
 	table_add_cell(context, "%s", socket);
 	if (violation->pid)
@@ -76,39 +76,20 @@ static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, si
 	return result;
 }
 
-static int find_fence(const char *name, uint64_t *id, struct cgfence_error *error)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result;
-
-	*id = 0;
-	if (!name)
-		return 0;
-	result = cgfence_cgroup_open(name, &cgroup, error);
-	if (result == 0)
-		result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
-	if (result == -ENOENT && cgroup)
-		error_set(error, ENOENT, "%s has no fence of its own", cgfence_cgroup_path(cgroup));
-	if (result == 0)
-		*id = cgfence_cgroup_id(cgroup);
-	return result;
-}
-
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_reconciler))) struct cgfence_reconciler *reconciler =
 		NULL;
 	struct cgfence_error error = { 0 };
 	size_t in_excess = 0;
-	uint64_t fence_id;
+	uint64_t fence_id = 0;
 
 	descriptor_limit_raise();
 	if (arguments->operand_count)
 		cgfence_fence_sweep_some();
 	else
 		cgfence_fence_sweep();
-	if (find_fence(arguments->operands[0], &fence_id, &error) ||
+	if ((arguments->operand_count && fences_find(arguments->operands[0], &fence_id, &error)) ||
 	    cgfence_reconciler_new(&reconciler, &error) ||
 	    run_pass(reconciler, fence_id, &in_excess, &error))
 		return output_failure(&error);

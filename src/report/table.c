@@ -19,6 +19,7 @@
 struct table {
 	const struct table_column *columns;
 	size_t column_count;
+	bool without_headings;
 	size_t cell_count;
 	char **cells;
 };
@@ -68,6 +69,12 @@ void table_free(struct table *table)
 		free(table->cells[i]);
 	free(table->cells);
 	free(table);
+}
+
+void table_hide_headings(struct table *table)
+{
+	if (table)
+		table->without_headings = true;
 }
 
 /* The headings are row 0. */
@@ -136,6 +143,8 @@ static void lay_out(struct layout *layout)
 {
 	const struct table *table = layout->table;
 
+	for (size_t i = 0; i < table->column_count; i++)
+		layout->widths[i] = table->columns[i].width;
 	for (size_t row = 0; row < row_count(table); row++) {
 		for (size_t i = 0; i < table->column_count; i++) {
 			size_t width = width_of(cell_text(table, row, i));
@@ -187,7 +196,7 @@ void table_print(struct table *table)
 		layout.available = size.ws_col;
 	if (is_terminal)
 		lay_out(&layout);
-	for (size_t row = 0; row < row_count(table); row++) {
+	for (size_t row = table->without_headings; row < row_count(table); row++) {
 		if (is_terminal)
 			print_aligned(&layout, row);
 		else
