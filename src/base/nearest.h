@@ -17,7 +17,7 @@ struct nearest nearest_begin(const char *word);
  * nearest_try() - take @candidate if it is nearer than those before.
  *
  * A letter too much, missing, wrong or swapped with the next counts 1 (Damerau and Levenshtein, strings aligned); so does
- * all that is missing after a beginning of two letters or more. One for each three letters of the word may be wrong.
+ * all that is missing after a beginning of two letters or more. One may be wrong, and of a long word one for each three letters.
  */
 void nearest_try(struct nearest *nearest, const char *candidate);
 

@@ -52,6 +52,16 @@ void output_say(const char *format, ...)
 	puts(text ? text : "out of memory");
 }
 
+void output_lines(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		output_say("%.*s", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
 int output_flush(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -34,6 +34,9 @@ void output_complain(const char *format, ...) __attribute__((format(printf, 1, 2
  */
 void output_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** output_lines() - print text of lines to standard output, made printable. */
+void output_lines(const char *text);
+
 /**
  * output_flush() - end standard output; what could not be written is a failure.
  * @status: what the command would exit with

@@ -199,8 +199,7 @@ Test(usage, missing_argument)
 
 Test(usage, too_many_arguments)
 {
-	static const char *const others[] = { "attach", "detach", "status",
-					      "show",	"check",  "denials" };
+	static const char *const others[] = { "attach", "detach", "status", "show", "denials" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(others[i], "a", "b", "c"));

@@ -23,7 +23,7 @@ Test(nearest, is_found)
 	} cases[] = {
 		{ "atach", "attach" },	 { "attatch", "attach" }, { "attcah", "attach" },
 		{ "deatch", "detach" },	 { "denial", "denials" }, { "lst", "list" },
-		{ "sohw", "show" },	 { "wacht", "watch" },	  { "tpc", "tcp" },
+		{ "sohw", "show" },	 { "wathc", "watch" },	  { "tpc", "tcp" },
 		{ "devices", "device" }, { "ports", "port" },	  { "dev", "device" },
 		{ "de", "detach" },	 { "udb", "udp" },	  { "aply", "apply" },
 	};
@@ -40,13 +40,8 @@ Test(nearest, is_found)
 Test(nearest, is_not_found_far_off)
 {
 	static const char *const far[] = {
-		"",
-		"x",
-		"frobnicate",
-		"cgroup",
-		"/dev/null",
-		"sctp-any",
-		"attachattachattachattachattachattach",
+		"",	  "x",	       "sctp",	   "frobnicate",
+		"cgroup", "/dev/null", "sctp-any", "attachattachattachattachattachattach",
 	};
 
 	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
