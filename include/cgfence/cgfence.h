@@ -298,6 +298,9 @@ CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup)
 /** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
 CGFENCE_API uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup);
 
+/** cgfence_cgroup_is_root() - is it the root of the hierarchy? Fencing that one needs CGFENCE_ATTACH_FORCE. */
+CGFENCE_API bool cgfence_cgroup_is_root(const struct cgfence_cgroup *cgroup);
+
 /** cgfence_cgroup_fd() - an O_DIRECTORY descriptor that @cgroup owns. */
 CGFENCE_API int cgfence_cgroup_fd(const struct cgfence_cgroup *cgroup);
 
@@ -322,6 +325,7 @@ CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfe
 enum cgfence_attach_flags {
 	CGFENCE_ATTACH_FORCE = 1,     /* fence even the root cgroup */
 	CGFENCE_ATTACH_EPHEMERAL = 2, /* the cgroup was made for one command and goes with it */
+	CGFENCE_ATTACH_NEW = 4,	      /* leave a fence that is there already alone, and fail */
 };
 
 enum cgfence_attach_result {
@@ -341,7 +345,7 @@ enum cgfence_attach_result {
  * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
  * commands on the same cgroup.
  *
- * Return: 0, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
  * is in the way, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,

@@ -65,7 +65,7 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup)
 }
 
 /* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst). */
-bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
+bool cgfence_cgroup_is_root(const struct cgfence_cgroup *cgroup)
 {
 	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 && !cgroup_is_removed(cgroup->fd);
 }
@@ -225,7 +225,7 @@ int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfen
 {
 	cleanup_free char *directory = NULL;
 
-	if (cgroup_is_root(cgroup))
+	if (cgfence_cgroup_is_root(cgroup))
 		return error_set(error, ENOENT, "there is no cgroup above the root");
 	if (asprintf(&directory, "%s/..", cgroup->directory) < 0)
 		return error_out_of_memory(error);

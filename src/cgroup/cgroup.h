@@ -11,9 +11,6 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 /** cgroup_path_length() - how much of its path names the cgroup that is @above levels up, the root at the most. */
 int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
 
-/** cgroup_is_root() - is this the root of the hierarchy? */
-bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
-
 /**
  * cgroup_wrap() - make a handle of a directory that is open.
  * @fd: taken over, also on failure
