@@ -8,9 +8,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 struct cgfence_cgroup {
 	int fd;
@@ -154,6 +156,36 @@ static bool in_cgroup2_mount(const char *path)
 	       0;
 }
 
+/* Is the path, or as much of it as exists, in a hierarchy of cgroup v1? */
+static bool in_cgroup1_mount(const char *path)
+{
+	char existing[PATH_MAX];
+	struct statfs status;
+
+	snprintf(existing, sizeof(existing), "%s", path);
+	while (statfs(existing, &status) < 0) {
+		char *slash = strrchr(existing, '/');
+
+		if (errno != ENOENT || !slash || slash == existing)
+			return false;
+		*slash = '\0';
+	}
+	return status.f_type == CGROUP_SUPER_MAGIC;
+}
+
+static int refuse_cgroup1(const char *name, struct cgfence_error *error)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	int result = mountinfo_find_cgroup2(NULL, &mount, error);
+
+	if (result)
+		return result;
+	return error_set(
+		error, ENOENT,
+		"%s is in a hierarchy of cgroup v1, which cannot be fenced; cgroup2 is mounted at %s",
+		name, mount.point);
+}
+
 /* @name is relative to the cgroup2 root, as status prints it. */
 static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 			 struct cgfence_error *error)
@@ -217,6 +249,8 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 		return open_of_process(name + 4, cgroup, error);
 	if (name[0] == '/' && in_cgroup2_mount(name))
 		return open_directory(name, cgroup, error);
+	if (name[0] == '/' && in_cgroup1_mount(name))
+		return refuse_cgroup1(name, error);
 	return open_relative(name, cgroup, error);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* attach without a policy, with ports beside one, and as a dry run. */
+/* attach without a policy, with ports beside one, as a dry run, and by a path that is in no cgroup2. */
 #include "program.h"
 #include "support/harness.h"
 
 #include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 TestSuite(attach_options, .init = harness_begin, .fini = harness_end);
 
@@ -97,4 +99,21 @@ Test(attach_options, dry_run_prints_what_would_change_and_changes_nothing)
 	assert_fails(program_run(NULL, WORDS("attach", "--dry-run", "/", policy)), 1, "--force");
 	assert_fails(program_run(NULL, WORDS("attach", "--dry-run", PATH, "/nowhere.json")), 1,
 		     "/nowhere.json");
+}
+
+/* A hierarchy of cgroup v1 without controllers can be had beside whatever the host has. */
+Test(attach_options, a_path_in_cgroup_v1_is_told_apart)
+{
+	char root[128];
+	char path[160];
+
+	snprintf(root, sizeof(root), "%s/v1", harness_directory());
+	cr_assert_eq(mkdir(root, 0700), 0);
+	if (mount("none", root, "cgroup", 0, "none,name=cgfence-test"))
+		harness_skip("this kernel has no cgroup v1");
+	snprintf(path, sizeof(path), "%s/web", root);
+	assert_fails(program_run(NULL, WORDS("attach", root)), 1, "cgroup v1");
+	assert_fails(program_run(NULL, WORDS("attach", path)), 1, "; cgroup2 is mounted at /");
+	assert_fails(program_run(NULL, WORDS("attach", "/none/web")), 1, "no such cgroup");
+	umount2(root, MNT_DETACH);
 }
