@@ -84,7 +84,7 @@ build/libcgfence.pc: tools/libcgfence.pc.in Makefile
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
 
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c))
-$(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/%.o,cli/duration report/stream)
+$(OUT)/unit-tests: $(call test_objects,unit) $(patsubst %,$(OUT)/src/%.o,cli/duration report/printable report/stream report/width)
 $(OUT)/system-tests: $(call test_objects,system)
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)

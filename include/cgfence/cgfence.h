@@ -150,6 +150,17 @@ CGFENCE_API int cgfence_policy_add_ports(struct cgfence_policy *policy, const ch
 /** cgfence_policy_enforces() - false if the policy only audits. */
 CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);
 
+/* What a section of a policy, a program or an edit is about. */
+enum cgfence_topic {
+	CGFENCE_TOPIC_DEVICES,
+	CGFENCE_TOPIC_PORTS,
+	CGFENCE_TOPIC_COUNT,
+};
+
+/** cgfence_policy_fences() - has a policy a section for this topic? Without one it refuses nothing of it. */
+CGFENCE_API bool cgfence_policy_fences(const struct cgfence_policy *policy,
+				       enum cgfence_topic topic);
+
 /* ---- what would be allowed ---- */
 
 /** struct cgfence_device_request - what the kernel asks a device filter. */
@@ -221,12 +232,6 @@ CGFENCE_API int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 
 /* ---- change of one thing ---- */
 
-/* What a program or an edit is about. */
-enum cgfence_topic {
-	CGFENCE_TOPIC_DEVICES,
-	CGFENCE_TOPIC_PORTS,
-};
-
 enum cgfence_edit_action {
 	CGFENCE_ALLOW,
 	CGFENCE_REVOKE,
@@ -293,6 +298,9 @@ CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup)
 /** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
 CGFENCE_API uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup);
 
+/** cgfence_cgroup_is_root() - is it the root of the hierarchy? Fencing that one needs CGFENCE_ATTACH_FORCE. */
+CGFENCE_API bool cgfence_cgroup_is_root(const struct cgfence_cgroup *cgroup);
+
 /** cgfence_cgroup_fd() - an O_DIRECTORY descriptor that @cgroup owns. */
 CGFENCE_API int cgfence_cgroup_fd(const struct cgfence_cgroup *cgroup);
 
@@ -317,6 +325,7 @@ CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfe
 enum cgfence_attach_flags {
 	CGFENCE_ATTACH_FORCE = 1,     /* fence even the root cgroup */
 	CGFENCE_ATTACH_EPHEMERAL = 2, /* the cgroup was made for one command and goes with it */
+	CGFENCE_ATTACH_NEW = 4,	      /* leave a fence that is there already alone, and fail */
 };
 
 enum cgfence_attach_result {
@@ -336,7 +345,7 @@ enum cgfence_attach_result {
  * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
  * commands on the same cgroup.
  *
- * Return: 0, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
  * is in the way, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
@@ -377,6 +386,13 @@ CGFENCE_API int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence
 /** cgfence_fence_sweep() - take away what removed cgroups and killed commands left behind. */
 CGFENCE_API void cgfence_fence_sweep(void);
 
+/**
+ * cgfence_fence_sweep_some() - the same at a cost that does not show, for what is about one cgroup.
+ *
+ * Where there are many fences it looks at a few of them, other ones each time.
+ */
+CGFENCE_API void cgfence_fence_sweep_some(void);
+
 struct cgfence_fence;
 
 /**
@@ -404,6 +420,11 @@ CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
 
+/** cgfence_fence_read_counters() - the same as of now, not of when the snapshot was made. */
+CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,
+					    struct cgfence_counters *counters,
+					    struct cgfence_error *error);
+
 /** cgfence_fence_ephemeral() - the cgroup was made for one command. */
 CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 
@@ -422,12 +443,33 @@ CGFENCE_API const char *cgfence_hook_name(enum cgfence_hook hook);
 /** cgfence_hook_topic() - what such refusals are about. */
 CGFENCE_API enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook);
 
+/** struct cgfence_fence_visit - a fence of this host; what it points to lives as long as the callback runs. */
+struct cgfence_fence_visit {
+	uint64_t id;			     /* of the fence root */
+	const struct cgfence_cgroup *cgroup; /* the fence root; NULL if no cgroup2 mount shows it */
+	const struct cgfence_fence *fence;   /* NULL if it cannot be read */
+	const struct cgfence_error *error;   /* why it cannot be read; NULL if it can */
+};
+
+/** A function that is given each fence. */
+typedef void cgfence_fence_visitor(const struct cgfence_fence_visit *visit, void *context);
+
+/**
+ * cgfence_fence_visit_all() - read all fences back from the kernel, in ascending order of their ids.
+ * @visitor: called for each, also for one that cannot be read, but not for one that ends meanwhile
+ * @context: handed on to @visitor
+ *
+ * Return: 0, or -errno if the fences cannot be listed.
+ */
+CGFENCE_API int cgfence_fence_visit_all(cgfence_fence_visitor *visitor, void *context,
+					struct cgfence_error *error);
+
 /**
  * cgfence_fence_read_denials() - the refusals that the kernel remembers, oldest last refusal first.
  * @records: receives an array to be given to free()
  * @count: receives its length
  *
- * Reading takes nothing away: every reader sees them all.
+ * Reading takes nothing away: every reader sees them all. They are those of now, not of when the snapshot was made.
  */
 CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,
@@ -438,17 +480,18 @@ struct cgfence_foreign_program {
 	uint32_t id;
 	char name[16];	  /* empty if it has none */
 	const char *hook; /* such as "device"; static */
+	/* The path of the cgroup that it is attached to, relative to the cgroup2 root; in the block of the array. */
+	const char *cgroup;
+	unsigned int above; /* how many levels above the cgroup in question that is; 0 for itself */
 	uint32_t
-		attach_flags; /* BPF_F_ALLOW_OVERRIDE or BPF_F_ALLOW_MULTI, or 0 if it forbids all others */
-	unsigned int
-		above; /* how many levels above the cgroup it is attached; 0 for the cgroup itself */
+		attach_flags; /* BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, or 0: it forbids all others */
 };
 
 /**
  * cgfence_fence_list_foreign() - the programs of others that have a say on a cgroup.
  * @cgroup: fenced or not; what is attached to those above it and in effect here counts too
  * @topic: what the programs judge
- * @programs: receives an array to be given to free()
+ * @programs: receives an array to be given to free(), the paths in it included
  * @count: receives its length
  *
  * Programs of cgroup/sock_ops are not among them, for they are only told of a listener, nor are those on other LSM hooks
@@ -462,6 +505,13 @@ CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 /** cgfence_foreign_judges_port() - is a program that has a say on ports asked for such a request? */
 CGFENCE_API bool cgfence_foreign_judges_port(const struct cgfence_foreign_program *program,
 					     const struct cgfence_port_request *request);
+
+/* Long enough for any program. */
+#define CGFENCE_FOREIGN_TEXT_SIZE 48
+
+/** cgfence_foreign_describe() - what a message calls a program: "program 12 'name'", or "program 12" without a name. */
+CGFENCE_API void cgfence_foreign_describe(const struct cgfence_foreign_program *program,
+					  char text[CGFENCE_FOREIGN_TEXT_SIZE]);
 
 #ifdef __cplusplus
 }

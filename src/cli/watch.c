@@ -4,19 +4,21 @@
 #include "cli/duration.h"
 #include "report/output.h"
 
-#include <stdio.h>
-
 #define DEFAULT_INTERVAL "30s" /* as Mesos has it */
+
+static const char *apply;
+static const char *interval = DEFAULT_INTERVAL;
+static bool json;
 
 static int run(const struct arguments *arguments)
 {
-	const char *interval = arguments->interval ? arguments->interval : DEFAULT_INTERVAL;
-	struct watch_options watch = { .apply = arguments->apply, .json = arguments->json };
+	struct watch_options watch = { .apply = apply, .json = json };
 	struct cgfence_error error = { 0 };
 
+	(void)arguments;
 	if (duration_parse(interval, &watch.interval_ns)) {
-		fprintf(stderr,
-			"cgfence: '%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h.\n",
+		output_complain(
+			"'%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
 			interval);
 		return STATUS_INVALID;
 	}
@@ -24,17 +26,16 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say",
-	  offsetof(struct arguments, apply) },
-	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent",
-	  offsetof(struct arguments, interval) },
-	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say", NULL, &apply },
+	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent", NULL,
+	  &interval },
+	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[--apply POLICY.json|DIR] [--interval D] [--json]",
+	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"

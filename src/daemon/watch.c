@@ -151,7 +151,7 @@ static void handle_event(struct watch *watch, const struct cgfence_event *event)
 	if (!known_path(watch, event->cgroup_id) &&
 	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))
 		report_error(watch, error.text);
-	watch_events_refusal(&watch->output, known_path(watch, event->cgroup_id), &event->record);
+	watch_events_denial(&watch->output, known_path(watch, event->cgroup_id), &event->record);
 }
 
 static void on_events(struct watch *watch)

@@ -88,6 +88,11 @@ bool cgfence_policy_enforces(const struct cgfence_policy *policy)
 	return policy->enforce;
 }
 
+bool cgfence_policy_fences(const struct cgfence_policy *policy, enum cgfence_topic topic)
+{
+	return topic == CGFENCE_TOPIC_DEVICES ? policy->devices_fenced : policy->ports_fenced;
+}
+
 int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 			    struct cgfence_error *error)
 {

@@ -2,6 +2,7 @@
 #include "policy/port_set.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,13 +90,20 @@ void port_range_format(const struct port_range *range, char text[PORT_RANGE_TEXT
 int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
 			struct cgfence_error *error)
 {
+	struct nearest nearest = nearest_begin(text);
+	char hint[NEAREST_HINT_SIZE];
+
 	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
-		if (strcmp(text, cgfence_protocol_name((enum cgfence_protocol)i)) == 0) {
+		const char *name = cgfence_protocol_name((enum cgfence_protocol)i);
+
+		if (strcmp(text, name) == 0) {
 			*protocol = (enum cgfence_protocol)i;
 			return 0;
 		}
+		nearest_try(&nearest, name);
 	}
-	return error_set_invalid(error, "unknown protocol '%s'; give tcp or udp", text);
+	return error_set_invalid(error, "unknown protocol '%s'%s", text,
+				 nearest.best ? nearest_hint(&nearest, hint) : "; give tcp or udp");
 }
 
 int port_set_parse(const char *text, struct port_set *set, struct cgfence_error *error)

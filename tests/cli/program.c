@@ -23,8 +23,8 @@
 #define POLL_MS 20
 #define WORDS_MAX 32
 
-/* Wide enough that no line of a table wraps. */
-static const struct winsize window = { .ws_row = 50, .ws_col = 200 };
+/* So wide is a terminal on which no table is shortened. */
+#define WIDE_COLUMNS 200
 
 const char *program_path(void)
 {
@@ -93,6 +93,11 @@ static void start_on_pipes(struct program *program, const struct program_options
 static void start_on_terminal(struct program *program, const struct program_options *options,
 			      const char *const *words)
 {
+	const struct winsize window = {
+		.ws_row = 50,
+		.ws_col = options->columns ? options->columns : WIDE_COLUMNS,
+	};
+
 	program->pid = forkpty(&program->input, NULL, NULL, &window);
 	cr_assert_geq(program->pid, 0, "forkpty: %s", strerror(errno));
 	if (program->pid == 0)
