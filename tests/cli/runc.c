@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
@@ -162,14 +163,22 @@ static void make_bundle(const char *cgroup)
 	json_decref(config);
 }
 
-/* The root of process 1 is that of the mount namespace, unless somebody has called chroot(2) in between. */
+/* Does entering a mount namespace, as runc exec does, lead to another root than ours? In a chroot it does. */
 static bool in_chroot(void)
 {
-	struct stat ours;
-	struct stat first;
+	struct stat before;
+	struct stat after;
+	pid_t child = harness_fork();
+	int status = 0;
+	int namespace;
 
-	return stat("/", &ours) == 0 && stat("/proc/1/root", &first) == 0 &&
-	       (ours.st_dev != first.st_dev || ours.st_ino != first.st_ino);
+	if (child == 0) {
+		namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+		_exit(stat("/", &before) == 0 && setns(namespace, CLONE_NEWNS) == 0 &&
+		      stat("/", &after) == 0 && before.st_ino != after.st_ino);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WEXITSTATUS(status) != 0;
 }
 
 /* Starts a container in a cgroup "box" of the test, and opens that cgroup. */
