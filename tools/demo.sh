@@ -10,12 +10,13 @@ if (($# < 1)); then
 	exit 2
 fi
 if ((EUID != 0)); then
-	echo "$0: fencing needs root; run 'sudo $0 $*'." >&2
+	echo "$0: fencing needs root, and there is no sudo; as root, run: $0 $*" >&2
 	exit 1
 fi
 program=$(realpath "$1")
+cd "$(dirname "$0")/.."
 if [[ ${2-} != inside ]]; then
-	exec unshare --mount --propagation private --net -- "$0" "$program" inside
+	exec tools/own-mounts.sh --net -- "$0" "$program" inside
 fi
 
 unexpected=0

@@ -1,29 +1,78 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs the Debian packages that are missing, if any are.
+# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm...
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-build=(gcc libc6-dev make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev
-	libnl-3-dev)
-test=(libcriterion-dev libclang-rt-14-dev clang-format clang-tidy shellcheck mandoc python3-jsonschema util-linux
-	runc iproute2 systemd)
-virtual_machines=(qemu-system-x86 cpio busybox-static kmod xz-utils zstd bsdextrautils)
+# No name has a version in it: each release gives its own.
+declare -A packages=(
+	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libjansson-dev libnl-3-dev'
+	[demo]='busybox-static mount'
+	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
+		runc shellcheck systemd util-linux'
+	[vm]='bsdextrautils busybox-static cpio kmod qemu-system-x86 xz-utils zstd'
+)
 
-missing=()
-for package in "${build[@]}" "${test[@]}" "${virtual_machines[@]}"; do
-	if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
-		missing+=("$package")
+for group in "${@:-none}"; do
+	if [[ -z ${packages[$group]-} ]]; then
+		echo "Usage: $0 build|demo|test|vm..." >&2
+		exit 2
 	fi
 done
-if ((${#missing[@]} == 0)); then
+if ! command -v apt-get >/dev/null; then
+	echo "$0: this is no Debian; the like of these packages has to be there already: ${packages[*]}" >&2
 	exit 0
 fi
 
+list_missing() { # PACKAGE...
+	comm -13 <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p' | sort -u) \
+		<(printf '%s\n' "$@" | sort -u)
+}
+
+is_offered() { # PACKAGE
+	[[ -n $(apt-cache show --no-all-versions "$1" 2>/dev/null) ]]
+}
+
+# apt COMMAND...: as root, and silent unless it fails.
+apt() {
+	local log
+
+	if ! log=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 2>&1); then
+		printf '%s\n' "$log" >&2
+		echo "$0: 'apt-get $*' failed; see above." >&2
+		exit 1
+	fi
+}
+
+mapfile -t wanted < <(for group in "$@"; do tr -s '[:space:]' '\n' <<<"${packages[$group]}"; done)
+mapfile -t missing < <(list_missing "${wanted[@]}")
 as_root=()
 if ((EUID != 0)); then
 	as_root=(sudo)
+	if ! command -v sudo >/dev/null; then
+		if ((${#missing[@]})); then
+			echo "$0: packages are missing and there is no sudo; as root, run: apt-get install ${missing[*]}" >&2
+			exit 1
+		fi
+		exit 0
+	fi
 fi
-echo "Installing ${missing[*]}"
-"${as_root[@]}" apt-get -qq update
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-	apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null
+optional=()
+if [[ " $* " == *" test "* ]]; then
+	# What they say differs between versions, so only that of the tree is of use, in a release that has it.
+	llvm=$(tools/lint.sh --llvm-version)
+	mapfile -t optional < <(list_missing "clang-format-$llvm" "clang-tidy-$llvm")
+fi
+# A fresh system has no lists of packages.
+if ((${#missing[@]})) || { ((${#optional[@]})) && ! is_offered make; }; then
+	apt update
+fi
+for package in "${optional[@]}"; do
+	if is_offered "$package"; then
+		missing+=("$package")
+	fi
+done
+if ((${#missing[@]})); then
+	echo "Installing ${missing[*]}"
+	apt install --yes --no-install-recommends "${missing[@]}"
+fi

@@ -1,14 +1,64 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Formatting, static analysis of C and shell, the systemd unit and the manual.
+# Formatting, static analysis of C and shell, the systemd unit and the manual. What clang-format and clang-tidy say
+# differs from version to version, so they run only in that of the tree. All is checked before it fails.
 set -euo pipefail
+cd "$(dirname "$0")/.."
+
+llvm_version=14
+if [[ ${1-} == --llvm-version ]]; then
+	echo "$llvm_version"
+	exit
+fi
 
 tracked() {
 	git ls-files --cached --others --exclude-standard -- "$@"
 }
 
+# find_tool NAME: the one of the version of the tree, or nothing.
+find_tool() {
+	local candidate
+
+	for candidate in "$1-$llvm_version" "$1"; do
+		if [[ $("$candidate" --version 2>/dev/null) == *" version $llvm_version."* ]]; then
+			echo "$candidate"
+			return
+		fi
+	done
+	echo "  left out: this tree goes by $1 $llvm_version, which is not here." >&2
+}
+
+check_format() {
+	local tool
+
+	tool=$(find_tool clang-format)
+	[[ -z $tool ]] || tracked '*.c' '*.h' | xargs "$tool" --dry-run --Werror
+}
+
+# clang-tidy says on standard error how many warnings it left out; that is shown only if it also found something.
+tidy() {
+	local report
+
+	if ! report=$("$TIDY" --quiet --warnings-as-errors='*' "$@" -- \
+		-std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 2>&1); then
+		printf '%s\n' "$report"
+		return 1
+	fi
+}
+export -f tidy
+
+check_code() {
+	TIDY=$(find_tool clang-tidy)
+	export TIDY
+	[[ -z $TIDY ]] || tracked 'src/*.c' | xargs --max-procs="$(nproc)" --max-args=4 bash -c 'tidy "$@"' tidy
+}
+
+check_shell() {
+	tracked '*.sh' '*.bash' '.ci/run' | xargs shellcheck
+}
+
 # The program has to be where the unit says. A word that systemd does not know is only a warning, with exit status 0.
-verify_unit() {
+check_unit() {
 	local directory complaints
 
 	directory=$(mktemp -d)
@@ -23,28 +73,19 @@ verify_unit() {
 	fi
 }
 
-mapfile -t c_files < <(tracked '*.c' '*.h')
-mapfile -t shell_files < <(tracked '*.sh' '*.bash' '.ci/run')
-
-# clang-tidy says on standard error how many warnings it left out; that is shown only if it also found something.
-tidy() {
-	local report
-
-	if ! report=$(clang-tidy --quiet --warnings-as-errors='*' "$@" -- \
-		-std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -Ibuild/bpf -isystem /usr/include/libnl3 2>&1); then
-		printf '%s\n' "$report"
-		return 1
-	fi
+check_manual() {
+	mandoc -T lint -W warning build/*.[1-9]
 }
-export -f tidy
 
+status=0
 echo "== formatting"
-clang-format --dry-run --Werror "${c_files[@]}"
+check_format || status=1
 echo "== shell"
-shellcheck "${shell_files[@]}"
+check_shell || status=1
 echo "== static analysis"
-tracked 'src/*.c' | xargs --max-procs="$(nproc)" --max-args=4 bash -c 'tidy "$@"' tidy
+check_code || status=1
 echo "== unit"
-verify_unit
+check_unit || status=1
 echo "== manual"
-mandoc -T lint -W warning build/cgfence.8 build/cgfence-policy.5
+check_manual || status=1
+((status == 0))

@@ -1,8 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the tests that `make test` built, as root, and ends with their count. With CGFENCE_TEST_STRICT set, a test
-# that would be skipped fails.
+# Runs the tests that `make check` built, as root, and ends with their count. With a pattern such as 'life/*' or
+# 'suite/name', only those. With CGFENCE_TEST_STRICT set, a test that would be skipped for want of rights or tools fails;
+# what the running kernel does not have is skipped all the same.
+# With CGFENCE_TEST_FRESH naming a Debian release, the demonstration is also tried in a new chroot of that.
+# Usage: run-tests.sh [PATTERN]
 set -euo pipefail
+cd "$(dirname "$0")/.."
+
+pattern=${1-}
+if ((EUID != 0)); then
+	echo "$0: tests on the running kernel need root, and there is no sudo; as root, run: $0 $*" >&2
+	exit 1
+fi
+# Tests make their mounts private, which a chroot does not let them.
+if ! mountpoint --quiet /; then
+	exec tools/own-mounts.sh -- "$0" "$@"
+fi
 
 # An empty value is none.
 [[ -n ${CGFENCE_TEST_STRICT-} ]] || unset CGFENCE_TEST_STRICT
@@ -29,14 +43,16 @@ run_program() {
 	local program=$1 report=$results/${1//\//-}.tap status=0
 
 	echo "== $program"
-	"$program" --tap="$report" "${@:2}" || status=$?
+	"$program" --filter "${pattern:-*/*}" --tap="$report" || status=$?
 	if [[ ! -s $report ]]; then
 		fail "$program ended with status $status and no report."
 		return
 	fi
+	# What the pattern leaves out is not skipped.
+	sed --in-place '/^ok .* # SKIP test was skipped/d' "$report"
 	passed=$((passed + $(grep --count '^ok ' "$report" || true)))
 	failed=$((failed + $(grep --count '^not ok ' "$report" || true)))
-	skipped=$((skipped + $(grep --count '# SKIP' "$report" || true)))
+	skipped=$((skipped + $(grep --count '^ok .*# SKIP' "$report" || true)))
 	passed=$((passed - $(grep --count '^ok .*# SKIP' "$report" || true)))
 	# With the messages, which are the lines indented below.
 	sed -n "/^not ok/,/^ok/ { /^ok/d; s|^not ok - |$program: |; p }" "$report" >>"$failures"
@@ -55,12 +71,23 @@ run_corpus() {
 	fi
 }
 
-run_schema_check() {
-	echo "== the JSON Schema against the parser"
-	if tools/check-schema.sh; then
+# run_check WHAT COMMAND...: a command is one test, as who builds runs it.
+run_check() {
+	echo "== $1"
+	if "${as_caller[@]}" "${@:2}"; then
 		passed=$((passed + 1))
 	else
-		fail "tools/check-schema.sh: the JSON Schema and the parser disagree."
+		fail "${*:2}: failed, see above."
+	fi
+}
+
+# The first command as somebody gives it who has just cloned this tree.
+run_fresh() { # SUITE
+	echo "== make demo in a fresh $1"
+	if tools/fresh.sh --as root "$1"; then
+		passed=$((passed + 1))
+	else
+		fail "tools/fresh.sh $1: failed, see above."
 	fi
 }
 
@@ -78,7 +105,7 @@ check_leftovers() {
 	fi
 }
 
-# Virtual machines need no root, and what they leave in build/ shall belong to who builds.
+# What needs no root leaves in build/ what belongs to who builds.
 as_caller=()
 if [[ -n ${SUDO_USER-} ]]; then
 	as_caller=(sudo --user="$SUDO_USER")
@@ -100,16 +127,33 @@ run_machines() {
 	skipped=$((skipped + ${machines_skipped:-0}))
 }
 
+run_all_else() {
+	local target
+
+	for target in build/fuzz/*; do
+		run_corpus "$target"
+	done
+	run_check "the JSON Schema against the parser" tools/check-schema.sh
+	run_check "what is built" tools/check-build.sh
+	run_check "what the library gives out" tools/check-library.sh
+	run_check "install and uninstall" tools/check-install.sh
+	run_machines
+	if [[ -n ${CGFENCE_TEST_FRESH-} ]]; then
+		run_fresh "$CGFENCE_TEST_FRESH"
+	fi
+	run_check "lint" tools/lint.sh
+}
+
 export CGFENCE_PROGRAM=build/asan/cgfence
 run_program build/asan/unit-tests
 run_program build/system-tests
 run_program build/asan/cli-tests
 run_program build/faults-tests
-for target in build/fuzz/*; do
-	[[ $target == *.d ]] || run_corpus "$target"
-done
-run_schema_check
-run_machines
+if [[ -z $pattern ]]; then
+	run_all_else
+elif ((passed + failed + skipped == 0)); then
+	fail "No test is named '$pattern'; build/system-tests --list names those of one program."
+fi
 check_leftovers
 
 if [[ -s $failures ]]; then

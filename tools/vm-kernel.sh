@@ -32,36 +32,6 @@ suites_of() { # NAME
 	esac
 }
 
-# apt itself reads its sources here, so that one-line and deb822 files count alike.
-host_repository() { # archive|security
-	local codename security=
-	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	[[ $1 == security ]] && security=-security
-	# shellcheck disable=SC2016 # apt expands the fields
-	apt-get indextargets --no-release-info --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
-		'Created-By: Packages' |
-		awk -v suites="^(${codename:-stable}|stable|oldstable|testing|unstable|sid)$security\$" \
-			'$1 ~ suites && $2 == "main" && !seen++ { print $3 }'
-}
-
-write_sources() { # NAME
-	local archive security suite keyring options=
-	archive=$(host_repository archive)
-	security=$(host_repository security)
-	[[ $archive ]] || die "The apt sources of this host name no Debian archive with the component main." \
-		"Add one below /etc/apt."
-	for keyring in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
-		[[ -e $keyring ]] && options="[signed-by=$keyring]"
-	done
-	for suite in $(suites_of "$1"); do
-		if [[ $suite != *-security ]]; then
-			echo "deb $options $archive $suite main"
-		elif [[ $security ]]; then
-			echo "deb $options $security $suite main"
-		fi
-	done
-}
-
 # Proxy and authentication settings of the host stay in force. Its hooks do not: they act on the host.
 write_apt_conf() { # FETCH
 	cat <<-END
@@ -153,7 +123,8 @@ main() {
 	rm -rf "${dir:?}"/*
 	FETCH=$dir/fetch
 	mkdir -p "$FETCH"/{none,state,tree} "$FETCH"/{lists,cache/archives}/partial
-	write_sources "$name" >"$FETCH/sources.list"
+	# shellcheck disable=SC2046 # a list of suites
+	"$(dirname "$0")/debian-sources.sh" $(suites_of "$name") >"$FETCH/sources.list"
 	write_preferences "$name" "$meta" >"$FETCH/preferences"
 	write_apt_conf "$FETCH" >"$FETCH/apt.conf"
 	echo "Fetching the Debian cloud kernel $name." >&2

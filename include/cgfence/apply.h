@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Making the fences of a host be what policies say: read the policies, plan, act.
+ * Makes the fences of a host match the policies: read, plan, act.
  */
 #pragma once
 
@@ -32,72 +32,127 @@ CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 /** cgfence_policy_set_free() - free policies; NULL is fine. */
 CGFENCE_API void cgfence_policy_set_free(struct cgfence_policy_set *policies);
 
-enum cgfence_plan_action {
-	CGFENCE_PLAN_ATTACH,  /* there is no fence */
-	CGFENCE_PLAN_REPLACE, /* there is one with another policy, or one that needs repair */
-	CGFENCE_PLAN_KEEP,    /* it has this policy already */
-	CGFENCE_PLAN_DETACH,  /* no policy names it */
-	CGFENCE_PLAN_NOTHING, /* there is no cgroup of the name, or that the glob matches */
+enum cgfence_policy_check_flags {
+	CGFENCE_POLICY_CHECK_OFFLINE =
+		1, /* do not ask this host for the devices that policies name by path */
 };
-
-/** struct cgfence_plan_step - what is to be done about one cgroup; the strings live as long as the plan. */
-struct cgfence_plan_step {
-	enum cgfence_plan_action action;
-	uint64_t id; /* of the cgroup, 0 for CGFENCE_PLAN_NOTHING */
-	const char *
-		cgroup; /* its path relative to the cgroup2 root; the glob for CGFENCE_PLAN_NOTHING */
-	const char *origin; /* the file of its policy; NULL for CGFENCE_PLAN_DETACH */
-	const char *
-		old_text; /* the policy in force as JSON; NULL if there is none or it cannot be read */
-	const char *new_text; /* the policy of the file as JSON; NULL for CGFENCE_PLAN_DETACH */
-};
-
-enum cgfence_plan_flags {
-	/* Detach the fences that no policy names, but not those of commands that `run` runs. */
-	CGFENCE_PLAN_PRUNE = 1,
-	/* A cgroup that is named plainly need not exist yet. */
-	CGFENCE_PLAN_MISSING_OK = 2,
-};
-
-struct cgfence_plan;
 
 /**
- * cgfence_plan_make() - find out what is to be done for the fences to be what the policies say.
+ * struct cgfence_policy_checked - what was found out about a file; all is valid as long as the callback runs.
+ * @origin: the file; a directory if the fault is its own; "-" for standard input
+ * @name: the label of the policy, or NULL
+ * @cgroup: the cgroup that the policy names, or NULL
+ * @error: why it cannot be used, NULL if it can; with invalid_input set where the policy is at fault
+ */
+struct cgfence_policy_checked {
+	const char *origin;
+	const char *name;
+	const char *cgroup;
+	const struct cgfence_error *error;
+};
+
+/** A function that is given each file. */
+typedef void cgfence_policy_check_visitor(const struct cgfence_policy_checked *checked,
+					  void *context);
+
+/**
+ * cgfence_policy_check() - check policies without touching anything.
+ * @paths: policy files, "-" for standard input, and directories of which all files that end in ".json" are read
+ * @count: of @paths
+ * @flags: enum cgfence_policy_check_flags
+ * @visitor: called for each file in their order, valid or not, once all of them were read
+ * @context: handed on to @visitor
+ *
+ * This needs no privilege and no cgroup. A policy need not name a cgroup. Two policies that name the same cgroup in the
+ * same way, plainly or by the same pattern, are in conflict, which is an error of the later one. Names are compared as
+ * text; a path below a cgroup2 mount of this host equals the path relative to the root. Patterns that differ are not in
+ * conflict here, though cgfence_apply_plan_make() may find a cgroup that both match.
+ *
+ * Return: 0, whatever the visitor was told, or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_check(const char *const *paths, size_t count, unsigned int flags,
+				     cgfence_policy_check_visitor *visitor, void *context,
+				     struct cgfence_error *error);
+
+enum cgfence_apply_action {
+	CGFENCE_APPLY_ATTACH,  /* there is no fence */
+	CGFENCE_APPLY_REPLACE, /* there is one with another policy, or one that needs repair */
+	CGFENCE_APPLY_KEEP,    /* it has this policy already */
+	CGFENCE_APPLY_DETACH,  /* no policy names it */
+	CGFENCE_APPLY_NOTHING, /* there is no cgroup of the name, or that the glob matches */
+};
+
+/**
+ * struct cgfence_apply_step - what is to be done about one cgroup; the strings live as long as the plan.
+ * @action: what
+ * @id: of the cgroup, 0 for CGFENCE_APPLY_NOTHING
+ * @cgroup: its path relative to the cgroup2 root; for CGFENCE_APPLY_NOTHING the name in the policy
+ * @origin: the file of its policy; NULL for CGFENCE_APPLY_DETACH
+ * @old_text: the policy in force as JSON; NULL if there is none or it cannot be read
+ * @new_text: the policy of the file as JSON; NULL for CGFENCE_APPLY_DETACH
+ */
+struct cgfence_apply_step {
+	enum cgfence_apply_action action;
+	uint64_t id;
+	const char *cgroup;
+	const char *origin;
+	const char *old_text;
+	const char *new_text;
+};
+
+enum cgfence_apply_flags {
+	/* Detach the fences that no policy names, but not those of commands that `run` runs. */
+	CGFENCE_APPLY_PRUNE = 1,
+	/* A cgroup that is named plainly need not exist yet. */
+	CGFENCE_APPLY_MISSING_OK = 2,
+};
+
+struct cgfence_apply_plan;
+
+/**
+ * cgfence_apply_plan_make() - plan the steps that make the fences match the policies.
  * @policies: they and their strings must live as long as the plan
- * @flags: enum cgfence_plan_flags
- * @plan: receives the plan, to be given to cgfence_plan_free()
+ * @flags: enum cgfence_apply_flags
+ * @plan: receives the plan, to be given to cgfence_apply_plan_free()
  *
  * Nothing is changed.
  *
  * Return: 0, -EINVAL if two policies name a cgroup in the same way, -ENOENT if a cgroup that is named plainly does not
  * exist, another -errno.
  */
-CGFENCE_API int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
-				  struct cgfence_plan **plan, struct cgfence_error *error);
+CGFENCE_API int cgfence_apply_plan_make(const struct cgfence_policy_set *policies,
+					unsigned int flags, struct cgfence_apply_plan **plan,
+					struct cgfence_error *error);
 
-/** cgfence_plan_free() - free a plan; NULL is fine. */
-CGFENCE_API void cgfence_plan_free(struct cgfence_plan *plan);
+/** cgfence_apply_plan_free() - free a plan; NULL is fine. */
+CGFENCE_API void cgfence_apply_plan_free(struct cgfence_apply_plan *plan);
 
-/** cgfence_plan_step() - the @index-th step, detaching last; NULL past the last. */
-CGFENCE_API const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan,
-							      size_t index);
+/** cgfence_apply_plan_step() - the @index-th step, detaching last; NULL past the last. */
+CGFENCE_API const struct cgfence_apply_step *
+cgfence_apply_plan_step(const struct cgfence_apply_plan *plan, size_t index);
 
 /**
- * cgfence_plan_act() - do what a step says.
+ * cgfence_apply_plan_act() - do what a step says.
  * @gone: receives whether the cgroup was removed since the plan was made, so that there was nothing to do
  *
  * The order is one in which no cgroup loses a fence before it gets another; a step that fails does not stand in the way
  * of the others.
  */
-CGFENCE_API int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
-				 struct cgfence_error *error);
+CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index,
+				       bool *gone, struct cgfence_error *error);
 
 /**
- * cgfence_plan_diff() - what a step changes in the policy.
- * @diff: receives lines that begin with '-' or '+', after the keys that they stand below; to be given to free()
+ * cgfence_apply_plan_diff() - say for people what a step changes in the policy.
+ * @diff: receives what cgfence_policy_diff() gives, to be given to free(); "" if the step only repairs a fence
+ *
+ * Without a policy in force, or one that can be read, all of the new policy is new.
  */
-CGFENCE_API int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
-				  struct cgfence_error *error);
+CGFENCE_API int cgfence_apply_plan_diff(const struct cgfence_apply_step *step, char **diff,
+					struct cgfence_error *error);
+
+/** cgfence_apply_plan_diff_json() - the same for programs, as cgfence_policy_diff_json() gives it. */
+CGFENCE_API int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *step, char **diff,
+					     struct cgfence_error *error);
 
 struct cgfence_apply_monitor;
 

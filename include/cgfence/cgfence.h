@@ -60,6 +60,19 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
 					 struct cgfence_error *error);
 
 /**
+ * cgfence_policy_read_file_offline() - check a policy that is for another host.
+ * @path: as for cgfence_policy_read_file()
+ * @policy: receives a policy whose name and cgroup can be asked for, to be given to cgfence_policy_free()
+ *
+ * Devices named by path need not exist: those entries are checked as far as they are text. What they stand for is not
+ * known, so that whatever else this policy is given to refuses it with -EINVAL.
+ *
+ * Return: as cgfence_policy_read_file().
+ */
+CGFENCE_API int cgfence_policy_read_file_offline(const char *path, struct cgfence_policy **policy,
+						 struct cgfence_error *error);
+
+/**
  * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, nothing said twice.
  * @policy: the policy
  * @text: receives a NUL-terminated string, to be given to free()
@@ -68,6 +81,40 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
  */
 CGFENCE_API int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 				      struct cgfence_error *error);
+
+/**
+ * cgfence_policy_diff() - say for people what differs between two policies.
+ * @before: NULL for none, so that all that @after says is new
+ * @after: NULL for none
+ * @text: receives lines, to be given to free(); "" if the policies say the same, the cgroup that they name aside
+ *
+ * A line such as "devices:", "ports:" or "policy:", for what is neither, stands above the lines of its topic. Each of
+ * those is a sign, a blank, a key and a value: "- allow c 1:3 w" for an access that no entry of the list names any more,
+ * "+ tcp ipv4:31000-31002" for ports that become assigned, "- enforce true" and "+ enforce false". Lists are compared as
+ * sets of accesses and ports: only what is taken away or added is said, not the entries or ranges that it is a part of.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff(const struct cgfence_policy *before,
+				    const struct cgfence_policy *after, char **text,
+				    struct cgfence_error *error);
+
+/**
+ * cgfence_policy_diff_json() - say for programs what differs between two policies.
+ * @before: NULL for none
+ * @after: NULL for none
+ * @text: receives one JSON object without line breaks, to be given to free(); "{}" if the policies say the same
+ *
+ * The keys are those of a policy, only for what differs. A value that is no list is {"before": …, "after": …}, null where
+ * it is not given. A list is {"removed": [ … ], "added": [ … ]}, of strings: entries in devices.allow and devices.deny,
+ * ports and ranges in ports.tcp, ports.udp and isolated_range. devices.fenced and ports.fenced tell of a section that
+ * appears or goes, isolated_range.given of that key.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_diff_json(const struct cgfence_policy *before,
+					 const struct cgfence_policy *after, char **text,
+					 struct cgfence_error *error);
 
 /** cgfence_policy_free() - free a policy; NULL is fine. */
 CGFENCE_API void cgfence_policy_free(struct cgfence_policy *policy);
@@ -82,8 +129,37 @@ CGFENCE_API const char *cgfence_policy_name(const struct cgfence_policy *policy)
 CGFENCE_API int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 					struct cgfence_error *error);
 
+/** cgfence_policy_cgroup() - the cgroup that a policy names, or NULL; it lives as long as the policy. */
+CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_add_ports() - assign more ports, such as those that a scheduler gives to a job.
+ * @protocol: "tcp" or "udp"
+ * @text: "any", or ports and ranges such as "8080,31000-31005" and "ipv4:80", with commas or blanks between them
+ *
+ * They are added to those that the policy assigns. A policy without a "ports" section gets one, and then fences the ports
+ * of both protocols: as with a protocol that the object form leaves out, the other one has no assigned ports until some
+ * are added, and SCTP is refused. What the policy says of "isolated_range", "netns", "privileged_ports" and "on_violation"
+ * comes into force with the section.
+ *
+ * Return: 0, or -EINVAL if @protocol or @text is invalid; the policy is as before then.
+ */
+CGFENCE_API int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol,
+					 const char *text, struct cgfence_error *error);
+
 /** cgfence_policy_enforces() - false if the policy only audits. */
 CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);
+
+/* What a section of a policy, a program or an edit is about. */
+enum cgfence_topic {
+	CGFENCE_TOPIC_DEVICES,
+	CGFENCE_TOPIC_PORTS,
+	CGFENCE_TOPIC_COUNT,
+};
+
+/** cgfence_policy_fences() - has a policy a section for this topic? Without one it refuses nothing of it. */
+CGFENCE_API bool cgfence_policy_fences(const struct cgfence_policy *policy,
+				       enum cgfence_topic topic);
 
 /* ---- what would be allowed ---- */
 
@@ -156,12 +232,6 @@ CGFENCE_API int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 
 /* ---- change of one thing ---- */
 
-/* What a program or an edit is about. */
-enum cgfence_topic {
-	CGFENCE_TOPIC_DEVICES,
-	CGFENCE_TOPIC_PORTS,
-};
-
 enum cgfence_edit_action {
 	CGFENCE_ALLOW,
 	CGFENCE_REVOKE,
@@ -228,6 +298,9 @@ CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup)
 /** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
 CGFENCE_API uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup);
 
+/** cgfence_cgroup_is_root() - is it the root of the hierarchy? Fencing that one needs CGFENCE_ATTACH_FORCE. */
+CGFENCE_API bool cgfence_cgroup_is_root(const struct cgfence_cgroup *cgroup);
+
 /** cgfence_cgroup_fd() - an O_DIRECTORY descriptor that @cgroup owns. */
 CGFENCE_API int cgfence_cgroup_fd(const struct cgfence_cgroup *cgroup);
 
@@ -252,6 +325,7 @@ CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfe
 enum cgfence_attach_flags {
 	CGFENCE_ATTACH_FORCE = 1,     /* fence even the root cgroup */
 	CGFENCE_ATTACH_EPHEMERAL = 2, /* the cgroup was made for one command and goes with it */
+	CGFENCE_ATTACH_NEW = 4,	      /* leave a fence that is there already alone, and fail */
 };
 
 enum cgfence_attach_result {
@@ -271,7 +345,7 @@ enum cgfence_attach_result {
  * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
  * commands on the same cgroup.
  *
- * Return: 0, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
  * is in the way, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
@@ -312,6 +386,13 @@ CGFENCE_API int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence
 /** cgfence_fence_sweep() - take away what removed cgroups and killed commands left behind. */
 CGFENCE_API void cgfence_fence_sweep(void);
 
+/**
+ * cgfence_fence_sweep_some() - the same at a cost that does not show, for what is about one cgroup.
+ *
+ * Where there are many fences it looks at a few of them, other ones each time.
+ */
+CGFENCE_API void cgfence_fence_sweep_some(void);
+
 struct cgfence_fence;
 
 /**
@@ -339,6 +420,11 @@ CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
 
+/** cgfence_fence_read_counters() - the same as of now, not of when the snapshot was made. */
+CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,
+					    struct cgfence_counters *counters,
+					    struct cgfence_error *error);
+
 /** cgfence_fence_ephemeral() - the cgroup was made for one command. */
 CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 
@@ -357,12 +443,33 @@ CGFENCE_API const char *cgfence_hook_name(enum cgfence_hook hook);
 /** cgfence_hook_topic() - what such refusals are about. */
 CGFENCE_API enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook);
 
+/** struct cgfence_fence_visit - a fence of this host; what it points to lives as long as the callback runs. */
+struct cgfence_fence_visit {
+	uint64_t id;			     /* of the fence root */
+	const struct cgfence_cgroup *cgroup; /* the fence root; NULL if no cgroup2 mount shows it */
+	const struct cgfence_fence *fence;   /* NULL if it cannot be read */
+	const struct cgfence_error *error;   /* why it cannot be read; NULL if it can */
+};
+
+/** A function that is given each fence. */
+typedef void cgfence_fence_visitor(const struct cgfence_fence_visit *visit, void *context);
+
+/**
+ * cgfence_fence_visit_all() - read all fences back from the kernel, in ascending order of their ids.
+ * @visitor: called for each, also for one that cannot be read, but not for one that ends meanwhile
+ * @context: handed on to @visitor
+ *
+ * Return: 0, or -errno if the fences cannot be listed.
+ */
+CGFENCE_API int cgfence_fence_visit_all(cgfence_fence_visitor *visitor, void *context,
+					struct cgfence_error *error);
+
 /**
  * cgfence_fence_read_denials() - the refusals that the kernel remembers, oldest last refusal first.
  * @records: receives an array to be given to free()
  * @count: receives its length
  *
- * Reading takes nothing away: every reader sees them all.
+ * Reading takes nothing away: every reader sees them all. They are those of now, not of when the snapshot was made.
  */
 CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,
@@ -373,17 +480,18 @@ struct cgfence_foreign_program {
 	uint32_t id;
 	char name[16];	  /* empty if it has none */
 	const char *hook; /* such as "device"; static */
+	/* The path of the cgroup that it is attached to, relative to the cgroup2 root; in the block of the array. */
+	const char *cgroup;
+	unsigned int above; /* how many levels above the cgroup in question that is; 0 for itself */
 	uint32_t
-		attach_flags; /* BPF_F_ALLOW_OVERRIDE or BPF_F_ALLOW_MULTI, or 0 if it forbids all others */
-	unsigned int
-		above; /* how many levels above the cgroup it is attached; 0 for the cgroup itself */
+		attach_flags; /* BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, or 0: it forbids all others */
 };
 
 /**
  * cgfence_fence_list_foreign() - the programs of others that have a say on a cgroup.
  * @cgroup: fenced or not; what is attached to those above it and in effect here counts too
  * @topic: what the programs judge
- * @programs: receives an array to be given to free()
+ * @programs: receives an array to be given to free(), the paths in it included
  * @count: receives its length
  *
  * Programs of cgroup/sock_ops are not among them, for they are only told of a listener, nor are those on other LSM hooks
@@ -397,6 +505,13 @@ CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 /** cgfence_foreign_judges_port() - is a program that has a say on ports asked for such a request? */
 CGFENCE_API bool cgfence_foreign_judges_port(const struct cgfence_foreign_program *program,
 					     const struct cgfence_port_request *request);
+
+/* Long enough for any program. */
+#define CGFENCE_FOREIGN_TEXT_SIZE 48
+
+/** cgfence_foreign_describe() - what a message calls a program: "program 12 'name'", or "program 12" without a name. */
+CGFENCE_API void cgfence_foreign_describe(const struct cgfence_foreign_program *program,
+					  char text[CGFENCE_FOREIGN_TEXT_SIZE]);
 
 #ifdef __cplusplus
 }

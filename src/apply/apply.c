@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Making the fences be what the policies say: observe, plan, act. */
+/* Makes the fences match the policies: observe, plan, act. */
 #include "apply/plan.h"
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
@@ -7,17 +7,16 @@
 #include "base/compare.h"
 #include "base/error.h"
 #include "fence/fence.h"
-#include "base/json_diff.h"
 
 #include <string.h>
 
-struct cgfence_plan {
+struct cgfence_apply_plan {
 	struct apply_world world;
 	struct apply_step *steps;
 	size_t step_count;
 };
 
-void cgfence_plan_free(struct cgfence_plan *plan)
+void cgfence_apply_plan_free(struct cgfence_apply_plan *plan)
 {
 	if (!plan)
 		return;
@@ -26,9 +25,9 @@ void cgfence_plan_free(struct cgfence_plan *plan)
 	free(plan);
 }
 
-static void cleanup_free_plan(struct cgfence_plan **plan)
+static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 {
-	cgfence_plan_free(*plan);
+	cgfence_apply_plan_free(*plan);
 }
 
 /* A fence that is damaged or of another version is there all the same, and can be replaced. */
@@ -84,7 +83,7 @@ static int list_targets(const struct apply_world *world, uint64_t **ids, size_t 
 	return 0;
 }
 
-/* Only who prunes needs to know of the fences that no policy names. */
+/* Pruning alone needs the fences that no policy names. */
 static int observe(struct apply_world *world, bool all, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *ids = NULL;
@@ -102,19 +101,19 @@ static int observe(struct apply_world *world, bool all, struct cgfence_error *er
 	return result;
 }
 
-int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
-		      struct cgfence_plan **plan, struct cgfence_error *error)
+int cgfence_apply_plan_make(const struct cgfence_policy_set *policies, unsigned int flags,
+			    struct cgfence_apply_plan **plan, struct cgfence_error *error)
 {
-	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *made =
+	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *made =
 		calloc(1, sizeof(*made));
-	bool prune = flags & CGFENCE_PLAN_PRUNE;
+	bool prune = flags & CGFENCE_APPLY_PRUNE;
 	int result;
 
 	if (!made)
 		return error_out_of_memory(error);
 	made->world.sources = policies->sources;
 	made->world.source_count = policies->count;
-	result = apply_find_targets(&made->world, flags & CGFENCE_PLAN_MISSING_OK, error);
+	result = apply_find_targets(&made->world, flags & CGFENCE_APPLY_MISSING_OK, error);
 	if (result == 0)
 		result = observe(&made->world, prune, error);
 	if (result == 0)
@@ -125,7 +124,8 @@ int cgfence_plan_make(const struct cgfence_policy_set *policies, unsigned int fl
 	return 0;
 }
 
-const struct cgfence_plan_step *cgfence_plan_step(const struct cgfence_plan *plan, size_t index)
+const struct cgfence_apply_step *cgfence_apply_plan_step(const struct cgfence_apply_plan *plan,
+							 size_t index)
 {
 	return index < plan->step_count ? &plan->steps[index].step : NULL;
 }
@@ -150,35 +150,71 @@ static int attach(const struct apply_step *step, bool *gone, struct cgfence_erro
 	return 0;
 }
 
-int cgfence_plan_act(const struct cgfence_plan *plan, size_t index, bool *gone,
-		     struct cgfence_error *error)
+int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, bool *gone,
+			   struct cgfence_error *error)
 {
 	const struct apply_step *step = &plan->steps[index];
 	bool detached;
 	int result;
 
 	switch (step->step.action) {
-	case CGFENCE_PLAN_ATTACH:
-	case CGFENCE_PLAN_REPLACE:
+	case CGFENCE_APPLY_ATTACH:
+	case CGFENCE_APPLY_REPLACE:
 		return attach(step, gone, error);
-	case CGFENCE_PLAN_DETACH:
+	case CGFENCE_APPLY_DETACH:
 		result = cgfence_fence_detach(step->step.id, &detached, error);
 		if (result)
 			return result;
 		break;
-	case CGFENCE_PLAN_KEEP:
-	case CGFENCE_PLAN_NOTHING:
+	case CGFENCE_APPLY_KEEP:
+	case CGFENCE_APPLY_NOTHING:
 		break;
 	}
 	*gone = false;
 	return 0;
 }
 
-int cgfence_plan_diff(const struct cgfence_plan_step *step, char **diff,
+/* The policies before and after a step; NULL where there is no text. */
+struct step_policies {
+	struct cgfence_policy *before;
+	struct cgfence_policy *after;
+};
+
+static void release_policies(struct step_policies *policies)
+{
+	cgfence_policy_free(policies->before);
+	cgfence_policy_free(policies->after);
+}
+
+static int parse_text(const char *text, const char *origin, struct cgfence_policy **policy,
 		      struct cgfence_error *error)
 {
-	return json_diff(step->old_text ? step->old_text : "", step->new_text ? step->new_text : "",
-			 diff)
-		       ? error_out_of_memory(error)
-		       : 0;
+	return text ? cgfence_policy_parse(text, strlen(text), origin, policy, error) : 0;
+}
+
+static int parse_step(const struct cgfence_apply_step *step, struct step_policies *policies,
+		      struct cgfence_error *error)
+{
+	int result = parse_text(step->old_text, step->cgroup, &policies->before, error);
+
+	return result ? result : parse_text(step->new_text, step->cgroup, &policies->after, error);
+}
+
+int cgfence_apply_plan_diff(const struct cgfence_apply_step *step, char **diff,
+			    struct cgfence_error *error)
+{
+	__attribute__((cleanup(release_policies))) struct step_policies policies = { 0 };
+	int result = parse_step(step, &policies, error);
+
+	return result ? result : cgfence_policy_diff(policies.before, policies.after, diff, error);
+}
+
+int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *step, char **diff,
+				 struct cgfence_error *error)
+{
+	__attribute__((cleanup(release_policies))) struct step_policies policies = { 0 };
+	int result = parse_step(step, &policies, error);
+
+	return result ? result
+		      : cgfence_policy_diff_json(policies.before, policies.after, diff, error);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What an editor does in the end is close a file that it wrote, or rename one. */
+/* An editor ends by closing the file that it wrote, or by renaming one. */
 #define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 #define CGROUP_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
@@ -92,7 +92,7 @@ int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
 	int result = 0;
 
 	for (size_t i = 0; i < policies->count && result == 0; i++) {
-		/* Who names a cgroup by a process names one that is there. */
+		/* The cgroup of a process exists already. */
 		if (strncmp(policies->sources[i].cgroup, "pid:", 4) != 0)
 			result = follow(monitor, policies->sources[i].cgroup, error);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "apply/plan.h"
+#include "apply/conflicts.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
@@ -55,14 +56,11 @@ static const struct apply_fence *find_fence(const struct apply_world *world, uin
 static int refuse_conflict(const struct planning *planning, const struct apply_target *a,
 			   const struct apply_target *b)
 {
-	return error_set_invalid(
-		planning->error,
-		"%s and %s both name the cgroup %s; name it in one of them, or plainly in one and by a glob in the other",
-		source_of(planning->world, a)->origin, source_of(planning->world, b)->origin,
-		a->path);
+	return conflicts_refuse(source_of(planning->world, a)->origin,
+				source_of(planning->world, b)->origin, a->path, planning->error);
 }
 
-static void add_step(struct planning *planning, const struct cgfence_plan_step *step,
+static void add_step(struct planning *planning, const struct cgfence_apply_step *step,
 		     const struct apply_source *source, const struct apply_fence *fence)
 {
 	planning->steps[planning->step_count++] = (struct apply_step){ *step, source, fence };
@@ -72,8 +70,8 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 {
 	const struct apply_source *source = source_of(planning->world, target);
 	const struct apply_fence *fence = find_fence(planning->world, target->id);
-	struct cgfence_plan_step step = {
-		.action = fence ? CGFENCE_PLAN_REPLACE : CGFENCE_PLAN_ATTACH,
+	struct cgfence_apply_step step = {
+		.action = fence ? CGFENCE_APPLY_REPLACE : CGFENCE_APPLY_ATTACH,
 		.id = target->id,
 		.cgroup = target->path,
 		.origin = source->origin,
@@ -82,11 +80,11 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	};
 
 	if (step.old_text && !fence->torn && strcmp(step.old_text, step.new_text) == 0)
-		step.action = CGFENCE_PLAN_KEEP;
+		step.action = CGFENCE_APPLY_KEEP;
 	else if (target->is_root)
 		return error_set_invalid(
 			planning->error,
-			"%s: its cgroup is the root, and a mistake there locks the host out; if that is what you want, attach it by itself with --force",
+			"%s: its cgroup is the root, where a mistake locks the host out; to fence it all the same, use 'attach --force'",
 			source->origin);
 	add_step(planning, &step, source, fence);
 	return 0;
@@ -115,15 +113,15 @@ static int plan_targets(struct planning *planning)
 	return 0;
 }
 
-/* A glob may match nothing today; that is said, for it may also be misspelt. */
+/* A glob that matches nothing today is reported, because it may be misspelt. */
 static void plan_unmatched(struct planning *planning)
 {
 	const struct apply_world *world = planning->world;
 
 	for (size_t i = 0; i < world->source_count; i++) {
 		const struct apply_source *source = &world->sources[i];
-		struct cgfence_plan_step step = {
-			.action = CGFENCE_PLAN_NOTHING,
+		struct cgfence_apply_step step = {
+			.action = CGFENCE_APPLY_NOTHING,
 			.cgroup = source->cgroup,
 			.origin = source->origin,
 			.new_text = source->text,
@@ -157,8 +155,8 @@ static void plan_prune(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->world->fence_count; i++) {
 		const struct apply_fence *fence = &planning->world->fences[i];
-		struct cgfence_plan_step step = {
-			.action = CGFENCE_PLAN_DETACH,
+		struct cgfence_apply_step step = {
+			.action = CGFENCE_APPLY_DETACH,
 			.id = fence->id,
 			.cgroup = fence->path,
 			.old_text = fence->text,
@@ -169,13 +167,13 @@ static void plan_prune(struct planning *planning)
 	}
 }
 
-/* What goes goes last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
+/* Fences are detached last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;
 	const struct apply_step *b = right;
-	bool a_goes = a->step.action == CGFENCE_PLAN_DETACH;
-	bool b_goes = b->step.action == CGFENCE_PLAN_DETACH;
+	bool a_goes = a->step.action == CGFENCE_APPLY_DETACH;
+	bool b_goes = b->step.action == CGFENCE_APPLY_DETACH;
 
 	if (a_goes != b_goes)
 		return a_goes ? 1 : -1;

@@ -38,7 +38,7 @@ static int add_target(const struct cgfence_cgroup *cgroup, size_t source, struct
 	targets[world->target_count++] = (struct apply_target){
 		.id = cgfence_cgroup_id(cgroup),
 		.path = path,
-		.is_root = cgroup_is_root(cgroup),
+		.is_root = cgfence_cgroup_is_root(cgroup),
 		.source = source,
 	};
 	return 0;

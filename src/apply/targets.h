@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#include "apply/plan.h"
+#include "apply/world.h"
 
 /**
  * apply_find_targets() - find the cgroups that the sources name.

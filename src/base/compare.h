@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <stdlib.h>
 
 static inline int compare_ids(const void *left, const void *right)
 {
@@ -18,4 +19,10 @@ static inline int compare_inodes(const void *left, const void *right)
 	uint32_t b = *(const uint32_t *)right;
 
 	return a < b ? -1 : a > b;
+}
+
+/* Puts inodes in ascending order. */
+static inline void sort_inodes(uint32_t *inodes, size_t count)
+{
+	qsort(inodes, count, sizeof(*inodes), compare_inodes);
 }

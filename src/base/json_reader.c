@@ -90,7 +90,7 @@ static int refuse_unknown_key(struct reader *reader, const json_t *value,
 	for (; keys->name; keys++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", keys->name);
-	return reader_refuse(reader, value, "there is no such key here; the keys are %s", known);
+	return reader_refuse(reader, value, "unknown key; the keys are %s", known);
 }
 
 int reader_read_object(struct reader *reader, const json_t *value, const struct reader_key *keys,

@@ -12,7 +12,7 @@ struct reader {
 	size_t length;
 	const char *origin;	 /* what messages call the text */
 	struct json_place place; /* of the value that is being read */
-	struct cgfence_policy *policy;
+	unsigned int flags;	 /* what the caller has to tell its own read functions */
 	struct cgfence_error *error;
 };
 

@@ -8,9 +8,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 struct cgfence_cgroup {
 	int fd;
@@ -65,7 +67,7 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup)
 }
 
 /* Only the root has no cgroup.type (Documentation/admin-guide/cgroup-v2.rst). */
-bool cgroup_is_root(const struct cgfence_cgroup *cgroup)
+bool cgfence_cgroup_is_root(const struct cgfence_cgroup *cgroup)
 {
 	return faccessat(cgroup->fd, "cgroup.type", F_OK, 0) < 0 && !cgroup_is_removed(cgroup->fd);
 }
@@ -95,6 +97,12 @@ int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount
 	if (!made) {
 		close(fd);
 		return error_out_of_memory(error);
+	}
+	if (!path_below(directory, mount->point)) {
+		close(fd);
+		free(made);
+		return error_set(error, EXDEV, "no cgroup2 mount here shows the cgroup %s",
+				 directory);
 	}
 	made->fd = fd;
 	made->directory = strdup(directory);
@@ -146,6 +154,36 @@ static bool in_cgroup2_mount(const char *path)
 
 	return mountinfo_find_cgroup2(realpath(path, canonical) ? canonical : path, &mount, NULL) ==
 	       0;
+}
+
+/* Is the path, or as much of it as exists, in a hierarchy of cgroup v1? */
+static bool in_cgroup1_mount(const char *path)
+{
+	char existing[PATH_MAX];
+	struct statfs status;
+
+	snprintf(existing, sizeof(existing), "%s", path);
+	while (statfs(existing, &status) < 0) {
+		char *slash = strrchr(existing, '/');
+
+		if (errno != ENOENT || !slash || slash == existing)
+			return false;
+		*slash = '\0';
+	}
+	return status.f_type == CGROUP_SUPER_MAGIC;
+}
+
+static int refuse_cgroup1(const char *name, struct cgfence_error *error)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	int result = mountinfo_find_cgroup2(NULL, &mount, error);
+
+	if (result)
+		return result;
+	return error_set(
+		error, ENOENT,
+		"%s is in a hierarchy of cgroup v1, which cannot be fenced; cgroup2 is mounted at %s",
+		name, mount.point);
 }
 
 /* @name is relative to the cgroup2 root, as status prints it. */
@@ -212,6 +250,8 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 		return open_of_process(name + 4, cgroup, error);
 	if (name[0] == '/' && in_cgroup2_mount(name))
 		return open_directory(name, cgroup, error);
+	if (name[0] == '/' && in_cgroup1_mount(name))
+		return refuse_cgroup1(name, error);
 	return open_relative(name, cgroup, error);
 }
 
@@ -220,7 +260,7 @@ int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfen
 {
 	cleanup_free char *directory = NULL;
 
-	if (cgroup_is_root(cgroup))
+	if (cgfence_cgroup_is_root(cgroup))
 		return error_set(error, ENOENT, "there is no cgroup above the root");
 	if (asprintf(&directory, "%s/..", cgroup->directory) < 0)
 		return error_out_of_memory(error);

@@ -13,15 +13,14 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
  */
 int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
 
-/** cgroup_is_root() - is this the root of the hierarchy? */
-bool cgroup_is_root(const struct cgfence_cgroup *cgroup);
-
 /**
  * cgroup_wrap() - make a handle of an open directory.
  * @fd: taken over, also on failure
  * @directory: its absolute path
  * @mount: the mount that has it
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
+ *
+ * Return: 0, -EXDEV if it is not in @mount, another -errno.
  */
 int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
 		struct cgfence_cgroup **cgroup, struct cgfence_error *error);

@@ -98,7 +98,7 @@ static bool is_in(const struct cgfence_cgroup *cgroup)
 
 int cgroup_kill(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
 {
-	if (cgroup_is_root(cgroup) || is_in(cgroup))
+	if (cgfence_cgroup_is_root(cgroup) || is_in(cgroup))
 		return error_set(
 			error, EPERM,
 			"killing every process of %s would kill cgfence too; run it outside of the fence",

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "cli/command.h"
-#include "report/output.h"
 #include "base/cleanup.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "report/output.h"
 
 #include <cgfence/apply.h>
 
-static void cleanup_free_plan(struct cgfence_plan **plan)
+static bool prune;
+static bool dry_run;
+static bool json;
+
+static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 {
-	cgfence_plan_free(*plan);
+	cgfence_apply_plan_free(*plan);
 }
 
 static void cleanup_free_policies(struct cgfence_policy_set **policies)
@@ -15,88 +20,126 @@ static void cleanup_free_policies(struct cgfence_policy_set **policies)
 	cgfence_policy_set_free(*policies);
 }
 
-static void say_unmatched(const struct cgfence_plan_step *step)
+static void say_unmatched(const struct cgfence_apply_step *step)
 {
-	printf("No cgroup matches '%s' of %s.\n", step->cgroup, step->origin);
+	output_say("No cgroup matches '%s' of %s.", step->cgroup, step->origin);
 }
 
-static int print_changes(const struct cgfence_plan_step *step)
+static int print_replacement(const struct cgfence_apply_step *step)
 {
 	struct cgfence_error error = { 0 };
 	cleanup_free char *diff = NULL;
 
-	printf("replace %s", step->cgroup);
 	if (!step->old_text) {
-		printf(": its policy cannot be read\n");
+		output_say("replace %s: its policy cannot be read", step->cgroup);
 		return STATUS_DONE;
 	}
-	if (cgfence_plan_diff(step, &diff, &error))
+	if (cgfence_apply_plan_diff(step, &diff, &error))
 		return output_failure(&error);
-	printf(*diff ? "\n%s" : ": a command that was killed left it half changed\n%s", diff);
+	output_say(*diff ? "replace %s"
+			 : "replace %s: a command that was killed left it half changed",
+		   step->cgroup);
+	output_lines(diff);
 	return STATUS_DONE;
 }
 
-static int print_step(const struct cgfence_plan_step *step)
+static int print_step(const struct cgfence_apply_step *step)
 {
 	switch (step->action) {
-	case CGFENCE_PLAN_ATTACH:
-		printf("attach %s\n", step->cgroup);
+	case CGFENCE_APPLY_ATTACH:
+		output_say("attach %s", step->cgroup);
 		break;
-	case CGFENCE_PLAN_REPLACE:
-		return print_changes(step);
-	case CGFENCE_PLAN_KEEP:
-		printf("keep %s\n", step->cgroup);
+	case CGFENCE_APPLY_REPLACE:
+		return print_replacement(step);
+	case CGFENCE_APPLY_KEEP:
+		output_say("keep %s", step->cgroup);
 		break;
-	case CGFENCE_PLAN_DETACH:
-		printf("detach %s\n", step->cgroup);
+	case CGFENCE_APPLY_DETACH:
+		output_say("detach %s", step->cgroup);
 		break;
-	case CGFENCE_PLAN_NOTHING:
+	case CGFENCE_APPLY_NOTHING:
 		say_unmatched(step);
 		break;
 	}
 	return STATUS_DONE;
 }
 
-static int print_plan(const struct cgfence_plan *plan)
+static int print_plan(const struct cgfence_apply_plan *plan)
 {
-	const struct cgfence_plan_step *step;
+	const struct cgfence_apply_step *step;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_plan_step(plan, i)) && status == STATUS_DONE; i++)
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)) && status == STATUS_DONE; i++)
 		status = print_step(step);
 	return status;
 }
 
-static void say_done(const struct cgfence_plan_step *step)
+/* Return: NULL with what failed. */
+static json_t *step_json(const struct cgfence_apply_step *step, struct cgfence_error *error)
+{
+	static const char *const actions[] = {
+		[CGFENCE_APPLY_ATTACH] = "attach", [CGFENCE_APPLY_REPLACE] = "replace",
+		[CGFENCE_APPLY_KEEP] = "keep",	   [CGFENCE_APPLY_DETACH] = "detach",
+		[CGFENCE_APPLY_NOTHING] = "none",
+	};
+	cleanup_free char *changes = NULL;
+
+	if (cgfence_apply_plan_diff_json(step, &changes, error))
+		return NULL;
+	return json_pack("{s:s, s:o, s:o, s:o}", "action", actions[step->action], "cgroup",
+			 output_json_string(step->cgroup), "file",
+			 step->origin ? output_json_string(step->origin) : json_null(), "changes",
+			 json_loads(changes, 0, NULL));
+}
+
+static int print_plan_json(const struct cgfence_apply_plan *plan)
+{
+	const struct cgfence_apply_step *step;
+	struct cgfence_error error = { 0 };
+	json_t *steps = json_array();
+
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
+		json_t *object = step_json(step, &error);
+
+		if (!object) {
+			json_decref(steps);
+			return output_failure(&error);
+		}
+		json_array_append_new(steps, object);
+	}
+	return output_json(json_pack("{s:o}", "steps", steps));
+}
+
+static void say_done(const struct cgfence_apply_step *step)
 {
 	static const char *const sentences[] = {
-		[CGFENCE_PLAN_ATTACH] = "Fenced %s.\n",
-		[CGFENCE_PLAN_REPLACE] = "Replaced the policy of %s.\n",
-		[CGFENCE_PLAN_KEEP] = "%s has its policy already; nothing changed.\n",
-		[CGFENCE_PLAN_DETACH] = "Took the fence off %s.\n",
+		[CGFENCE_APPLY_ATTACH] = "Fenced %s.",
+		[CGFENCE_APPLY_REPLACE] = "Replaced the policy of %s.",
+		[CGFENCE_APPLY_KEEP] = "%s has its policy already; nothing changed.",
+		[CGFENCE_APPLY_DETACH] = "Detached the fence of %s.",
 	};
 
-	if (step->action == CGFENCE_PLAN_NOTHING)
+	if (step->action == CGFENCE_APPLY_NOTHING)
 		say_unmatched(step);
 	else
-		printf(sentences[step->action], step->cgroup);
+		output_say(sentences[step->action], step->cgroup);
 }
 
 /* What fails for one cgroup is done for the others all the same. */
-static int act(const struct cgfence_plan *plan)
+static int act(const struct cgfence_apply_plan *plan)
 {
-	const struct cgfence_plan_step *step;
+	const struct cgfence_apply_step *step;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_plan_step(plan, i)); i++) {
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
 		struct cgfence_error error = { 0 };
 		bool gone = false;
 
-		if (cgfence_plan_act(plan, i, &gone, &error)) {
+		if (cgfence_apply_plan_act(plan, i, &gone, &error)) {
 			output_failure(&error);
 			status = STATUS_FAILED;
 		} else if (gone) {
-			printf("%s was removed meanwhile.\n", step->cgroup);
+			output_say("%s was removed meanwhile.", step->cgroup);
 		} else {
 			say_done(step);
 		}
@@ -107,29 +150,32 @@ static int act(const struct cgfence_plan *plan)
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
-	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_plan *plan = NULL;
+	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
 
-	if (!arguments->dry_run)
+	if (json && !dry_run)
+		return help_refuse_usage(&command_apply, "--json goes with --dry-run");
+	if (!dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
-	    cgfence_plan_make(policies, arguments->prune ? CGFENCE_PLAN_PRUNE : 0, &plan, &error))
+	    cgfence_apply_plan_make(policies, prune ? CGFENCE_APPLY_PRUNE : 0, &plan, &error))
 		return output_failure(&error);
-	return arguments->dry_run ? print_plan(plan) : act(plan);
+	if (!dry_run)
+		return act(plan);
+	return json ? print_plan_json(plan) : print_plan(plan);
 }
 
 static const struct command_option options[] = {
-	{ 0, "prune", NULL, "detach the fences that no policy names",
-	  offsetof(struct arguments, prune) },
-	{ 0, "dry-run", NULL, "print the plan and change nothing",
-	  offsetof(struct arguments, dry_run) },
+	{ 0, "prune", NULL, "detach the fences that no policy names", &prune, NULL },
+	{ 0, "dry-run", NULL, "print the plan and change nothing", &dry_run, NULL },
+	COMMAND_OPTION_JSON(json, "the plan as one JSON object"),
 	{ 0 },
 };
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[--prune] [--dry-run] POLICY.json|DIR",
-	.summary = "make the fences be what policies say",
+	.synopsis = "[--prune] [--dry-run [-j]] POLICY.json|DIR",
+	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup, or several by a glob such as system.slice/web-*.service, in its key\n"
 		"\"cgroup\". Of a directory all files are read that end in .json. Fences are attached and replaced,\n"

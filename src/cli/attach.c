@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
+#include "base/error.h"
 #include "cli/command.h"
+#include "cli/help.h"
+#include "report/handles.h"
 #include "report/output.h"
 #include "report/violation.h"
-#include "cgroup/cgroup.h"
-#include "policy/policy.h"
+
+#include <errno.h>
+
+static bool force;
+static bool use_default;
+static bool dry_run;
+static const char *tcp_ports;
+static const char *udp_ports;
 
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {
 	const char *member = violation->member ? violation->member : "a cgroup that is gone";
-	char socket[REPORT_SOCKET_SIZE];
+	char socket[VIOLATION_SOCKET_SIZE];
 
 	(void)context;
-	report_format_socket(violation, socket);
+	violation_format_socket(violation, socket);
 	if (violation->pid)
-		output_complain("%s is in excess already, held by process %u (%s) in %s: %s.",
+		output_complain("%s is in excess already, held by process %u (%s) in %s: %s",
 				socket, violation->pid, violation->comm, member, violation->reason);
 	else
-		output_complain("%s is in excess already, made in %s: %s.", socket, member,
+		output_complain("%s is in excess already, made in %s: %s", socket, member,
 				violation->reason);
 }
 
@@ -26,47 +36,128 @@ static void report_excess(const struct cgfence_cgroup *cgroup)
 	struct cgfence_error error = { 0 };
 
 	if (cgfence_fence_report_excess(cgfence_cgroup_id(cgroup), print_excess, NULL, &error))
-		fprintf(stderr, "cgfence: listeners already in excess were not looked for: %s.\n",
-			error.text);
+		output_complain("cannot look for listeners that are in excess already: %s",
+				error.text);
+}
+
+static int read_policy(const char *path, struct cgfence_policy **policy,
+		       struct cgfence_error *error)
+{
+	int result = cgfence_policy_read_file(path, policy, error);
+
+	if (result == 0 && tcp_ports)
+		result = cgfence_policy_add_ports(*policy, "tcp", tcp_ports, error);
+	if (result == 0 && udp_ports)
+		result = cgfence_policy_add_ports(*policy, "udp", udp_ports, error);
+	return result;
+}
+
+static int refuse_fenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	return error_set(
+		error, EEXIST,
+		"%s has a fence already; name a policy to replace that of the fence, or give --default for the embedded default policy",
+		cgfence_cgroup_path(cgroup));
+}
+
+static int attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+		  unsigned int flags, struct cgfence_error *error)
+{
+	static const char *const sentences[] = {
+		[CGFENCE_ATTACHED] = "Fenced %s.",
+		[CGFENCE_REPLACED] = "Replaced the policy of %s.",
+		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.",
+	};
+	enum cgfence_attach_result attached;
+	int result = cgfence_fence_attach(cgroup, policy, flags, &attached, error);
+
+	if (result == -EEXIST)
+		return refuse_fenced(cgroup, error);
+	if (result)
+		return result;
+	output_say(sentences[attached], cgfence_cgroup_path(cgroup));
+	fflush(stdout);
+	report_excess(cgroup);
+	return 0;
+}
+
+static int print_changes(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *old,
+			 const struct cgfence_policy *new, struct cgfence_error *error)
+{
+	cleanup_free char *changes = NULL;
+	int result = cgfence_policy_diff(old, new, &changes, error);
+
+	if (result)
+		return result;
+	if (!*changes) {
+		output_say("%s has this policy already; nothing would change.",
+			   cgfence_cgroup_path(cgroup));
+		return 0;
+	}
+	output_say(old ? "This would replace the policy of %s:" : "This would fence %s:",
+		   cgfence_cgroup_path(cgroup));
+	output_lines(changes);
+	return 0;
+}
+
+/* What attach() refuses for what it is asked to do is refused here too. */
+static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+		   unsigned int flags, struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+
+	if (result && result != -ENOENT)
+		return result;
+	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
+		return error_set(error, EPERM,
+				 "%s is the root cgroup, which is not fenced without --force",
+				 cgfence_cgroup_path(cgroup));
+	if (fence && (flags & CGFENCE_ATTACH_NEW))
+		return refuse_fenced(cgroup, error);
+	return print_changes(cgroup, fence ? cgfence_fence_policy(fence) : NULL, policy, error);
 }
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const sentences[] = {
-		[CGFENCE_ATTACHED] = "Fenced %s.\n",
-		[CGFENCE_REPLACED] = "Replaced the policy of %s.\n",
-		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.\n",
-	};
+	const char *path = arguments->operands[1];
+	unsigned int flags = (force ? CGFENCE_ATTACH_FORCE : 0) |
+			     (path || use_default ? 0 : CGFENCE_ATTACH_NEW);
 	cleanup_policy struct cgfence_policy *policy = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_error error = { 0 };
-	enum cgfence_attach_result result;
 
-	if (cgfence_policy_read_file(arguments->operands[1], &policy, &error) ||
+	if (path && use_default)
+		return help_refuse_usage(&command_attach, "give either a policy or --default");
+	if (read_policy(path, &policy, &error) ||
 	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
-	    cgfence_fence_attach(cgroup, policy, arguments->force ? CGFENCE_ATTACH_FORCE : 0,
-				 &result, &error))
+	    (dry_run ? pretend : attach)(cgroup, policy, flags, &error))
 		return output_failure(&error);
-	printf(sentences[result], cgfence_cgroup_path(cgroup));
-	fflush(stdout);
-	report_excess(cgroup);
 	return STATUS_DONE;
 }
 
 static const struct command_option options[] = {
-	{ 0, "force", NULL, "fence even the root cgroup", offsetof(struct arguments, force) },
+	{ 0, "tcp", "PORTS", "assign these too, such as 8080,31000-31005", NULL, &tcp_ports },
+	{ 0, "udp", "PORTS", "the same for UDP", NULL, &udp_ports },
+	{ 0, "default", NULL, "replace the policy of a fence by the embedded default policy",
+	  &use_default, NULL },
+	{ 0, "dry-run", NULL, "print what would change, and change nothing", &dry_run, NULL },
+	{ 0, "force", NULL, "fence even the root cgroup", &force, NULL },
 	{ 0 },
 };
 
 const struct command command_attach = {
 	.name = "attach",
-	.synopsis = "[--force] CGROUP [POLICY.json|-]",
+	.synopsis =
+		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] CGROUP [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] --default CGROUP",
 	.summary = "fence a cgroup, or replace its policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach\n"
 		"or the removal of the cgroup; no process needs to stay. Without a file the embedded default policy\n"
-		"is used, which allows the 14 devices that Mesos allows. If anything is wrong, nothing changes.\n"
-		"Listeners that are in excess already are reported, and left to reconcile and watch.",
+		"is used, which allows the 14 devices that Mesos allows; a cgroup that has a fence already is left\n"
+		"alone then, unless --default is given. --tcp and --udp add ports to those that the policy assigns.\n"
+		"If anything is wrong, nothing changes. Listeners that are in excess already are reported, and left\n"
+		"to reconcile and watch.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

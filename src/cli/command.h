@@ -2,41 +2,32 @@
 /* The commands of the program: one file each, one line each in the table of main.c. */
 #pragma once
 
+#include "report/output.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-enum exit_status {
-	STATUS_DONE = 0, /* or: allowed, none in excess */
-	STATUS_FAILED = 1,
-	STATUS_INVALID = 2,	 /* wrong usage or invalid policy */
-	STATUS_NO = 3,		 /* the answer is no */
-	STATUS_RUN_FAILED = 125, /* as env(1): the command was not run */
-	STATUS_RUN_CANNOT = 126,
-	STATUS_RUN_NOT_FOUND = 127,
-};
-
-/* What the command line says. Options that a command does not have keep their zero. */
+/* What the command line says beside its options. */
 struct arguments {
-	bool all;
-	bool force;
-	bool json;
-	bool prune;
-	bool dry_run;
-	const char *policy;
-	const char *name;
-	const char *interval;
-	const char *apply;
 	char **operands; /* ended by NULL */
 	size_t operand_count;
 };
 
+/* An option, declared in the file of its command together with the variable that it sets. */
 struct command_option {
 	char letter; /* 0 if it has only a long name */
 	const char *name;
 	const char *argument; /* what help calls it, NULL if it takes none */
 	const char *help;
-	size_t offset; /* of the bool or the string in struct arguments */
+	bool *flag;	    /* set if it takes no argument */
+	const char **value; /* set to the argument if it takes one */
 };
+
+/* The option that every command has which prints JSON too. */
+#define COMMAND_OPTION_JSON(json, what)                         \
+	{                                                       \
+		'j', "json", NULL, "print " what, &(json), NULL \
+	}
 
 struct command {
 	const char *name;
@@ -48,6 +39,7 @@ struct command {
 	size_t operands_min;
 	size_t operands_max;
 	bool needs_admin;	       /* works on the kernel's state, so needs CAP_SYS_ADMIN */
+	bool runs_operands;	       /* they are a command, and its options its own */
 	enum exit_status usage_status; /* for wrong usage */
 	int (*run)(const struct arguments *arguments);
 };
@@ -59,6 +51,8 @@ extern const struct command command_check;
 extern const struct command command_denials;
 extern const struct command command_detach;
 extern const struct command command_explain;
+extern const struct command command_help;
+extern const struct command command_list;
 extern const struct command command_reconcile;
 extern const struct command command_revoke;
 extern const struct command command_run;

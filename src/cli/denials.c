@@ -1,84 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
 #include "cli/command.h"
 #include "cli/fences.h"
-#include "report/output.h"
+#include "cli/follow.h"
+#include "daemon/descriptor_limit.h"
 #include "report/denial.h"
-#include "base/cleanup.h"
+#include "report/output.h"
+#include "report/table.h"
 
-static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+static bool json;
+static bool follow;
+
+static int add_json(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
 {
 	cleanup_free struct cgfence_denial_record *records = NULL;
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(fence, &records, &count, error);
+	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
 
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = json_array_append_new(context, refusal_json(cgfence_cgroup_path(cgroup),
-								     &records[i]));
+		result = json_array_append_new(context,
+					       denial_json(fences_json_path(visit), &records[i]));
 	return result;
 }
 
-static void warn_of_evicted(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence)
+static void warn_of_evicted(const struct cgfence_fence_visit *visit, const char *name)
 {
-	unsigned long long evicted = cgfence_fence_counters(fence)->evicted;
+	unsigned long long evicted = cgfence_fence_counters(visit->fence)->evicted;
 
 	if (evicted)
-		fprintf(stderr,
-			"cgfence: in %s, %llu older denial%s made room for newer ones; status counts them all.\n",
-			cgfence_cgroup_path(cgroup), evicted, evicted == 1 ? "" : "s");
+		output_complain(
+			"in %s, %llu older denial%s made room for newer ones; status counts them all",
+			name, evicted, evicted == 1 ? "" : "s");
 }
 
-static int add_rows(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+static int add_rows(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
 {
 	cleanup_free struct cgfence_denial_record *records = NULL;
+	char name[FENCES_NAME_SIZE];
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(fence, &records, &count, error);
+	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct cgfence_denial_record *record = &records[i];
-		char subject[REFUSAL_SUBJECT_SIZE];
-		char first[OUTPUT_TIME_SIZE];
-		char last[OUTPUT_TIME_SIZE];
-
-		refusal_format_subject(&record->subject, subject);
-		output_time(record->first_ns, first);
-		output_time(record->last_ns, last);
-		table_add_cell(context, "%s", last);
-		table_add_cell(context, "%llu", (unsigned long long)record->count);
-		table_add_cell(context, "%s", refusal_verdict_name(&record->subject));
-		table_add_cell(context, "%s", refusal_hook_name(&record->subject));
-		table_add_cell(context, "%s", subject);
-		table_add_cell(context, "%u", record->pid);
-		table_add_cell(context, "%.16s", record->comm);
-		table_add_cell(context, "%s", first);
-		table_add_cell(context, "%s", cgfence_cgroup_path(cgroup));
-	}
+	fences_name(visit, name);
+	for (size_t i = 0; i < count; i++)
+		denial_add_row(context, name, &records[i]);
 	if (result == 0)
-		warn_of_evicted(cgroup, fence);
+		warn_of_evicted(visit, name);
 	return result;
 }
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "LAST", "COUNT", "VERDICT", "HOOK",   "WHAT",
-						"PID",	"COMM",	 "FIRST",   "CGROUP", NULL };
+	const char *name = arguments->operands[0];
+	struct cgfence_error error = { 0 };
+	uint64_t id = 0;
 
-	return fences_report(arguments, headings, add_rows, add_json);
+	if (!follow)
+		return fences_report(name, denial_columns, add_rows, json ? add_json : NULL);
+	descriptor_limit_raise();
+	if (name && fences_find(name, &id, &error))
+		return output_failure(&error);
+	return follow_denials(id, json);
 }
 
 static const struct command_option options[] = {
-	{ 0, "json", NULL, "print one JSON array", offsetof(struct arguments, json) },
+	{ 'f', "follow", NULL, "go on with new ones, until a signal or the reader ends it", &follow,
+	  NULL },
+	COMMAND_OPTION_JSON(json, "one JSON array; with --follow one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_denials = {
 	.name = "denials",
-	.synopsis = "[CGROUP] [--json]",
+	.synopsis = "[-f] [-j] [CGROUP]",
 	.summary = "show who was refused what",
 	.description =
 		"The kernel keeps the records, 256 for each fence, so they are there with no daemon running, and\n"
-		"reading takes nothing away. PID and COMM are those of the last refusal.",
+		"reading takes nothing away. PID and COMM are those of the last refusal. With --follow a line is\n"
+		"printed again when what it tells of was refused again, and fences that are made later are followed\n"
+		"too; any number of readers may do so.",
 	.example = "cgfence denials /machine/web",
 	.options = options,
 	.operands_min = 0,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
+#include "cli/help.h"
 #include "base/cleanup.h"
-#include "fence/sweep.h"
+#include "report/handles.h"
+#include "report/output.h"
+
+static bool all;
 
 static int detach_one(const char *name)
 {
@@ -14,9 +16,9 @@ static int detach_one(const char *name)
 	if (cgfence_cgroup_open(name, &cgroup, &error) ||
 	    cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
 		return output_failure(&error);
-	printf(detached ? "Took the fence off %s.\n"
-			: "%s has no fence of its own; nothing changed.\n",
-	       cgfence_cgroup_path(cgroup));
+	output_say(detached ? "Detached the fence of %s."
+			    : "%s has no fence of its own; nothing changed.",
+		   cgfence_cgroup_path(cgroup));
 	return STATUS_DONE;
 }
 
@@ -37,26 +39,25 @@ static int detach_all(void)
 			status = output_failure(&error);
 		detached_count += detached;
 	}
-	printf("Took %zu fence%s away.\n", detached_count, detached_count == 1 ? "" : "s");
+	output_say("Detached %zu fence%s.", detached_count, detached_count == 1 ? "" : "s");
 	return status;
 }
 
 static int run(const struct arguments *arguments)
 {
-	if (arguments->all == (arguments->operand_count == 1)) {
-		fprintf(stderr, "cgfence: detach takes either a cgroup or --all.\n");
-		return STATUS_INVALID;
+	if (all == (arguments->operand_count == 1)) {
+		return help_refuse_usage(&command_detach, "give either a cgroup or --all");
 	}
-	if (arguments->all) {
+	if (all) {
 		cgfence_fence_sweep();
 		return detach_all();
 	}
-	fence_sweep_some();
+	cgfence_fence_sweep_some();
 	return detach_one(arguments->operands[0]);
 }
 
 static const struct command_option options[] = {
-	{ 0, "all", NULL, "take every fence of the host away", offsetof(struct arguments, all) },
+	{ 0, "all", NULL, "take every fence of the host away", &all, NULL },
 	{ 0 },
 };
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/edit.h"
 #include "cli/operands.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/edit.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 #include <string.h>
 
@@ -37,10 +36,10 @@ int edit_run(const struct arguments *arguments, enum cgfence_edit_action action,
 	    cgfence_fence_edit(cgroup, edit, &changed, &error))
 		return output_failure(&error);
 	if (changed)
-		printf("%s %s in %s.\n", done, cgfence_edit_text(edit),
-		       cgfence_cgroup_path(cgroup));
+		output_say("%s %s in %s.", done, cgfence_edit_text(edit),
+			   cgfence_cgroup_path(cgroup));
 	else
-		printf("%s %s %s; nothing changed.\n", cgfence_cgroup_path(cgroup), idle,
-		       cgfence_edit_text(edit));
+		output_say("%s %s %s; nothing changed.", cgfence_cgroup_path(cgroup), idle,
+			   cgfence_edit_text(edit));
 	return STATUS_DONE;
 }

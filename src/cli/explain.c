@@ -1,29 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/operands.h"
-#include "report/foreign.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "fence/fence.h"
-#include "kernel/foreign.h"
-#include "policy/policy.h"
+#include "report/foreign.h"
+#include "report/handles.h"
+#include "report/output.h"
+#include "report/table.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static bool json;
 
 /* What has been said of the request so far, from the cgroup upwards. */
 struct answer {
 	enum cgfence_topic topic;
 	struct cgfence_device_request device;
 	struct cgfence_port_request port;
-	struct table *table;
+	struct table *table; /* NULL for JSON */
+	json_t *verdicts;    /* NULL for a table */
 	bool allowed;
 	bool fenced;
 	bool has_others;
 };
+
+/* Takes the place of what has a say, its verdict, and why, as a format. */
+static void __attribute__((format(printf, 4, 5)))
+add_verdict(struct answer *answer, const char *where, const char *verdict, const char *format, ...)
+{
+	cleanup_free char *reason = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&reason, format, arguments) < 0)
+		reason = NULL;
+	va_end(arguments);
+	if (answer->verdicts) {
+		json_array_append_new(
+			answer->verdicts,
+			json_pack("{s:o, s:s, s:o}", "where", output_json_string(where), "verdict",
+				  verdict, "reason", output_json_string(reason ? reason : "")));
+		return;
+	}
+	table_add_cell(answer->table, "%s", where);
+	table_add_cell(answer->table, "%s", verdict);
+	table_add_cell(answer->table, "%s", reason ? reason : "");
+}
 
 static int judge(const struct cgfence_policy *policy, const char *where, struct answer *answer,
 		 struct cgfence_error *error)
@@ -46,9 +71,7 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 	if (!explanation.allowed && cgfence_policy_enforces(policy))
 		answer->allowed = false;
 	answer->fenced = true;
-	table_add_cell(answer->table, "%s", where);
-	table_add_cell(answer->table, "%s", verdict);
-	table_add_cell(answer->table, "%s", explanation.reason);
+	add_verdict(answer, where, verdict, "%s", explanation.reason);
 	return 0;
 }
 
@@ -59,22 +82,19 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 }
 
 /* Those on the cgroup that is @above the one that the question is about. */
-static void add_others(const struct cgfence_cgroup *cgroup, const struct others *others,
-		       unsigned int above, struct answer *answer)
+static void add_others(const struct others *others, unsigned int above, struct answer *answer)
 {
 	for (size_t i = 0; i < others->count; i++) {
 		const struct cgfence_foreign_program *program = &others->programs[i];
-		char text[FOREIGN_TEXT_SIZE];
+		char text[CGFENCE_FOREIGN_TEXT_SIZE];
 
 		if (program->above != above || !is_asked(program, answer))
 			continue;
 		answer->has_others = true;
-		foreign_describe(program->id, program->name, text);
-		table_add_cell(answer->table, "%s", cgfence_cgroup_path(cgroup));
-		table_add_cell(answer->table, "unknown");
-		table_add_cell(answer->table,
-			       "%s on the %s hook is not cgfence's and also has a say", text,
-			       program->hook);
+		cgfence_foreign_describe(program, text);
+		add_verdict(answer, program->cgroup, "unknown",
+			    "%s on the %s hook is not cgfence's and also has a say", text,
+			    program->hook);
 	}
 }
 
@@ -105,7 +125,7 @@ static int judge_upwards(const char *name, struct answer *answer, struct cgfence
 		result = judge_cgroup(cgroup, answer, error);
 		if (result)
 			return result;
-		add_others(cgroup, &others, above, answer);
+		add_others(&others, above, answer);
 		result = cgfence_cgroup_open_parent(cgroup, &parent, error);
 		if (result == -ENOENT)
 			return 0;
@@ -174,9 +194,32 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 	return operands_refuse_topic(operands[0], error);
 }
 
+static int print_table(struct answer *answer, const char *request)
+{
+	output_say("%s: %s%s%s", request, answer->allowed ? "allowed" : "refused",
+		   answer->fenced ? "" : ", for no fence holds there",
+		   answer->allowed && answer->has_others
+			   ? ", unless the program of another refuses it"
+			   : "");
+	table_print(answer->table);
+	return answer->allowed ? STATUS_DONE : STATUS_NO;
+}
+
+static int print_json(struct answer *answer, const char *request)
+{
+	int status = output_json(json_pack("{s:o, s:b, s:b, s:o}", "request",
+					   output_json_string(request), "allowed", answer->allowed,
+					   "fenced", answer->fenced, "verdicts", answer->verdicts));
+
+	return status != STATUS_DONE ? status : answer->allowed ? STATUS_DONE : STATUS_NO;
+}
+
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "WHERE", "VERDICT", "BECAUSE", NULL };
+	static const struct table_column columns[] = { { .heading = "WHERE", .elastic = true },
+						       { .heading = "VERDICT" },
+						       { .heading = "BECAUSE" },
+						       { 0 } };
 	struct answer answer = { .allowed = true };
 	struct cgfence_error error = { 0 };
 	char request_text[64];
@@ -185,32 +228,35 @@ static int run(const struct arguments *arguments)
 	if (parse_request(arguments->operands + 1, &answer, request_text, sizeof(request_text),
 			  &error))
 		return output_failure(&error);
-	answer.table = table_new(headings);
+	answer.table = json ? NULL : table_new(columns);
+	answer.verdicts = json ? json_array() : NULL;
 	result = is_policy_file(arguments->operands[0])
 			 ? judge_file(arguments->operands[0], &answer, &error)
 			 : judge_upwards(arguments->operands[0], &answer, &error);
 	if (result) {
 		table_free(answer.table);
+		json_decref(answer.verdicts);
 		return output_failure(&error);
 	}
-	printf("%s: %s%s%s\n", request_text, answer.allowed ? "allowed" : "refused",
-	       answer.fenced ? "" : ", for no fence holds there",
-	       answer.allowed && answer.has_others ? ", unless the program of another refuses it"
-						   : "");
-	table_print(answer.table);
-	return answer.allowed ? STATUS_DONE : STATUS_NO;
+	return (json ? print_json : print_table)(&answer, request_text);
 }
+
+static const struct command_option options[] = {
+	COMMAND_OPTION_JSON(json, "one JSON object"),
+	{ 0 },
+};
 
 const struct command command_explain = {
 	.name = "explain",
 	.synopsis =
-		"CGROUP|POLICY.json device ENTRY\nCGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
+		"[-j] CGROUP|POLICY.json device ENTRY\n[-j] CGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
 	.summary = "say whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"
 		"cgroup every fence above has a say too, and so have programs that others attached. Exits with\n"
 		"3 if the request is refused.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
+	.options = options,
 	.operands_min = 3,
 	.operands_max = 5,
 	.needs_admin = false,

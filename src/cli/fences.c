@@ -1,97 +1,128 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/fences.h"
-#include "cli/command.h"
+#include "base/error.h"
+#include "report/handles.h"
 #include "report/output.h"
-#include "cgroup/cgroup.h"
-#include "base/cleanup.h"
-#include "fence/fence.h"
-#include "fence/sweep.h"
-#include "cgroup/hierarchy.h"
+#include "report/table.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-static int visit_one(const char *name, fence_visitor *visit, void *context)
+struct report {
+	fence_reporter *add;
+	void *context;
+	int status;
+};
+
+static int open_fence(const char *name, struct cgfence_cgroup **cgroup,
+		      struct cgfence_fence **fence, struct cgfence_error *error)
 {
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	struct cgfence_error error = { 0 };
-	int result;
+	int result = cgfence_cgroup_open(name, cgroup, error);
 
-	if (cgfence_cgroup_open(name, &cgroup, &error))
-		return output_failure(&error);
-	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
-	if (result == -ENOENT) {
-		fprintf(stderr, "cgfence: %s has no fence of its own.\n",
-			cgfence_cgroup_path(cgroup));
-		return STATUS_FAILED;
-	}
-	if (result || visit(cgroup, fence, context, &error))
-		return output_failure(&error);
-	return STATUS_DONE;
-}
-
-static int visit_id(const struct hierarchy *hierarchy, uint64_t id, fence_visitor *visit,
-		    void *context)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	struct cgfence_error error = { 0 };
-	int result;
-
-	result = cgfence_fence_open(id, &fence, &error);
-	if (result == 0)
-		result = hierarchy_open_cgroup(hierarchy, id, &cgroup, &error);
+	if (result)
+		return result;
+	result = cgfence_fence_open(cgfence_cgroup_id(*cgroup), fence, error);
 	if (result == -ENOENT)
-		return STATUS_DONE; /* gone meanwhile */
-	if (result || visit(cgroup, fence, context, &error))
+		error_set(error, ENOENT, "%s has no fence of its own",
+			  cgfence_cgroup_path(*cgroup));
+	return result;
+}
+
+int fences_find(const char *name, uint64_t *id, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = open_fence(name, &cgroup, &fence, error);
+
+	if (result == 0)
+		*id = cgfence_cgroup_id(cgroup);
+	return result;
+}
+
+static int visit_one(const char *name, struct report *report)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	struct cgfence_error error = { 0 };
+
+	if (open_fence(name, &cgroup, &fence, &error) ||
+	    report->add(&(struct cgfence_fence_visit){ .id = cgfence_cgroup_id(cgroup),
+						       .cgroup = cgroup,
+						       .fence = fence },
+			report->context, &error))
 		return output_failure(&error);
 	return STATUS_DONE;
 }
 
-static int visit_all(fence_visitor *visit, void *context)
+static void visit_each(const struct cgfence_fence_visit *visit, void *context)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct cgfence_error error = { 0 };
-	cleanup_free uint64_t *ids = NULL;
-	int status = STATUS_DONE;
-	size_t count = 0;
+	struct report *report = context;
 
-	cgfence_fence_sweep();
-	if (cgfence_fence_list(&ids, &count, &error) ||
-	    (count && hierarchy_open(&hierarchy, &error)))
-		return output_failure(&error);
-	for (size_t i = 0; i < count; i++) {
-		int result = visit_id(&hierarchy, ids[i], visit, context);
+	if (visit->error)
+		report->status = output_failure(visit->error);
+	else if (report->add(visit, report->context, &error))
+		report->status = output_failure(&error);
+}
 
-		status = result ? result : status;
+static int visit_wanted(const char *name, fence_reporter *add, void *context)
+{
+	struct report report = { add, context, STATUS_DONE };
+	struct cgfence_error error = { 0 };
+
+	if (name) {
+		cgfence_fence_sweep_some();
+		return visit_one(name, &report);
 	}
-	return status;
+	cgfence_fence_sweep();
+	if (cgfence_fence_visit_all(visit_each, &report, &error))
+		return output_failure(&error);
+	return report.status;
 }
 
-static int visit_wanted(const char *name, fence_visitor *visitor, void *context)
+int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,
+		  fence_reporter *add_json)
 {
-	if (!name)
-		return visit_all(visitor, context);
-	fence_sweep_some();
-	return visit_one(name, visitor, context);
-}
-
-int fences_report(const struct arguments *arguments, const char *const *headings,
-		  fence_visitor *add_row, fence_visitor *add_json)
-{
-	const char *name = arguments->operands[0];
 	struct table *table;
 	json_t *list;
 	int status;
 
-	if (arguments->json) {
+	if (add_json) {
 		list = json_array();
 		status = visit_wanted(name, add_json, list);
 		return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
 	}
-	table = table_new(headings);
+	table = table_new(columns);
 	status = visit_wanted(name, add_row, table);
 	table_print(table);
 	return status;
+}
+
+void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_SIZE])
+{
+	if (visit->cgroup)
+		snprintf(name, FENCES_NAME_SIZE, "%s", cgfence_cgroup_path(visit->cgroup));
+	else
+		snprintf(name, FENCES_NAME_SIZE, "id:%llu", (unsigned long long)visit->id);
+}
+
+const char *fences_mode(const struct cgfence_fence_visit *visit)
+{
+	return cgfence_policy_enforces(cgfence_fence_policy(visit->fence)) ? "enforce" : "audit";
+}
+
+unsigned long long fences_denied(const struct cgfence_fence_visit *visit)
+{
+	const struct cgfence_counters *counters = cgfence_fence_counters(visit->fence);
+	unsigned long long denied = 0;
+
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
+		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
+			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+	return denied;
+}
+
+json_t *fences_json_path(const struct cgfence_fence_visit *visit)
+{
+	return visit->cgroup ? output_json_string(cgfence_cgroup_path(visit->cgroup)) : json_null();
 }

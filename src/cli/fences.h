@@ -1,28 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What status and denials share. */
+/* What commands about fences share. */
 #pragma once
 
-#include "cli/command.h"
-
 #include <cgfence/cgfence.h>
+#include <jansson.h>
+
+struct table_column;
 
 /**
- * A function that adds what is to be said of a fence to a struct table or to a JSON array, and fills in @error if it
- * fails.
+ * A function that adds what is to be said of a fence that can be read to a struct table or to a JSON array, and fills in
+ * @error if it fails.
  */
-typedef int fence_visitor(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-			  void *context, struct cgfence_error *error);
+typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *context,
+			   struct cgfence_error *error);
 
 /**
  * fences_report() - print a report on one fence, or on all, as a table or as one JSON array.
- * @arguments: its first operand, if any, names the cgroup; its json chooses the form
- * @headings: of the table, ended by NULL
+ * @name: of the cgroup; NULL for all fences
+ * @columns: of the table, ended by a NULL heading
  * @add_row: adds rows to a struct table
- * @add_json: adds elements to a json_t array
+ * @add_json: adds elements to a json_t array; NULL for a table
  *
  * One fence that cannot be read is reported and does not hide the others.
  *
  * Return: exit status.
  */
-int fences_report(const struct arguments *arguments, const char *const *headings,
-		  fence_visitor *add_row, fence_visitor *add_json);
+int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,
+		  fence_reporter *add_json);
+
+/** fences_find() - the id of the cgroup of this name, which must have a fence of its own. */
+int fences_find(const char *name, uint64_t *id, struct cgfence_error *error);
+
+#define FENCES_NAME_SIZE 4096
+
+/** fences_name() - the path of the cgroup of a fence, or "id:N" if no mount shows it. */
+void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_SIZE]);
+
+/** fences_mode() - "enforce" or "audit". */
+const char *fences_mode(const struct cgfence_fence_visit *visit);
+
+/** fences_denied() - how much a fence refused, by whatever hook. */
+unsigned long long fences_denied(const struct cgfence_fence_visit *visit);
+
+/** fences_json_path() - the path as JSON, null if no mount shows the cgroup. */
+json_t *fences_json_path(const struct cgfence_fence_visit *visit);

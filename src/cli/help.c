@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/help.h"
+#include "base/cleanup.h"
+#include "base/nearest.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-void help_print_usage(FILE *file, const struct command *command)
+#define OPTION_FORM_SIZE 48
+
+static const struct command *const *commands;
+
+void help_begin(const struct command *const *known)
+{
+	commands = known;
+}
+
+static void print_usage(FILE *file, const struct command *command)
 {
 	const char *label = "Usage:";
 
@@ -16,37 +29,108 @@ void help_print_usage(FILE *file, const struct command *command)
 	}
 }
 
-static void print_option(const struct command_option *option)
+int help_refuse_usage(const struct command *command, const char *format, ...)
 {
-	char form[48];
+	cleanup_free char *text = NULL;
+	va_list arguments;
 
-	snprintf(form, sizeof(form), "%s--%s%s%s", "", option->name, option->argument ? "=" : "",
-		 option->argument ? option->argument : "");
-	if (option->letter)
-		printf("  -%c, %-18s %s\n", option->letter, form, option->help);
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	output_complain("%s", text ? text : "out of memory");
+	print_usage(stderr, command);
+	return command->usage_status;
+}
+
+const struct command *help_find_command(const char *name)
+{
+	struct nearest nearest = nearest_begin(name);
+	char hint[NEAREST_HINT_SIZE];
+
+	for (int i = 0; commands[i]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		nearest_try(&nearest, commands[i]->name);
+	}
+	if (nearest.best)
+		output_complain("unknown command '%s'%s", name, nearest_hint(&nearest, hint));
 	else
-		printf("      %-18s %s\n", form, option->help);
+		output_complain("unknown command '%s'; 'cgfence --help' lists the commands", name);
+	return NULL;
+}
+
+/* The form of an option, such as "--interval=D". Return: its length. */
+static int format_option(const struct command_option *option, char form[OPTION_FORM_SIZE])
+{
+	return snprintf(form, OPTION_FORM_SIZE, "--%s%s%s", option->name,
+			option->argument ? "=" : "", option->argument ? option->argument : "");
+}
+
+static void print_options(const struct command_option *options)
+{
+	char form[OPTION_FORM_SIZE];
+	int width = 16;
+
+	for (const struct command_option *option = options; option && option->name; option++) {
+		int length = format_option(option, form);
+
+		width = length > width ? length : width;
+	}
+	for (const struct command_option *option = options; option && option->name; option++) {
+		format_option(option, form);
+		if (option->letter)
+			printf("  -%c, %-*s  %s\n", option->letter, width, form, option->help);
+		else
+			printf("      %-*s  %s\n", width, form, option->help);
+	}
+	printf("      %-*s  %s\n", width, "--help", "show this");
 }
 
 void help_print_command(const struct command *command)
 {
-	help_print_usage(stdout, command);
+	print_usage(stdout, command);
 	printf("\n%c%s.\n\n%s\n\n", command->summary[0] - 'a' + 'A', command->summary + 1,
 	       command->description);
-	for (const struct command_option *option = command->options; option && option->name;
-	     option++)
-		print_option(option);
-	printf("      %-18s %s\n\nExample: %s\n", "--help", "show this", command->example);
+	print_options(command->options);
+	printf("\nExample: %s\n", command->example);
 }
 
-void help_print_all(const struct command *const *commands)
+void help_print_all(void)
 {
 	printf("Usage: cgfence COMMAND [ARGUMENT...]\n\n"
 	       "Fence a cgroup v2 subtree: its processes open and create only the devices on its whitelist,\n"
 	       "and listen only on the ports assigned to it.\n\n");
-	for (; *commands; commands++)
-		printf("  %-10s %s\n", (*commands)->name, (*commands)->summary);
+	for (int i = 0; commands[i]; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nCGROUP is an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or pid:N.\n"
-	       "'cgfence COMMAND --help' tells more of a command, 'cgfence --version' the version.\n\n"
+	       "'cgfence help COMMAND' explains a command, 'cgfence --version' prints the version.\n\n"
 	       "Example: cgfence attach /machine/web policy.json\n");
 }
+
+static int run(const struct arguments *arguments)
+{
+	const struct command *command;
+
+	if (!arguments->operand_count) {
+		help_print_all();
+		return STATUS_DONE;
+	}
+	command = help_find_command(arguments->operands[0]);
+	if (!command)
+		return STATUS_INVALID;
+	help_print_command(command);
+	return STATUS_DONE;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.synopsis = "[COMMAND]",
+	.summary = "explain a command, or list all of them",
+	.description = "Prints what 'cgfence COMMAND --help' does, or without a command what\n"
+		       "'cgfence --help' does.",
+	.example = "cgfence help attach",
+	.operands_max = 1,
+	.usage_status = STATUS_INVALID,
+	.run = run,
+};

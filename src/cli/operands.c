@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/operands.h"
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,12 @@ char *operands_join(char *const *words)
 
 int operands_refuse_topic(const char *word, struct cgfence_error *error)
 {
-	return error_set_invalid(
-		error,
-		"'%s' is neither device nor port; write 'device c 1:3 rw' or 'port tcp 8080'",
-		word);
+	struct nearest nearest = nearest_begin(word);
+	char hint[NEAREST_HINT_SIZE];
+
+	nearest_try(&nearest, "device");
+	nearest_try(&nearest, "port");
+	return error_set_invalid(error, "'%s' is neither device nor port%s", word,
+				 nearest.best ? nearest_hint(&nearest, hint)
+					      : "; write 'device c 1:3 rw' or 'port tcp 8080'");
 }

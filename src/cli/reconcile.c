@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "cli/fences.h"
 #include "daemon/descriptor_limit.h"
-#include "report/output.h"
-#include "report/violation.h"
-#include "cgroup/cgroup.h"
-#include "base/cleanup.h"
 #include "base/error.h"
-#include "fence/fence.h"
-#include "fence/sweep.h"
+#include "report/output.h"
+#include "report/table.h"
+#include "report/violation.h"
 
 #include <errno.h>
 
@@ -16,21 +14,19 @@ static void cleanup_free_reconciler(struct cgfence_reconciler **reconciler)
 	cgfence_reconciler_free(*reconciler);
 }
 
+static bool json;
+
 static void print_json(const struct cgfence_violation *violation, void *context)
 {
-	json_t *object = report_json(violation);
-
 	(void)context;
-	if (object && json_dumpf(object, stdout, JSON_COMPACT) == 0)
-		putchar('\n');
-	json_decref(object);
+	output_json_line(violation_json(violation));
 }
 
 static void add_row(const struct cgfence_violation *violation, void *context)
 {
-	char socket[REPORT_SOCKET_SIZE];
+	char socket[VIOLATION_SOCKET_SIZE];
 
-	report_format_socket(violation, socket);
+	violation_format_socket(violation, socket);
 	table_add_cell(context, "%s", violation->cgroup);
 	table_add_cell(context, "%s", socket);
 	if (violation->pid)
@@ -43,22 +39,31 @@ static void add_row(const struct cgfence_violation *violation, void *context)
 	table_add_cell(context, "%s", violation->reason);
 	table_add_cell(context, "%s", *violation->cmdline ? violation->cmdline : "-");
 	if (*violation->failure)
-		output_complain("%s in %s is still there: %s.", socket, violation->cgroup,
+		output_complain("%s in %s is still there: %s", socket, violation->cgroup,
 				violation->failure);
 }
 
-static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, bool json,
-		    size_t *in_excess, struct cgfence_error *error)
+static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, size_t *in_excess,
+		    struct cgfence_error *error)
 {
-	static const char *const headings[] = { "CGROUP", "SOCKET", "PID",     "COMM", "ACTION",
-						"MEMBER", "REASON", "CMDLINE", NULL };
+	static const struct table_column columns[] = {
+		{ .heading = "CGROUP", .elastic = true },
+		{ .heading = "SOCKET" },
+		{ .heading = "PID" },
+		{ .heading = "COMM", .elastic = true },
+		{ .heading = "ACTION" },
+		{ .heading = "MEMBER", .elastic = true, .rank = 2 },
+		{ .heading = "REASON", .elastic = true },
+		{ .heading = "CMDLINE", .elastic = true, .rank = 1 },
+		{ 0 },
+	};
 	struct table *table;
 	int result;
 
 	if (json)
 		return cgfence_reconciler_pass(reconciler, fence_id, print_json, NULL, in_excess,
 					       error);
-	table = table_new(headings);
+	table = table_new(columns);
 	if (!table)
 		return error_out_of_memory(error);
 	result = cgfence_reconciler_pass(reconciler, fence_id, add_row, table, in_excess, error);
@@ -71,54 +76,34 @@ static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, bo
 	return result;
 }
 
-static int find_fence(const char *name, uint64_t *id, struct cgfence_error *error)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result;
-
-	*id = 0;
-	if (!name)
-		return 0;
-	result = cgfence_cgroup_open(name, &cgroup, error);
-	if (result == 0)
-		result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
-	if (result == -ENOENT && cgroup)
-		snprintf(error->text, sizeof(error->text), "%s has no fence of its own",
-			 cgfence_cgroup_path(cgroup));
-	if (result == 0)
-		*id = cgfence_cgroup_id(cgroup);
-	return result;
-}
-
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_reconciler))) struct cgfence_reconciler *reconciler =
 		NULL;
 	struct cgfence_error error = { 0 };
 	size_t in_excess = 0;
-	uint64_t fence_id;
+	uint64_t fence_id = 0;
 
 	descriptor_limit_raise();
 	if (arguments->operand_count)
-		fence_sweep_some();
+		cgfence_fence_sweep_some();
 	else
 		cgfence_fence_sweep();
-	if (find_fence(arguments->operands[0], &fence_id, &error) ||
+	if ((arguments->operand_count && fences_find(arguments->operands[0], &fence_id, &error)) ||
 	    cgfence_reconciler_new(&reconciler, &error) ||
-	    run_pass(reconciler, fence_id, arguments->json, &in_excess, &error))
+	    run_pass(reconciler, fence_id, &in_excess, &error))
 		return output_failure(&error);
 	return in_excess ? STATUS_NO : STATUS_DONE;
 }
 
 static const struct command_option options[] = {
-	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
+	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_reconcile = {
 	.name = "reconcile",
-	.synopsis = "[CGROUP] [--json]",
+	.synopsis = "[-j] [CGROUP]",
 	.summary = "find the listeners in excess that no hook could refuse, and act",
 	.description =
 		"Makes one pass over all listening sockets of the fences, or of the fence on CGROUP: those made in it,\n"

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
 #include "cli/spawn.h"
-#include "cgroup/cgroup.h"
-#include "fence/sweep.h"
-#include "policy/policy.h"
+#include "report/handles.h"
+#include "report/output.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+static const char *policy_file;
+static const char *name;
+
 /* The new cgroup is made below the one this process is in, so that the limits there hold for the command too. */
-static int create_cgroup(const char *name, struct cgfence_cgroup **cgroup,
-			 struct cgfence_error *error)
+static int create_cgroup(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *own = NULL;
 	char default_name[32];
@@ -61,10 +61,10 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 	int exit_status = STATUS_RUN_FAILED;
 
-	fence_sweep_some();
-	if (cgfence_policy_read_file(arguments->policy, &policy, &error) ||
-	    (arguments->name && cgfence_policy_set_name(policy, arguments->name, &error)) ||
-	    create_cgroup(arguments->name, &cgroup, &error)) {
+	cgfence_fence_sweep_some();
+	if (cgfence_policy_read_file(policy_file, &policy, &error) ||
+	    (name && cgfence_policy_set_name(policy, name, &error)) ||
+	    create_cgroup(&cgroup, &error)) {
 		output_failure(&error);
 		return STATUS_RUN_FAILED;
 	}
@@ -76,11 +76,10 @@ static int run(const struct arguments *arguments)
 
 static const struct command_option options[] = {
 	{ 'p', "policy", "POLICY",
-	  "the policy file, - for standard input; else the embedded default policy",
-	  offsetof(struct arguments, policy) },
+	  "the policy file, - for standard input; else the embedded default policy", NULL,
+	  &policy_file },
 	{ 'n', "name", "NAME",
-	  "the name of the new cgroup, and the label of a policy that has none",
-	  offsetof(struct arguments, name) },
+	  "the name of the new cgroup, and the label of a policy that has none", NULL, &name },
 	{ 0 },
 };
 
@@ -98,6 +97,7 @@ const struct command command_run = {
 	.operands_min = 1,
 	.operands_max = (size_t)-1,
 	.needs_admin = true,
+	.runs_operands = true,
 	.usage_status = STATUS_RUN_FAILED,
 	.run = run,
 };

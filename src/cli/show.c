@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "fence/fence.h"
+#include "base/error.h"
+#include "report/handles.h"
+#include "report/output.h"
+#include "report/printable.h"
 
 #include <errno.h>
 
@@ -13,19 +14,23 @@ static int run(const struct arguments *arguments)
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	struct cgfence_error error = { 0 };
 	cleanup_free char *text = NULL;
+	cleanup_free char *printable = NULL;
 	int result;
 
 	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
 		return output_failure(&error);
 	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
-	if (result == -ENOENT) {
-		fprintf(stderr, "cgfence: %s has no fence of its own.\n",
-			cgfence_cgroup_path(cgroup));
-		return STATUS_FAILED;
-	}
+	if (result == -ENOENT)
+		error_set(&error, ENOENT, "%s has no fence of its own",
+			  cgfence_cgroup_path(cgroup));
 	if (result || cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
 		return output_failure(&error);
-	puts(text);
+	printable = printable_json(text);
+	if (!printable) {
+		error_out_of_memory(&error);
+		return output_failure(&error);
+	}
+	puts(printable);
 	return STATUS_DONE;
 }
 

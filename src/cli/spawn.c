@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/spawn.h"
-#include "cli/command.h"
+#include "report/output.h"
 #include "base/error.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static __attribute__((noreturn)) void exec_command(char *const *command, pid_t p
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(command[0], command);
 	code = errno;
-	fprintf(stderr, "cgfence: cannot run '%s': %s.\n", command[0], strerror(code));
+	output_complain("cannot run '%s': %s", command[0], strerror(code));
 	_exit(code == ENOENT ? STATUS_RUN_NOT_FOUND : STATUS_RUN_CANNOT);
 }
 

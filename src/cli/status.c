@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/fences.h"
+#include "base/cleanup.h"
 #include "report/foreign.h"
 #include "report/output.h"
-#include "base/cleanup.h"
+#include "report/table.h"
 
 #include <string.h>
+
+static bool json;
 
 static const char *guard_name(const struct cgfence_fence *fence)
 {
 	return cgfence_guard_name(cgfence_fence_listen_guard(fence));
-}
-
-static const char *mode(const struct cgfence_fence *fence)
-{
-	return cgfence_policy_enforces(cgfence_fence_policy(fence)) ? "enforce" : "audit";
 }
 
 static json_t *policy_json(const struct cgfence_fence *fence, struct cgfence_error *error)
@@ -54,26 +52,33 @@ static json_t *hooks_json(const struct cgfence_fence *fence)
 	return list;
 }
 
-static int add_json(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		    void *context, struct cgfence_error *error)
+/* Those on a cgroup that no mount shows are not found. */
+static int find_others(const struct cgfence_fence_visit *visit, struct others *others,
+		       struct cgfence_error *error)
 {
+	return visit->cgroup ? others_of_fence(visit->cgroup, visit->fence, others, error) : 0;
+}
+
+static int add_json(const struct cgfence_fence_visit *visit, void *context,
+		    struct cgfence_error *error)
+{
+	const struct cgfence_fence *fence = visit->fence;
 	cleanup_others struct others others = { 0 };
 	json_t *policy = NULL;
 
-	if (others_of_fence(cgroup, fence, &others, error) == 0)
+	if (find_others(visit, &others, error) == 0)
 		policy = policy_json(fence, error);
 	if (!policy)
 		return -1;
 	return json_array_append_new(
 		context,
 		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "cgroup",
-			  output_json_string(cgfence_cgroup_path(cgroup)), "cgroup_id",
-			  (json_int_t)cgfence_cgroup_id(cgroup), "name",
-			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode", mode(fence),
-			  "hooks", hooks_json(fence), "listen_guard", guard_name(fence), "policy",
-			  policy, "counters", counters_json(fence), "generation",
-			  (json_int_t)cgfence_fence_generation(fence), "others",
-			  others_json(cgroup, &others)));
+			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
+			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
+			  fences_mode(visit), "hooks", hooks_json(fence), "listen_guard",
+			  guard_name(fence), "policy", policy, "counters", counters_json(fence),
+			  "generation", (json_int_t)cgfence_fence_generation(fence), "others",
+			  others_json(&others)));
 }
 
 static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
@@ -89,29 +94,28 @@ static void add_hooks_cell(struct table *table, const struct cgfence_fence *fenc
 	table_add_cell(table, "%s", names);
 }
 
-static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
-		   void *context, struct cgfence_error *error)
+static int add_row(const struct cgfence_fence_visit *visit, void *context,
+		   struct cgfence_error *error)
 {
+	const struct cgfence_fence *fence = visit->fence;
 	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
 	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
 	cleanup_others struct others others = { 0 };
-	unsigned long long denied = 0;
 	unsigned long long audited = 0;
+	char path[FENCES_NAME_SIZE];
 	char names[128];
 
-	if (others_of_fence(cgroup, fence, &others, error))
+	if (find_others(visit, &others, error))
 		return -1;
-	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
-		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
-			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
 		audited += counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
-	}
-	table_add_cell(context, "%s", cgfence_cgroup_path(cgroup));
+	fences_name(visit, path);
+	table_add_cell(context, "%s", path);
 	table_add_cell(context, "%s", name ? name : "-");
-	table_add_cell(context, "%s", mode(fence));
+	table_add_cell(context, "%s", fences_mode(visit));
 	add_hooks_cell(context, fence);
 	table_add_cell(context, "%s", guard_name(fence));
-	table_add_cell(context, "%llu", denied);
+	table_add_cell(context, "%llu", fences_denied(visit));
 	table_add_cell(context, "%llu", audited);
 	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));
 	others_print(&others, names, sizeof(names));
@@ -121,21 +125,30 @@ static int add_row(const struct cgfence_cgroup *cgroup, const struct cgfence_fen
 
 static int run(const struct arguments *arguments)
 {
-	static const char *const headings[] = { "CGROUP",	"NAME",	  "MODE",    "HOOKS",
-						"LISTEN-GUARD", "DENIED", "AUDITED", "GENERATION",
-						"OTHERS",	NULL };
+	static const struct table_column columns[] = {
+		{ .heading = "CGROUP", .elastic = true },
+		{ .heading = "NAME", .elastic = true },
+		{ .heading = "MODE" },
+		{ .heading = "HOOKS", .elastic = true, .rank = 2 },
+		{ .heading = "LISTEN-GUARD" },
+		{ .heading = "DENIED" },
+		{ .heading = "AUDITED" },
+		{ .heading = "GENERATION", .rank = 3 },
+		{ .heading = "OTHERS", .elastic = true, .rank = 1 },
+		{ 0 },
+	};
 
-	return fences_report(arguments, headings, add_row, add_json);
+	return fences_report(arguments->operands[0], columns, add_row, json ? add_json : NULL);
 }
 
 static const struct command_option options[] = {
-	{ 0, "json", NULL, "print one JSON array", offsetof(struct arguments, json) },
+	COMMAND_OPTION_JSON(json, "one JSON array"),
 	{ 0 },
 };
 
 const struct command command_status = {
 	.name = "status",
-	.synopsis = "[CGROUP] [--json]",
+	.synopsis = "[-j] [CGROUP]",
 	.summary = "show the fences: mode, hooks, listen guard, counters",
 	.description =
 		"Everything is read back from the kernel. Only refusals are counted: DENIED were refused,\n"

@@ -1,317 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * The daemon: one thread around epoll. Nothing here is needed for enforcing what hooks can see, and nothing is kept
- * that a restarted watch does not find again in the kernel.
- */
+#include "daemon/watch.h"
 #include "cli/command.h"
-#include "daemon/descriptor_limit.h"
 #include "cli/duration.h"
-#include "daemon/notify.h"
 #include "report/output.h"
-#include "daemon/apply.h"
-#include "report/events.h"
-#include "daemon/fences.h"
-#include "daemon/sources.h"
-#include "cgroup/cgroup.h"
-#include "base/cleanup.h"
-#include "base/error.h"
-
-#include <cgfence/watch.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
 
 #define DEFAULT_INTERVAL "30s" /* as Mesos has it */
 
-/* A command makes several changes of a fence at once, so a moment passes before they are looked at. */
-#define SETTLE_NS (50 * 1000 * 1000ULL)
-
-/* So many events at once are a flood: the rest waits, so that who is refused in a loop cannot keep the daemon busy. */
-#define EVENTS_MAX 256
-#define FLOOD_PAUSE_NS (100 * 1000 * 1000ULL)
-
-struct watch {
-	struct cgfence_reconciler *reconciler;
-	struct cgfence_events *kernel_events;
-	struct cgfence_monitor *monitor;
-	struct watch_fences fences;
-	struct watch_events output;
-	struct cgfence_event events[EVENTS_MAX];
-	uint64_t interval_ns;
-	int lock;
-	struct watch_sources sources;
-	struct watch_apply apply;
-	uint64_t pass_ns; /* how long the last pass kept a processor busy */
-	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
-	bool stopping;
-};
-
-/* One that lasts is said once. */
-static void report_error(struct watch *watch, const char *text)
-{
-	if (strcmp(watch->last_error, text) == 0)
-		return;
-	snprintf(watch->last_error, sizeof(watch->last_error), "%s", text);
-	if (*text)
-		watch_events_error(&watch->output, text);
-}
-
-static void on_change(const char *path, bool fenced, void *context)
-{
-	if (path)
-		watch_events_fence(context, fenced ? "fenced" : "unfenced", path);
-}
-
-/* Not what the host slept, nor what others had of the processor. */
-static uint64_t processor_time_ns(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return (uint64_t)used.tv_sec * 1000000000ULL + (uint64_t)used.tv_nsec;
-}
-
-static void make_pass(struct watch *watch)
-{
-	struct cgfence_error error = { 0 };
-	uint64_t begin_ns = processor_time_ns();
-	size_t in_excess = 0;
-
-	cgfence_fence_sweep();
-	watch_apply_run(&watch->apply, &watch->output);
-	if (watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
-	    cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation, &watch->output,
-				    &in_excess, &error))
-		report_error(watch, error.text);
-	else
-		report_error(watch, "");
-	watch->pass_ns = processor_time_ns() - begin_ns;
-}
-
-/* What is to come already is not put off, or who changes fences all the time would put it off for ever. */
-static void settle_after(struct watch *watch, uint64_t ns)
-{
-	if (watch_sources_timer_is_set(&watch->sources, SOURCE_SETTLE))
-		return;
-	/* Passes that are asked for all the time take a fifth of a processor at most. */
-	watch_sources_set_timer(&watch->sources, SOURCE_SETTLE,
-				ns > 4 * watch->pass_ns ? ns : 4 * watch->pass_ns, 0);
-}
-
-static void on_interval(struct watch *watch)
-{
-	watch_sources_drain_timer(&watch->sources, SOURCE_INTERVAL);
-	make_pass(watch);
-}
-
-static void on_settle(struct watch *watch)
-{
-	watch_sources_drain_timer(&watch->sources, SOURCE_SETTLE);
-	watch_sources_wait_for(&watch->sources, SOURCE_EVENTS, EPOLLIN);
-	make_pass(watch);
-}
-
-static void on_watchdog(struct watch *watch)
-{
-	watch_sources_drain_timer(&watch->sources, SOURCE_WATCHDOG);
-}
-
-static void on_signal(struct watch *watch)
-{
-	struct signalfd_siginfo info;
-
-	if (read(watch->sources.descriptors[SOURCE_SIGNALS], &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo != SIGHUP) {
-		watch->stopping = true;
-		return;
-	}
-	watch_apply_load(&watch->apply, &watch->output);
-	make_pass(watch);
-}
-
-static const char *known_path(const struct watch *watch, uint64_t id)
-{
-	for (size_t i = 0; i < watch->fences.count; i++) {
-		if (watch->fences.ids[i] == id)
-			return watch->fences.paths[i];
-	}
-	return NULL;
-}
-
-static void handle_event(struct watch *watch, const struct cgfence_event *event)
-{
-	struct cgfence_error error = { 0 };
-
-	/* Who listens is acted on before anything is said. */
-	if (event->socket_cookie &&
-	    cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
-				      &watch->output, &error))
-		report_error(watch, error.text);
-	/* It may be quicker than the news of its fence. */
-	if (!known_path(watch, event->cgroup_id) &&
-	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))
-		report_error(watch, error.text);
-	watch_events_refusal(&watch->output, known_path(watch, event->cgroup_id), &event->record);
-}
-
-static void on_events(struct watch *watch)
-{
-	struct cgfence_error error = { 0 };
-	size_t count = 0;
-
-	if (cgfence_events_read(watch->kernel_events, watch->events, EVENTS_MAX, &count, &error))
-		report_error(watch, error.text);
-	for (size_t i = 0; i < count; i++)
-		handle_event(watch, &watch->events[i]);
-	if (count == EVENTS_MAX) {
-		watch_sources_wait_for(&watch->sources, SOURCE_EVENTS, 0);
-		settle_after(watch, FLOOD_PAUSE_NS);
-	}
-}
-
-static void on_monitor(struct watch *watch)
-{
-	if (cgfence_monitor_read(watch->monitor))
-		settle_after(watch, SETTLE_NS);
-}
-
-static void on_apply(struct watch *watch)
-{
-	watch_apply_changed(&watch->apply, &watch->output);
-}
-
-static void on_output(struct watch *watch)
-{
-	stream_flush(watch->output.stream);
-}
-
-static void (*const handlers[SOURCE_COUNT])(struct watch *) = {
-	[SOURCE_INTERVAL] = on_interval, [SOURCE_SETTLE] = on_settle,
-	[SOURCE_WATCHDOG] = on_watchdog, [SOURCE_SIGNALS] = on_signal,
-	[SOURCE_EVENTS] = on_events,	 [SOURCE_MONITOR] = on_monitor,
-	[SOURCE_APPLY] = on_apply,	 [SOURCE_OUTPUT] = on_output,
-};
-
-static int open_sources(struct watch *watch, struct cgfence_error *error)
-{
-	struct watch_sources *sources = &watch->sources;
-
-	if (watch_sources_open(sources)) {
-		snprintf(error->text, sizeof(error->text),
-			 "out of file descriptors; raise the limit (ulimit -n)");
-		return -EMFILE;
-	}
-	watch_sources_add(sources, SOURCE_EVENTS, cgfence_events_fd(watch->kernel_events));
-	watch_sources_add(sources, SOURCE_MONITOR, cgfence_monitor_fd(watch->monitor));
-	watch_sources_add(sources, SOURCE_APPLY, watch_apply_fd(&watch->apply));
-	/* Not waited for until there is something to write. */
-	sources->descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
-	return 0;
-}
-
-static int open_watch(struct watch *watch, const char *apply, struct cgfence_error *error)
-{
-	pid_t first;
-
-	if (cgfence_watch_lock(&watch->lock, &first, error) ||
-	    cgfence_reconciler_new(&watch->reconciler, error) ||
-	    cgfence_events_open(&watch->kernel_events, error) ||
-	    cgfence_monitor_open(&watch->monitor, error) ||
-	    watch_apply_open(&watch->apply, apply, error))
-		return -1;
-	watch->output.stream = stream_open(STDOUT_FILENO);
-	if (!watch->output.stream)
-		return error_out_of_memory(error);
-	return open_sources(watch, error);
-}
-
-static void close_watch(struct watch *watch)
-{
-	watch_sources_close(&watch->sources);
-	stream_close(watch->output.stream);
-	watch_fences_free(&watch->fences);
-	watch_apply_close(&watch->apply);
-	cgfence_monitor_close(watch->monitor);
-	cgfence_events_close(watch->kernel_events);
-	cgfence_reconciler_free(watch->reconciler);
-	if (watch->lock >= 0)
-		cgfence_watch_unlock(watch->lock);
-}
-
-static void start_timers(const struct watch *watch)
-{
-	uint64_t watchdog_ns = notify_watchdog_ns();
-
-	watch_sources_set_timer(&watch->sources, SOURCE_INTERVAL, watch->interval_ns,
-				watch->interval_ns);
-	/* The passes are enough of a sign of life if they come often enough. */
-	if (watchdog_ns && watchdog_ns < watch->interval_ns)
-		watch_sources_set_timer(&watch->sources, SOURCE_WATCHDOG, watchdog_ns, watchdog_ns);
-}
-
-static void loop(struct watch *watch)
-{
-	while (!watch->stopping) {
-		enum watch_source source;
-
-		watch_events_dropped(&watch->output);
-		watch_sources_wait_for(&watch->sources, SOURCE_OUTPUT,
-				       stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
-		source = watch_sources_next(&watch->sources);
-		if (source == SOURCE_COUNT)
-			continue;
-		output_time_refresh();
-		handlers[source](watch);
-		notify_send("WATCHDOG=1");
-	}
-}
+static const char *apply;
+static const char *interval = DEFAULT_INTERVAL;
+static bool json;
 
 static int run(const struct arguments *arguments)
 {
-	struct watch watch = { .lock = -1, .output.json = arguments->json };
-	const char *interval = arguments->interval ? arguments->interval : DEFAULT_INTERVAL;
+	struct watch_options watch = { .apply = apply, .json = json };
 	struct cgfence_error error = { 0 };
-	int status = STATUS_DONE;
 
-	watch_sources_init(&watch.sources);
+	(void)arguments;
 	if (duration_parse(interval, &watch.interval_ns)) {
-		fprintf(stderr,
-			"cgfence: '%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h.\n",
+		output_complain(
+			"'%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
 			interval);
 		return STATUS_INVALID;
 	}
-	descriptor_limit_raise();
-	if (open_watch(&watch, arguments->apply, &error)) {
-		status = output_failure(&error);
-	} else {
-		watch_events_started(&watch.output, watch.interval_ns,
-				     cgfence_reconciler_uses_iterator(watch.reconciler));
-		watch_fences_update(&watch.fences, NULL, NULL, &error);
-		watch_apply_load(&watch.apply, &watch.output);
-		make_pass(&watch);
-		start_timers(&watch);
-		notify_send("READY=1");
-		loop(&watch);
-		notify_send("STOPPING=1");
-	}
-	close_watch(&watch);
-	return status;
+	return watch_run(&watch, &error) ? output_failure(&error) : STATUS_DONE;
 }
 
 static const struct command_option options[] = {
-	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say",
-	  offsetof(struct arguments, apply) },
-	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent",
-	  offsetof(struct arguments, interval) },
-	{ 0, "json", NULL, "print one JSON object a line", offsetof(struct arguments, json) },
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say", NULL, &apply },
+	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent", NULL,
+	  &interval },
+	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[--apply POLICY.json|DIR] [--interval D] [--json]",
+	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"

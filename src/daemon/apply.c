@@ -48,15 +48,15 @@ void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
 }
 
 /* Return: 0, or -1 with what failed. */
-static int act(const struct cgfence_plan *plan, size_t index, struct watch_events *output,
+static int act(const struct cgfence_apply_plan *plan, size_t index, struct watch_events *output,
 	       struct cgfence_error *error)
 {
-	const struct cgfence_plan_step *step = cgfence_plan_step(plan, index);
+	const struct cgfence_apply_step *step = cgfence_apply_plan_step(plan, index);
 	bool gone = false;
 
-	if (step->action != CGFENCE_PLAN_ATTACH && step->action != CGFENCE_PLAN_REPLACE)
+	if (step->action != CGFENCE_APPLY_ATTACH && step->action != CGFENCE_APPLY_REPLACE)
 		return 0;
-	if (cgfence_plan_act(plan, index, &gone, error))
+	if (cgfence_apply_plan_act(plan, index, &gone, error))
 		return -1;
 	if (!gone)
 		watch_events_applied(output, step->cgroup, step->origin);
@@ -67,12 +67,12 @@ static int act(const struct cgfence_plan *plan, size_t index, struct watch_event
 static int act_on_all(struct watch_apply *apply, struct watch_events *output,
 		      struct cgfence_error *first)
 {
-	struct cgfence_plan *plan = NULL;
+	struct cgfence_apply_plan *plan = NULL;
 	int result = 0;
 
-	if (cgfence_plan_make(apply->policies, CGFENCE_PLAN_MISSING_OK, &plan, first))
+	if (cgfence_apply_plan_make(apply->policies, CGFENCE_APPLY_MISSING_OK, &plan, first))
 		return -1;
-	for (size_t i = 0; cgfence_plan_step(plan, i); i++) {
+	for (size_t i = 0; cgfence_apply_plan_step(plan, i); i++) {
 		struct cgfence_error error = { 0 };
 
 		if (act(plan, i, output, &error) && result == 0) {
@@ -80,7 +80,7 @@ static int act_on_all(struct watch_apply *apply, struct watch_events *output,
 			*first = error;
 		}
 	}
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 	return result;
 }
 

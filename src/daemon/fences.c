@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "daemon/fences.h"
-#include "cgroup/cgroup.h"
 #include "base/error.h"
+#include "report/handles.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "cgroup/cgroup.h"
 #include "base/error.h"
 #include "fence/change.h"
 
@@ -12,11 +11,13 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	struct fence_change change = { .cgroup = cgroup, .policy = policy, .flags = flags };
 	int code;
 
-	if (cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
+	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
 		return error_set(
 			error, EPERM,
 			"this is the root cgroup, and a mistake there locks the host out; use --force if that is what you want");
 	code = fence_change_begin(&change, error);
+	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
+		code = error_set(error, EEXIST, "it has a fence already");
 	if (code == 0)
 		code = fence_change_make(&change, result, error);
 	fence_change_end(&change);

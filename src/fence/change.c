@@ -10,6 +10,7 @@
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
+#include "policy/write.h"
 
 #include <bpf/bpf.h>
 #include <string.h>

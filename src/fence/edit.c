@@ -4,6 +4,7 @@
 #include "fence/change.h"
 #include "kernel/pins.h"
 #include "policy/edit.h"
+#include "policy/write.h"
 
 #include <errno.h>
 

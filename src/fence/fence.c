@@ -106,17 +106,23 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 	return image_decompile(present->image, &fence->policy, error);
 }
 
-static int read_counters(struct cgfence_fence *fence, struct cgfence_error *error)
+int cgfence_fence_read_counters(const struct cgfence_fence *fence,
+				struct cgfence_counters *counters, struct cgfence_error *error)
 {
 	uint32_t zero = 0;
 
+	if (bpf_map_lookup_elem(fence->maps.counters, &zero, counters) < 0)
+		return kernel_error(error, errno, "read the counters");
+	return 0;
+}
+
+static int read_counters(struct cgfence_fence *fence, struct cgfence_error *error)
+{
 	if (fence->maps.counters < 0 || fence->maps.denials < 0)
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
-	if (bpf_map_lookup_elem(fence->maps.counters, &zero, &fence->counters) < 0)
-		return kernel_error(error, errno, "read the counters");
-	return 0;
+	return cgfence_fence_read_counters(fence, &fence->counters, error);
 }
 
 int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error)

@@ -121,7 +121,7 @@ void fence_sweep_removed(void)
 	for_each_id(FENCE_SWEEP_ALL, sweep_if_removed);
 }
 
-void fence_sweep_some(void)
+void cgfence_fence_sweep_some(void)
 {
 	for_each_id(FENCE_SWEEP_ALL, sweep_if_abandoned);
 }

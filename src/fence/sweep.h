@@ -11,6 +11,3 @@
 
 /** fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now. */
 void fence_sweep_removed(void);
-
-/** fence_sweep_some() - the same, and remove the cgroups of commands whose `run` died. */
-void fence_sweep_some(void);

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Why a port may be served or not: the verdict by the kernel's function, the reason by the ranges. */
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "image/image.h"
 
 #include <cgfence/verdict.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char *const family_names[CGFENCE_FAMILY_COUNT] = { "IPv4", "IPv6" };
-
-int cgfence_port_request_parse(const char *protocol, const char *text,
-			       struct cgfence_port_request *request, struct cgfence_error *error)
-{
-	struct port_range range;
-	int result;
-
-	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
-		if (strcmp(protocol, cgfence_protocol_name((enum cgfence_protocol)i)) != 0)
-			continue;
-		result = port_range_parse(text, &range, error);
-		if (result == 0 && range.low != range.high)
-			result = error_set_invalid(error, "one port is asked for, not a range");
-		if (result) {
-			error_wrap(error, "'%s'", text);
-			return result;
-		}
-		*request = (struct cgfence_port_request){
-			.protocol = (enum cgfence_protocol)i,
-			.families = { range.families[PORT_IPV4], range.families[PORT_IPV6] },
-			.port = range.low,
-		};
-		return 0;
-	}
-	return error_set_invalid(
-		error, "'%s' is no protocol whose ports can be judged; give tcp or udp", protocol);
-}
 
 /* The range of the set that holds the port, as it is written. */
 static void say_covering_range(const struct port_set *set, int family, uint16_t port,
@@ -64,7 +35,7 @@ static void explain_family(const struct cgfence_policy *policy, const struct cgf
 			   const struct cgfence_port_request *request, int family,
 			   struct cgfence_explanation *explanation)
 {
-	const struct port_set *set = request->protocol == CGFENCE_TCP ? &policy->tcp : &policy->udp;
+	const struct port_set *set = &policy->ports[request->protocol];
 
 	explanation->allowed =
 		cgfence_port_allowed(image, (int)request->protocol, family, request->port);

@@ -82,7 +82,10 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 	struct cgfence_image *made = NULL;
 	struct device_table table = { 0 };
 	struct port_words words = { 0 };
+	int result = policy_refuse_unresolved(policy, error);
 
+	if (result)
+		return result;
 	if (device_table_compile(&policy->devices, &table) == 0 &&
 	    port_table_compile(policy, &ports, &words) == 0)
 		made = assemble(policy, &table, &ports, &words);

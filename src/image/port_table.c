@@ -84,10 +84,6 @@ static struct cgfence_port_bitmap compile_allowed(const struct cgfence_policy *p
 int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_table *table,
 		       struct port_words *words)
 {
-	const struct port_set *const assigned[CGFENCE_PROTOCOL_COUNT] = {
-		[CGFENCE_TCP] = &policy->tcp,
-		[CGFENCE_UDP] = &policy->udp,
-	};
 	struct port_words made = { 0 };
 
 	made.words = calloc(BITMAPS * PORT_SET_WORDS, sizeof(*made.words));
@@ -95,7 +91,7 @@ int port_table_compile(const struct cgfence_policy *policy, struct cgfence_port_
 		return -ENOMEM;
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
 		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
-			const uint64_t *set = assigned[protocol]->words[family];
+			const uint64_t *set = policy->ports[protocol].words[family];
 
 			table->assigned[protocol][family] = compile_set(set, &made);
 			table->allowed[protocol][family] =
@@ -171,10 +167,9 @@ void port_table_decompile(const struct cgfence_image *image, struct cgfence_poli
 	policy->privileged_ports = table->privileged;
 	policy->on_violation = (enum policy_on_violation)table->on_violation;
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
-		decompile_set(image, &table->assigned[CGFENCE_TCP][family],
-			      policy->tcp.words[family]);
-		decompile_set(image, &table->assigned[CGFENCE_UDP][family],
-			      policy->udp.words[family]);
+		for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++)
+			decompile_set(image, &table->assigned[protocol][family],
+				      policy->ports[protocol].words[family]);
 		decompile_set(image, &table->isolated[family],
 			      policy->isolated_range.words[family]);
 	}

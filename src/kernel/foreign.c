@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/foreign.h"
 #include "kernel/attached.h"
+#include "cgroup/cgroup.h"
 #include "cgroup/id.h"
 #include "base/error.h"
 #include "kernel/error.h"
@@ -44,12 +45,18 @@ void foreign_read_name(uint32_t id, char name[16])
 	memcpy(name, info.name, 16);
 }
 
-void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE])
+void foreign_describe(uint32_t id, const char *name, char text[CGFENCE_FOREIGN_TEXT_SIZE])
 {
 	if (*name)
-		snprintf(text, FOREIGN_TEXT_SIZE, "program %u '%.16s'", id, name);
+		snprintf(text, CGFENCE_FOREIGN_TEXT_SIZE, "program %u '%.16s'", id, name);
 	else
-		snprintf(text, FOREIGN_TEXT_SIZE, "program %u", id);
+		snprintf(text, CGFENCE_FOREIGN_TEXT_SIZE, "program %u", id);
+}
+
+void cgfence_foreign_describe(const struct cgfence_foreign_program *program,
+			      char text[CGFENCE_FOREIGN_TEXT_SIZE])
+{
+	foreign_describe(program->id, program->name, text);
 }
 
 uint32_t foreign_read_btf_id(uint32_t id)
@@ -160,6 +167,31 @@ static int search_hook(struct search *search)
 	return result == -ENOENT ? 0 : result;
 }
 
+/* Moves the list into a block that also holds the paths. */
+static int add_paths(struct search *search, struct cgfence_foreign_program **programs)
+{
+	size_t size = search->count * sizeof(*search->found);
+	struct cgfence_foreign_program *block;
+	char *text;
+
+	for (size_t i = 0; i < search->count; i++)
+		size += (size_t)cgroup_path_length(search->cgroup, search->found[i].above) + 1;
+	block = realloc(search->found, size ? size : 1);
+	if (!block)
+		return -ENOMEM;
+	search->found = NULL;
+	text = (char *)(block + search->count);
+	for (size_t i = 0; i < search->count; i++) {
+		int length = cgroup_path_length(search->cgroup, block[i].above);
+
+		block[i].cgroup = text;
+		text = mempcpy(text, cgfence_cgroup_path(search->cgroup), (size_t)length);
+		*text++ = '\0';
+	}
+	*programs = block;
+	return 0;
+}
+
 int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic,
 			       struct cgfence_foreign_program **programs, size_t *count,
 			       struct cgfence_error *error)
@@ -173,10 +205,11 @@ int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence
 			result = search_hook(&search);
 	}
 	/* Nobody has a say on a cgroup that was removed meanwhile. */
-	if (result && result != -ENOENT)
+	if (result == 0 || result == -ENOENT)
+		result = add_paths(&search, programs);
+	if (result)
 		return kernel_error(error, -result, "list the programs of %s",
 				    cgfence_cgroup_path(cgroup));
-	*programs = cleanup_steal(search.found);
 	*count = search.count;
 	return 0;
 }

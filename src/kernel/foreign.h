@@ -7,10 +7,8 @@
 /** foreign_read_name() - the name of a program; empty if it has none or is gone. */
 void foreign_read_name(uint32_t id, char name[16]);
 
-#define FOREIGN_TEXT_SIZE 48
-
-/** foreign_describe() - what a message calls a program: "program 12 'name'", or "program 12" if it has no name. */
-void foreign_describe(uint32_t id, const char *name, char text[FOREIGN_TEXT_SIZE]);
+/** foreign_describe() - cgfence_foreign_describe() of a program that is in no list. */
+void foreign_describe(uint32_t id, const char *name, char text[CGFENCE_FOREIGN_TEXT_SIZE]);
 
 /** foreign_read_btf_id() - the kernel function that a program is attached to; 0 if none. */
 uint32_t foreign_read_btf_id(uint32_t id);

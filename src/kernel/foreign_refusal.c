@@ -55,7 +55,7 @@ static uint32_t flags_of(const struct attached *attached)
 
 /* The name of a program in messages, and its cgroup. */
 struct described {
-	char text[FOREIGN_TEXT_SIZE];
+	char text[CGFENCE_FOREIGN_TEXT_SIZE];
 	const char *path;
 	int path_length;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Device entries as text, and device nodes as entries. */
-#include "policy/device_rule.h"
+#include "policy/device_entry.h"
 #include "base/error.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ int device_access_parse(const char *text, uint8_t *access, struct cgfence_error 
 		}
 		if (!bit)
 			return error_set_invalid(
-				error, "'%s' is no access; give one or more of r, w and m", letter);
+				error, "unknown access '%s'; give one or more of r, w and m",
+				letter);
 		if (bits & bit)
 			return error_set_invalid(
 				error, "the access '%c' is given twice; give each once", *letter);
@@ -41,7 +42,7 @@ int device_access_parse(const char *text, uint8_t *access, struct cgfence_error 
 	}
 	if (!bits)
 		return error_set_invalid(error,
-					 "no access is given; give one or more of r, w and m");
+					 "the access is missing; give one or more of r, w and m");
 	*access = bits;
 	return 0;
 }
@@ -148,7 +149,7 @@ int device_path_resolve(const char *path, uint8_t access, struct device_entry *e
 			strerror(errno));
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
 		return error_set_invalid(
-			error, "this is no device; name a block or character device node");
+			error, "this is not a device; name a block or character device node");
 	*entry = (struct device_entry){
 		.block = S_ISBLK(status.st_mode),
 		.character = S_ISCHR(status.st_mode),
@@ -169,7 +170,7 @@ static int parse_path(const char *text, struct device_entry *entry, struct cgfen
 
 	if (!blank || (size_t)(blank - text) >= sizeof(path))
 		return error_set_invalid(
-			error, "a path and the access must be given, such as '/dev/fuse rw'");
+			error, "an entry is a path and an access, such as '/dev/fuse rw'");
 	result = device_access_parse(blank + 1, &access, error);
 	if (result)
 		return result;

@@ -139,6 +139,58 @@ void device_rules_drop_empty(struct device_rules *rules)
 	rules->count = kept;
 }
 
+void device_rules_drop_common(struct device_rules *a, struct device_rules *b)
+{
+	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+		struct device_rule *left = &a->items[i];
+		struct device_rule *right = &b->items[j];
+		uint8_t allow = left->allow & right->allow;
+		uint8_t deny = left->deny & right->deny;
+
+		if (left->selector == right->selector) {
+			left->allow ^= allow;
+			right->allow ^= allow;
+			left->deny ^= deny;
+			right->deny ^= deny;
+		}
+		i += left->selector <= right->selector;
+		j += left->selector >= right->selector;
+	}
+	device_rules_drop_empty(a);
+	device_rules_drop_empty(b);
+}
+
+/* What a rule says, 0 if there is none. */
+static uint8_t said(const struct device_rule *rule, bool deny)
+{
+	if (!rule)
+		return 0;
+	return deny ? rule->deny : rule->allow;
+}
+
+bool device_rules_next(const struct device_rules *rules, bool deny, size_t *cursor,
+		       struct device_entry *entry)
+{
+	while (*cursor < rules->count) {
+		const struct device_rule *rule = &rules->items[(*cursor)++];
+		const struct device_rule *twin =
+			device_rules_find(rules, rule->selector ^ CGFENCE_SELECTOR_TYPES);
+		uint8_t access = said(rule, deny);
+		struct device_entry found = device_rule_entry(rule->selector, access);
+
+		if (!access)
+			continue;
+		if (access == said(twin, deny)) {
+			if (found.character)
+				continue; /* it came with the block device */
+			found.character = true;
+		}
+		*entry = found;
+		return true;
+	}
+	return false;
+}
+
 void device_rules_free(struct device_rules *rules)
 {
 	free(rules->items);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Device entries as text, and the set of rules that a policy makes of them. */
+/* The set of rules that a policy makes of device entries. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include "policy/device_entry.h"
 
 /* Everything a policy says of one selector. */
 struct device_rule {
@@ -17,54 +17,6 @@ struct device_rules {
 	size_t count;
 	size_t capacity;
 };
-
-/* One entry of a policy. Type "a" is both types, literally: two rules. */
-struct device_entry {
-	bool block;
-	bool character;
-	bool any_major;
-	bool any_minor;
-	uint32_t major; /* 0 if any */
-	uint32_t minor; /* 0 if any */
-	uint8_t access; /* BPF_DEVCG_ACC_* */
-};
-
-/* Long enough for every entry as text, with its NUL. */
-#define DEVICE_ENTRY_TEXT_SIZE 24
-
-/**
- * device_entry_parse() - read "c 10:229 rw".
- * @text: type, selector and access, with one space between them
- * @entry: receives the entry
- * @error: receives what is wrong and what would be right; the caller adds the place and the value
- *
- * Return: 0 or -EINVAL.
- */
-int device_entry_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);
-
-/** device_entry_format() - write an entry as device_entry_parse() reads it. */
-void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTRY_TEXT_SIZE]);
-
-/**
- * device_access_parse() - read access letters.
- * @text: a non-empty set of r, w and m, each at most once
- * @access: receives BPF_DEVCG_ACC_* bits
- */
-int device_access_parse(const char *text, uint8_t *access, struct cgfence_error *error);
-
-/**
- * device_path_resolve() - the entry for a device node.
- * @path: absolute; symbolic links are followed
- * @access: BPF_DEVCG_ACC_* bits
- */
-int device_path_resolve(const char *path, uint8_t access, struct device_entry *entry,
-			struct cgfence_error *error);
-
-/**
- * device_operand_parse() - read an entry as an operator writes it: "c 10:229 rw", or "/dev/fuse rw" for the device that
- * is there now.
- */
-int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);
 
 /** device_rules_add() - add what an entry says to @rules, as allow or as deny. Return: 0 or -ENOMEM. */
 int device_rules_add(struct device_rules *rules, const struct device_entry *entry, bool deny);
@@ -83,6 +35,20 @@ int device_rules_copy(const struct device_rules *rules, struct device_rules *cop
 
 /** device_rules_drop_empty() - drop the rules that neither allow nor deny anything. */
 void device_rules_drop_empty(struct device_rules *rules);
+
+/** device_rules_drop_common() - drop from two normalised sets what both of them allow, and what both of them deny. */
+void device_rules_drop_common(struct device_rules *a, struct device_rules *b);
+
+/**
+ * device_rules_next() - walk normalised rules as the fewest entries: what holds for both types is one of type "a".
+ * @deny: those that deny, else those that allow
+ * @cursor: 0 at first, then as the last call left it
+ * @entry: receives the next entry
+ *
+ * Return: false at the end.
+ */
+bool device_rules_next(const struct device_rules *rules, bool deny, size_t *cursor,
+		       struct device_entry *entry);
 
 /** device_rules_free() - free the items. */
 void device_rules_free(struct device_rules *rules);

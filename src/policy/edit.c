@@ -2,6 +2,7 @@
 #include "policy/edit.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/edit_devices.h"
 
 static int refuse_unfenced(const struct cgfence_edit *edit, struct cgfence_error *error)
 {
@@ -43,7 +44,7 @@ static int refuse_outside(const struct cgfence_policy *policy, const struct cgfe
 static int edit_ports(struct cgfence_policy *policy, const struct cgfence_edit *edit,
 		      struct cgfence_error *error)
 {
-	struct port_set *set = edit->protocol == CGFENCE_TCP ? &policy->tcp : &policy->udp;
+	struct port_set *set = &policy->ports[edit->protocol];
 	int result;
 
 	if (edit->action == CGFENCE_ALLOW) {

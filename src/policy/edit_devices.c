@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Device entries allowed and revoked. After `revoke` no access that was revoked is granted to any device that the
- * entry selects, and after `allow` all of it is, by one entry; what is said of other devices and accesses stays. The
- * words for it are those that are shortest to read: an entry is trimmed where that is enough, and the defaults are not
- * taken apart, since "defaults": true and a deny entry say it in two lines.
+ * Allows and revokes device entries. After `revoke` no access that was revoked is granted to any device that the entry
+ * selects; after `allow` one entry grants all of it. Other devices and accesses are judged as before. The result is the
+ * one that is shortest to read: an entry is trimmed where that is enough, and the defaults are not taken apart, since
+ * "defaults": true and a deny entry say it in two lines.
  */
 #include "base/error.h"
-#include "policy/edit.h"
+#include "policy/edit_devices.h"
 
 #include <cgfence/verdict.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Edits as an operator writes them. */
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/edit.h"
+#include "policy/edit_parse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,46 +42,6 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 		return error_out_of_memory(error);
 	}
 	*edit = cleanup_steal(made);
-	return 0;
-}
-
-static int parse_protocol(const char *text, enum cgfence_protocol *protocol,
-			  struct cgfence_error *error)
-{
-	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
-		if (strcmp(text, cgfence_protocol_name((enum cgfence_protocol)i)) == 0) {
-			*protocol = (enum cgfence_protocol)i;
-			return 0;
-		}
-	}
-	return error_set_invalid(
-		error, "'%s' is no protocol whose ports can be assigned; give tcp or udp", text);
-}
-
-static int parse_ports(const char *text, struct port_set *ports, struct cgfence_error *error)
-{
-	cleanup_free char *words = strdup(text);
-	char *save = NULL;
-	char *word;
-
-	if (!words)
-		return error_out_of_memory(error);
-	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
-		struct port_range range;
-
-		if (strcmp(word, "any") == 0) {
-			port_set_add_any(ports);
-			continue;
-		}
-		if (port_range_parse(word, &range, error)) {
-			error_wrap(error, "'%s'", word);
-			return -EINVAL;
-		}
-		port_set_add(ports, &range);
-	}
-	if (port_set_is_empty(ports))
-		return error_set_invalid(
-			error, "no port is given; give ports such as 8080 or 31000-31005, or any");
 	return 0;
 }
 
@@ -125,9 +85,9 @@ int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protoc
 		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_PORTS;
-	result = parse_protocol(protocol, &made->protocol, error);
+	result = port_protocol_parse(protocol, &made->protocol, error);
 	if (result == 0)
-		result = parse_ports(text, &made->ports, error);
+		result = port_set_parse(text, &made->ports, error);
 	if (result)
 		return result;
 	made->text = describe_ports(made->protocol, &made->ports);

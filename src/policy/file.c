@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/policy.h"
+#include "policy/read.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -40,8 +40,8 @@ static int read_text(int fd, const char *origin, char *text, size_t *length,
 	return 0;
 }
 
-int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
-			     struct cgfence_error *error)
+static int read_file(const char *path, unsigned int flags, struct cgfence_policy **policy,
+		     struct cgfence_error *error)
 {
 	cleanup_free char *text = NULL;
 	cleanup_close int fd = -1;
@@ -62,5 +62,17 @@ int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
 	result = read_text(fd, origin, text, &length, error);
 	if (result)
 		return result;
-	return cgfence_policy_parse(text, length, origin, policy, error);
+	return policy_read(text, length, origin, flags, policy, error);
+}
+
+int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
+			     struct cgfence_error *error)
+{
+	return read_file(path, 0, policy, error);
+}
+
+int cgfence_policy_read_file_offline(const char *path, struct cgfence_policy **policy,
+				     struct cgfence_error *error)
+{
+	return read_file(path, POLICY_READ_OFFLINE, policy, error);
 }

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#include <jansson.h>
 #include <string.h>
 
 const char *const policy_netns_words[] = { "host", "any", NULL };
@@ -50,9 +51,36 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 	return cleanup_steal(copy);
 }
 
+int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error)
+{
+	if (!policy->unresolved)
+		return 0;
+	return error_set_invalid(
+		error,
+		"the policy was read without the devices of this host and can only be checked; read it again for anything else");
+}
+
+int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules)
+{
+	struct device_rules listed = { 0 };
+
+	if (device_rules_copy(&policy->devices, &listed))
+		return -ENOMEM;
+	for (size_t i = 0; policy->devices_with_defaults && i < listed.count; i++)
+		listed.items[i].allow &= (uint8_t)~device_default_access(listed.items[i].selector);
+	device_rules_drop_empty(&listed);
+	*rules = listed;
+	return 0;
+}
+
 const char *cgfence_policy_name(const struct cgfence_policy *policy)
 {
 	return policy->name;
+}
+
+const char *cgfence_policy_cgroup(const struct cgfence_policy *policy)
+{
+	return policy->cgroup;
 }
 
 bool cgfence_policy_enforces(const struct cgfence_policy *policy)
@@ -60,12 +88,42 @@ bool cgfence_policy_enforces(const struct cgfence_policy *policy)
 	return policy->enforce;
 }
 
-/* Two policies say the same exactly if they are written the same. */
-bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b)
+bool cgfence_policy_fences(const struct cgfence_policy *policy, enum cgfence_topic topic)
 {
-	cleanup_free char *text_a = NULL;
-	cleanup_free char *text_b = NULL;
+	return topic == CGFENCE_TOPIC_DEVICES ? policy->devices_fenced : policy->ports_fenced;
+}
 
-	return cgfence_policy_format(a, &text_a, NULL) == 0 &&
-	       cgfence_policy_format(b, &text_b, NULL) == 0 && strcmp(text_a, text_b) == 0;
+int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
+			    struct cgfence_error *error)
+{
+	/* jansson takes nothing but UTF-8. */
+	json_t *string = json_string(name);
+	bool valid = string && *name;
+
+	json_decref(string);
+	if (!valid)
+		return error_set_invalid(
+			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
+			name);
+	if (policy->name)
+		return 0;
+	policy->name = strdup(name);
+	return policy->name ? 0 : error_out_of_memory(error);
+}
+
+int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol, const char *text,
+			     struct cgfence_error *error)
+{
+	enum cgfence_protocol parsed;
+	struct port_set ports;
+	int result = port_protocol_parse(protocol, &parsed, error);
+
+	if (result == 0)
+		result = port_set_parse(text, &ports, error);
+	if (result)
+		return result;
+	/* The sets are empty without a section, so it begins as an object form that names this protocol alone. */
+	policy->ports_fenced = true;
+	port_set_unite(&policy->ports[parsed], &ports);
+	return 0;
 }

@@ -20,6 +20,7 @@ struct cgfence_policy {
 	char *name;   /* NULL if none */
 	char *cgroup; /* NULL if none */
 	bool enforce;
+	bool unresolved; /* device paths were not looked up, so that entries may be missing */
 
 	bool devices_fenced;
 	bool devices_with_defaults; /* the rules hold the defaults too */
@@ -27,8 +28,7 @@ struct cgfence_policy {
 
 	bool ports_fenced;
 	bool sctp_any;
-	struct port_set tcp;
-	struct port_set udp;
+	struct port_set ports[CGFENCE_PROTOCOL_COUNT]; /* assigned */
 	bool has_isolated_range;
 	struct port_set isolated_range;
 	enum policy_netns netns;
@@ -42,8 +42,16 @@ struct cgfence_policy *policy_new(void);
 /** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
 struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
 
-/** policy_equal() - do two policies say the same, the cgroup they name aside? */
-bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);
+/** policy_refuse_unresolved() - -EINVAL if a policy is good for nothing but having been read, else 0. */
+int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error);
+
+/**
+ * policy_listed_rules() - what the lists of a policy say of devices, without what "defaults": true says.
+ * @rules: receives normalised rules, to be given to device_rules_free()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules);
 
 static inline void cleanup_free_policy(struct cgfence_policy **policy)
 {

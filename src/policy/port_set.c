@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "policy/port_set.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +85,54 @@ void port_range_format(const struct port_range *range, char text[PORT_RANGE_TEXT
 		snprintf(text, PORT_RANGE_TEXT_SIZE, "%s%u", prefix, range->low);
 	else
 		snprintf(text, PORT_RANGE_TEXT_SIZE, "%s%u-%u", prefix, range->low, range->high);
+}
+
+int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
+			struct cgfence_error *error)
+{
+	struct nearest nearest = nearest_begin(text);
+	char hint[NEAREST_HINT_SIZE];
+
+	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
+		const char *name = cgfence_protocol_name((enum cgfence_protocol)i);
+
+		if (strcmp(text, name) == 0) {
+			*protocol = (enum cgfence_protocol)i;
+			return 0;
+		}
+		nearest_try(&nearest, name);
+	}
+	return error_set_invalid(error, "unknown protocol '%s'%s", text,
+				 nearest.best ? nearest_hint(&nearest, hint) : "; give tcp or udp");
+}
+
+int port_set_parse(const char *text, struct port_set *set, struct cgfence_error *error)
+{
+	cleanup_free char *words = strdup(text);
+	struct port_set parsed = { 0 };
+	char *save = NULL;
+	char *word;
+
+	if (!words)
+		return error_out_of_memory(error);
+	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
+		struct port_range range = { 0 };
+
+		if (strcmp(word, "any") == 0) {
+			port_set_add_any(&parsed);
+			continue;
+		}
+		if (port_range_parse(word, &range, error)) {
+			error_wrap(error, "'%s'", word);
+			return -EINVAL;
+		}
+		port_set_add(&parsed, &range);
+	}
+	if (port_set_is_empty(&parsed))
+		return error_set_invalid(
+			error, "no port is given; give ports such as 8080 or 31000-31005, or any");
+	*set = parsed;
+	return 0;
 }
 
 void port_set_add(struct port_set *set, const struct port_range *range)

@@ -37,6 +37,18 @@ int port_range_parse(const char *text, struct port_range *range, struct cgfence_
 /** port_range_format() - write a range as port_range_parse() reads it. */
 void port_range_format(const struct port_range *range, char text[PORT_RANGE_TEXT_SIZE]);
 
+/** port_protocol_parse() - read "tcp" or "udp". */
+int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
+			struct cgfence_error *error);
+
+/**
+ * port_set_parse() - read ports as an operator writes them.
+ * @text: "any", or ports and ranges as port_range_parse() reads them, with commas or blanks between them
+ * @set: receives the ports, at least one
+ * @error: receives what is wrong, the bad value and what would be right
+ */
+int port_set_parse(const char *text, struct port_set *set, struct cgfence_error *error);
+
 /** port_set_add() - put the ports of a range into a set. */
 void port_set_add(struct port_set *set, const struct port_range *range);
 

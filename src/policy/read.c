@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "policy/read.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/policy.h"
-#include "policy/read.h"
+#include "policy/read_devices.h"
+#include "policy/read_ports.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,8 +34,7 @@ static const struct reader_key policy_keys[] = {
 	{ "devices", policy_read_devices, 0 },
 	{ "allowed_devices", policy_read_allowed_devices, 0 },
 	{ "ports", policy_read_ports, 0 },
-	{ "isolated_range", policy_read_isolated_range,
-	  offsetof(struct cgfence_policy, isolated_range) },
+	{ "isolated_range", policy_read_isolated_range, 0 },
 	{ "netns", read_netns, offsetof(struct cgfence_policy, netns) },
 	{ "privileged_ports", reader_read_bool, offsetof(struct cgfence_policy, privileged_ports) },
 	{ "on_violation", read_on_violation, offsetof(struct cgfence_policy, on_violation) },
@@ -45,9 +46,8 @@ static void cleanup_free_json(json_t **value)
 	json_decref(*value);
 }
 
-static int read_policy(struct reader *reader, const json_t *root)
+static int read_policy(struct reader *reader, const json_t *root, struct cgfence_policy *policy)
 {
-	struct cgfence_policy *policy = reader->policy;
 	int result = reader_read_object(reader, root, policy_keys, policy);
 
 	if (result)
@@ -62,7 +62,7 @@ static int read_policy(struct reader *reader, const json_t *root)
 	return 0;
 }
 
-/* Not all that jansson refuses is wrong JSON. */
+/* jansson also refuses valid JSON. */
 static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 {
 	const char *before = "";
@@ -95,13 +95,13 @@ static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 				 syntax->text, after);
 }
 
-int cgfence_policy_parse(const char *text, size_t length, const char *origin,
-			 struct cgfence_policy **policy, struct cgfence_error *error)
+int policy_read(const char *text, size_t length, const char *origin, unsigned int flags,
+		struct cgfence_policy **policy, struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
 	cleanup_policy struct cgfence_policy *parsed = policy_new();
 	struct reader reader = {
-		.text = text, .length = length, .origin = origin, .policy = parsed, .error = error
+		.text = text, .length = length, .origin = origin, .error = error, .flags = flags
 	};
 	json_error_t syntax;
 	int result;
@@ -109,31 +109,20 @@ int cgfence_policy_parse(const char *text, size_t length, const char *origin,
 	if (!parsed)
 		return reader_out_of_memory(&reader);
 	if (length > CGFENCE_POLICY_SIZE_MAX)
-		return error_set_invalid(
-			error, "%s: the policy is longer than 1 MiB, the most that is read",
-			origin);
+		return error_set_invalid(error, "%s: the policy is longer than 1 MiB", origin);
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
 		return refuse_text(&syntax, &reader);
-	result = read_policy(&reader, root);
+	result = read_policy(&reader, root, parsed);
 	if (result)
 		return result;
+	parsed->unresolved = flags & POLICY_READ_OFFLINE;
 	*policy = cleanup_steal(parsed);
 	return 0;
 }
 
-int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
-			    struct cgfence_error *error)
+int cgfence_policy_parse(const char *text, size_t length, const char *origin,
+			 struct cgfence_policy **policy, struct cgfence_error *error)
 {
-	/* jansson takes nothing but UTF-8. */
-	__attribute__((cleanup(cleanup_free_json))) json_t *string = json_string(name);
-
-	if (!string || !*name)
-		return error_set_invalid(
-			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
-			name);
-	if (policy->name)
-		return 0;
-	policy->name = strdup(name);
-	return policy->name ? 0 : error_out_of_memory(error);
+	return policy_read(text, length, origin, 0, policy, error);
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections of a policy, each read into the reader's policy; see struct reader_key. */
 #pragma once
 
-#include "base/json_reader.h"
+#include "policy/read_flags.h"
 
-/** policy_read_devices() - the "devices" section. */
-int policy_read_devices(struct reader *reader, const json_t *value, void *target);
+#include <cgfence/cgfence.h>
 
-/** policy_read_allowed_devices() - "allowed_devices", the form of Mesos. */
-int policy_read_allowed_devices(struct reader *reader, const json_t *value, void *target);
-
-/** policy_read_ports() - the "ports" section. */
-int policy_read_ports(struct reader *reader, const json_t *value, void *target);
-
-/** policy_read_isolated_range() - "isolated_range", into a struct port_set. */
-int policy_read_isolated_range(struct reader *reader, const json_t *value, void *target);
+/** policy_read() - cgfence_policy_parse() with enum policy_read_flags. */
+int policy_read(const char *text, size_t length, const char *origin, unsigned int flags,
+		struct cgfence_policy **policy, struct cgfence_error *error);

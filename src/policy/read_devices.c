@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
 #include "policy/policy.h"
-#include "policy/read.h"
+#include "policy/read_flags.h"
+#include "policy/read_devices.h"
 
 /* The three forms of an entry come down to either text or a path with access bits. */
 struct entry_reading {
@@ -106,6 +107,9 @@ static int read_entry_object(struct reader *reader, const json_t *value, struct 
 		return reader_refuse(
 			reader, value,
 			"the access is missing or empty; grant one or more of r, w and m");
+	/* An entry of no type says nothing. */
+	if (reader->flags & POLICY_READ_OFFLINE)
+		return 0;
 	result = device_path_resolve(reading.path, reading.access, entry, &error);
 	return result ? reader_refuse(reader, value, "%s", error.text) : 0;
 }
@@ -125,28 +129,25 @@ static int read_entry(struct reader *reader, const json_t *value, struct device_
 	return 0;
 }
 
-static int add_entry(struct reader *reader, const json_t *value, bool deny)
+static int add_entry(struct reader *reader, const json_t *value, struct cgfence_policy *policy,
+		     bool deny)
 {
 	struct device_entry entry = { 0 };
 	int result = read_entry(reader, value, &entry);
 
 	if (result)
 		return result;
-	return device_rules_add(&reader->policy->devices, &entry, deny)
-		       ? reader_out_of_memory(reader)
-		       : 0;
+	return device_rules_add(&policy->devices, &entry, deny) ? reader_out_of_memory(reader) : 0;
 }
 
 static int add_allow_entry(struct reader *reader, const json_t *value, void *target)
 {
-	(void)target;
-	return add_entry(reader, value, false);
+	return add_entry(reader, value, target, false);
 }
 
 static int add_deny_entry(struct reader *reader, const json_t *value, void *target)
 {
-	(void)target;
-	return add_entry(reader, value, true);
+	return add_entry(reader, value, target, true);
 }
 
 static int read_allow(struct reader *reader, const json_t *value, void *target)
@@ -172,27 +173,28 @@ static const struct reader_key devices_keys[] = {
 	{ 0 },
 };
 
-static int claim_devices(struct reader *reader, const json_t *value)
+static int claim_devices(struct reader *reader, const json_t *value, struct cgfence_policy *policy)
 {
-	if (reader->policy->devices_fenced)
+	if (policy->devices_fenced)
 		return reader_refuse(
 			reader, value,
 			"\"devices\" and \"allowed_devices\" cannot both be given; put the entries into \"devices\"");
-	reader->policy->devices_fenced = true;
+	policy->devices_fenced = true;
 	return 0;
 }
 
 int policy_read_devices(struct reader *reader, const json_t *value, void *target)
 {
-	int result = claim_devices(reader, value);
+	int result = claim_devices(reader, value, target);
 
 	return result ? result : reader_read_object(reader, value, devices_keys, target);
 }
 
 int policy_read_allowed_devices(struct reader *reader, const json_t *value, void *target)
 {
-	int result = claim_devices(reader, value);
+	struct cgfence_policy *policy = target;
+	int result = claim_devices(reader, value, policy);
 
-	reader->policy->devices_with_defaults = true;
+	policy->devices_with_defaults = true;
 	return result ? result : read_allow(reader, value, target);
 }

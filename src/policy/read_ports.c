@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "policy/policy.h"
-#include "policy/read.h"
+#include "policy/read_ports.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,27 +50,29 @@ static int read_sctp(struct reader *reader, const json_t *value, void *target)
 }
 
 static const struct reader_key ports_keys[] = {
-	{ "tcp", read_port_set, offsetof(struct cgfence_policy, tcp) },
-	{ "udp", read_port_set, offsetof(struct cgfence_policy, udp) },
+	{ "tcp", read_port_set, offsetof(struct cgfence_policy, ports[CGFENCE_TCP]) },
+	{ "udp", read_port_set, offsetof(struct cgfence_policy, ports[CGFENCE_UDP]) },
 	{ "sctp", read_sctp, offsetof(struct cgfence_policy, sctp_any) },
 	{ 0 },
 };
 
 int policy_read_ports(struct reader *reader, const json_t *value, void *target)
 {
-	struct cgfence_policy *policy = reader->policy;
+	struct cgfence_policy *policy = target;
 	int result;
 
 	policy->ports_fenced = true;
 	if (json_is_object(value))
-		return reader_read_object(reader, value, ports_keys, target);
-	result = read_port_set(reader, value, &policy->tcp);
-	policy->udp = policy->tcp;
+		return reader_read_object(reader, value, ports_keys, policy);
+	result = read_port_set(reader, value, &policy->ports[CGFENCE_TCP]);
+	policy->ports[CGFENCE_UDP] = policy->ports[CGFENCE_TCP];
 	return result;
 }
 
 int policy_read_isolated_range(struct reader *reader, const json_t *value, void *target)
 {
-	reader->policy->has_isolated_range = true;
-	return read_port_set(reader, value, target);
+	struct cgfence_policy *policy = target;
+
+	policy->has_isolated_range = true;
+	return read_port_set(reader, value, &policy->isolated_range);
 }

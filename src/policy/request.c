@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Requests as an operator writes them. */
-#include "policy/device_rule.h"
 #include "base/error.h"
+#include "policy/device_entry.h"
+#include "policy/port_set.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,4 +45,29 @@ void cgfence_device_request_format(const struct cgfence_device_request *request,
 
 	device_entry_format(&entry, entry_text);
 	snprintf(text, size, "%s", entry_text);
+}
+
+int cgfence_port_request_parse(const char *protocol, const char *text,
+			       struct cgfence_port_request *request, struct cgfence_error *error)
+{
+	enum cgfence_protocol parsed;
+	struct port_range range;
+	int result = port_protocol_parse(protocol, &parsed, error);
+
+	if (result)
+		return result;
+	result = port_range_parse(text, &range, error);
+	if (result == 0 && range.low != range.high)
+		result = error_set_invalid(
+			error, "a request is for one port; give one instead of a range");
+	if (result) {
+		error_wrap(error, "'%s'", text);
+		return result;
+	}
+	*request = (struct cgfence_port_request){
+		.protocol = parsed,
+		.families = { range.families[PORT_IPV4], range.families[PORT_IPV6] },
+		.port = range.low,
+	};
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include "cgroup/mountinfo.h"
 #include "kernel/pins.h"
 #include "net/silence.h"
+#include "reconcile/holders_walk.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -134,7 +135,7 @@ static void kill_fence(struct act *act)
 static void look_again_and_act(struct act *act)
 {
 	cleanup_free struct cgfence_image *image = NULL;
-	enum plan_action action;
+	enum reconcile_response response;
 	int code = fence_read_port_image(act->fence->id, &image, &act->result->failure);
 
 	if (code == -ENOENT)
@@ -146,12 +147,12 @@ static void look_again_and_act(struct act *act)
 	if (!listener_is_excess(image, act->listener) ||
 	    !netns_concerns(image, sock_diag_netns(act->diag)))
 		return;
-	action = plan_action_for(image);
-	if (action == PLAN_LOG)
+	response = reconcile_plan_response(image);
+	if (response == RECONCILE_LOG)
 		act->result->action = CGFENCE_ACTION_LOGGED;
 	else if (!still_listens(act) || (!act->made_inside && !still_held(act)))
 		act->result->gone = true;
-	else if (action == PLAN_CLOSE)
+	else if (response == RECONCILE_CLOSE)
 		close_socket(act);
 	else
 		kill_fence(act);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Holders by the BPF iterator over the files of all tasks. */
-#include "reconcile/holders.h"
+#include "reconcile/holders_iterator.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
 #include "base/error.h"
@@ -13,7 +13,7 @@
 /* Some thousand holders a read. */
 #define BUFFER_SIZE (256 * 1024)
 
-struct holder_iterator {
+struct holders_iterator {
 	struct holders_bpf *skeleton;
 	struct bpf_link *link;
 	/* What the map of roots holds, which nobody else writes to; NULL if that is not known. */
@@ -21,7 +21,7 @@ struct holder_iterator {
 	size_t root_count;
 };
 
-void holder_iterator_free(struct holder_iterator *iterator)
+void holders_iterator_free(struct holders_iterator *iterator)
 {
 	if (!iterator)
 		return;
@@ -31,9 +31,9 @@ void holder_iterator_free(struct holder_iterator *iterator)
 	free(iterator);
 }
 
-int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error *error)
+int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error)
 {
-	struct holder_iterator *made = calloc(1, sizeof(*made));
+	struct holders_iterator *made = calloc(1, sizeof(*made));
 	int code = 0;
 
 	if (!made)
@@ -46,7 +46,7 @@ int holder_iterator_new(struct holder_iterator **iterator, struct cgfence_error 
 		code = made->link ? 0 : errno;
 	}
 	if (code) {
-		holder_iterator_free(made);
+		holders_iterator_free(made);
 		return kernel_error(error, code, "load the iterator over descriptors");
 	}
 	*iterator = made;
@@ -82,7 +82,7 @@ static int write_roots(int map, const uint64_t *fence_ids, size_t count,
 }
 
 /* Makes the map of roots say what is to be looked for now, which mostly is what was looked for before. */
-static int set_roots(struct holder_iterator *iterator, const uint64_t *fence_ids, size_t count,
+static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_ids, size_t count,
 		     struct cgfence_error *error)
 {
 	size_t size = count * sizeof(*fence_ids);
@@ -123,8 +123,8 @@ static int read_all(int fd, char *buffer, struct holders *list)
 	return 0;
 }
 
-int holder_iterator_run(struct holder_iterator *iterator, const uint64_t *fence_ids,
-			size_t fence_count, struct holders *list, struct cgfence_error *error)
+int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
+			 size_t fence_count, struct holders *list, struct cgfence_error *error)
 {
 	cleanup_free char *buffer = malloc(BUFFER_SIZE);
 	cleanup_close int fd = -1;

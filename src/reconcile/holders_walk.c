@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Holders by /proc, for kernels without the iterator and for single fences. */
-#include "reconcile/holders.h"
+#include "reconcile/holders_walk.h"
 #include "cgroup/threads.h"
 #include "base/cleanup.h"
 #include "base/compare.h"

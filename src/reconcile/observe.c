@@ -6,8 +6,10 @@
 #include "reconcile/observe.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
+#include "base/compare.h"
 #include "base/error.h"
 #include "cgroup/mountinfo.h"
+#include "reconcile/holders_walk.h"
 #include "reconcile/observe_netns.h"
 #include "reconcile/sightings.h"
 
@@ -26,18 +28,6 @@ static void note(struct observation *observation, int result, const struct cgfen
 	observation->complete = false;
 	if (*code == 0)
 		*code = error_set(error, -result, "%s", reason->text);
-}
-
-void observation_free(struct observation *observation)
-{
-	port_fences_free(&observation->fences);
-	for (size_t i = 0; i < observation->netns_count; i++)
-		sock_diag_close(observation->netns[i]);
-	free(observation->netns);
-	listeners_free(&observation->listeners);
-	holders_free(&observation->holders);
-	free(observation->sightings);
-	*observation = (struct observation){ 0 };
 }
 
 /* UDP ports of the ephemeral range are those of clients. */
@@ -81,7 +71,7 @@ static int list_inodes(const struct listeners *listeners, uint32_t **inodes)
 		return -ENOMEM;
 	for (size_t i = 0; i < listeners->count; i++)
 		list[i] = listeners->items[i].inode;
-	sightings_sort_inodes(list, listeners->count);
+	sort_inodes(list, listeners->count);
 	*inodes = list;
 	return 0;
 }
@@ -107,7 +97,7 @@ static bool is_threaded(const struct port_fence *fence)
 	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
 }
 
-static int iterate(struct observation *observation, struct holder_iterator *iterator,
+static int iterate(struct observation *observation, struct holders_iterator *iterator,
 		   struct cgfence_error *error)
 {
 	const struct port_fences *fences = &observation->fences;
@@ -117,10 +107,10 @@ static int iterate(struct observation *observation, struct holder_iterator *iter
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < fences->count; i++)
 		ids[i] = fences->items[i].id;
-	return holder_iterator_run(iterator, ids, fences->count, &observation->holders, error);
+	return holders_iterator_run(iterator, ids, fences->count, &observation->holders, error);
 }
 
-static int find_holders(struct observation *observation, struct holder_iterator *iterator,
+static int find_holders(struct observation *observation, struct holders_iterator *iterator,
 			struct cgfence_error *error)
 {
 	cleanup_free uint32_t *inodes = NULL;

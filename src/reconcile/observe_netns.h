@@ -2,7 +2,7 @@
 /* Which network namespaces must be looked at. */
 #pragma once
 
-#include "reconcile/observe.h"
+#include "reconcile/observation.h"
 
 /** observe_netns_add() - look at a network namespace too, unless it is already; -1 is that of this thread. */
 int observe_netns_add(struct observation *observation, int netns, struct cgfence_error *error);

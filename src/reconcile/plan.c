@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/plan.h"
 #include "policy/policy.h"
+#include "reconcile/excess.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-void plan_key(const struct observation *observation, const struct sighting *sighting,
-	      struct violation_key *key)
+void reconcile_plan_key(const struct observation *observation, const struct sighting *sighting,
+			struct violation_key *key)
 {
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
 
@@ -19,24 +20,18 @@ void plan_key(const struct observation *observation, const struct sighting *sigh
 	memcpy(key->address, &listener->address, sizeof(key->address));
 }
 
-enum plan_action plan_action_for(const struct cgfence_image *image)
+enum reconcile_response reconcile_plan_response(const struct cgfence_image *image)
 {
 	if (!image->enforce)
-		return PLAN_LOG;
+		return RECONCILE_LOG;
 	switch (image->ports.on_violation) {
 	case POLICY_ON_VIOLATION_CLOSE:
-		return PLAN_CLOSE;
+		return RECONCILE_CLOSE;
 	case POLICY_ON_VIOLATION_KILL:
-		return PLAN_KILL;
+		return RECONCILE_KILL;
 	default:
-		return PLAN_LOG;
+		return RECONCILE_LOG;
 	}
-}
-
-static bool is_violation(const struct observation *observation, const struct sighting *sighting)
-{
-	return listener_is_excess(observation->fences.items[sighting->fence].image,
-				  &observation->listeners.items[sighting->listener]);
 }
 
 static bool same_key(const struct violation_key *a, const struct violation_key *b)
@@ -53,53 +48,55 @@ static size_t find_reported(const struct reported *reported, size_t count,
 		if (same_key(&reported[i].key, key))
 			return i;
 	}
-	return PLAN_NOT_REPORTED;
+	return RECONCILE_NOT_REPORTED;
 }
 
 /* Kills come first, since they may take care of more; among equals, the order of the sightings. */
 static int compare_steps(const void *left, const void *right)
 {
-	const struct plan_step *a = left;
-	const struct plan_step *b = right;
-	int a_rank = a->kind == PLAN_END ? 0 : a->action == PLAN_KILL ? 1 : 2;
-	int b_rank = b->kind == PLAN_END ? 0 : b->action == PLAN_KILL ? 1 : 2;
+	const struct reconcile_step *a = left;
+	const struct reconcile_step *b = right;
+	int a_rank = a->kind == RECONCILE_END ? 0 : a->response == RECONCILE_KILL ? 1 : 2;
+	int b_rank = b->kind == RECONCILE_END ? 0 : b->response == RECONCILE_KILL ? 1 : 2;
 
 	if (a_rank != b_rank)
 		return a_rank - b_rank;
-	if (a->kind == PLAN_END)
+	if (a->kind == RECONCILE_END)
 		return a->reported < b->reported ? -1 : a->reported > b->reported;
 	return a->sighting < b->sighting ? -1 : a->sighting > b->sighting;
 }
 
 /* Marks in @present which of the violations that were reported are still there. */
 static void add_violations(const struct observation *observation, const struct reported *reported,
-			   size_t reported_count, bool *present, struct plan *plan)
+			   size_t reported_count, bool *present, struct reconcile_plan *plan)
 {
 	for (size_t i = 0; i < observation->sighting_count; i++) {
 		const struct sighting *sighting = &observation->sightings[i];
-		struct plan_step *step = &plan->steps[plan->count];
+		struct reconcile_step *step = &plan->steps[plan->count];
 		struct violation_key key;
 
-		if (!is_violation(observation, sighting))
+		if (!excess_is(observation, sighting))
 			continue;
-		plan_key(observation, sighting, &key);
-		*step = (struct plan_step){
-			.kind = PLAN_ACT,
-			.action = plan_action_for(observation->fences.items[sighting->fence].image),
+		reconcile_plan_key(observation, sighting, &key);
+		*step = (struct reconcile_step){
+			.kind = RECONCILE_ACT,
+			.response = reconcile_plan_response(
+				observation->fences.items[sighting->fence].image),
 			.sighting = i,
 			.reported = find_reported(reported, reported_count, &key),
 		};
-		if (step->reported != PLAN_NOT_REPORTED)
+		if (step->reported != RECONCILE_NOT_REPORTED)
 			present[step->reported] = true;
 		plan->count++;
 	}
 }
 
-int plan_make(const struct observation *observation, uint64_t fence_id,
-	      const struct reported *reported, size_t reported_count, struct plan *plan)
+int reconcile_plan_make(const struct observation *observation, uint64_t fence_id,
+			const struct reported *reported, size_t reported_count,
+			struct reconcile_plan *plan)
 {
 	bool *present = calloc(reported_count + 1, sizeof(*present));
-	struct plan made = {
+	struct reconcile_plan made = {
 		.steps = calloc(observation->sighting_count + reported_count + 1,
 				sizeof(*made.steps)),
 	};
@@ -113,7 +110,7 @@ int plan_make(const struct observation *observation, uint64_t fence_id,
 	for (size_t i = 0; i < reported_count && observation->complete; i++) {
 		if (!present[i] && (!fence_id || reported[i].key.fence_id == fence_id))
 			made.steps[made.count++] =
-				(struct plan_step){ .kind = PLAN_END, .reported = i };
+				(struct reconcile_step){ .kind = RECONCILE_END, .reported = i };
 	}
 	free(present);
 	qsort(made.steps, made.count, sizeof(*made.steps), compare_steps);
@@ -121,27 +118,8 @@ int plan_make(const struct observation *observation, uint64_t fence_id,
 	return 0;
 }
 
-void plan_free(struct plan *plan)
+void reconcile_plan_free(struct reconcile_plan *plan)
 {
 	free(plan->steps);
-	*plan = (struct plan){ 0 };
-}
-
-void plan_excess_ports(const struct observation *observation, size_t fence,
-		       enum cgfence_protocol protocol, struct port_set *ports)
-{
-	memset(ports, 0, sizeof(*ports));
-	for (size_t i = 0; i < observation->sighting_count; i++) {
-		const struct sighting *sighting = &observation->sightings[i];
-		const struct listener *listener = &observation->listeners.items[sighting->listener];
-		const struct port_range range = {
-			.families = { true, true },
-			.low = listener->port,
-			.high = listener->port,
-		};
-
-		if (sighting->fence == fence && listener_protocol(listener) == protocol &&
-		    is_violation(observation, sighting))
-			port_set_add(ports, &range);
-	}
+	*plan = (struct reconcile_plan){ 0 };
 }

@@ -4,14 +4,14 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "reconcile/port_fence_cache.h"
+#include "reconcile/observe.h"
 #include "reconcile/plan.h"
 #include "reconcile/violation.h"
 
 #include <string.h>
 
 struct cgfence_reconciler {
-	struct holder_iterator *iterator; /* NULL where the kernel has none */
+	struct holders_iterator *iterator; /* NULL where the kernel has none */
 	struct port_fence_cache fences;
 	/* What was reported and has not ended, and what was said of it; both have the same indices. */
 	struct reported *reported;
@@ -29,7 +29,7 @@ struct reporter {
 struct pass {
 	struct cgfence_reconciler *reconciler;
 	const struct observation *observation;
-	const struct plan *plan;
+	const struct reconcile_plan *plan;
 	const struct reporter *reporter;
 	struct violation_text *texts; /* of each step; those that have nothing to say have none */
 	enum cgfence_action *taken;   /* by each step so far */
@@ -54,7 +54,7 @@ int cgfence_reconciler_new(struct cgfence_reconciler **reconciler, struct cgfenc
 	if (!made)
 		return error_out_of_memory(error);
 	/* Without it /proc is walked, which finds the same and takes longer. */
-	holder_iterator_new(&made->iterator, NULL);
+	holders_iterator_new(&made->iterator, NULL);
 	*reconciler = made;
 	return 0;
 }
@@ -65,7 +65,7 @@ void cgfence_reconciler_free(struct cgfence_reconciler *reconciler)
 		return;
 	for (size_t i = 0; i < reconciler->count; i++)
 		violation_text_free(&reconciler->texts[i]);
-	holder_iterator_free(reconciler->iterator);
+	holders_iterator_free(reconciler->iterator);
 	port_fence_cache_free(&reconciler->fences);
 	free(reconciler->reported);
 	free(reconciler->texts);
@@ -96,7 +96,7 @@ static bool is_news(enum cgfence_action before, enum cgfence_action now)
 	return now != before || now == CGFENCE_ACTION_CLOSED || now == CGFENCE_ACTION_KILLED;
 }
 
-/* Return: the index of a new record, or PLAN_NOT_REPORTED if out of memory. */
+/* Return: the index of a new record, or RECONCILE_NOT_REPORTED if out of memory. */
 static size_t remember(struct cgfence_reconciler *reconciler)
 {
 	if (reconciler->count == reconciler->capacity) {
@@ -106,11 +106,11 @@ static size_t remember(struct cgfence_reconciler *reconciler)
 			reallocarray(reconciler->reported, capacity, sizeof(*reported));
 
 		if (!reported)
-			return PLAN_NOT_REPORTED;
+			return RECONCILE_NOT_REPORTED;
 		reconciler->reported = reported;
 		texts = reallocarray(reconciler->texts, capacity, sizeof(*texts));
 		if (!texts)
-			return PLAN_NOT_REPORTED;
+			return RECONCILE_NOT_REPORTED;
 		reconciler->texts = texts;
 		reconciler->capacity = capacity;
 	}
@@ -124,9 +124,9 @@ static const struct sighting *sighting_of(const struct pass *pass, size_t step)
 }
 
 /* Nothing to do, and nothing new to say. */
-static bool is_old(const struct pass *pass, const struct plan_step *step)
+static bool is_old(const struct pass *pass, const struct reconcile_step *step)
 {
-	return step->reported != PLAN_NOT_REPORTED && step->action == PLAN_LOG &&
+	return step->reported != RECONCILE_NOT_REPORTED && step->response == RECONCILE_LOG &&
 	       pass->reconciler->reported[step->reported].action == CGFENCE_ACTION_LOGGED;
 }
 
@@ -134,9 +134,9 @@ static bool is_old(const struct pass *pass, const struct plan_step *step)
 static int describe_all(struct pass *pass)
 {
 	for (size_t i = 0; i < pass->plan->count; i++) {
-		const struct plan_step *step = &pass->plan->steps[i];
+		const struct reconcile_step *step = &pass->plan->steps[i];
 
-		if (step->kind == PLAN_ACT && !is_old(pass, step) &&
+		if (step->kind == RECONCILE_ACT && !is_old(pass, step) &&
 		    violation_describe(pass->observation, sighting_of(pass, i), &pass->texts[i]))
 			return -ENOMEM;
 	}
@@ -175,12 +175,12 @@ static int report_step(struct pass *pass, size_t step, const struct act_result *
 	struct cgfence_reconciler *reconciler = pass->reconciler;
 	size_t index = pass->plan->steps[step].reported;
 
-	if (index == PLAN_NOT_REPORTED) {
+	if (index == RECONCILE_NOT_REPORTED) {
 		index = remember(reconciler);
-		if (index == PLAN_NOT_REPORTED)
+		if (index == RECONCILE_NOT_REPORTED)
 			return -ENOMEM;
-		plan_key(pass->observation, sighting_of(pass, step),
-			 &reconciler->reported[index].key);
+		reconcile_plan_key(pass->observation, sighting_of(pass, step),
+				   &reconciler->reported[index].key);
 	} else if (!is_news(reconciler->reported[index].action, pass->taken[step])) {
 		return 0;
 	}
@@ -261,7 +261,7 @@ static int take_steps(struct pass *pass, size_t known)
 	int result = describe_all(pass);
 
 	for (size_t i = 0; i < pass->plan->count && result == 0; i++) {
-		if (pass->plan->steps[i].kind == PLAN_END)
+		if (pass->plan->steps[i].kind == RECONCILE_END)
 			report_end(pass, pass->plan->steps[i].reported);
 		else
 			result = act_and_report(pass, i);
@@ -273,7 +273,8 @@ static int take_steps(struct pass *pass, size_t known)
 }
 
 static int carry_out(struct cgfence_reconciler *reconciler, const struct observation *observation,
-		     const struct plan *plan, const struct reporter *reporter, size_t *in_excess)
+		     const struct reconcile_plan *plan, const struct reporter *reporter,
+		     size_t *in_excess)
 {
 	cleanup_free struct violation_text *texts = calloc(plan->count + 1, sizeof(*texts));
 	cleanup_free enum cgfence_action *taken = calloc(plan->count + 1, sizeof(*taken));
@@ -304,13 +305,13 @@ static int settle(struct cgfence_reconciler *reconciler, const struct observatio
 		  uint64_t fence_id, const struct reporter *reporter, size_t *in_excess,
 		  struct cgfence_error *error)
 {
-	struct plan plan = { 0 };
-	int result =
-		plan_make(observation, fence_id, reconciler->reported, reconciler->count, &plan);
+	struct reconcile_plan plan = { 0 };
+	int result = reconcile_plan_make(observation, fence_id, reconciler->reported,
+					 reconciler->count, &plan);
 
 	if (result == 0)
 		result = carry_out(reconciler, observation, &plan, reporter, in_excess);
-	plan_free(&plan);
+	reconcile_plan_free(&plan);
 	return result ? error_out_of_memory(error) : 0;
 }
 
@@ -358,10 +359,10 @@ int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void 
 	const struct reporter reporter = { .report = report, .context = context };
 	const struct observation_scope scope = { .fence_id = fence_id };
 	struct observation observation;
-	struct plan plan = { 0 };
+	struct reconcile_plan plan = { 0 };
 	int result = observe(&scope, &observation, error);
 
-	if (result == 0 && plan_make(&observation, fence_id, NULL, 0, &plan))
+	if (result == 0 && reconcile_plan_make(&observation, fence_id, NULL, 0, &plan))
 		result = error_out_of_memory(error);
 	for (size_t i = 0; i < plan.count && result == 0; i++) {
 		const struct sighting *sighting = &observation.sightings[plan.steps[i].sighting];
@@ -374,7 +375,7 @@ int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void 
 		give_report(&reporter, &text, false, CGFENCE_ACTION_NONE, "");
 		violation_text_free(&text);
 	}
-	plan_free(&plan);
+	reconcile_plan_free(&plan);
 	observation_free(&observation);
 	return result;
 }

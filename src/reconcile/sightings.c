@@ -3,7 +3,6 @@
 #include "base/array.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "base/compare.h"
 #include "base/error.h"
 
 struct found {
@@ -14,11 +13,6 @@ struct found {
 	size_t nearest;
 	const struct hierarchy *hierarchy;
 };
-
-void sightings_sort_inodes(uint32_t *inodes, size_t count)
-{
-	qsort(inodes, count, sizeof(*inodes), compare_inodes);
-}
 
 static int compare_cgroups(const void *left, const void *right)
 {

@@ -2,10 +2,7 @@
 /* Joining listeners, holders and fences. */
 #pragma once
 
-#include "reconcile/observe.h"
-
-/** sightings_sort_inodes() - put inodes in ascending order. */
-void sightings_sort_inodes(uint32_t *inodes, size_t count);
+#include "reconcile/observation.h"
 
 /** sightings_find() - fill in the sightings of an observation from its listeners, holders and fences. */
 int sightings_find(struct observation *observation, struct cgfence_error *error);

@@ -2,9 +2,8 @@
 #include "reconcile/violation.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "reconcile/plan.h"
+#include "reconcile/excess.h"
 
-#include <cgfence/verdict.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,58 +69,6 @@ static void describe_holder(const struct cgfence_holder *holder, struct violatio
 	text->cmdline = read_cmdline(holder->thread);
 }
 
-/* The ports as "9,8080-8081". */
-static char *format_excess(const struct observation *observation, size_t fence,
-			   enum cgfence_protocol protocol)
-{
-	cleanup_free struct port_set *ports = malloc(sizeof(*ports));
-	struct port_range range;
-	uint32_t cursor = 0;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	if (stream && ports) {
-		plan_excess_ports(observation, fence, protocol, ports);
-		while (port_set_next(ports, &cursor, &range)) {
-			char word[PORT_RANGE_TEXT_SIZE];
-
-			port_range_format(&range, word);
-			fprintf(stream, "%s%s", ftell(stream) ? "," : "", word);
-		}
-	}
-	if (stream)
-		fclose(stream);
-	return text;
-}
-
-/* "", or " for IPv4" where the port is assigned for the other family. */
-static const char *refused_families(const struct cgfence_image *image,
-				    const struct listener *listener)
-{
-	static const char *const words[] = { " for IPv4", " for IPv6" };
-	const char *word = "";
-	int refused = 0;
-
-	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
-		if (!cgfence_port_allowed(image, listener_protocol(listener), family,
-					  listener->port)) {
-			word = words[family];
-			refused++;
-		}
-	}
-	return refused == 1 ? word : "";
-}
-
-static const char *way(const struct sighting *sighting)
-{
-	if (!sighting->made_inside)
-		return "; the socket was made outside of the fence";
-	return sighting->holder == SIGHTING_NO_HOLDER
-		       ? "; the socket was made in the fence, and nobody in it holds it"
-		       : "";
-}
-
 int violation_describe(const struct observation *observation, const struct sighting *sighting,
 		       struct violation_text *text)
 {
@@ -140,11 +87,8 @@ int violation_describe(const struct observation *observation, const struct sight
 	else
 		made.member = cgroup_path(listener->cgroup_id);
 	made.cgroup = strdup(cgfence_cgroup_path(fence->cgroup));
-	made.excess = format_excess(observation, sighting->fence, made.protocol);
-	if (asprintf(&made.reason, "%s port %u is not assigned%s%s",
-		     cgfence_protocol_name(made.protocol), made.port,
-		     refused_families(fence->image, listener), way(sighting)) < 0)
-		made.reason = NULL;
+	made.excess = excess_format_ports(observation, sighting->fence, made.protocol);
+	made.reason = excess_format_reason(observation, sighting);
 	if (!made.cgroup || !made.excess || !made.reason) {
 		violation_text_free(&made);
 		return -ENOMEM;

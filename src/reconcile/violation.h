@@ -2,7 +2,7 @@
 /* A violation in words. */
 #pragma once
 
-#include "reconcile/observe.h"
+#include "reconcile/observation.h"
 
 #include <cgfence/reconcile.h>
 

@@ -37,27 +37,61 @@ static void format_device(const struct cgfence_denial_subject *subject, char *te
 	cgfence_device_request_format(&request, text, size);
 }
 
-const char *refusal_hook_name(const struct cgfence_denial_subject *subject)
+const char *denial_hook_name(const struct cgfence_denial_subject *subject)
 {
 	return cgfence_hook_name((enum cgfence_hook)subject->hook);
 }
 
-const char *refusal_verdict_name(const struct cgfence_denial_subject *subject)
+const char *denial_verdict_name(const struct cgfence_denial_subject *subject)
 {
 	return subject->verdict < CGFENCE_VERDICT_COUNT ? verdict_names[subject->verdict] : "?";
 }
 
-void refusal_format_subject(const struct cgfence_denial_subject *subject,
-			    char text[REFUSAL_SUBJECT_SIZE])
+void denial_format_subject(const struct cgfence_denial_subject *subject,
+			   char text[DENIAL_SUBJECT_SIZE])
 {
 	if (is_of_device(subject))
-		format_device(subject, text, REFUSAL_SUBJECT_SIZE);
+		format_device(subject, text, DENIAL_SUBJECT_SIZE);
 	else if (subject->hook == CGFENCE_HOOK_CREATE)
-		snprintf(text, REFUSAL_SUBJECT_SIZE, "%s %s", protocol_name(subject),
+		snprintf(text, DENIAL_SUBJECT_SIZE, "%s %s", protocol_name(subject),
 			 family_name(subject));
 	else
-		snprintf(text, REFUSAL_SUBJECT_SIZE, "%s %s:%u", protocol_name(subject),
+		snprintf(text, DENIAL_SUBJECT_SIZE, "%s %s:%u", protocol_name(subject),
 			 family_name(subject), subject->major);
+}
+
+const struct table_column denial_columns[] = {
+	{ .heading = "LAST" },
+	{ .heading = "COUNT" },
+	{ .heading = "VERDICT" },
+	{ .heading = "HOOK", .rank = 2, .width = 6 },
+	{ .heading = "WHAT", .width = 14 },
+	{ .heading = "PID", .rank = 1, .width = 7 },
+	{ .heading = "COMM", .elastic = true },
+	{ .heading = "FIRST", .rank = 3 },
+	{ .heading = "CGROUP", .elastic = true },
+	{ 0 },
+};
+
+void denial_add_row(struct table *table, const char *cgroup,
+		    const struct cgfence_denial_record *record)
+{
+	char subject[DENIAL_SUBJECT_SIZE];
+	char first[OUTPUT_TIME_SIZE];
+	char last[OUTPUT_TIME_SIZE];
+
+	denial_format_subject(&record->subject, subject);
+	output_time(record->first_ns, first);
+	output_time(record->last_ns, last);
+	table_add_cell(table, "%s", last);
+	table_add_cell(table, "%llu", (unsigned long long)record->count);
+	table_add_cell(table, "%s", denial_verdict_name(&record->subject));
+	table_add_cell(table, "%s", denial_hook_name(&record->subject));
+	table_add_cell(table, "%s", subject);
+	table_add_cell(table, "%u", record->pid);
+	table_add_cell(table, "%.16s", record->comm);
+	table_add_cell(table, "%s", first);
+	table_add_cell(table, "%s", cgroup);
 }
 
 /* The access letters of "c 1:3 rw", or "" where it has none. */
@@ -88,7 +122,7 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 				      access_letters(device)));
 }
 
-json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *record)
+json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_subject *subject = &record->subject;
 	char comm[sizeof(record->comm) + 1];
@@ -100,11 +134,10 @@ json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *rec
 	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);
-	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup",
-			   output_json_string(cgroup), "hook", refusal_hook_name(subject),
-			   "verdict", refusal_verdict_name(subject), "pid", (json_int_t)record->pid,
-			   "comm", output_json_string(comm), "count", (json_int_t)record->count,
-			   "first", first, "last", last);
+	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup", cgroup, "hook",
+			   denial_hook_name(subject), "verdict", denial_verdict_name(subject),
+			   "pid", (json_int_t)record->pid, "comm", output_json_string(comm),
+			   "count", (json_int_t)record->count, "first", first, "last", last);
 	if (object)
 		set_subject(object, subject);
 	return object;

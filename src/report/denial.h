@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How a refusal looks. */
+/* How a denial looks. */
 #pragma once
+
+#include "report/table.h"
 
 #include <cgfence/cgfence.h>
 #include <jansson.h>
 
-#define REFUSAL_SUBJECT_SIZE 32
+#define DENIAL_SUBJECT_SIZE 32
 
-/** refusal_hook_name() - such as "device". */
-const char *refusal_hook_name(const struct cgfence_denial_subject *subject);
+/** denial_hook_name() - such as "device". */
+const char *denial_hook_name(const struct cgfence_denial_subject *subject);
 
-/** refusal_verdict_name() - such as "denied". */
-const char *refusal_verdict_name(const struct cgfence_denial_subject *subject);
+/** denial_verdict_name() - such as "denied". */
+const char *denial_verdict_name(const struct cgfence_denial_subject *subject);
 
-/** refusal_format_subject() - what was refused, such as "c 1:3 rw" or "tcp ipv4:8080". */
-void refusal_format_subject(const struct cgfence_denial_subject *subject,
-			    char text[REFUSAL_SUBJECT_SIZE]);
+/** denial_format_subject() - what was refused, such as "c 1:3 rw" or "tcp ipv4:8080". */
+void denial_format_subject(const struct cgfence_denial_subject *subject,
+			   char text[DENIAL_SUBJECT_SIZE]);
+
+/** The columns of a table of denials. */
+extern const struct table_column denial_columns[];
+
+/** denial_add_row() - append a row to such a table. @cgroup: the path of the fence root */
+void denial_add_row(struct table *table, const char *cgroup,
+		    const struct cgfence_denial_record *record);
 
 /**
- * refusal_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory.
- * @cgroup: the path of the fence root
+ * denial_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory.
+ * @cgroup: the path of the fence root, taken over
  */
-json_t *refusal_json(const char *cgroup, const struct cgfence_denial_record *record);
+json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record);

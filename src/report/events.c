@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "report/events.h"
 #include "report/output.h"
+#include "report/printable.h"
 #include "report/denial.h"
 #include "report/violation.h"
 #include "base/boot_time.h"
@@ -14,12 +15,11 @@
 /* Takes the reference. */
 static void write_json(struct watch_events *events, json_t *object)
 {
-	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	char *line = output_json_text(object, JSON_COMPACT);
 
 	if (line)
 		stream_write(events->stream, line);
 	free(line);
-	json_decref(object);
 }
 
 /* Time, event and cgroup in columns, then what there is to say. */
@@ -43,7 +43,7 @@ write_text(struct watch_events *events, uint64_t time_ns, const char *event, con
 	if (details && asprintf(&line, "%s  %-9s  %-*s%s%s", time, event, *gap ? CGROUP_WIDTH : 0,
 				cgroup ? cgroup : "-", gap, details) < 0)
 		line = NULL;
-	printable = line ? output_printable(line) : NULL;
+	printable = line ? printable_copy(line) : NULL;
 	if (printable)
 		stream_write(events->stream, printable);
 	free(printable);
@@ -80,13 +80,13 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 void watch_events_violation(const struct cgfence_violation *violation, void *context)
 {
 	struct watch_events *events = context;
-	char socket[REPORT_SOCKET_SIZE];
+	char socket[VIOLATION_SOCKET_SIZE];
 
 	if (events->json) {
-		write_json(events, report_json(violation));
+		write_json(events, violation_json(violation));
 		return;
 	}
-	report_format_socket(violation, socket);
+	violation_format_socket(violation, socket);
 	write_text(events, violation->time_ns, violation->ended ? "ended" : "violation",
 		   violation->cgroup, "%s  pid %u (%s) in %s  %s: %s%s%s", socket, violation->pid,
 		   violation->comm, violation->member ? violation->member : "a cgroup that is gone",
@@ -94,22 +94,23 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 		   *violation->failure ? "; " : "", violation->failure);
 }
 
-void watch_events_refusal(struct watch_events *events, const char *cgroup,
-			  const struct cgfence_denial_record *record)
+void watch_events_denial(struct watch_events *events, const char *cgroup,
+			 const struct cgfence_denial_record *record)
 {
-	const char *verdict = refusal_verdict_name(&record->subject);
-	char subject[REFUSAL_SUBJECT_SIZE];
+	const char *verdict = denial_verdict_name(&record->subject);
+	char subject[DENIAL_SUBJECT_SIZE];
 	json_t *object;
 
 	if (!events->json) {
-		refusal_format_subject(&record->subject, subject);
+		denial_format_subject(&record->subject, subject);
 		write_text(events, record->last_ns, verdict, cgroup, "%s %s  pid %u (%.16s)",
-			   refusal_hook_name(&record->subject), subject, record->pid, record->comm);
+			   denial_hook_name(&record->subject), subject, record->pid, record->comm);
 		return;
 	}
 	object = begin_json(verdict, record->last_ns);
 	if (object)
-		json_object_update_missing_new(object, refusal_json(cgroup ? cgroup : "", record));
+		json_object_update_missing_new(
+			object, denial_json(output_json_string(cgroup ? cgroup : ""), record));
 	write_json(events, object);
 }
 

@@ -17,9 +17,9 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 /** watch_events_violation() - a violation, or its end; fits cgfence_report. @context: struct watch_events */
 void watch_events_violation(const struct cgfence_violation *violation, void *context);
 
-/** watch_events_refusal() - the first refusal of a subject. @cgroup: path of the fence root, NULL if it is gone */
-void watch_events_refusal(struct watch_events *events, const char *cgroup,
-			  const struct cgfence_denial_record *record);
+/** watch_events_denial() - the first refusal of a subject. @cgroup: path of the fence root, NULL if it is gone */
+void watch_events_denial(struct watch_events *events, const char *cgroup,
+			 const struct cgfence_denial_record *record);
 
 /** watch_events_fence() - a fence was made or taken away. @event: "fenced" or "unfenced" */
 void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup);

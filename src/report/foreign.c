@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "report/foreign.h"
-#include "cli/operands.h"
-#include "report/output.h"
-#include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "policy/policy.h"
+#include "report/output.h"
 
-#include <limits.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,38 +15,40 @@
 
 void others_release(struct others *others)
 {
+	for (int topic = 0; topic < CGFENCE_TOPIC_COUNT; topic++)
+		free(others->blocks[topic]);
 	free(others->programs);
 }
 
 int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, struct others *others,
 	       struct cgfence_error *error)
 {
-	cleanup_free struct cgfence_foreign_program *programs = NULL;
+	struct cgfence_foreign_program *programs = NULL;
 	struct cgfence_foreign_program *larger;
 	size_t count = 0;
 	int result = cgfence_fence_list_foreign(cgroup, topic, &programs, &count, error);
 
-	if (result || count == 0)
+	if (result)
 		return result;
-	larger = reallocarray(others->programs, others->count + count, sizeof(*larger));
+	others->blocks[topic] = programs;
+	larger = reallocarray(others->programs, others->count + count + 1, sizeof(*larger));
 	if (!larger)
 		return error_out_of_memory(error);
-	memcpy(larger + others->count, programs, count * sizeof(*larger));
+	for (size_t i = 0; i < count; i++)
+		larger[others->count++] = programs[i];
 	others->programs = larger;
-	others->count += count;
 	return 0;
 }
 
 int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
 		    struct others *others, struct cgfence_error *error)
 {
-	const struct cgfence_policy *policy = cgfence_fence_policy(fence);
 	int result = 0;
 
-	if (policy->devices_fenced)
-		result = others_add(cgroup, CGFENCE_TOPIC_DEVICES, others, error);
-	if (result == 0 && policy->ports_fenced)
-		result = others_add(cgroup, CGFENCE_TOPIC_PORTS, others, error);
+	for (int topic = 0; topic < CGFENCE_TOPIC_COUNT && result == 0; topic++) {
+		if (cgfence_policy_fences(cgfence_fence_policy(fence), (enum cgfence_topic)topic))
+			result = others_add(cgroup, (enum cgfence_topic)topic, others, error);
+	}
 	return result;
 }
 
@@ -61,25 +59,20 @@ static const char *attach_flags_name(uint32_t flags)
 					      : "none";
 }
 
-static json_t *other_json(const struct cgfence_cgroup *cgroup,
-			  const struct cgfence_foreign_program *program)
+static json_t *other_json(const struct cgfence_foreign_program *program)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%.*s", cgroup_path_length(cgroup, program->above),
-		 cgfence_cgroup_path(cgroup));
-	return json_pack("{s:o, s:s, s:I, s:o, s:s}", "cgroup", output_json_string(path), "hook",
-			 program->hook, "id", (json_int_t)program->id, "name",
+	return json_pack("{s:o, s:s, s:I, s:o, s:s}", "cgroup", output_json_string(program->cgroup),
+			 "hook", program->hook, "id", (json_int_t)program->id, "name",
 			 output_json_string(program->name), "attach_flags",
 			 attach_flags_name(program->attach_flags));
 }
 
-json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *others)
+json_t *others_json(const struct others *others)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < others->count; i++)
-		json_array_append_new(list, other_json(cgroup, &others->programs[i]));
+		json_array_append_new(list, other_json(&others->programs[i]));
 	return list;
 }
 

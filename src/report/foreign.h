@@ -8,9 +8,10 @@
 struct others {
 	struct cgfence_foreign_program *programs;
 	size_t count;
+	void *blocks[CGFENCE_TOPIC_COUNT]; /* with the paths of the programs */
 };
 
-/** others_add() - append those that judge a topic in a cgroup. */
+/** others_add() - append those that judge a topic in a cgroup; each topic once. */
 int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, struct others *others,
 	       struct cgfence_error *error);
 
@@ -19,7 +20,7 @@ int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 		    struct others *others, struct cgfence_error *error);
 
 /** others_json() - a new array of objects, one for each. */
-json_t *others_json(const struct cgfence_cgroup *cgroup, const struct others *others);
+json_t *others_json(const struct others *others);
 
 /** others_print() - their names, or #ID, with commas between them, as many as fit into @size bytes; "-" if none. */
 void others_print(const struct others *others, char *names, size_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "report/output.h"
-#include "cli/command.h"
+#include "base/cleanup.h"
+#include "report/printable.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,49 +11,93 @@
 
 #define NS_PER_S 1000000000LL
 
-int output_failure(const struct cgfence_error *error)
+/* The text that a format makes, printable, to be given to free(); NULL if out of memory. */
+static char *format_printable(const char *format, va_list arguments)
 {
-	fprintf(stderr, "cgfence: %s.\n", error->text);
-	return error->invalid_input ? STATUS_INVALID : STATUS_FAILED;
+	cleanup_free char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	return text ? printable_copy(text) : NULL;
 }
 
 void output_complain(const char *format, ...)
 {
-	char *printable = NULL;
-	char *text = NULL;
+	cleanup_free char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	text = format_printable(format, arguments);
 	va_end(arguments);
-	if (text)
-		printable = output_printable(text);
-	if (printable)
-		fprintf(stderr, "cgfence: %s\n", printable);
-	free(printable);
-	free(text);
+	if (!text || !*text)
+		fputs("cgfence: out of memory.\n", stderr);
+	else
+		fprintf(stderr, "cgfence: %s%s\n", text, text[strlen(text) - 1] == '?' ? "" : ".");
+}
+
+int output_failure(const struct cgfence_error *error)
+{
+	output_complain("%s", error->text);
+	return error->invalid_input ? STATUS_INVALID : STATUS_FAILED;
+}
+
+void output_say(const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = format_printable(format, arguments);
+	va_end(arguments);
+	puts(text ? text : "out of memory");
+}
+
+void output_lines(const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		output_say("%.*s", (int)length, text);
+		text += length + (text[length] == '\n');
+	}
 }
 
 int output_flush(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fprintf(stderr, "cgfence: cannot write to standard output: %s.\n", strerror(errno));
+	output_complain("cannot write to standard output: %s", strerror(errno));
 	return STATUS_FAILED;
+}
+
+char *output_json_text(json_t *value, size_t flags)
+{
+	cleanup_free char *text = value ? json_dumps(value, flags) : NULL;
+
+	json_decref(value);
+	return text ? printable_json(text) : NULL;
+}
+
+static int print_json(json_t *value, size_t flags)
+{
+	cleanup_free char *text = output_json_text(value, flags);
+
+	if (!text) {
+		output_complain("out of memory while writing JSON");
+		return STATUS_FAILED;
+	}
+	puts(text);
+	return STATUS_DONE;
 }
 
 int output_json(json_t *value)
 {
-	bool written = value && json_dumpf(value, stdout, JSON_INDENT(2)) == 0;
+	return print_json(value, JSON_INDENT(2));
+}
 
-	json_decref(value);
-	if (!written) {
-		fprintf(stderr, "cgfence: cannot write JSON to standard output.\n");
-		return STATUS_FAILED;
-	}
-	putchar('\n');
-	return STATUS_DONE;
+int output_json_line(json_t *value)
+{
+	return print_json(value, JSON_COMPACT);
 }
 
 json_t *output_json_string(const char *bytes)

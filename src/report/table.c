@@ -1,60 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "report/output.h"
+#include "report/table.h"
+#include "base/cleanup.h"
+#include "report/printable.h"
+#include "report/width.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/ioctl.h>
+
+#define COLUMNS_MAX 16
+#define GAP 2
+
+/* Shortened cells are first of this width; only where leaving out columns is not enough do they become narrower. */
+#define COMFORTABLE_WIDTH 16
+#define LEAST_WIDTH 6
 
 struct table {
-	size_t columns;
-	size_t cell_count; /* the headings are the first row */
+	const struct table_column *columns;
+	size_t column_count;
+	bool without_headings;
+	size_t cell_count;
 	char **cells;
 };
 
-/* The control characters of C0, DEL, and in UTF-8 those of C1: 0xc2 0x80 to 0xc2 0x9f. Alone they are those of Latin-1. */
-static size_t control_length(const unsigned char *text, bool is_utf8)
-{
-	if (*text < ' ' || *text == 0x7f)
-		return 1;
-	if (is_utf8)
-		return text[0] == 0xc2 && text[1] < 0xa0 ? 2 : 0;
-	return *text >= 0x80;
-}
-
-static bool is_utf8(const char *text)
-{
-	json_t *string = json_string(text);
-
-	json_decref(string);
-	return string;
-}
-
-char *output_printable(const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	char *printable = malloc(4 * strlen(text) + 1);
-	bool utf8 = is_utf8(text);
-	char *to = printable;
-
-	while (printable && *at) {
-		size_t length = control_length(at, utf8);
-
-		for (size_t i = 0; i < length; i++)
-			to += sprintf(to, "\\x%02x", *at++);
-		if (!length)
-			*to++ = (char)*at++;
-	}
-	if (printable)
-		*to = '\0';
-	return printable;
-}
+/* How the columns are laid out on a terminal. */
+struct layout {
+	const struct table *table;
+	size_t widths[COLUMNS_MAX];
+	bool left_out[COLUMNS_MAX];
+	size_t available;
+};
 
 void table_add_cell(struct table *table, const char *format, ...)
 {
 	char **cells = table ? reallocarray(table->cells, table->cell_count + 1, sizeof(*cells))
 			     : NULL;
-	char *text = NULL;
+	cleanup_free char *text = NULL;
 	va_list arguments;
 
 	if (!cells)
@@ -64,18 +46,18 @@ void table_add_cell(struct table *table, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	va_end(arguments);
-	cells[table->cell_count++] = text ? output_printable(text) : NULL;
-	free(text);
+	cells[table->cell_count++] = text ? printable_copy(text) : NULL;
 }
 
-struct table *table_new(const char *const *headings)
+struct table *table_new(const struct table_column *columns)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
-	for (; table && *headings; headings++) {
-		table_add_cell(table, "%s", *headings);
-		table->columns++;
-	}
+	if (!table)
+		return NULL;
+	table->columns = columns;
+	while (columns[table->column_count].heading && table->column_count < COLUMNS_MAX)
+		table->column_count++;
 	return table;
 }
 
@@ -89,38 +71,136 @@ void table_free(struct table *table)
 	free(table);
 }
 
-static const char *cell_text(const struct table *table, size_t index)
+void table_hide_headings(struct table *table)
 {
+	if (table)
+		table->without_headings = true;
+}
+
+/* The headings are row 0. */
+static const char *cell_text(const struct table *table, size_t row, size_t column)
+{
+	size_t index = (row - 1) * table->column_count + column;
+
+	if (row == 0)
+		return table->columns[column].heading;
 	return index < table->cell_count && table->cells[index] ? table->cells[index] : "";
 }
 
-static int column_width(const struct table *table, size_t column)
+static size_t row_count(const struct table *table)
 {
-	size_t width = 0;
+	return 1 + (table->cell_count + table->column_count - 1) / table->column_count;
+}
 
-	for (size_t i = column; i < table->cell_count; i += table->columns) {
-		size_t length = strlen(cell_text(table, i));
+static size_t total_width(const struct layout *layout)
+{
+	size_t total = 0;
 
-		width = length > width ? length : width;
+	for (size_t i = 0; i < layout->table->column_count; i++) {
+		if (!layout->left_out[i])
+			total += layout->widths[i] + (total ? GAP : 0);
 	}
-	return (int)width;
+	return total;
+}
+
+/* Takes from the widest elastic columns until all fits, or none is wider than @least. */
+static void shorten(struct layout *layout, size_t least)
+{
+	while (total_width(layout) > layout->available) {
+		size_t widest = COLUMNS_MAX;
+
+		for (size_t i = 0; i < layout->table->column_count; i++) {
+			if (layout->table->columns[i].elastic && !layout->left_out[i] &&
+			    layout->widths[i] > least &&
+			    (widest == COLUMNS_MAX || layout->widths[i] > layout->widths[widest]))
+				widest = i;
+		}
+		if (widest == COLUMNS_MAX)
+			return;
+		layout->widths[widest]--;
+	}
+}
+
+/* Return: was there a column that can be left out? */
+static bool leave_one_out(struct layout *layout)
+{
+	const struct table *table = layout->table;
+	unsigned int highest = 0;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!layout->left_out[i] && table->columns[i].rank > highest) {
+			highest = table->columns[i].rank;
+			chosen = i;
+		}
+	}
+	if (highest)
+		layout->left_out[chosen] = true;
+	return highest;
+}
+
+static void lay_out(struct layout *layout)
+{
+	const struct table *table = layout->table;
+
+	for (size_t i = 0; i < table->column_count; i++)
+		layout->widths[i] = table->columns[i].width;
+	for (size_t row = 0; row < row_count(table); row++) {
+		for (size_t i = 0; i < table->column_count; i++) {
+			size_t width = width_of(cell_text(table, row, i));
+
+			if (width > layout->widths[i])
+				layout->widths[i] = width;
+		}
+	}
+	shorten(layout, COMFORTABLE_WIDTH);
+	while (total_width(layout) > layout->available && leave_one_out(layout))
+		;
+	shorten(layout, LEAST_WIDTH);
+}
+
+static void print_aligned(const struct layout *layout, size_t row)
+{
+	size_t owed = 0; /* blanks before the next cell, so that no line ends with some */
+
+	for (size_t i = 0; i < layout->table->column_count; i++) {
+		const char *text = cell_text(layout->table, row, i);
+		cleanup_free char *shortened = NULL;
+
+		if (layout->left_out[i])
+			continue;
+		if (layout->table->columns[i].elastic)
+			shortened = width_shorten(text, layout->widths[i]);
+		text = shortened ? shortened : text;
+		printf("%*s%s", (int)owed, "", text);
+		owed = layout->widths[i] + GAP - width_of(text);
+	}
+	putchar('\n');
+}
+
+static void print_whole(const struct table *table, size_t row)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		printf("%s%s", cell_text(table, row, i), i + 1 < table->column_count ? "\t" : "\n");
 }
 
 void table_print(struct table *table)
 {
-	bool aligned = isatty(STDOUT_FILENO);
+	struct layout layout = { .table = table, .available = (size_t)-1 };
+	struct winsize size = { 0 };
+	bool is_terminal = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
 
 	if (!table)
 		return;
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t column = i % table->columns;
-		bool last = column + 1 == table->columns;
-
-		printf("%-*s%s", aligned && !last ? column_width(table, column) : 0,
-		       cell_text(table, i),
-		       last	 ? "\n"
-		       : aligned ? "  "
-				 : "\t");
+	if (size.ws_col)
+		layout.available = size.ws_col;
+	if (is_terminal)
+		lay_out(&layout);
+	for (size_t row = table->without_headings; row < row_count(table); row++) {
+		if (is_terminal)
+			print_aligned(&layout, row);
+		else
+			print_whole(table, row);
 	}
 	table_free(table);
 }

@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-void report_format_socket(const struct cgfence_violation *violation, char text[REPORT_SOCKET_SIZE])
+void violation_format_socket(const struct cgfence_violation *violation,
+			     char text[VIOLATION_SOCKET_SIZE])
 {
 	const char *format = violation->family == CGFENCE_IPV6 ? "%s [%s]:%u" : "%s %s:%u";
 
-	snprintf(text, REPORT_SOCKET_SIZE, format, cgfence_protocol_name(violation->protocol),
+	snprintf(text, VIOLATION_SOCKET_SIZE, format, cgfence_protocol_name(violation->protocol),
 		 violation->address, violation->port);
 }
 
@@ -27,7 +28,7 @@ static json_t *excess_json(const char *excess)
 	return list;
 }
 
-json_t *report_json(const struct cgfence_violation *violation)
+json_t *violation_json(const struct cgfence_violation *violation)
 {
 	char time[OUTPUT_TIME_SIZE];
 	json_t *object;

@@ -6,10 +6,11 @@
 #include <jansson.h>
 
 /* Long enough for "tcp [ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535". */
-#define REPORT_SOCKET_SIZE 64
+#define VIOLATION_SOCKET_SIZE 64
 
-/** report_format_socket() - such as "tcp [::]:8080". */
-void report_format_socket(const struct cgfence_violation *violation, char text[REPORT_SOCKET_SIZE]);
+/** violation_format_socket() - such as "tcp [::]:8080". */
+void violation_format_socket(const struct cgfence_violation *violation,
+			     char text[VIOLATION_SOCKET_SIZE]);
 
-/** report_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory. */
-json_t *report_json(const struct cgfence_violation *violation);
+/** violation_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory. */
+json_t *violation_json(const struct cgfence_violation *violation);

@@ -122,7 +122,8 @@ Test(allow, a_cgroup_without_a_fence)
 Test(allow, what_is_wrong_is_quoted)
 {
 	harness_attach(harness_cgroup(), "{'devices': {'defaults': true}, 'ports': [80]}");
-	assert_fails(change("allow", "device", "c 1:3 x", NULL), 2, "'c 1:3 x': 'x' is no access");
+	assert_fails(change("allow", "device", "c 1:3 x", NULL), 2,
+		     "'c 1:3 x': unknown access 'x'");
 	assert_fails(change("allow", "device", "/dev/absent", "rw"), 2, "/dev/absent rw");
 	assert_fails(change("revoke", "port", "sctp", "80"), 2, "'sctp'");
 	assert_fails(change("revoke", "port", "tcp", "80-x"), 2, "'80-x'");

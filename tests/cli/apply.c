@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fields.h"
 #include "program.h"
 #include "support/harness.h"
 
@@ -78,16 +79,12 @@ Test(apply, dry_run_prints_the_plan_and_changes_nothing)
 	snprintf(expected, sizeof(expected), "%s",
 		 fill_in("attach %s/a\n"
 			 "replace %s/b\n"
-			 "   \"devices\": {\n"
-			 "     \"allow\": [\n"
-			 "+      \"c 1:7 r\"\n"
-			 "-    \"deny\": [\n"
-			 "-      \"c 1:5 w\"\n"
-			 "-    ]\n"
-			 "+    \"deny\": []\n"
-			 "   \"ports\": [\n"
-			 "-    80\n"
-			 "+    \"80-81\"\n"
+			 "devices:\n"
+			 "+ allow c 1:7 r\n"
+			 "- deny c 1:5 w\n"
+			 "ports:\n"
+			 "+ tcp 81\n"
+			 "+ udp 81\n"
 			 "keep %s/c\n"
 			 "attach %s/d\n"));
 	assert_done(result);
@@ -102,6 +99,40 @@ Test(apply, dry_run_prints_the_plan_and_changes_nothing)
 	assert_has(result.output, fill_in("detach %s/e\n"));
 }
 
+Test(apply, dry_run_as_json_is_one_object)
+{
+	static const char *const actions[] = { "attach", "replace", "keep",
+					       "attach", "none",    "detach" };
+	struct program_result result;
+	json_t *plan;
+	json_t *steps;
+	char *changes;
+
+	make_world();
+	result = program_run(NULL, WORDS("apply", "--dry-run", "--prune", "-j", directory()));
+	assert_done(result);
+	plan = program_json(&result);
+	expect_keys(plan, "steps");
+	steps = json_object_get(plan, "steps");
+	cr_assert_eq(json_array_size(steps), 6, "%s", result.output);
+	for (size_t i = 0; i < 6; i++) {
+		expect_keys(json_array_get(steps, i), "action cgroup file changes");
+		cr_expect_str_eq(text_of(json_array_get(steps, i), "action"), actions[i]);
+	}
+	cr_expect_str_eq(text_of(json_array_get(steps, 1), "cgroup"), fill_in("%s/b"));
+	assert_has(text_of(json_array_get(steps, 1), "file"), "/2.json");
+	cr_expect(json_is_null(json_object_get(json_array_get(steps, 5), "file")));
+	changes = json_dumps(json_object_get(json_array_get(steps, 1), "changes"), JSON_COMPACT);
+	cr_expect_str_eq(changes,
+			 "{\"devices\":{\"allow\":{\"removed\":[],\"added\":[\"c 1:7 r\"]},"
+			 "\"deny\":{\"removed\":[\"c 1:5 w\"],\"added\":[]}},"
+			 "\"ports\":{\"tcp\":{\"removed\":[],\"added\":[\"81\"]},"
+			 "\"udp\":{\"removed\":[],\"added\":[\"81\"]}}}");
+	free(changes);
+	json_decref(plan);
+	assert_fails(program_run(NULL, WORDS("apply", "-j", directory())), 2, "--dry-run");
+}
+
 Test(apply, makes_it_so_and_then_has_nothing_to_do)
 {
 	struct program_result result;
@@ -111,7 +142,7 @@ Test(apply, makes_it_so_and_then_has_nothing_to_do)
 	assert_done(result);
 	assert_has(result.output, fill_in("Fenced %s/a.\nReplaced the policy of %s/b.\n"));
 	assert_has(result.output, fill_in("%s/c has its policy already; nothing changed.\n"));
-	assert_has(result.output, fill_in("Took the fence off %s/e.\n"));
+	assert_has(result.output, fill_in("Detached the fence of %s/e.\n"));
 	result = program_run(NULL, WORDS("status"));
 	assert_has(result.output, fill_in("%s/a\t"));
 	assert_has(result.output, fill_in("%s/d\t"));

@@ -19,7 +19,7 @@ Test(detach, takes_the_fence_away)
 	cr_assert_eq(harness_open(harness_cgroup(), "c 1:3", O_RDONLY), EPERM);
 	result = program_run(NULL, WORDS("detach", path));
 	assert_done(result);
-	snprintf(expected, sizeof(expected), "Took the fence off %s.\n", path);
+	snprintf(expected, sizeof(expected), "Detached the fence of %s.\n", path);
 	cr_assert_str_eq(result.output, expected);
 	cr_assert_eq(harness_open(harness_cgroup(), "c 1:3", O_RDONLY), 0);
 	cr_assert_eq(harness_hook_programs(harness_cgroup()), 0);
@@ -70,11 +70,11 @@ Test(detach, all)
 	harness_attach(child, "{'devices': {}}");
 	result = program_run(NULL, WORDS("detach", "--all"));
 	assert_done(result);
-	cr_assert_str_eq(result.output, "Took 2 fences away.\n");
+	cr_assert_str_eq(result.output, "Detached 2 fences.\n");
 	cr_assert_eq(harness_open(child, "c 1:3", O_RDONLY), 0);
 	result = program_run(NULL, WORDS("detach", "--all"));
 	assert_done(result);
-	cr_assert_str_eq(result.output, "Took 0 fences away.\n");
+	cr_assert_str_eq(result.output, "Detached 0 fences.\n");
 }
 
 Test(detach, takes_a_cgroup_or_all)

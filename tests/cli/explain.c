@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fields.h"
 #include "program.h"
 #include "support/harness.h"
 
@@ -278,6 +279,44 @@ Test(explain, wrong_requests)
 		assert_fails(result, 2, faults[i].complaint);
 		assert_has(result.errors, faults[i].entry);
 	}
+}
+
+Test(explain, json_is_one_object)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+	struct program_result result;
+	json_t *object;
+	json_t *verdicts;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:* r']}}");
+	harness_attach(child, "{'devices': {'allow': ['c 1:3 rw']}}");
+	result = program_run(NULL, WORDS("explain", "-j", cgfence_cgroup_path(child), "device",
+					 "c 1:3 w"));
+	assert_status(result, 3);
+	object = program_json(&result);
+	expect_keys(object, "request allowed fenced verdicts");
+	cr_expect_str_eq(text_of(object, "request"), "c 1:3 w");
+	cr_expect(json_is_false(json_object_get(object, "allowed")));
+	cr_expect(json_is_true(json_object_get(object, "fenced")));
+	verdicts = json_object_get(object, "verdicts");
+	cr_assert_eq(json_array_size(verdicts), 2);
+	expect_keys(json_array_get(verdicts, 0), "where verdict reason");
+	cr_expect_str_eq(text_of(json_array_get(verdicts, 0), "where"), cgfence_cgroup_path(child));
+	cr_expect_str_eq(text_of(json_array_get(verdicts, 0), "verdict"), "allowed");
+	cr_expect_str_eq(text_of(json_array_get(verdicts, 1), "verdict"), "refused");
+	json_decref(object);
+}
+
+Test(explain, wrong_words_get_the_right_one)
+{
+	assert_fails(program_run(NULL, WORDS("explain", "/", "devise", "c 1:3 r")), 2,
+		     "did you mean 'device'?\n");
+	assert_fails(program_run(NULL, WORDS("explain", "/", "port", "tpc", "80")), 2,
+		     "unknown protocol 'tpc'; did you mean 'tcp'?\n");
+	assert_fails(program_run(NULL, WORDS("allow", "/none", "ports", "tcp", "80")), 2,
+		     "did you mean 'port'?\n");
+	assert_fails(program_run(NULL, WORDS("revoke", "/none", "port", "sctp", "80")), 2,
+		     "unknown protocol 'sctp'; give tcp or udp.\n");
 }
 
 Test(explain, what_is_not_a_device)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "holder.h"
+#include "support/children.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,9 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MS 200
+#define ANSWER_MS 60000
 #define QUEUE 4096 /* nobody accepts */
-#define POLL_NS (10 * 1000 * 1000)
+#define POLL_MS 20
+#define PATIENCE_S 60
 
 /* The message of a holder that is ready. */
 struct greeting {
@@ -32,7 +34,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		prctl(PR_SET_NAME, options->comm);
 	if (!options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
-	fd = sockets_open(options->endpoint);
+	fd = endpoint_open(options->endpoint);
 	if (fd < 0)
 		return -fd;
 	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, QUEUE) < 0)
@@ -43,7 +45,7 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		return EPERM;
 	if (options->argument)
 		fcntl(fd, F_SETFD, 0);
-	greeting->port = sockets_port(fd);
+	greeting->port = endpoint_port(fd);
 	return 0;
 }
 
@@ -51,7 +53,6 @@ static __attribute__((noreturn)) void run_holder(const struct holder_options *op
 {
 	struct greeting greeting = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	greeting.code = hold(options, &greeting);
 	if (write(pipe, &greeting, sizeof(greeting)) != sizeof(greeting) || greeting.code)
 		_exit(1);
@@ -70,7 +71,7 @@ void holder_start(struct holder *holder, const struct holder_options *options)
 	char none;
 
 	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
-	holder->pid = fork();
+	holder->pid = harness_fork();
 	cr_assert_geq(holder->pid, 0, "fork: %s", strerror(errno));
 	if (holder->pid == 0)
 		run_holder(options, ready[1]);
@@ -115,14 +116,13 @@ bool holder_is_reachable(const struct holder *holder)
 	return code != ECONNREFUSED;
 }
 
-void holder_await_unreachable(const struct holder *holder, int seconds)
+void holder_await_unreachable(const struct holder *holder)
 {
-	const struct timespec pause = { .tv_nsec = POLL_NS };
-	time_t deadline = time(NULL) + seconds;
+	time_t deadline = time(NULL) + PATIENCE_S;
 
 	while (holder_is_reachable(holder)) {
 		cr_assert_leq(time(NULL), deadline, "port %u is still there", holder->port);
-		nanosleep(&pause, NULL);
+		poll(NULL, 0, POLL_MS);
 	}
 }
 
@@ -131,6 +131,7 @@ int holder_stop(struct holder *holder)
 	int status;
 
 	kill(holder->pid, SIGKILL);
-	cr_assert_eq(waitpid(holder->pid, &status, 0), holder->pid);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	status = children_await(holder->pid);
+	cr_assert_geq(status, 0);
+	return status < CHILDREN_SIGNALLED ? 0 : status - CHILDREN_SIGNALLED;
 }

@@ -8,7 +8,7 @@
 
 struct holder_options {
 	const struct cgfence_cgroup *cgroup; /* the cgroup it ends up in */
-	const char *endpoint;		     /* as in sockets.h; all but UDP sockets listen */
+	const char *endpoint;		     /* as in endpoint.h; all but UDP sockets listen */
 	bool moved_in;	      /* it enters the cgroup with its socket, past every hook */
 	bool leaves;	      /* it returns to the cgroup of the test once it holds its socket */
 	const char *comm;     /* its name, NULL for that of the test */
@@ -29,8 +29,8 @@ void holder_start_excess(struct holder *holder, const struct cgfence_cgroup *cgr
 /** holder_is_reachable() - does anybody listen on its TCP port of IPv4? */
 bool holder_is_reachable(const struct holder *holder);
 
-/** holder_await_unreachable() - wait until nobody listens; the test fails if that takes longer than @seconds. */
-void holder_await_unreachable(const struct holder *holder, int seconds);
+/** holder_await_unreachable() - wait until nobody listens; the test fails if that never happens. */
+void holder_await_unreachable(const struct holder *holder);
 
 /** holder_stop() - end it. Return: the signal that ended it, maybe earlier. */
 int holder_stop(struct holder *holder);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "program.h"
+#include "support/children.h"
+#include "support/fences.h"
 #include "support/harness.h"
 
 #include <errno.h>
@@ -17,12 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMEOUT_S 30
+#define TIMEOUT_S 60
 #define POLL_MS 20
 #define WORDS_MAX 32
 
-/* Wide enough that no line of a table wraps. */
-static const struct winsize window = { .ws_row = 50, .ws_col = 200 };
+/* So wide is a terminal on which no table is shortened. */
+#define WIDE_COLUMNS 200
 
 const char *program_path(void)
 {
@@ -91,6 +93,11 @@ static void start_on_pipes(struct program *program, const struct program_options
 static void start_on_terminal(struct program *program, const struct program_options *options,
 			      const char *const *words)
 {
+	const struct winsize window = {
+		.ws_row = 50,
+		.ws_col = options->columns ? options->columns : WIDE_COLUMNS,
+	};
+
 	program->pid = forkpty(&program->input, NULL, NULL, &window);
 	cr_assert_geq(program->pid, 0, "forkpty: %s", strerror(errno));
 	if (program->pid == 0)
@@ -103,13 +110,11 @@ void program_type(struct program *program, const char *text)
 {
 	/* A program that reads nothing may be gone already. */
 	sighandler_t before = signal(SIGPIPE, SIG_IGN);
-	char *copy = strdup(text);
+	char *json = fences_json(text);
 	size_t length = strlen(text);
 
-	for (char *quote = copy; (quote = strchr(quote, '\'')); quote++)
-		*quote = '"';
-	cr_assert(write(program->input, copy, length) == (ssize_t)length || errno == EPIPE);
-	free(copy);
+	cr_assert(write(program->input, json, length) == (ssize_t)length || errno == EPIPE);
+	free(json);
 	signal(SIGPIPE, before);
 }
 
@@ -158,8 +163,7 @@ static bool reap(struct program *program)
 
 	if (program->result.status >= 0 || waitpid(program->pid, &status, WNOHANG) != program->pid)
 		return program->result.status >= 0;
-	program->result.status = WIFSIGNALED(status) ? PROGRAM_SIGNALLED + WTERMSIG(status)
-						     : WEXITSTATUS(status);
+	program->result.status = children_status(status);
 	return true;
 }
 
@@ -268,14 +272,11 @@ struct program_result program_run(const struct program_options *options, const c
 const char *program_file(const char *name, const char *text)
 {
 	static char path[PATH_MAX];
-	FILE *file;
+	int code;
 
 	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
-	file = fopen(path, "we");
-	cr_assert(file, "%s: %s", path, strerror(errno));
-	for (; *text; text++)
-		putc(*text == '\'' ? '"' : *text, file);
-	cr_assert_eq(fclose(file), 0);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
 	return path;
 }
 

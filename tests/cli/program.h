@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* The status of a program that signal N ended, minus N. */
+/* The status of a program that signal N ended, minus N, as in children_status(). */
 #define PROGRAM_SIGNALLED 1000
 
 /* The words of a command line, or any other list of strings, ended by NULL. */
@@ -22,7 +22,8 @@ struct program_options {
 	bool without_admin;		     /* CAP_SYS_ADMIN is taken from it */
 	bool ignores_children;		     /* SIGCHLD is ignored, as by some callers */
 	bool terminal;			     /* a new terminal is all three of its streams */
-	bool by_words; /* the words are the whole command line, cgfence not put in front */
+	unsigned short columns; /* of that terminal; 0 for so many that nothing is shortened */
+	bool by_words;		/* the words are the whole command line, cgfence not put in front */
 };
 
 struct program_result {

@@ -12,7 +12,7 @@
 TestSuite(run, .init = harness_begin, .fini = harness_end);
 
 /* 10 ms each. */
-#define ROUNDS_MAX 1000
+#define ROUNDS_MAX 3000
 
 /* `run` makes its cgroup below the one it is started in, here that of the test. */
 static struct program_options in_test_cgroup(void)

@@ -17,11 +17,15 @@ static const struct {
 	{ "revoke", { "/none", "device", "c 1:3 r" }, 2, true },
 	{ "apply", { "/none" }, 2, true },
 	{ "run", { "true" }, 125, true },
+	{ "list", { NULL }, 2, true },
 	{ "status", { NULL }, 2, true },
 	{ "show", { "/none" }, 2, true },
 	{ "check", { "-" }, 2, false },
 	{ "explain", { "-", "device", "c 1:3 r" }, 2, false },
 	{ "denials", { NULL }, 2, true },
+	{ "reconcile", { NULL }, 2, true },
+	{ "watch", { NULL }, 2, true },
+	{ "help", { NULL }, 2, false },
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
@@ -57,6 +61,37 @@ Test(usage, each_command_has_help)
 	}
 }
 
+Test(usage, the_command_help_prints_the_same)
+{
+	struct program_result all = program_run(NULL, WORDS("--help"));
+	struct program_result result = program_run(NULL, WORDS("help"));
+
+	assert_done(result);
+	cr_assert_str_eq(result.output, all.output);
+	for (size_t i = 0; i < command_count; i++) {
+		struct program_result one = program_run(NULL, WORDS(commands[i].name, "--help"));
+
+		result = program_run(NULL, WORDS("help", commands[i].name));
+		assert_done(result);
+		cr_assert_str_eq(result.output, one.output);
+	}
+	assert_fails(program_run(NULL, WORDS("help", "atach")), 2, "did you mean 'attach'?\n");
+}
+
+/* Every command of the program is in the table above, or nothing here would hold for it. */
+Test(usage, help_lists_no_other_command)
+{
+	struct program_result result = program_run(NULL, WORDS("--help"));
+	const char *line = result.output;
+	size_t found = 0;
+
+	while ((line = strstr(line, "\n  "))) {
+		line += 3;
+		found += *line != ' ';
+	}
+	cr_assert_eq(found, command_count);
+}
+
 Test(usage, help_wins_over_what_is_missing_or_wrong)
 {
 	struct program_result result = program_run(NULL, WORDS("show", "a", "b", "--help"));
@@ -79,6 +114,9 @@ Test(usage, version)
 
 	assert_done(result);
 	cr_assert_str_eq(result.output, "cgfence " CGFENCE_VERSION "\n");
+	result = program_run(NULL, WORDS("-V"));
+	assert_done(result);
+	cr_assert_str_eq(result.output, "cgfence " CGFENCE_VERSION "\n");
 }
 
 Test(usage, no_command)
@@ -88,12 +126,12 @@ Test(usage, no_command)
 	assert_fails(result, 2, "cgfence --help");
 }
 
-Test(usage, unknown_command_is_quoted)
+Test(usage, unknown_command_gets_the_nearest)
 {
-	struct program_result result = program_run(NULL, WORDS("atach", "/none"));
-
-	assert_fails(result, 2, "'atach'");
-	assert_has(result.errors, "cgfence --help");
+	assert_fails(program_run(NULL, WORDS("atach", "/none")), 2,
+		     "unknown command 'atach'; did you mean 'attach'?\n");
+	assert_fails(program_run(NULL, WORDS("frobnicate")), 2,
+		     "unknown command 'frobnicate'; 'cgfence --help' lists the commands.\n");
 }
 
 Test(usage, unknown_option_shows_usage)
@@ -109,18 +147,41 @@ Test(usage, unknown_option_shows_usage)
 	}
 }
 
-Test(usage, option_without_its_argument)
+Test(usage, option_errors_say_what_is_wrong)
 {
-	struct program_result result = program_run(NULL, WORDS("run", "-p"));
+	static const struct {
+		const char *words[3];
+		const char *complaint;
+	} cases[] = {
+		{ { "status", "--jsno" },
+		  "unknown option '--jsno'; did you mean '--json'?\nUsage: cgfence status " },
+		{ { "status", "--frobnicate" },
+		  "unknown option '--frobnicate'.\nUsage: cgfence status " },
+		{ { "status", "--interval=3" }, "unknown option '--interval'.\n" },
+		{ { "show", "--json", "/none" }, "unknown option '--json'.\n" },
+		{ { "status", "-jx" }, "unknown option '-x'.\n" },
+		{ { "status", "--json=3" }, "option '--json' takes no value.\n" },
+		{ { "status", "--help=3" }, "option '--help' takes no value.\n" },
+		{ { "watch", "--interval" }, "option '--interval' needs a value.\n" },
+		{ { "watch", "--interval=never" }, "'never' is no interval" },
+	};
 
-	assert_fails(result, 125, "\nUsage: cgfence run ");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_fails(program_run(NULL, WORDS(cases[i].words[0], cases[i].words[1],
+						     cases[i].words[2])),
+			     2, cases[i].complaint);
+	assert_fails(program_run(NULL, WORDS("run", "-p")), 125,
+		     "option '-p' needs a value.\nUsage: cgfence run ");
 }
 
-Test(usage, option_of_another_command)
+Test(usage, json_has_a_letter_wherever_it_is)
 {
-	struct program_result result = program_run(NULL, WORDS("show", "--json", "/none"));
+	for (size_t i = 0; i < command_count; i++) {
+		struct program_result result = program_run(NULL, WORDS("help", commands[i].name));
 
-	assert_fails(result, 2, "\nUsage: cgfence show ");
+		if (strstr(result.output, "--json "))
+			assert_has(result.output, "\n  -j, --json ");
+	}
 }
 
 Test(usage, missing_argument)
@@ -138,8 +199,7 @@ Test(usage, missing_argument)
 
 Test(usage, too_many_arguments)
 {
-	static const char *const others[] = { "attach", "detach", "status",
-					      "show",	"check",  "denials" };
+	static const char *const others[] = { "attach", "detach", "status", "show", "denials" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(others[i], "a", "b", "c"));

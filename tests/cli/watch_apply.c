@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-TestSuite(watch_apply, .init = sockets_begin, .fini = harness_end, .timeout = 120);
+TestSuite(watch_apply, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 static const char *directory(void)
 {

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-TestSuite(watch_output, .init = sockets_begin, .fini = harness_end, .timeout = 120);
+TestSuite(watch_output, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 #define LOG "{'ports': [1]}"
 #define CLOSE "{'ports': [1], 'on_violation': 'close'}"
@@ -23,7 +23,7 @@ TestSuite(watch_output, .init = sockets_begin, .fini = harness_end, .timeout = 1
 static int refused_bind(void *argument)
 {
 	prctl(PR_SET_NAME, argument);
-	return -sockets_open("tcp 127.0.0.1 7001");
+	return -endpoint_open("tcp 127.0.0.1 7001");
 }
 
 static void expect_time(const json_t *event, const char *key)
@@ -254,10 +254,8 @@ Test(watch_output, an_error_that_lasts_is_said_once)
 		assert_has(text_of(event, "error"), "oo many open files");
 		json_decref(event);
 		holder_start_excess(&holder, sockets_fence());
-		for (int pass = 0; pass < 10; pass++) {
-			kill(watching.program.pid, SIGHUP);
-			usleep(100000);
-		}
+		for (int pass = 0; pass < 10; pass++)
+			watching_round(&watching);
 		cr_expect(holder_is_reachable(&holder));
 		/* A listener that it could not look at has not ended. */
 		limit_descriptors(watching.program.pid, 1024);
@@ -272,21 +270,32 @@ Test(watch_output, an_error_that_lasts_is_said_once)
 		     watching.program.result.output);
 }
 
-/* A watch that tells systemd at @path. */
-static void start_with_notices(struct watching *watching, const char *path, const char *interval)
+static struct sockaddr_un notify_address(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 
 	memcpy(address.sun_path, path, strlen(path));
 	if (*path == '@')
 		address.sun_path[0] = '\0';
+	return address;
+}
+
+static socklen_t notify_length(const char *path)
+{
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+}
+
+/* A watch that tells systemd at @path. */
+static void start_with_notices(struct watching *watching, const char *path, const char *interval)
+{
+	struct sockaddr_un address = notify_address(path);
+
 	watching->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(watching->notify, (const struct sockaddr *)&address, length), 0, "%s",
-		     strerror(errno));
+	cr_assert_eq(bind(watching->notify, (const struct sockaddr *)&address, notify_length(path)),
+		     0, "%s", strerror(errno));
 	setenv("NOTIFY_SOCKET", path, 1);
 	program_start(&watching->program, NULL, WORDS("watch", "--json", "--interval", interval));
-	cr_expect_str_eq(watching_notice(watching, 30), "READY=1");
+	cr_expect_str_eq(watching_notice(watching, 60), "READY=1");
 }
 
 static void expect_notices(const char *path)
@@ -294,11 +303,11 @@ static void expect_notices(const char *path)
 	struct watching watching;
 
 	start_with_notices(&watching, path, LONG_INTERVAL);
-	/* There are no notices, and no watchdog. */
-	cr_expect_str_eq(watching_notice(&watching, 2), "");
+	/* There is nothing to say, and no watchdog. */
+	watching_expect_sleep(&watching);
 	kill(watching.program.pid, SIGTERM);
-	cr_expect_str_eq(watching_notice(&watching, 30), "WATCHDOG=1");
-	cr_expect_str_eq(watching_notice(&watching, 30), "STOPPING=1");
+	cr_expect_str_eq(watching_notice(&watching, 60), "WATCHDOG=1");
+	cr_expect_str_eq(watching_notice(&watching, 60), "STOPPING=1");
 	watching_stop(&watching);
 }
 
@@ -322,7 +331,7 @@ Test(watch_output, a_watchdog_is_fed_between_passes)
 	setenv("WATCHDOG_USEC", "1000000", 1);
 	start_with_notices(&watching, "@cgfence-test/notify", LONG_INTERVAL);
 	for (int i = 0; i < 3; i++)
-		cr_expect_str_eq(watching_notice(&watching, 20), "WATCHDOG=1");
+		cr_expect_str_eq(watching_notice(&watching, 60), "WATCHDOG=1");
 	watching_stop(&watching);
 }
 
@@ -333,7 +342,7 @@ Test(watch_output, a_watchdog_of_another_process_is_not)
 	setenv("WATCHDOG_USEC", "200000", 1);
 	setenv("WATCHDOG_PID", "1", 1);
 	start_with_notices(&watching, "@cgfence-test/notify", LONG_INTERVAL);
-	cr_expect_str_eq(watching_notice(&watching, 2), "");
+	watching_expect_sleep(&watching);
 	watching_stop(&watching);
 }
 
@@ -344,8 +353,20 @@ Test(watch_output, passes_feed_a_watchdog_that_is_slower)
 	setenv("WATCHDOG_USEC", "60000000", 1);
 	start_with_notices(&watching, "@cgfence-test/notify", "300ms");
 	for (int i = 0; i < 3; i++)
-		cr_expect_str_eq(watching_notice(&watching, 20), "WATCHDOG=1");
+		cr_expect_str_eq(watching_notice(&watching, 60), "WATCHDOG=1");
 	watching_stop(&watching);
+}
+
+/* As many as its socket holds (net.unix.max_dgram_qlen), so that it takes no more. */
+static void fill_notices(const char *path)
+{
+	struct sockaddr_un address = notify_address(path);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	while (sendto(fd, "x", 1, 0, (const struct sockaddr *)&address, notify_length(path)) == 1)
+		;
+	cr_assert_eq(errno, EAGAIN, "%s", strerror(errno));
+	close(fd);
 }
 
 Test(watch_output, a_systemd_that_does_not_listen_is_no_obstacle)
@@ -355,10 +376,9 @@ Test(watch_output, a_systemd_that_does_not_listen_is_no_obstacle)
 
 	harness_attach(sockets_fence(), CLOSE);
 	start_with_notices(&watching, "@cgfence-test/notify", "100ms");
-	/* More notices than its socket holds (net.unix.max_dgram_qlen). */
-	sleep(3);
+	fill_notices("@cgfence-test/notify");
 	holder_start_excess(&holder, sockets_fence());
-	holder_await_unreachable(&holder, 20);
+	holder_await_unreachable(&holder);
 	watching_stop(&watching);
 	holder_stop(&holder);
 	/* A missing socket does not stop it either. */

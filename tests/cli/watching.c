@@ -6,11 +6,19 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define READY_S 30
+#define READY_S 60
+
+/* A timer that rings later does not wake it while a test lasts. */
+#define LATE_S 1800
+
+/* It has no more of them. */
+#define DESCRIPTORS 128
 
 /* The socket of systemd. Abstract names belong to the network namespace, and so to this test. */
 static int open_notify_socket(void)
@@ -48,6 +56,97 @@ void watching_start(struct watching *watching, const char *interval)
 {
 	watching_start_with(watching, NULL, WORDS("watch", "--json", "--interval", interval));
 	watching_skip(watching, "started");
+}
+
+/* Is it in epoll_wait(2) without a timeout, which is the fourth argument? */
+static bool waits_without_end(pid_t pid)
+{
+	unsigned long arguments[4] = { 0 };
+	char path[64];
+	long call = -1;
+	FILE *file;
+	int found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "re");
+	cr_assert(file, "%s: %s", path, strerror(errno));
+	found = fscanf(file, "%ld %lx %lx %lx %lx", &call, &arguments[0], &arguments[1],
+		       &arguments[2], &arguments[3]);
+	fclose(file);
+	return found == 5 && (call == SYS_epoll_wait || call == SYS_epoll_pwait) &&
+	       (int)arguments[3] == -1;
+}
+
+static void await_sleep(pid_t pid)
+{
+	time_t deadline = time(NULL) + READY_S;
+
+	while (!waits_without_end(pid)) {
+		cr_assert_leq(time(NULL), deadline, "it does not come to rest");
+		poll(NULL, 0, 1);
+	}
+}
+
+/* Has it not read this signal yet (proc(5))? */
+static bool is_pending(pid_t pid, int signal)
+{
+	unsigned long long pending = 0;
+	char path[64];
+	char line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	cr_assert(file, "%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "ShdPnd: %llx", &pending);
+	fclose(file);
+	return pending >> (signal - 1) & 1;
+}
+
+void watching_round(const struct watching *watching)
+{
+	time_t deadline = time(NULL) + READY_S;
+
+	kill(watching->program.pid, SIGHUP);
+	while (is_pending(watching->program.pid, SIGHUP)) {
+		cr_assert_leq(time(NULL), deadline, "it does not look at its signals");
+		poll(NULL, 0, 1);
+	}
+	await_sleep(watching->program.pid);
+}
+
+/* Of each of its timers (proc(5)). */
+static void expect_late_timers(pid_t pid)
+{
+	unsigned int timers = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		char line[256];
+		char path[64];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+		file = fopen(path, "re");
+		while (file && fgets(line, sizeof(line), file)) {
+			unsigned long seconds;
+			unsigned long ns;
+
+			if (sscanf(line, "it_value: (%lu, %lu)", &seconds, &ns) != 2)
+				continue;
+			timers++;
+			cr_expect((!seconds && !ns) || seconds > LATE_S, "%d: %s", fd, line);
+		}
+		if (file)
+			fclose(file);
+	}
+	cr_expect_gt(timers, 0);
+}
+
+void watching_expect_sleep(const struct watching *watching)
+{
+	await_sleep(watching->program.pid);
+	expect_late_timers(watching->program.pid);
 }
 
 json_t *watching_event(struct watching *watching, const char *event)

@@ -27,6 +27,15 @@ void watching_start_with(struct watching *watching, const struct program_options
 /** watching_notice() - its next notice to systemd, "" if none comes for @seconds; it lives until the next call. */
 const char *watching_notice(struct watching *watching, int seconds);
 
+/** watching_round() - let SIGHUP make it do a pass, and wait until that is over. */
+void watching_round(const struct watching *watching);
+
+/**
+ * watching_expect_sleep() - wait until it waits, and see that it does so without end: no timer of it rings before an hour
+ * or so, and so nothing but an event wakes it. Start it with LONG_INTERVAL.
+ */
+void watching_expect_sleep(const struct watching *watching);
+
 /** watching_event() - wait for the next event of this name, to be given to json_decref(). */
 json_t *watching_event(struct watching *watching, const char *event);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "probe.h"
+#include "support/children.h"
 #include "support/harness.h"
 #include "support/sockets.h"
 
@@ -7,9 +8,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct {
@@ -57,7 +55,7 @@ static char try_open(const char *path, int flags)
 
 static char try_bind(const char *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 
 	if (fd < 0)
 		return letter(-fd);
@@ -68,7 +66,7 @@ static char try_bind(const char *endpoint)
 /* Return: what the process exits with. */
 static int listen_or_die(const char *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 
 	if (fd < 0)
 		return -fd;
@@ -78,25 +76,21 @@ static int listen_or_die(const char *endpoint)
 /* In a separate process, which the fence may kill. After a refused bind it does not listen. */
 static char try_listen(const char *endpoint)
 {
-	pid_t child = fork();
-	int status = 0;
+	pid_t child = children_fork();
+	int status;
 
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child == 0)
 		_exit(listen_or_die(endpoint));
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return '!';
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGKILL ? '-' : '!';
-	return letter(WEXITSTATUS(status));
+	status = child < 0 ? child : children_await(child);
+	if (status == CHILDREN_SIGNALLED + SIGKILL)
+		return '-';
+	return status < 0 || status >= CHILDREN_SIGNALLED ? '!' : letter(status);
 }
 
 static int try_all(void *argument)
 {
 	char *next = argument;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < PROBE_DEVICES; i++)
 		*next++ = try_open(devices[i].path, devices[i].flags);
 	for (size_t i = 0; i < COUNT(binds); i++)
@@ -112,9 +106,7 @@ struct probe_verdicts probe_run(const struct cgfence_cgroup *cgroup)
 	struct probe_verdicts seen;
 
 	if (!shared)
-		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(shared, MAP_FAILED);
+		shared = harness_share(sizeof(*shared));
 	memset(shared, 0, sizeof(*shared));
 	cr_assert_eq(harness_in_cgroup(cgroup, try_all, shared), 0);
 	seen = *shared;

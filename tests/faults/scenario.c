@@ -6,6 +6,8 @@
 #include "runner.h"
 #include "support/harness.h"
 #include "support/sockets.h"
+#include "support/namespaces.h"
+#include "support/fences.h"
 
 #include <errno.h>
 #include <string.h>
@@ -243,15 +245,14 @@ static bool strike(void)
 static void write_policy(const struct place *place, const char *policy, char path[128],
 			 const char *directory, const char *suffix)
 {
-	FILE *file;
+	char text[1024];
+	int code;
 
 	snprintf(path, 128, "%s/%s%s.json", directory, place->plan->cgroup, suffix);
-	file = fopen(path, "we");
-	cr_assert(file, "%s: %s", path, strerror(errno));
-	fprintf(file, "{\"cgroup\": \"%s\", ", cgfence_cgroup_path(place->cgroup));
-	for (policy++; *policy; policy++)
-		putc(*policy == '\'' ? '"' : *policy, file);
-	cr_assert_eq(fclose(file), 0);
+	snprintf(text, sizeof(text), "{'cgroup': '%s', %s", cgfence_cgroup_path(place->cgroup),
+		 policy + 1);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
 }
 
 static void write_policies(struct place *place)
@@ -338,7 +339,7 @@ static void end(const char *faults)
 void scenario_begin(void)
 {
 	harness_begin();
-	cr_assert_eq(sockets_enter_namespace(), 0, "network namespace: %s", strerror(errno));
+	cr_assert_eq(namespaces_enter_net(), 0, "network namespace: %s", strerror(errno));
 }
 
 void scenario_kill(const struct scenario *scenario)

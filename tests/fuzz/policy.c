@@ -54,6 +54,21 @@ static void check_decompiles(const struct cgfence_policy *policy, const char *te
 	require(strcmp(text, again) == 0, "its image reads back differently", again);
 }
 
+/* A policy has nothing to tell apart from itself, and all of it to tell apart from none. */
+static void check_difference(const struct cgfence_policy *policy, const char *text)
+{
+	cleanup_free char *none = NULL;
+	cleanup_free char *all = NULL;
+	cleanup_free char *json = NULL;
+
+	require(cgfence_policy_diff(policy, policy, &none, NULL) == 0 && !*none,
+		"it differs from itself", text);
+	require(cgfence_policy_diff(NULL, policy, &all, NULL) == 0 && *all,
+		"it does not differ from none", text);
+	require(cgfence_policy_diff_json(policy, NULL, &json, NULL) == 0,
+		"its difference cannot be written", text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_policy struct cgfence_policy *policy = NULL;
@@ -69,5 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = format(policy);
 	check_reads_back(text);
 	check_decompiles(policy, text);
+	check_difference(policy, text);
 	return 0;
 }

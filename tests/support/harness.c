@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "harness.h"
+#include "support/harness.h"
+#include "support/children.h"
+#include "support/fences.h"
+#include "support/namespaces.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define CHILDREN_MAX 64
-#define EXIT_BY_SIGNAL 1000
 
 static char directory[] = "/tmp/cgfence-test-XXXXXX";
 static struct cgfence_cgroup *test_cgroup;
@@ -50,18 +47,14 @@ static void make_test_cgroup(void)
 
 void harness_begin(void)
 {
+	int code;
+
 	if (geteuid() != 0)
 		harness_skip("it needs root");
 	libbpf_set_print(NULL);
 	test_pid = getpid();
-	cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
-	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0, "mount: %s",
-		     strerror(errno));
-	cr_assert_eq(mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL), 0, "mount bpf: %s",
-		     strerror(errno));
-	cr_assert_neq(mkdtemp(directory), NULL, "mkdtemp: %s", strerror(errno));
-	cr_assert_eq(mount("tmpfs", directory, "tmpfs", 0, NULL), 0, "mount tmpfs: %s",
-		     strerror(errno));
+	code = namespaces_enter_mount(directory);
+	cr_assert_eq(code, 0, "mount namespace: %s", strerror(-code));
 	make_test_cgroup();
 }
 
@@ -79,8 +72,7 @@ void harness_end(void)
 		cr_expect_eq(cgfence_cgroup_remove(test_cgroup, &error), 0, "%s", error.text);
 		cgfence_cgroup_close(test_cgroup);
 		test_cgroup = NULL;
-		umount2(directory, MNT_DETACH);
-		rmdir(directory);
+		namespaces_leave_mount(directory);
 	}
 }
 
@@ -108,25 +100,17 @@ struct cgfence_policy *harness_policy(const char *json)
 {
 	struct cgfence_policy *policy = NULL;
 	struct cgfence_error error = { 0 };
-	char *text = strdup(json);
 
-	for (char *quote = text; (quote = strchr(quote, '\'')); quote++)
-		*quote = '"';
-	cr_assert_eq(cgfence_policy_parse(text, strlen(text), "test", &policy, &error), 0, "%s",
-		     error.text);
-	free(text);
+	cr_assert_eq(fences_parse(json, &policy, &error), 0, "%s", error.text);
 	return policy;
 }
 
 enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, const char *json)
 {
-	struct cgfence_policy *policy = harness_policy(json);
-	struct cgfence_error error = { 0 };
 	enum cgfence_attach_result result = CGFENCE_ATTACHED;
-	int code;
+	struct cgfence_error error = { 0 };
+	int code = fences_attach(cgroup, json, &result, &error);
 
-	code = cgfence_fence_attach(cgroup, policy, 0, &result, &error);
-	cgfence_policy_free(policy);
 	/* Criterion waits for ever for a child of the test that reports a failure by itself. */
 	if (code && getpid() != test_pid) {
 		fprintf(stderr, "%s\n", error.text);
@@ -138,34 +122,29 @@ enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, c
 
 int harness_enter(const struct cgfence_cgroup *cgroup)
 {
-	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	int result = fd >= 0 && write(fd, "0", 1) == 1 ? 0 : -errno;
+	return fences_enter(cgroup);
+}
 
-	if (fd >= 0)
-		close(fd);
-	return result;
+void *harness_share(size_t size)
+{
+	void *memory = children_share(size);
+
+	cr_assert_neq(memory, NULL, "%s", strerror(errno));
+	return memory;
 }
 
 pid_t harness_fork(void)
 {
-	pid_t child = fork();
-
-	if (child == 0)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return child;
+	return children_fork();
 }
 
 int harness_in_cgroup(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
 		      void *argument)
 {
-	pid_t child = harness_fork();
-	int status = 0;
+	int result = children_run_in(cgroup, function, argument);
 
-	cr_assert_geq(child, 0, "fork: %s", strerror(errno));
-	if (child == 0)
-		_exit(harness_enter(cgroup) ? 255 : function(argument));
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? EXIT_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+	cr_assert_geq(result, 0, "%s", strerror(-result));
+	return result;
 }
 
 /* "c 1:3" as mode and number. */
@@ -253,13 +232,10 @@ int harness_mknod(const struct cgfence_cgroup *cgroup, const char *device)
 
 unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup)
 {
-	__u32 ids[64];
-	__u32 count = 64;
+	int count = fences_count_programs(cgroup, BPF_CGROUP_DEVICE);
 
-	cr_assert_eq(bpf_prog_query(cgfence_cgroup_fd(cgroup), BPF_CGROUP_DEVICE, 0, NULL, ids,
-				    &count),
-		     0);
-	return count;
+	cr_assert_geq(count, 0, "%s", strerror(-count));
+	return (unsigned int)count;
 }
 
 static unsigned int slowness(void)

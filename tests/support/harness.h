@@ -38,6 +38,9 @@ struct cgfence_policy *harness_policy(const char *json);
 /** harness_fork() - fork(2) of a child that does not outlive the test. */
 pid_t harness_fork(void);
 
+/** harness_share() - zeroed memory that the test and its children share. */
+void *harness_share(size_t size);
+
 /** harness_enter() - move the calling process into a cgroup. Return: 0 or -errno. */
 int harness_enter(const struct cgfence_cgroup *cgroup);
 

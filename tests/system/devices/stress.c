@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,20 +71,11 @@ static int watch_verdicts(struct observations *seen)
 	return 0;
 }
 
-static struct observations *share_observations(void)
-{
-	struct observations *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	cr_assert_neq(seen, MAP_FAILED);
-	return seen;
-}
-
 #define REPLACEMENTS ((int)harness_rounds(300))
 
 Test(stress, what_both_policies_say_holds_while_one_replaces_the_other)
 {
-	struct observations *seen = share_observations();
+	struct observations *seen = harness_share(sizeof(struct observations));
 	pid_t busy;
 
 	harness_attach(harness_cgroup(), "{'devices': {'allow': ['c 1:3 rw']}}");
@@ -115,7 +105,7 @@ static int replace_all_the_time(struct observations *seen)
 /* The program that a link had a moment ago may be gone; the fence is still there. */
 Test(stress, a_fence_is_found_while_its_policy_is_replaced)
 {
-	struct observations *seen = share_observations();
+	struct observations *seen = harness_share(sizeof(struct observations));
 	const uint64_t id = cgfence_cgroup_id(harness_cgroup());
 	pid_t busy;
 

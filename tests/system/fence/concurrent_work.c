@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -198,7 +197,6 @@ static int keep_removing(struct concurrent_board *board)
 
 int concurrent_work(struct concurrent_board *board, unsigned int process)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	board->ready++;
 	while (board->ready < CONCURRENT_PROCESSES)
 		usleep(1000);
@@ -228,7 +226,6 @@ int concurrent_allow_once(struct concurrent_board *board, unsigned int process)
 {
 	struct concurrent_command command = { .kind = ALLOW };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (process != CONCURRENT_REMOVER)
 		run_command(board, process, (int)process % CONCURRENT_KEPT, &command);
 	return 0;

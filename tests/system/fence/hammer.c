@@ -8,7 +8,6 @@
 
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 TestSuite(hammer, .init = sockets_begin, .fini = harness_end, .timeout = 3600);
@@ -73,10 +72,8 @@ static void run(struct hammer *hammer, struct cgfence_policy *const *shapes, siz
 
 static struct hammer *new_hammer(bool refuses_always, unsigned int usual_rounds)
 {
-	struct hammer *hammer = mmap(NULL, sizeof(*hammer), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct hammer *hammer = harness_share(sizeof(*hammer));
 
-	cr_assert_neq(hammer, MAP_FAILED);
 	hammer->refuses_always = refuses_always;
 	hammer->rounds = round_count(usual_rounds);
 	return hammer;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "hammer_work.h"
+#include "support/children.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ static int try_device(const char *path)
 
 static int try_port(const char *text, bool listens)
 {
-	int fd = sockets_open_free(text);
+	int fd = endpoint_open_free(text);
 	int code = 0;
 
 	if (fd < 0)
@@ -102,7 +102,6 @@ static int work(struct hammer *hammer, unsigned int index)
 {
 	struct hammer_worker *worker = &hammer->workers[index];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (harness_enter(sockets_fence()))
 		return 1;
 	while (!hammer->stop) {
@@ -138,7 +137,6 @@ static bool sample(struct hammer *hammer)
 /* Looks at the hooks also in the midst of an attach. */
 static int keep_sampling(struct hammer *hammer)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (!hammer->stop) {
 		if (!sample(hammer))
 			return 1;
@@ -167,7 +165,7 @@ static void add_up(struct hammer *hammer)
 void hammer_start(struct hammer *hammer, pid_t children[HAMMER_WORKERS + 1])
 {
 	for (unsigned int i = 0; i <= HAMMER_WORKERS; i++) {
-		children[i] = fork();
+		children[i] = children_fork();
 		if (children[i] == 0)
 			_exit(i < HAMMER_WORKERS ? work(hammer, i) : keep_sampling(hammer));
 	}

@@ -10,7 +10,7 @@
 
 #define PREFIX "cgfence_"
 #define PROGRAM_MAPS_MAX 16
-#define SETTLE_STEPS 100
+#define SETTLE_STEPS 600
 #define SETTLE_STEP_US 100000
 
 /* Ids of kernel objects, each once. */

@@ -2,6 +2,7 @@
 /* Plans: which cgroups policies name, and what acting on a plan does to live fences. */
 #include "support/harness.h"
 #include "cgroup/glob.h"
+#include "support/fences.h"
 
 #include <cgfence/apply.h>
 #include <errno.h>
@@ -18,42 +19,39 @@ static const char *write_policy(const char *name, const char *format)
 {
 	static char path[256];
 	char text[1024];
-	FILE *file;
+	int code;
 
 	snprintf(path, sizeof(path), "%s/policies", harness_directory());
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/policies/%s", harness_directory(), name);
 	snprintf(text, sizeof(text), format, cgfence_cgroup_path(harness_cgroup()));
-	file = fopen(path, "we");
-	cr_assert(file, "%s: %s", path, strerror(errno));
-	for (const char *from = text; *from; from++)
-		putc(*from == '\'' ? '"' : *from, file);
-	fclose(file);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
 	*strrchr(path, '/') = '\0';
 	return path;
 }
 
 static struct cgfence_policy_set *policies;
 
-static struct cgfence_plan *make_plan(const char *path, unsigned int flags)
+static struct cgfence_apply_plan *make_plan(const char *path, unsigned int flags)
 {
 	struct cgfence_error error = { 0 };
-	struct cgfence_plan *plan = NULL;
+	struct cgfence_apply_plan *plan = NULL;
 
 	/* Plans point into their policies. */
 	cgfence_policy_set_free(policies);
 	policies = NULL;
 	cr_assert_eq(cgfence_policy_set_read(path, 0, &policies, &error), 0, "%s", error.text);
-	cr_assert_eq(cgfence_plan_make(policies, flags, &plan, &error), 0, "%s", error.text);
+	cr_assert_eq(cgfence_apply_plan_make(policies, flags, &plan, &error), 0, "%s", error.text);
 	return plan;
 }
 
-static const struct cgfence_plan_step *find_step(const struct cgfence_plan *plan,
-						 const struct cgfence_cgroup *cgroup)
+static const struct cgfence_apply_step *find_step(const struct cgfence_apply_plan *plan,
+						  const struct cgfence_cgroup *cgroup)
 {
-	const struct cgfence_plan_step *step;
+	const struct cgfence_apply_step *step;
 
-	for (size_t i = 0; (step = cgfence_plan_step(plan, i)); i++) {
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
 		if (step->id == cgfence_cgroup_id(cgroup))
 			return step;
 	}
@@ -61,15 +59,15 @@ static const struct cgfence_plan_step *find_step(const struct cgfence_plan *plan
 }
 
 /* Return: how many of the cgroups were gone. */
-static int act(const struct cgfence_plan *plan)
+static int act(const struct cgfence_apply_plan *plan)
 {
 	int gone_count = 0;
 
-	for (size_t i = 0; cgfence_plan_step(plan, i); i++) {
+	for (size_t i = 0; cgfence_apply_plan_step(plan, i); i++) {
 		struct cgfence_error error = { 0 };
 		bool gone = false;
 
-		cr_assert_eq(cgfence_plan_act(plan, i, &gone, &error), 0, "%s", error.text);
+		cr_assert_eq(cgfence_apply_plan_act(plan, i, &gone, &error), 0, "%s", error.text);
 		gone_count += gone;
 	}
 	return gone_count;
@@ -114,7 +112,7 @@ Test(live_apply, fences_are_attached_replaced_kept_and_detached)
 	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
 	struct cgfence_cgroup *same = harness_child_cgroup(harness_cgroup(), "same");
 	struct cgfence_cgroup *unnamed = harness_child_cgroup(harness_cgroup(), "unnamed");
-	struct cgfence_plan *plan;
+	struct cgfence_apply_plan *plan;
 	struct cgfence_fence *fence = NULL;
 	const char *path;
 
@@ -125,14 +123,14 @@ Test(live_apply, fences_are_attached_replaced_kept_and_detached)
 	write_policy("2.json", "{'cgroup': '%s/other', 'devices': {'allow': ['c 1:3 r']}}");
 	path = write_policy("3.json", "{'cgroup': '%s/sam?', 'devices': {'allow': ['c 1:3 r']}}");
 
-	plan = make_plan(path, CGFENCE_PLAN_PRUNE);
-	cr_expect_eq(find_step(plan, fresh)->action, CGFENCE_PLAN_ATTACH);
-	cr_expect_eq(find_step(plan, other)->action, CGFENCE_PLAN_REPLACE);
-	cr_expect_eq(find_step(plan, same)->action, CGFENCE_PLAN_KEEP);
-	cr_expect_eq(find_step(plan, unnamed)->action, CGFENCE_PLAN_DETACH);
+	plan = make_plan(path, CGFENCE_APPLY_PRUNE);
+	cr_expect_eq(find_step(plan, fresh)->action, CGFENCE_APPLY_ATTACH);
+	cr_expect_eq(find_step(plan, other)->action, CGFENCE_APPLY_REPLACE);
+	cr_expect_eq(find_step(plan, same)->action, CGFENCE_APPLY_KEEP);
+	cr_expect_eq(find_step(plan, unnamed)->action, CGFENCE_APPLY_DETACH);
 	cr_expect_eq(harness_open(fresh, "c 1:5", O_RDONLY), 0, "a plan changes nothing");
 	cr_expect_eq(act(plan), 0);
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 
 	cr_expect_eq(harness_open(fresh, "c 1:5", O_RDONLY), EPERM);
 	cr_expect_eq(harness_open(fresh, "c 1:3", O_RDONLY), 0);
@@ -143,23 +141,23 @@ Test(live_apply, fences_are_attached_replaced_kept_and_detached)
 	cgfence_fence_close(fence);
 
 	/* And then there is nothing left to do. */
-	plan = make_plan(path, CGFENCE_PLAN_PRUNE);
-	cr_expect_eq(find_step(plan, fresh)->action, CGFENCE_PLAN_KEEP);
-	cr_expect_eq(find_step(plan, other)->action, CGFENCE_PLAN_KEEP);
+	plan = make_plan(path, CGFENCE_APPLY_PRUNE);
+	cr_expect_eq(find_step(plan, fresh)->action, CGFENCE_APPLY_KEEP);
+	cr_expect_eq(find_step(plan, other)->action, CGFENCE_APPLY_KEEP);
 	cr_expect_null(find_step(plan, unnamed));
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 }
 
 Test(live_apply, without_prune_other_fences_stay)
 {
 	struct cgfence_cgroup *named = harness_child_cgroup(harness_cgroup(), "named");
 	struct cgfence_cgroup *unnamed = harness_child_cgroup(harness_cgroup(), "unnamed");
-	struct cgfence_plan *plan;
+	struct cgfence_apply_plan *plan;
 
 	harness_attach(unnamed, "{'devices': {}}");
 	plan = make_plan(write_policy("1.json", "{'cgroup': '%s/named', 'devices': {}}"), 0);
 	cr_expect_eq(act(plan), 0);
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 	cr_expect_eq(harness_open(named, "c 1:3", O_RDONLY), EPERM);
 	cr_expect_eq(harness_open(unnamed, "c 1:3", O_RDONLY), EPERM);
 }
@@ -170,20 +168,20 @@ Test(live_apply, the_fence_of_a_running_command_is_not_pruned)
 	struct cgfence_policy *policy = harness_policy("{'devices': {}}");
 	enum cgfence_attach_result result;
 	struct cgfence_fence *fence = NULL;
-	struct cgfence_plan *plan;
+	struct cgfence_apply_plan *plan;
 	const char *path;
 
 	cr_assert_eq(cgfence_fence_attach(run, policy, CGFENCE_ATTACH_EPHEMERAL, &result, NULL), 0);
 	cgfence_policy_free(policy);
 	path = write_policy("1.json", "{'cgroup': '%s/x*', 'devices': {}}");
-	plan = make_plan(path, CGFENCE_PLAN_PRUNE);
+	plan = make_plan(path, CGFENCE_APPLY_PRUNE);
 	cr_expect_null(find_step(plan, run));
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 	/* If a policy names it, it gets the policy and goes with the command as before. */
 	path = write_policy("1.json", "{'cgroup': '%s/r*', 'devices': {'allow': ['c 1:3 r']}}");
 	plan = make_plan(path, 0);
 	cr_expect_eq(act(plan), 0);
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 	cr_assert_eq(cgfence_fence_open(cgfence_cgroup_id(run), &fence, NULL), 0);
 	cr_expect(cgfence_fence_ephemeral(fence));
 	cr_expect_eq(cgfence_fence_generation(fence), 2);
@@ -192,7 +190,7 @@ Test(live_apply, the_fence_of_a_running_command_is_not_pruned)
 
 Test(live_apply, a_cgroup_that_is_removed_meanwhile_is_no_failure)
 {
-	struct cgfence_plan *plan;
+	struct cgfence_apply_plan *plan;
 	char path[128];
 
 	harness_child_cgroup(harness_cgroup(), "gone");
@@ -200,5 +198,5 @@ Test(live_apply, a_cgroup_that_is_removed_meanwhile_is_no_failure)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/gone", cgfence_cgroup_fd(harness_cgroup()));
 	cr_assert_eq(rmdir(path), 0, "%s", strerror(errno));
 	cr_expect_eq(act(plan), 1);
-	cgfence_plan_free(plan);
+	cgfence_apply_plan_free(plan);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Changes of one thing in a live fence. */
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,7 +196,7 @@ static int edit_in_new_namespace(void *argument)
 	struct cgfence_error error = { 0 };
 	bool changed = false;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
 	if (try_edit(CGFENCE_ALLOW, argument, &changed, &error) || !changed) {
 		fprintf(stderr, "%s\n", error.text);
@@ -204,24 +205,14 @@ static int edit_in_new_namespace(void *argument)
 	return 0;
 }
 
-static int bind_in_new_namespace(void *argument)
-{
-	int fd;
-
-	if (sockets_enter_namespace())
-		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
-	return fd < 0 ? -fd : 0;
-}
-
-/* An edit may come from another network namespace than the attach. */
+/* Who edits a fence may be elsewhere than who attached it. */
 Test(live_edit, the_fence_stays_with_its_network_namespace)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080]}");
 	cr_assert_eq(harness_in_cgroup(harness_cgroup(), edit_in_new_namespace, "tcp 8081"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8081"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 9"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 9"),
 		     0);
 	cr_expect_eq(harness_attach(sockets_fence(),
 				    "{'ports': {'tcp': [8080, 8081], 'udp': [8080]}}"),
@@ -267,7 +258,7 @@ Test(live_edit, no_edit_of_many_at_once_is_lost)
 
 	harness_attach(sockets_fence(), "{'ports': []}");
 	for (int i = 0; i < EDITORS; i++) {
-		editors[i] = fork();
+		editors[i] = harness_fork();
 		cr_assert_geq(editors[i], 0);
 		if (editors[i] == 0)
 			_exit(make_edits(i));

@@ -115,8 +115,8 @@ Test(port_bind, port_0_is_allowed_for_clients_need_it)
 
 Test(port_bind, sharing_a_port_changes_nothing)
 {
-	int tcp = sockets_open("tcp 127.0.0.1 8081 reuseaddr reuseport");
-	int udp = sockets_open("udp 127.0.0.1 8081 reuseaddr reuseport");
+	int tcp = endpoint_open("tcp 127.0.0.1 8081 reuseaddr reuseport");
+	int udp = endpoint_open("udp 127.0.0.1 8081 reuseaddr reuseport");
 
 	cr_assert(tcp >= 0 && udp >= 0);
 	harness_attach(sockets_fence(), "{'ports': [8080]}");
@@ -132,9 +132,9 @@ Test(port_bind, sharing_a_port_changes_nothing)
 /* Several attempts on one socket: each is judged, and a refusal has no lasting effect. */
 static int bind_again_after_refusal(void *argument)
 {
-	struct endpoint refused = sockets_parse("tcp 127.0.0.1 8081");
-	struct endpoint allowed = sockets_parse("tcp 127.0.0.1 8080");
-	int fd = sockets_make(&refused);
+	struct endpoint refused = endpoint_parse("tcp 127.0.0.1 8081");
+	struct endpoint allowed = endpoint_parse("tcp 127.0.0.1 8080");
+	int fd = endpoint_make(&refused);
 
 	(void)argument;
 	for (int i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ static int bind_again_after_refusal(void *argument)
 	}
 	if (bind(fd, &allowed.address.any, allowed.length) < 0 || listen(fd, 8) < 0)
 		return 2;
-	return sockets_port(fd) == 8080 ? 0 : 3;
+	return endpoint_port(fd) == 8080 ? 0 : 3;
 }
 
 Test(port_bind, a_socket_that_was_refused_can_still_be_bound_to_its_own_port)
@@ -155,19 +155,19 @@ Test(port_bind, a_socket_that_was_refused_can_still_be_bound_to_its_own_port)
 /* @argument: the endpoint to send from. Sends to the discard port, where nobody listens. */
 static int send_datagram(void *argument)
 {
-	struct endpoint to = sockets_parse(argument);
+	struct endpoint to = endpoint_parse(argument);
 	int sender;
 
 	to.unbound = true;
-	sender = sockets_make(&to);
+	sender = endpoint_make(&to);
 	if (sender < 0 || sendto(sender, "x", 1, 0, &to.address.any, to.length) != 1)
 		return errno ? errno : 1;
-	if (!sockets_port(sender))
+	if (!endpoint_port(sender))
 		return SOCKETS_FAILED;
-	sender = sockets_make(&to);
+	sender = endpoint_make(&to);
 	if (sender < 0 || connect(sender, &to.address.any, to.length) < 0)
 		return errno;
-	return sockets_port(sender) ? 0 : SOCKETS_FAILED;
+	return endpoint_port(sender) ? 0 : SOCKETS_FAILED;
 }
 
 Test(port_bind, a_udp_port_taken_by_sendto_or_connect_is_a_clients)
@@ -181,9 +181,9 @@ Test(port_bind, a_udp_port_taken_by_sendto_or_connect_is_a_clients)
 /* @argument: the endpoint of the client; the server is on port 7777 of the same address. */
 static int connect_client(void *argument)
 {
-	struct endpoint client = sockets_parse(argument);
+	struct endpoint client = endpoint_parse(argument);
 	struct sockaddr_in6 server;
-	int fd = sockets_open(argument);
+	int fd = endpoint_open(argument);
 
 	if (fd < 0)
 		return -fd;
@@ -197,7 +197,7 @@ Test(port_bind, a_tcp_client_connects_however_it_gets_its_port)
 	static const char *const clients[] = { "tcp 127.0.0.1 unbound",	 "tcp ::1 unbound",
 					       "tcp 127.0.0.1 0",	 "tcp ::1 0",
 					       "tcp 127.0.0.1 0 noport", "tcp ::1 0 noport" };
-	int server = sockets_open("tcp :: 7777");
+	int server = endpoint_open("tcp :: 7777");
 
 	cr_assert_eq(listen(server, 8), 0);
 	harness_attach(sockets_fence(), "{'ports': []}");

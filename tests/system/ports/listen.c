@@ -99,7 +99,7 @@ Test(port_listen, audit_mode_lets_every_listener_be)
 
 static int listen_twice(void *argument)
 {
-	int fd = sockets_open(argument);
+	int fd = endpoint_open(argument);
 
 	return fd >= 0 && listen(fd, 1) == 0 && listen(fd, 64) == 0 ? 0 : 1;
 }
@@ -151,8 +151,8 @@ struct told {
 static int tell_port_and_listen(void *argument)
 {
 	struct told *told = argument;
-	int fd = sockets_open(told->endpoint);
-	uint16_t port = sockets_port(fd);
+	int fd = endpoint_open(told->endpoint);
+	uint16_t port = endpoint_port(fd);
 
 	prctl(PR_SET_NAME, "listener");
 	if (fd < 0 || write(told->pipe[1], &port, sizeof(port)) != sizeof(port))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* "netns": which network namespaces a fence is for. */
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,37 +11,26 @@
 
 TestSuite(port_netns, .init = sockets_begin, .fini = harness_end);
 
-/* @argument: an endpoint, for a namespace that the child makes. */
-static int bind_in_new_namespace(void *argument)
-{
-	int fd;
-
-	if (sockets_enter_namespace())
-		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
-	return fd < 0 ? -fd : 0;
-}
-
 static int listen_in_new_namespace(void *argument)
 {
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
+	fd = endpoint_open(argument);
 	return fd < 0 ? -fd : listen(fd, 8) < 0 ? errno : 0;
 }
 
 /* The namespace of the socket counts, not that of the process. */
 static int bind_foreign_socket(void *argument)
 {
-	struct endpoint endpoint = sockets_parse(argument);
+	struct endpoint endpoint = endpoint_parse(argument);
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int fd;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
-	fd = sockets_make(&endpoint);
+	fd = endpoint_make(&endpoint);
 	if (home < 0 || setns(home, CLONE_NEWNET) < 0 || fd < 0)
 		return SOCKETS_FAILED;
 	return bind(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
@@ -59,7 +49,7 @@ static void expect_all(int (*function)(void *argument), int expected)
 Test(port_netns, sockets_of_other_namespaces_are_ignored_by_default)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080], 'on_violation': 'kill'}");
-	expect_all(bind_in_new_namespace, 0);
+	expect_all(sockets_bind_elsewhere, 0);
 	expect_all(bind_foreign_socket, 0);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_in_new_namespace, "tcp 127.0.0.1 9"),
 		     0);
@@ -76,10 +66,10 @@ Test(port_netns, sockets_of_other_namespaces_are_ignored_by_default)
 Test(port_netns, sockets_of_every_namespace_are_judged_if_the_policy_says_any)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}");
-	expect_all(bind_in_new_namespace, EPERM);
+	expect_all(sockets_bind_elsewhere, EPERM);
 	expect_all(bind_foreign_socket, EPERM);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp :: 8080"), 0);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp :: 0"), 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp :: 8080"), 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp :: 0"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp :: 9"), EPERM);
 }
 
@@ -110,9 +100,9 @@ Test(port_netns, a_waived_capability_is_waived_in_the_own_namespace_only)
 	cgfence_policy_free(policy);
 	if (code)
 		sockets_skip("this kernel cannot waive the capability");
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 80"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 80"),
 		     0);
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_new_namespace, "tcp 127.0.0.1 81"),
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 81"),
 		     0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 81"), EPERM);
 }
@@ -123,7 +113,7 @@ static int attach_in_new_namespace(void *argument)
 	enum cgfence_attach_result result;
 	int code;
 
-	if (sockets_enter_namespace())
+	if (namespaces_enter_net())
 		return SOCKETS_FAILED;
 	code = cgfence_fence_attach(sockets_fence(), policy, 0, &result, NULL);
 	cgfence_policy_free(policy);
@@ -150,7 +140,7 @@ Test(port_netns, two_fences_can_be_for_two_namespaces)
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int other;
 
-	cr_assert_eq(sockets_enter_namespace(), 0);
+	cr_assert_eq(namespaces_enter_net(), 0);
 	other = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	harness_attach(inner, "{'ports': [8081]}");
 	cr_assert_eq(setns(home, CLONE_NEWNET), 0);
@@ -161,7 +151,7 @@ Test(port_netns, two_fences_can_be_for_two_namespaces)
 	cr_assert_eq(setns(other, CLONE_NEWNET), 0);
 	cr_expect_eq(sockets_bind(inner, "tcp ::1 8080"), EPERM);
 	cr_expect_eq(sockets_bind(inner, "tcp ::1 8081"), 0);
-	cr_expect_eq(harness_in_cgroup(inner, bind_in_new_namespace, "tcp ::1 9"), 0);
+	cr_expect_eq(harness_in_cgroup(inner, sockets_bind_elsewhere, "tcp ::1 9"), 0);
 	close(home);
 	close(other);
 }

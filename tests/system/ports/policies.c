@@ -158,7 +158,7 @@ static int bind_as_nobody(void *argument)
 
 	if (setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0)
 		return SOCKETS_FAILED;
-	fd = sockets_open(argument);
+	fd = endpoint_open(argument);
 	return fd < 0 ? -fd : 0;
 }
 

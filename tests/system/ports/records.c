@@ -15,7 +15,7 @@ static int bind_three_times(void *argument)
 {
 	prctl(PR_SET_NAME, "binder");
 	for (int i = 0; i < 3; i++) {
-		if (sockets_open(argument) != -EPERM)
+		if (endpoint_open(argument) != -EPERM)
 			return 1;
 	}
 	return 0;

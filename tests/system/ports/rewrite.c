@@ -125,9 +125,9 @@ Test(port_rewrite, a_port_rewritten_before_ours_is_judged_as_what_it_became)
 
 static int bind_becomes(void *argument)
 {
-	int fd = sockets_open(argument);
+	int fd = endpoint_open(argument);
 
-	return fd < 0 ? -fd : sockets_port(fd) == 8081 ? 0 : SOCKETS_FAILED;
+	return fd < 0 ? -fd : endpoint_port(fd) == 8081 ? 0 : SOCKETS_FAILED;
 }
 
 Test(port_rewrite, a_port_rewritten_before_ours_to_an_assigned_one_is_allowed)
@@ -164,19 +164,19 @@ Test(port_rewrite, a_port_rewritten_after_ours_in_audit_mode_is_recorded_as_what
 /* An earlier bind to port 0 must not affect the next attempt. */
 static int bind_after_port_0(void *argument)
 {
-	struct endpoint elsewhere = sockets_parse("tcp 192.0.2.1 0");
-	struct endpoint endpoint = sockets_parse("tcp 127.0.0.1 8080 noport");
-	struct endpoint any_port = sockets_parse("tcp 127.0.0.1 0");
+	struct endpoint elsewhere = endpoint_parse("tcp 192.0.2.1 0");
+	struct endpoint endpoint = endpoint_parse("tcp 127.0.0.1 8080 noport");
+	struct endpoint any_port = endpoint_parse("tcp 127.0.0.1 0");
 	const bool fails = *(const bool *)argument;
 	int fd;
 
 	endpoint.no_port = !fails;
-	fd = sockets_make(&endpoint);
+	fd = endpoint_make(&endpoint);
 	if (fails) {
 		if (bind(fd, &elsewhere.address.any, elsewhere.length) == 0 ||
 		    errno != EADDRNOTAVAIL)
 			return SOCKETS_FAILED;
-	} else if (bind(fd, &any_port.address.any, any_port.length) < 0 || sockets_port(fd)) {
+	} else if (bind(fd, &any_port.address.any, any_port.length) < 0 || endpoint_port(fd)) {
 		return SOCKETS_FAILED;
 	}
 	return bind(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
@@ -197,8 +197,8 @@ Test(port_rewrite, an_earlier_bind_to_port_0_does_not_excuse_a_rewritten_port)
 
 static int bind_in_vain(void *unused)
 {
-	struct endpoint elsewhere = sockets_parse("udp 192.0.2.1 0");
-	int fd = sockets_make(&elsewhere);
+	struct endpoint elsewhere = endpoint_parse("udp 192.0.2.1 0");
+	int fd = endpoint_make(&elsewhere);
 
 	(void)unused;
 	return bind(fd, &elsewhere.address.any, elsewhere.length) < 0 ? errno : 0;

@@ -2,12 +2,12 @@
 /* Traffic through fences of ports, changes under load, and commands that are killed. */
 #include "base/boot_time.h"
 #include "support/sockets.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,7 +21,7 @@ TestSuite(port_stress, .init = sockets_begin, .fini = harness_end, .timeout = 12
 /* Sends each client its own byte back, and ends after CONNECTIONS of them. */
 static int serve(int ready)
 {
-	int fd = sockets_open(SERVER);
+	int fd = endpoint_open(SERVER);
 
 	if (fd < 0 || listen(fd, 128) < 0 || write(ready, "", 1) != 1)
 		return 1;
@@ -46,11 +46,11 @@ static bool exchange(int fd, const struct endpoint *server, char byte)
 
 static int talk(void *argument)
 {
-	struct endpoint server = sockets_parse(SERVER);
+	struct endpoint server = endpoint_parse(SERVER);
 
 	(void)argument;
 	for (int i = 0; i < CONNECTIONS; i++) {
-		int fd = sockets_open(i % 2 ? "tcp 127.0.0.1 0" : "tcp 127.0.0.1 unbound");
+		int fd = endpoint_open(i % 2 ? "tcp 127.0.0.1 0" : "tcp 127.0.0.1 unbound");
 
 		if (fd < 0 || !exchange(fd, &server, (char)i))
 			return 1;
@@ -94,7 +94,7 @@ struct observations {
 /* Return: 0 or errno. */
 static int try_bind(const char *endpoint)
 {
-	int fd = sockets_open_free(endpoint);
+	int fd = endpoint_open_free(endpoint);
 
 	if (fd >= 0)
 		close(fd);
@@ -125,22 +125,13 @@ static int watch_verdicts(struct observations *seen)
 	return 0;
 }
 
-static struct observations *share_observations(void)
-{
-	struct observations *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	cr_assert_neq(seen, MAP_FAILED);
-	return seen;
-}
-
 #define BUSY 3
 #define REPLACEMENTS ((int)harness_rounds(200))
 
 /* Attaches the policies in turn while processes in the fence bind; verdicts that both share must hold throughout. */
 static struct observations *replace_under_load(const char *const policies[2])
 {
-	struct observations *seen = share_observations();
+	struct observations *seen = harness_share(sizeof(struct observations));
 	pid_t busy[BUSY];
 
 	harness_attach(sockets_fence(), policies[1]);
@@ -148,7 +139,7 @@ static struct observations *replace_under_load(const char *const policies[2])
 		busy[i] = harness_fork();
 		if (busy[i] == 0) {
 			/* A namespace for each, or they would be in each other's way on the port. */
-			if (sockets_enter_namespace() || harness_enter(sockets_fence()))
+			if (namespaces_enter_net() || harness_enter(sockets_fence()))
 				_exit(255);
 			_exit(watch_verdicts(seen));
 		}

@@ -89,8 +89,8 @@ static int submit_listen(struct ring *ring, int fd, unsigned char flags)
 
 static int bind_and_listen(const char *text, unsigned char flags)
 {
-	struct endpoint endpoint = sockets_parse(text);
-	int fd = sockets_make(&endpoint);
+	struct endpoint endpoint = endpoint_parse(text);
+	int fd = endpoint_make(&endpoint);
 	struct ring ring;
 	int result = 0;
 
@@ -99,7 +99,7 @@ static int bind_and_listen(const char *text, unsigned char flags)
 	if (!endpoint.unbound)
 		result = submit_bind(&ring, fd, &endpoint, flags);
 	if (result)
-		return result == EPERM && sockets_port(fd) ? SOCKETS_STILL_BOUND : result;
+		return result == EPERM && endpoint_port(fd) ? SOCKETS_STILL_BOUND : result;
 	return submit_listen(&ring, fd, flags);
 }
 

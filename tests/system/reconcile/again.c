@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Things change between looking and acting: the action follows the later state. */
 #include "holding.h"
+#include "support/descriptors.h"
+#include "reconcile/observe.h"
 #include "reconcile/act.h"
 #include "kernel/pins.h"
 
@@ -42,7 +44,7 @@ static pid_t look(const char *policy)
 
 static bool listens(void)
 {
-	const struct endpoint peer = sockets_parse(endpoint);
+	const struct endpoint peer = endpoint_parse(endpoint);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool connected = connect(fd, &peer.address.any, peer.length) == 0;
 
@@ -169,14 +171,14 @@ Test(reconcile_again, who_has_left_the_fence_is_let_go)
 
 static int receive_one(void *over)
 {
-	return holding_receive(*(int *)over) < 0;
+	return descriptors_receive(*(int *)over) < 0;
 }
 
 static int send_and_enter(void *over)
 {
 	int fd = holding_listen(endpoint);
 
-	return fd < 0 || holding_send(*(int *)over, fd) || harness_enter(sockets_fence());
+	return fd < 0 || descriptors_send(*(int *)over, fd) || harness_enter(sockets_fence());
 }
 
 /* Passing it on within the fence does not save it. */
@@ -250,6 +252,7 @@ Test(reconcile_again, a_fence_that_stays_locked)
 	observation_free(&stale);
 }
 
+/* Holds the lock until the test waits for it. */
 static int attach_slowly(void *policy)
 {
 	int lock = -1;
@@ -257,7 +260,7 @@ static int attach_slowly(void *policy)
 	if (pins_lock(cgfence_cgroup_id(sockets_fence()), &lock, NULL))
 		return 1;
 	holding_ready(0);
-	usleep(100000);
+	holding_await_nap(getppid());
 	pins_unlock(cgfence_cgroup_id(sockets_fence()), lock);
 	harness_attach(sockets_fence(), policy);
 	return 0;
@@ -271,8 +274,8 @@ Test(reconcile_again, a_fence_that_is_being_changed)
 	look(KILL);
 	holding_start(harness_cgroup(), attach_slowly, "{'ports': [8080], 'on_violation': 'kill'}");
 	result = act_on_stale();
-	/* Where the machine is slow, an attach may take longer than a pass waits. */
-	for (int i = 0; i < 20 && result.action == CGFENCE_ACTION_FAILED; i++)
+	/* On a slow machine an attach may take longer than a pass waits. */
+	for (int i = 0; i < 100 && result.action == CGFENCE_ACTION_FAILED; i++)
 		result = act_on_stale();
 	cr_expect_eq(result.action, CGFENCE_ACTION_KILLED, "after the wait: %s",
 		     result.failure.text);

@@ -10,19 +10,12 @@
 
 TestSuite(reconcile_endpoints, .init = holding_begin, .fini = holding_end);
 
-static int move_in(void *texts)
-{
-	int code = holding_listen_all(texts);
-
-	return code ? code : -harness_enter(sockets_fence());
-}
-
 #define ENDPOINTS_MAX 32
 
 static void expect_endpoint(const struct reports *reports, uint32_t inode, const char *text)
 {
 	const struct report *report = reports_find(reports, sockets_fence(), inode);
-	const struct endpoint endpoint = sockets_parse(text);
+	const struct endpoint endpoint = endpoint_parse(text);
 	char protocol[16];
 	char address[64];
 
@@ -53,7 +46,7 @@ static void expect_excess(const char *policy, const char *const *endpoints)
 		excess += endpoints[i][0] == '!';
 	}
 	harness_attach(sockets_fence(), policy);
-	holding_start(harness_cgroup(), move_in, texts);
+	holding_start(harness_cgroup(), holding_move_in, texts);
 	for (int by_proc = 0; by_proc < 2; by_proc++) {
 		const struct reports *reports = by_proc ? reports_of_fence(sockets_fence())
 							: reports_pass(reconciler);
@@ -190,15 +183,15 @@ Test(reconcile_endpoints, mptcp_as_tcp)
 /* Clients are no listeners: unbound sockets, connected ones, and UDP on a port that the kernel chose. */
 static int hold_clients(void *argument)
 {
-	const struct endpoint server = sockets_parse("udp 127.0.0.1 8080");
-	int connected = sockets_open("udp 127.0.0.1 9");
-	int bound = sockets_open("tcp 127.0.0.1 9");
+	const struct endpoint server = endpoint_parse("udp 127.0.0.1 8080");
+	int connected = endpoint_open("udp 127.0.0.1 9");
+	int bound = endpoint_open("tcp 127.0.0.1 9");
 
 	(void)argument;
 	if (bound < 0 || connected < 0 ||
 	    connect(connected, &server.address.any, server.length) < 0 ||
-	    sockets_open("udp 127.0.0.1 0") < 0 || sockets_open("udp :: 0") < 0 ||
-	    sockets_open("tcp 127.0.0.1 0") < 0 || sockets_open("udp 127.0.0.1 unbound") < 0)
+	    endpoint_open("udp 127.0.0.1 0") < 0 || endpoint_open("udp :: 0") < 0 ||
+	    endpoint_open("tcp 127.0.0.1 0") < 0 || endpoint_open("udp 127.0.0.1 unbound") < 0)
 		return 1;
 	return -harness_enter(sockets_fence());
 }
@@ -216,7 +209,7 @@ static int hold_what_bind_gave(void *argument)
 	int fd = holding_listen("tcp ::1 0");
 
 	(void)argument;
-	holding_board->word = sockets_port(fd);
+	holding_board->word = endpoint_port(fd);
 	return fd < 0 ? -fd : -harness_enter(sockets_fence());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Acting on the one listener of a kernel event; the events are made by hand, since no guard is needed. */
 #include "holding.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static int listen_inside(const char *text, struct cgfence_event *event)
 				.hook = CGFENCE_HOOK_LISTEN,
 				.verdict = CGFENCE_VERDICT_AUDITED,
 				.type = IPPROTO_TCP,
-				.major = sockets_port(fd),
+				.major = endpoint_port(fd),
 			},
 			.pid = (uint32_t)pid,
 			.count = 1,
@@ -204,7 +205,7 @@ static int listen_elsewhere(void *argument)
 {
 	struct cgfence_event *event = argument;
 	socklen_t size = sizeof(event->socket_cookie);
-	int fd = sockets_enter_namespace() ? -1 : holding_listen("tcp 127.0.0.1 9");
+	int fd = namespaces_enter_net() ? -1 : holding_listen("tcp 127.0.0.1 9");
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_COOKIE, &event->socket_cookie, &size) < 0)
 		return 1;

@@ -3,7 +3,9 @@
 #include "holding.h"
 #include "cgroup/kill.h"
 #include "reconcile/holders.h"
-#include "reconcile/sightings.h"
+#include "base/compare.h"
+#include "reconcile/holders_walk.h"
+#include "reconcile/observe.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -62,7 +64,7 @@ static void walk(const struct cgfence_cgroup *cgroup, struct holders *holders)
 	struct cgfence_error error = { 0 };
 
 	memcpy(inodes, holding_board->inodes, sizeof(inodes));
-	sightings_sort_inodes(inodes, holding_board->count);
+	sort_inodes(inodes, holding_board->count);
 	cr_assert_eq(holders_walk(cgroup, inodes, holding_board->count, holders, &error), 0, "%s",
 		     error.text);
 	make_set(holders);
@@ -71,14 +73,14 @@ static void walk(const struct cgfence_cgroup *cgroup, struct holders *holders)
 static void iterate(const struct cgfence_cgroup *cgroup, struct holders *holders)
 {
 	const uint64_t id = cgfence_cgroup_id(cgroup);
-	struct holder_iterator *iterator = NULL;
+	struct holders_iterator *iterator = NULL;
 	struct cgfence_error error = { 0 };
 
-	cr_assert_eq(holder_iterator_new(&iterator, &error), 0, "%s", error.text);
-	cr_assert_eq(holder_iterator_run(iterator, &id, 1, holders, &error), 0, "%s", error.text);
+	cr_assert_eq(holders_iterator_new(&iterator, &error), 0, "%s", error.text);
+	cr_assert_eq(holders_iterator_run(iterator, &id, 1, holders, &error), 0, "%s", error.text);
 	for (size_t i = 0; i < holders->count; i++)
 		cr_expect_eq(holders->items[i].fence_id, id);
-	holder_iterator_free(iterator);
+	holders_iterator_free(iterator);
 	make_set(holders);
 }
 
@@ -295,7 +297,7 @@ static int come_and_go(void *argument)
 			continue;
 		holding_limit();
 		for (;;) {
-			int fd = sockets_open("tcp 127.0.0.3 9 reuseport");
+			int fd = endpoint_open("tcp 127.0.0.3 9 reuseport");
 			pid_t child;
 
 			listen(fd, 8);
@@ -330,7 +332,7 @@ static int hold_with_thread_below(void *cgroup)
 }
 
 /* What was seen as "FENCE:INODE:PID", fences by their index. */
-static void observe_text(struct holder_iterator *iterator, char *text, size_t size)
+static void observe_text(struct holders_iterator *iterator, char *text, size_t size)
 {
 	const struct observation_scope scope = { .iterator = iterator };
 	struct observation observation;
@@ -358,17 +360,17 @@ static void observe_text(struct holder_iterator *iterator, char *text, size_t si
 
 static void expect_same_sightings(const char *expected)
 {
-	struct holder_iterator *iterator = NULL;
+	struct holders_iterator *iterator = NULL;
 	char by_iterator[4096];
 	char by_proc[4096];
 
-	cr_assert_eq(holder_iterator_new(&iterator, NULL), 0);
+	cr_assert_eq(holders_iterator_new(&iterator, NULL), 0);
 	observe_text(iterator, by_iterator, sizeof(by_iterator));
 	observe_text(NULL, by_proc, sizeof(by_proc));
 	cr_expect_str_eq(by_iterator, by_proc, "\n  %s\n  %s", by_iterator, by_proc);
 	if (expected)
 		cr_expect_str_eq(by_proc, expected, "\n  %s\n  %s", by_proc, expected);
-	holder_iterator_free(iterator);
+	holders_iterator_free(iterator);
 }
 
 Test(reconcile_holders, fences_in_fences_see_the_same_by_both)

@@ -3,19 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROCESSES_MAX 64
 #define DESCRIPTORS_MAX 1024
-#define REAP_TRIES 1000
-#define LIFETIME_SECONDS 100
-#define DEATH_TRIES 10000
+#define REAP_TRIES 60000
+#define LIFETIME_SECONDS 600
+#define DEATH_TRIES 60000
 #define BACKLOG 64 /* clients that nobody accepts */
 
 struct holding_board *holding_board;
@@ -28,9 +29,7 @@ void holding_begin(void)
 	sockets_begin();
 	/* The test reaps orphans of its processes. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	holding_board = mmap(NULL, sizeof(*holding_board), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(holding_board, MAP_FAILED, "mmap: %s", strerror(errno));
+	holding_board = harness_share(sizeof(*holding_board));
 }
 
 static void stop_all(void)
@@ -169,6 +168,27 @@ bool holding_dies(pid_t pid)
 	return false;
 }
 
+static bool naps(pid_t pid)
+{
+	char path[64];
+	long call = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &call) != 1)
+		call = -1;
+	if (file)
+		fclose(file);
+	return call == SYS_nanosleep || call == SYS_clock_nanosleep;
+}
+
+void holding_await_nap(pid_t pid)
+{
+	while (!naps(pid))
+		sched_yield();
+}
+
 int holding_note(int fd)
 {
 	struct stat status;
@@ -181,8 +201,8 @@ int holding_note(int fd)
 
 int holding_listen(const char *text)
 {
-	const struct endpoint endpoint = sockets_parse(text);
-	int fd = sockets_open_free(text);
+	const struct endpoint endpoint = endpoint_parse(text);
+	int fd = endpoint_open_free(text);
 
 	if (fd < 0)
 		return fd;
@@ -203,6 +223,19 @@ int holding_listen_all(void *texts)
 		if (fd < 0)
 			return -fd;
 	}
+	return 0;
+}
+
+int holding_move_in(void *texts)
+{
+	int code = holding_listen_all(texts);
+
+	return code ? code : -harness_enter(sockets_fence());
+}
+
+int holding_nothing(void *argument)
+{
+	(void)argument;
 	return 0;
 }
 
@@ -228,52 +261,4 @@ void holding_keep(uint32_t inode)
 		if (own && own != inode)
 			close(fd);
 	}
-}
-
-union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr alignment;
-};
-
-int holding_send(int over, int fd)
-{
-	char byte = 0;
-	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	return sendmsg(over, &message, 0) == 1 ? 0 : 1;
-}
-
-int holding_receive(int over)
-{
-	char byte;
-	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *header;
-	int fd;
-
-	if (recvmsg(over, &message, MSG_CMSG_CLOEXEC) != 1)
-		return -1;
-	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
 }

@@ -51,7 +51,7 @@ void holding_stop(pid_t pid);
 bool holding_lives(pid_t pid);
 
 /**
- * holding_dies() - does one of them that was killed end, and soon? It is reaped then.
+ * holding_dies() - wait for the end of one of them that was killed, and reap it. Return: false if it does not end.
  *
  * A cgroup is empty a moment before those who were in it can be waited for (do_exit, kernel/exit.c).
  */
@@ -68,6 +68,9 @@ void holding_ready(int code);
 /** holding_ready_descriptor() - what holding_ready() writes to, for a program that is executed. */
 int holding_ready_descriptor(void);
 
+/** holding_await_nap() - wait until a process sleeps in nanosleep(2), as one does that tries something again and again. */
+void holding_await_nap(pid_t pid);
+
 /** holding_note() - write a socket down on the board. Return: its index, which is the order of the calls. */
 int holding_note(int fd);
 
@@ -77,14 +80,14 @@ int holding_listen(const char *text);
 /** holding_listen_all() - the same for a NULL-ended array of texts; a function for holding_start(). */
 int holding_listen_all(void *texts);
 
+/** holding_move_in() - the same outside of the fence, and then go into it; a function for holding_start(). */
+int holding_move_in(void *texts);
+
+/** holding_nothing() - just be there; a function for holding_start(). */
+int holding_nothing(void *argument);
+
 /** holding_keep() - close every descriptor that this process has of sockets on the board but one; 0 for none. */
 void holding_keep(uint32_t inode);
-
-/** holding_send() - pass a descriptor over a unix socket (unix(7)). Return: 0 or 1. */
-int holding_send(int over, int fd);
-
-/** holding_receive() - take one from it. Return: a descriptor or -1. */
-int holding_receive(int over);
 
 /** holding_wait() - wait for the end. */
 void holding_wait(void) __attribute__((noreturn));
@@ -151,6 +154,11 @@ const struct report *reports_find(const struct reports *reports, const struct cg
 /** reports_find_end() - the same for its end. */
 const struct report *reports_find_end(const struct reports *reports,
 				      const struct cgfence_cgroup *fence, uint32_t inode);
+
+/** reports_expect() - the report of a socket that has not ended, which must be there and say @action. */
+const struct report *reports_expect(const struct reports *reports,
+				    const struct cgfence_cgroup *fence, uint32_t inode,
+				    enum cgfence_action action);
 
 /** reports_text() - all of them, for messages; it lives until the next call. */
 const char *reports_text(const struct reports *reports);

@@ -118,3 +118,19 @@ const char *reports_text(const struct reports *reports)
 	}
 	return text;
 }
+
+const struct report *reports_expect(const struct reports *reports,
+				    const struct cgfence_cgroup *fence, uint32_t inode,
+				    enum cgfence_action action)
+{
+	const struct report *report = reports_find(reports, fence, inode);
+
+	cr_assert_neq(report, NULL, "inode %u of %s is not among:%s", inode,
+		      cgfence_cgroup_path(fence), reports_text(reports));
+	cr_expect_eq(report->action, action, "'%s', not '%s':%s",
+		     cgfence_action_name(report->action), cgfence_action_name(action),
+		     reports_text(reports));
+	cr_expect_eq(action == CGFENCE_ACTION_FAILED, !!report->failure[0], "'%s'",
+		     report->failure);
+	return report;
+}

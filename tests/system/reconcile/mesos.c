@@ -15,19 +15,12 @@
 
 TestSuite(reconcile_mesos, .init = holding_begin, .fini = holding_end);
 
-static int move_in(void *texts)
-{
-	int code = holding_listen_all(texts);
-
-	return code ? code : -harness_enter(sockets_fence());
-}
-
 /* A task in the fence that listens on one endpoint. */
 static pid_t start_task(const char *text)
 {
 	const char *const texts[] = { text, NULL };
 
-	return holding_start(harness_cgroup(), move_in, (void *)texts);
+	return holding_start(harness_cgroup(), holding_move_in, (void *)texts);
 }
 
 static const struct report *expect_report(const struct reports *reports, uint32_t index,
@@ -227,7 +220,7 @@ Test(reconcile_mesos, each_address_and_family_and_protocol_is_reported_by_itself
 					     "udp ::1 31001",	    NULL };
 	const struct reports *reports;
 
-	holding_start(harness_cgroup(), move_in, (void *)texts);
+	holding_start(harness_cgroup(), holding_move_in, (void *)texts);
 	harness_attach(sockets_fence(), "{'ports': [31000]}");
 	reports = reports_pass(reports_reconciler());
 	for (uint32_t i = 0; texts[i]; i++) {

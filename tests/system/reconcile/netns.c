@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* "netns": the network namespaces whose listeners the reconciler sees. Mesos ignores tasks on CNI networks likewise. */
 #include "holding.h"
+#include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@ static const char *const texts[] = { "tcp 127.0.0.1 9", "tcp 127.0.0.1 8080", "t
 /* The whole task is in a namespace of its own. */
 static int hold_in_new_namespace(void *argument)
 {
-	int code = -sockets_enter_namespace();
+	int code = -namespaces_enter_net();
 
 	(void)argument;
 	if (code == 0)
@@ -122,7 +123,7 @@ static int pass_elsewhere(void *argument)
 	struct reports reports = { 0 };
 
 	(void)argument;
-	if (sockets_enter_namespace() || cgfence_reconciler_new(&reconciler, NULL) ||
+	if (namespaces_enter_net() || cgfence_reconciler_new(&reconciler, NULL) ||
 	    cgfence_reconciler_pass(reconciler, 0, reports_add, &reports, &reports.in_excess, NULL))
 		return 100;
 	cgfence_reconciler_free(reconciler);

@@ -14,7 +14,7 @@ int soak_supplier_start(struct soak_supplier *supplier);
 
 /**
  * soak_supplier_order() - get a socket.
- * @endpoint: as in sockets.h; TCP listens if it is bound
+ * @endpoint: as in endpoint.h; TCP listens if it is bound
  *
  * Return: a descriptor, or -1 if it could not be made.
  */

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "soak_worker.h"
+#include "soak_clock.h"
 #include "soak_supplier.h"
 #include "base/boot_time.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define SLOTS 6
 #define PAUSE_US 20000
 
-/* How often the clock is advanced, and by how much at most. */
-#define TICK_US 5000
-#define TICK_MAX_NS 50000000ULL
+/* How long a datagram may take on a machine that is busy with other things. */
+#define HEARING_MS 60000
+#define HEARING_STEP_MS 100
 
 /* Ports that are never assigned; of each worker, for UDP and for binding inside. */
 #define EXCESS_PORT 6000
@@ -35,7 +34,7 @@ struct slot {
 	int fd;
 	uint16_t port;
 	int domain;
-	uint64_t since_ns;
+	uint64_t since;
 	uint32_t generation; /* in which it was last seen alive */
 };
 
@@ -52,53 +51,9 @@ static void count(uint64_t *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
 }
 
-/* A processor that stands still keeps who moves to it. */
-static void move_to_next_processor(int *processor)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET((size_t)*processor, &one);
-	*processor = (*processor + 1) % get_nprocs_conf();
-	/* Not every processor may be used here. */
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
-void soak_keep_time(struct soak *soak)
-{
-	uint64_t before_ns = boot_time_ns();
-	int processor = 0;
-
-	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
-		uint64_t passed_ns;
-
-		move_to_next_processor(&processor);
-		usleep(TICK_US);
-		passed_ns = boot_time_ns() - before_ns;
-		before_ns += passed_ns;
-		__atomic_add_fetch(&soak->now_ns, passed_ns < TICK_MAX_NS ? passed_ns : TICK_MAX_NS,
-				   __ATOMIC_SEQ_CST);
-	}
-}
-
-uint64_t soak_now_ns(const struct soak *soak)
-{
-	return __atomic_load_n(&soak->now_ns, __ATOMIC_SEQ_CST);
-}
-
-void soak_note_life(struct soak *soak, uint64_t life_ns)
-{
-	uint64_t longest = __atomic_load_n(&soak->longest_ns, __ATOMIC_SEQ_CST);
-
-	while (life_ns > longest &&
-	       !__atomic_compare_exchange_n(&soak->longest_ns, &longest, life_ns, false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
 static bool bind_and_listen(int fd, const char *text)
 {
-	struct endpoint endpoint = sockets_parse(text);
+	struct endpoint endpoint = endpoint_parse(text);
 
 	return bind(fd, &endpoint.address.any, endpoint.length) == 0 &&
 	       (endpoint.type == SOCK_DGRAM || listen(fd, 8) == 0);
@@ -111,7 +66,7 @@ static int fetch(struct work *work, const char *endpoint)
 
 	if (harness_enter(harness_cgroup()))
 		return -1;
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd >= 0 && strncmp(endpoint, "tcp", 3) == 0)
 		listen(fd, 8);
 	if (harness_enter(work->worker->cgroup)) {
@@ -119,9 +74,9 @@ static int fetch(struct work *work, const char *endpoint)
 		return -1;
 	}
 	for (size_t i = 0; i < SLOTS; i++)
-		work->slots[i].since_ns = soak_now_ns(work->soak);
-	if (*work->worker->excess_since_ns)
-		__atomic_store_n(work->worker->excess_since_ns, soak_now_ns(work->soak),
+		work->slots[i].since = soak_now(work->soak);
+	if (*work->worker->excess_since)
+		__atomic_store_n(work->worker->excess_since, soak_now(work->soak),
 				 __ATOMIC_SEQ_CST);
 	return fd;
 }
@@ -134,7 +89,7 @@ static int come_in(struct work *work, enum soak_way way, const char *endpoint)
 	switch (way) {
 	case SOAK_BOUND_INSIDE:
 	case SOAK_LISTEN_INSIDE:
-		fd = sockets_open(endpoint);
+		fd = endpoint_open(endpoint);
 		if (fd < 0 || strncmp(endpoint, "tcp", 3) != 0 || listen(fd, 8) == 0)
 			return fd < 0 ? -1 : fd;
 		break;
@@ -170,21 +125,36 @@ static bool listens(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts;
 }
 
-/* Does a datagram arrive? On loopback it mostly is there before sendto() returns, but a busy kernel puts it off. */
+/* Has the daemon made it deaf? Silencing locks a filter, and a destroyed socket whose port was not asked for loses it. */
+static bool is_deaf(int fd)
+{
+	int locked = 0;
+	socklen_t size = sizeof(locked);
+
+	return !endpoint_port(fd) ||
+	       (getsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &locked, &size) == 0 && locked);
+}
+
+/*
+ * Does a datagram arrive? On loopback it mostly is there before sendto() returns, but a busy kernel puts it off, so it is
+ * waited for as long as there is no reason why it should not come.
+ */
 static bool hears(const struct slot *slot)
 {
 	struct endpoint target =
-		sockets_parse(slot->domain == AF_INET6 ? "udp ::1 1" : "udp 127.0.0.1 1");
+		endpoint_parse(slot->domain == AF_INET6 ? "udp ::1 1" : "udp 127.0.0.1 1");
 	int fd = socket(slot->domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct pollfd arrival = { .fd = slot->fd, .events = POLLIN };
 	bool heard = false;
 	char byte;
 
 	target.address.ipv4.sin_port = htons(slot->port);
-	for (int i = 0; i < 3 && !heard; i++) {
+	for (int waited_ms = 0; waited_ms < HEARING_MS && !heard; waited_ms += HEARING_STEP_MS) {
 		sendto(fd, "", 1, 0, &target.address.any, target.length);
-		poll(&arrival, 1, harness_is_slow() ? 1000 : 100);
+		poll(&arrival, 1, HEARING_STEP_MS);
 		heard = recv(slot->fd, &byte, 1, MSG_DONTWAIT) == 1;
+		if (!heard && is_deaf(slot->fd))
+			break;
 	}
 	while (recv(slot->fd, &byte, 1, MSG_DONTWAIT) == 1)
 		;
@@ -205,27 +175,26 @@ static bool is_steady(const struct work *work, const struct slot *slot, uint32_t
 	       generation == __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
 }
 
-static void note_excess(struct work *work, uint64_t since_ns, uint64_t now_ns)
+static void note_excess(struct work *work, uint64_t since, uint64_t now)
 {
-	uint64_t life_ns = now_ns > since_ns ? now_ns - since_ns : 0;
+	uint64_t life = now > since ? now - since : 0;
 
 	if (work->fence->response != SOAK_CLOSES)
 		return;
-	soak_note_life(work->soak, life_ns);
-	if (life_ns > work->soak->limit_ns)
+	soak_note_life(work->soak, life);
+	if (life > work->soak->limit)
 		count(&work->soak->late);
 }
 
-static void judge_alive(struct work *work, struct slot *slot, uint32_t generation, uint64_t now_ns)
+static void judge_alive(struct work *work, struct slot *slot, uint32_t generation, uint64_t now)
 {
-	uint64_t taken_away_ns = __atomic_load_n(&work->fence->taken_away_ns, __ATOMIC_SEQ_CST);
+	uint64_t taken_away = __atomic_load_n(&work->fence->taken_away, __ATOMIC_SEQ_CST);
 
 	if (slot->state == STATE_EXCESS)
-		note_excess(work, slot->since_ns, now_ns);
-	else if (slot->state == STATE_SOMETIMES && generation % 4 == 2 && taken_away_ns &&
+		note_excess(work, slot->since, now);
+	else if (slot->state == STATE_SOMETIMES && generation % 4 == 2 && taken_away &&
 		 generation == __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST))
-		note_excess(work, taken_away_ns > slot->since_ns ? taken_away_ns : slot->since_ns,
-			    now_ns);
+		note_excess(work, taken_away > slot->since ? taken_away : slot->since, now);
 	slot->generation = generation;
 }
 
@@ -245,10 +214,10 @@ static void judge(struct work *work, struct slot *slot)
 {
 	uint32_t generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
 	/* What is seen after this moment was there at it. */
-	uint64_t now_ns = soak_now_ns(work->soak);
+	uint64_t now = soak_now(work->soak);
 
 	if (slot->datagrams ? hears(slot) : listens(slot->fd))
-		judge_alive(work, slot, generation, now_ns);
+		judge_alive(work, slot, generation, now);
 	else
 		judge_dead(work, slot, generation);
 }
@@ -266,14 +235,14 @@ static void take(struct work *work, enum state state, enum soak_way way, const c
 	slot.fd = come_in(work, way, endpoint);
 	if (slot.fd < 0)
 		return;
-	slot.port = sockets_port(slot.fd);
-	slot.since_ns = soak_now_ns(work->soak);
+	slot.port = endpoint_port(slot.fd);
+	slot.since = soak_now(work->soak);
 	while (work->slots[i].state != STATE_FREE)
 		i++;
 	work->slots[i] = slot;
 	count(state == STATE_EXCESS ? &work->soak->excess[way] : &work->soak->allowed[way]);
 	if (state == STATE_EXCESS)
-		__atomic_store_n(work->worker->excess_since_ns, slot.since_ns, __ATOMIC_SEQ_CST);
+		__atomic_store_n(work->worker->excess_since, slot.since, __ATOMIC_SEQ_CST);
 }
 
 static void format_endpoint(char text[64], const struct work *work, unsigned int base)
@@ -325,13 +294,13 @@ static void try_binds(struct work *work)
 	int fd;
 
 	format_endpoint(endpoint, work, EXCESS_PORT);
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd >= 0 && !work->fence->audits)
 		count(&work->soak->let_through);
 	if (fd >= 0)
 		close(fd);
 	format_endpoint(endpoint, work, SOAK_ALWAYS);
-	fd = sockets_open(endpoint);
+	fd = endpoint_open(endpoint);
 	if (fd == -EPERM)
 		count(&work->soak->refused);
 	if (fd >= 0)

@@ -4,6 +4,7 @@
  * the iterator and by /proc.
  */
 #include "holding.h"
+#include "support/descriptors.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -56,7 +57,7 @@ static void expect_report(const struct reports *reports, uint32_t inode, const c
 			  const struct expected *expected)
 {
 	const struct report *report = reports_find(reports, sockets_fence(), inode);
-	const struct endpoint where = sockets_parse(endpoint);
+	const struct endpoint where = endpoint_parse(endpoint);
 	char protocol[16];
 	char address[64];
 	char cmdline[256];
@@ -207,7 +208,7 @@ Test(reconcile_ways, inherited_over_exec)
 
 static int receive_pair(void *over)
 {
-	return holding_receive(*(int *)over) < 0 || holding_receive(*(int *)over) < 0;
+	return descriptors_receive(*(int *)over) < 0 || descriptors_receive(*(int *)over) < 0;
 }
 
 Test(reconcile_ways, passed_over_a_unix_socket)
@@ -221,7 +222,7 @@ Test(reconcile_ways, passed_over_a_unix_socket)
 		int fd = holding_listen(pair[i]);
 
 		cr_assert_geq(fd, 0);
-		cr_assert_eq(holding_send(ends[0], fd), 0);
+		cr_assert_eq(descriptors_send(ends[0], fd), 0);
 		close(fd);
 	}
 	expected.pid = holding_start(member, receive_pair, &ends[1]);
@@ -236,16 +237,16 @@ static int bind_inside(void *texts)
 	int sockets[2];
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct endpoint endpoint = sockets_parse(((const char *const *)texts)[i]);
+		const struct endpoint endpoint = endpoint_parse(((const char *const *)texts)[i]);
 
-		sockets[i] = sockets_make(&endpoint);
+		sockets[i] = endpoint_make(&endpoint);
 		if (sockets[i] < 0)
 			return -sockets[i];
 	}
 	if (harness_enter(member))
 		return 1;
 	for (size_t i = 0; i < 2; i++) {
-		const struct endpoint endpoint = sockets_parse(((const char *const *)texts)[i]);
+		const struct endpoint endpoint = endpoint_parse(((const char *const *)texts)[i]);
 
 		if (bind(sockets[i], &endpoint.address.any, endpoint.length) < 0)
 			return 2;
@@ -319,7 +320,7 @@ static int send_out(void *over)
 
 		if (fstat(fd, &status) == 0 && (status.st_ino == holding_board->inodes[0] ||
 						status.st_ino == holding_board->inodes[1]))
-			code = holding_send(*(int *)over, fd);
+			code = descriptors_send(*(int *)over, fd);
 	}
 	holding_keep(0);
 	return code;
@@ -337,7 +338,7 @@ Test(reconcile_ways, made_inside_and_held_by_nobody_there)
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
 	holding_start(member, send_out, &ends[1]);
-	cr_assert(holding_receive(ends[0]) >= 0 && holding_receive(ends[0]) >= 0);
+	cr_assert(descriptors_receive(ends[0]) >= 0 && descriptors_receive(ends[0]) >= 0);
 	harness_attach(sockets_fence(), POLICY);
 	expect_one(&expected);
 }

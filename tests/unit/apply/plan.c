@@ -48,15 +48,15 @@ static struct apply_world world_of(const struct plan_case *one)
 static void format_plan(const struct apply_step *steps, size_t count, char *text, size_t size)
 {
 	static const char *const actions[] = {
-		[CGFENCE_PLAN_ATTACH] = "attach",   [CGFENCE_PLAN_REPLACE] = "replace",
-		[CGFENCE_PLAN_KEEP] = "keep",	    [CGFENCE_PLAN_DETACH] = "detach",
-		[CGFENCE_PLAN_NOTHING] = "nothing",
+		[CGFENCE_APPLY_ATTACH] = "attach",   [CGFENCE_APPLY_REPLACE] = "replace",
+		[CGFENCE_APPLY_KEEP] = "keep",	     [CGFENCE_APPLY_DETACH] = "detach",
+		[CGFENCE_APPLY_NOTHING] = "nothing",
 	};
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		const struct cgfence_plan_step *step = &steps[i].step;
+		const struct cgfence_apply_step *step = &steps[i].step;
 
 		used += (size_t)snprintf(text + used, size - used, "%s%s %s%s%s", i ? "; " : "",
 					 actions[step->action], step->cgroup,

@@ -93,7 +93,7 @@ Test(json_reader, says_what_is_wrong_and_where)
 		{ "[]", "p.json:1:1: []: this must be an object, in braces" },
 		{ "\n 42", "p.json:2:2: 42: this must be an object, in braces" },
 		{ "{`flga`: true}",
-		  "p.json:1:10: flga: true: there is no such key here; the keys are label, flag, word, inner" },
+		  "p.json:1:10: flga: true: unknown key; the keys are label, flag, word, inner" },
 		{ "{`flag`: 1}", "p.json:1:10: flag: 1: this must be true or false" },
 		{ "{`flag`: null}", "p.json:1:10: flag: null: this must be true or false" },
 		{ "{`flag`: `true`}", "p.json:1:10: flag: `true`: this must be true or false" },
@@ -107,7 +107,7 @@ Test(json_reader, says_what_is_wrong_and_where)
 		{ "{`word`: 1}", "p.json:1:10: word: 1: this must be one of `one`, `two`" },
 		{ "{`inner`: []}", "p.json:1:11: inner: []: this must be an object, in braces" },
 		{ "{`inner`: {`lst`: []}}",
-		  "p.json:1:19: inner.lst: []: there is no such key here; the keys are list" },
+		  "p.json:1:19: inner.lst: []: unknown key; the keys are list" },
 		{ "{`inner`: {`list`: [1,\n 2, [{`a`: 1.5}]]}}",
 		  "p.json:2:5: inner.list[2]: [{`a`:1.5}]: this must be a number" },
 		/* Quoted as JSON, so that invisible characters become visible. */

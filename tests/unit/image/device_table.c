@@ -147,7 +147,7 @@ Test(device_table, every_rule_is_found_and_no_other)
 }
 
 /* Three that got the same bits of a slot from each of the first 690 million odd multiples of one number. */
-Test(device_table, a_chosen_policy_does_not_keep_the_search_going, .timeout = 20)
+Test(device_table, a_chosen_policy_does_not_keep_the_search_going, .timeout = 120)
 {
 	cleanup_policy struct cgfence_policy *policy = policy_text_parse(
 		"{`devices`: {`allow`: [`c 3676:60962 rw`, `b 100:233062 rw`, `b 2378:509149 rw`]}}");

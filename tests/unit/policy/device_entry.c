@@ -115,12 +115,12 @@ Test(device_entry, refuses)
 		{ "c 1:3", "one space and the access must follow the minor; " FORM },
 		{ "c 1:3rw", "one space and the access must follow the minor; " FORM },
 		{ "c 1:3-4 rw", "one space and the access must follow the minor; " FORM },
-		{ "c 1:3 ", "no access is given; give one or more of r, w and m" },
-		{ "c 1:3  rw", "' rw' is no access; give one or more of r, w and m" },
-		{ "c 1:3 rwx", "'x' is no access; give one or more of r, w and m" },
-		{ "c 1:3 rw ", "' ' is no access; give one or more of r, w and m" },
-		{ "c 1:3 rw\n", "'\n' is no access; give one or more of r, w and m" },
-		{ "c 1:3 RW", "'RW' is no access; give one or more of r, w and m" },
+		{ "c 1:3 ", "the access is missing; give one or more of r, w and m" },
+		{ "c 1:3  rw", "unknown access ' rw'; give one or more of r, w and m" },
+		{ "c 1:3 rwx", "unknown access 'x'; give one or more of r, w and m" },
+		{ "c 1:3 rw ", "unknown access ' '; give one or more of r, w and m" },
+		{ "c 1:3 rw\n", "unknown access '\n'; give one or more of r, w and m" },
+		{ "c 1:3 RW", "unknown access 'RW'; give one or more of r, w and m" },
 		{ "c 1:3 rr", "the access 'r' is given twice; give each once" },
 		{ "c 1:3 rwmw", "the access 'w' is given twice; give each once" },
 	};
@@ -193,8 +193,9 @@ Test(device_entry, refuses_a_path_that_is_no_device)
 		  "there is no such device on this host (No such file or directory); name a device node that exists, or give its numbers" },
 		{ "/dev/null/deeper",
 		  "there is no such device on this host (Not a directory); name a device node that exists, or give its numbers" },
-		{ "/dev", "this is no device; name a block or character device node" },
-		{ "/proc/self/status", "this is no device; name a block or character device node" },
+		{ "/dev", "this is not a device; name a block or character device node" },
+		{ "/proc/self/status",
+		  "this is not a device; name a block or character device node" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -3,6 +3,8 @@
 #include "unit/support/policy_text.h"
 #include "unit/support/random_policy.h"
 
+#include <string.h>
+
 #include <cgfence/verdict.h>
 
 #define R BPF_DEVCG_ACC_READ
@@ -163,4 +165,65 @@ Test(device_rule, the_defaults_are_the_14_entries_of_mesos)
 		     0);
 	device_rules_free(&rules);
 	device_rules_free(&expected);
+}
+
+static void walk(const struct device_rules *rules, bool deny, char text[128])
+{
+	struct device_entry entry;
+	size_t cursor = 0;
+
+	*text = '\0';
+	while (device_rules_next(rules, deny, &cursor, &entry)) {
+		char entry_text[DEVICE_ENTRY_TEXT_SIZE];
+
+		device_entry_format(&entry, entry_text);
+		strcat(strcat(text, *text ? ", " : ""), entry_text);
+	}
+}
+
+Test(device_rule, walking_joins_the_types_where_both_say_the_same)
+{
+	struct device_rules rules = { 0 };
+	char text[128];
+
+	add(&rules, "a 1:3 rw", false);
+	add(&rules, "a 1:5 r", false);
+	add(&rules, "c 1:5 w", false);
+	add(&rules, "c 7:* m", true);
+	add(&rules, "b 1:3 m", true);
+	device_rules_normalise(&rules);
+	walk(&rules, false, text);
+	cr_expect_str_eq(text, "a 1:3 rw, b 1:5 r, c 1:5 rw", "%s", text);
+	walk(&rules, true, text);
+	cr_expect_str_eq(text, "b 1:3 m, c 7:* m", "%s", text);
+	device_rules_free(&rules);
+}
+
+Test(device_rule, dropping_what_is_common_leaves_the_differences)
+{
+	struct device_rules a = { 0 };
+	struct device_rules b = { 0 };
+	char text[128];
+
+	add(&a, "c 1:3 rw", false);
+	add(&a, "c 1:5 r", false);
+	add(&a, "c 1:5 w", true);
+	add(&a, "b 8:* m", true);
+	add(&b, "c 1:3 wm", false);
+	add(&b, "c 1:5 r", true);
+	add(&b, "b 8:* m", true);
+	add(&b, "c 200:1 r", false);
+	device_rules_normalise(&a);
+	device_rules_normalise(&b);
+	device_rules_drop_common(&a, &b);
+	walk(&a, false, text);
+	cr_expect_str_eq(text, "c 1:3 r, c 1:5 r", "%s", text);
+	walk(&a, true, text);
+	cr_expect_str_eq(text, "c 1:5 w", "%s", text);
+	walk(&b, false, text);
+	cr_expect_str_eq(text, "c 1:3 m, c 200:1 r", "%s", text);
+	walk(&b, true, text);
+	cr_expect_str_eq(text, "c 1:5 r", "%s", text);
+	device_rules_free(&a);
+	device_rules_free(&b);
 }

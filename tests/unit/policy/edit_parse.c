@@ -47,10 +47,10 @@ Test(edit, refuses)
 		const char *message;
 	} cases[] = {
 		{ NULL, "c 1:3", "'c 1:3': one space and the access must follow the minor" },
-		{ NULL, "/dev/null", "'/dev/null': a path and the access must be given" },
+		{ NULL, "/dev/null", "'/dev/null': an entry is a path and an access" },
 		{ NULL, "", "'': the type must be a, b or c" },
-		{ "sctp", "80", "'sctp' is no protocol whose ports can be assigned" },
-		{ "", "80", "'' is no protocol whose ports can be assigned" },
+		{ "sctp", "80", "unknown protocol 'sctp'; give tcp or udp" },
+		{ "", "80", "unknown protocol ''; give tcp or udp" },
 		{ "tcp", "80,70000", "'70000': the port is over 65535" },
 		{ "tcp", "90-80", "'90-80': the range begins above its end" },
 		{ "tcp", "80,all", "'all': a port is a number from 1 to 65535" },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
+#include "image/image.h"
 #include "unit/support/policy_text.h"
 
 #include <dirent.h>
@@ -141,10 +142,53 @@ Test(policy_file, a_policy_of_1_mib_is_read_and_one_byte_more_is_refused)
 	make_file("{\"devices\": {}}", 1024 * 1024 + 1);
 	cr_expect_eq(cgfence_policy_read_file(path, &longer, &error), -EINVAL);
 	unlink(path);
-	snprintf(message, sizeof(message),
-		 "%s: the policy is longer than 1 MiB, the most that is read", path);
+	snprintf(message, sizeof(message), "%s: the policy is longer than 1 MiB", path);
 	cr_expect_str_eq(error.text, message);
 	cr_expect_null(longer);
+}
+
+#define ABSENT "{\"name\": \"n\", \"devices\": {\"allow\": [{\"path\": \"/dev/absent\", "
+
+Test(policy_file, offline_a_device_need_not_exist)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	struct cgfence_policy *none = NULL;
+	struct cgfence_error error = { 0 };
+
+	make_text_file(ABSENT "\"access\": \"rw\"}]}}");
+	cr_expect_eq(cgfence_policy_read_file(path, &none, NULL), -EINVAL);
+	cr_expect_eq(cgfence_policy_read_file_offline(path, &policy, &error), 0, "%s", error.text);
+	unlink(path);
+	cr_assert_not_null(policy);
+	cr_expect_str_eq(cgfence_policy_name(policy), "n");
+	make_text_file(ABSENT "\"access\": \"x\"}]}}");
+	cr_expect_eq(cgfence_policy_read_file_offline(path, &none, &error), -EINVAL);
+	cr_expect_not_null(strstr(error.text, "devices.allow[0].access: \"x\": unknown access"),
+			   "%s", error.text);
+	unlink(path);
+}
+
+/* Where entries are missing, nothing may be enforced, shown or compared. */
+Test(policy_file, what_was_read_offline_is_good_for_nothing_else)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	cleanup_policy struct cgfence_policy *copy = NULL;
+	struct cgfence_image *image = NULL;
+	struct cgfence_error error = { 0 };
+	char *text = NULL;
+
+	make_text_file(ABSENT "\"access\": \"rw\"}]}}");
+	cr_assert_eq(cgfence_policy_read_file_offline(path, &policy, NULL), 0);
+	unlink(path);
+	copy = policy_copy(policy);
+	cr_expect_eq(image_compile(policy, 1, false, &image, &error), -EINVAL);
+	cr_expect(error.invalid_input);
+	cr_expect_eq(image_compile(copy, 1, false, &image, NULL), -EINVAL);
+	cr_expect_eq(cgfence_policy_format(policy, &text, NULL), -EINVAL);
+	cr_expect_eq(cgfence_policy_diff(policy, NULL, &text, NULL), -EINVAL);
+	cr_expect_eq(cgfence_policy_diff_json(NULL, policy, &text, NULL), -EINVAL);
+	cr_expect_null(text);
+	policy_text_expect_no_leak();
 }
 
 /* Reads every example in a directory; the tests run at the top of the source tree. */

@@ -215,3 +215,68 @@ Test(port_set, random_sets_hold_what_was_added)
 		cr_expect_eq(memcmp(&set, &rebuilt, sizeof(set)), 0);
 	}
 }
+
+Test(port_set, parses_lists)
+{
+	static const struct {
+		const char *text;
+		const char *ranges; /* as they are walked */
+	} cases[] = {
+		{ "8080", "8080" },
+		{ "8080,31000-31005", "8080 31000-31005" },
+		{ " 82, 80 81,", "80-82" },
+		{ "ipv4:80,ipv6:80", "80" },
+		{ "ipv6:90-91,ipv4:7", "ipv4:7 ipv6:90-91" },
+		{ "80,any", "1-65535" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cgfence_error error = { 0 };
+		struct port_set set = { 0 };
+		struct port_range range;
+		uint32_t cursor = 0;
+		char walked[64] = "";
+
+		cr_assert_eq(port_set_parse(cases[i].text, &set, &error), 0, "%s", error.text);
+		while (port_set_next(&set, &cursor, &range)) {
+			char text[PORT_RANGE_TEXT_SIZE];
+
+			port_range_format(&range, text);
+			strcat(strcat(walked, *walked ? " " : ""), text);
+		}
+		cr_expect_str_eq(walked, cases[i].ranges, "'%s': %s", cases[i].text, walked);
+	}
+}
+
+Test(port_set, refuses_lists_and_leaves_the_set)
+{
+	static const struct {
+		const char *text;
+		const char *message;
+	} cases[] = {
+		{ "", "no port is given; give ports such as 8080 or 31000-31005, or any" },
+		{ " , ", "no port is given; give ports such as 8080 or 31000-31005, or any" },
+		{ "80,90-81", "'90-81': the range begins above its end; write '81-90'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cgfence_error error = { 0 };
+		struct port_set set = { 0 };
+
+		cr_expect_eq(port_set_parse(cases[i].text, &set, &error), -EINVAL);
+		cr_expect_str_eq(error.text, cases[i].message, "%s", error.text);
+		cr_expect(port_set_is_empty(&set), "'%s'", cases[i].text);
+	}
+}
+
+Test(port_set, protocols_have_names)
+{
+	for (int i = 0; i < CGFENCE_PROTOCOL_COUNT; i++) {
+		enum cgfence_protocol protocol = CGFENCE_PROTOCOL_COUNT;
+		const char *name = cgfence_protocol_name((enum cgfence_protocol)i);
+
+		cr_expect_eq(port_protocol_parse(name, &protocol, NULL), 0, "%s", name);
+		cr_expect_eq((int)protocol, i, "%s", name);
+	}
+	cr_expect_str_eq(cgfence_protocol_name(CGFENCE_UDP), "udp");
+}

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define FORM "an entry is 'TYPE MAJOR:MINOR ACCESS', such as 'c 10:229 rw'"
-#define SECTION_KEYS "there is no such key here; the keys are defaults, allow, deny"
+#define SECTION_KEYS "unknown key; the keys are defaults, allow, deny"
 #define NO_DEVICE \
 	"there is no such device on this host (No such file or directory); name a device node that exists, or give its numbers"
 #define ABSOLUTE "this must be the absolute path of a device, such as `/dev/fuse`"
@@ -136,20 +136,20 @@ Test(policy_read_devices, refuses_entries)
 		{ "{`path`: `/dev/null`}", 0, "", "{`path`:`/dev/null`}",
 		  "the access is missing or empty; grant one or more of r, w and m" },
 		{ "{`path`: `/dev/null`, `access`: ``}", 32, ".access", "``",
-		  "no access is given; give one or more of r, w and m" },
+		  "the access is missing; give one or more of r, w and m" },
 		{ "{`path`: `/dev/null`, `access`: `rx`}", 32, ".access", "`rx`",
-		  "'x' is no access; give one or more of r, w and m" },
+		  "unknown access 'x'; give one or more of r, w and m" },
 		{ "{`path`: `/dev/null`, `access`: 6}", 32, ".access", "6",
 		  "this must be a string of one or more of r, w and m" },
 		{ "{`path`: `/dev/null`, `acces`: `r`}", 31, ".acces", "`r`",
-		  "there is no such key here; the keys are path, access" },
+		  "unknown key; the keys are path, access" },
 		{ "{`path`: `dev/null`, `access`: `r`}", 9, ".path", "`dev/null`", ABSOLUTE },
 		{ "{`path`: ``, `access`: `r`}", 9, ".path", "``", ABSOLUTE },
 		{ "{`path`: 7, `access`: `r`}", 9, ".path", "7", ABSOLUTE },
 		{ "{`path`: `/dev/absent`, `access`: `r`}", 0, "",
 		  "{`path`:`/dev/absent`,`access`:`r`}", NO_DEVICE },
 		{ "{`path`: `/dev`, `access`: `r`}", 0, "", "{`path`:`/dev`,`access`:`r`}",
-		  "this is no device; name a block or character device node" },
+		  "this is not a device; name a block or character device node" },
 		{ "{`device`: `/dev/null`, `access`: {`read`: true}}", 11, ".device", "`/dev/null`",
 		  "this must be an object, in braces" },
 		{ "{`device`: {}, `access`: {`read`: true}}", 0, "",
@@ -158,7 +158,7 @@ Test(policy_read_devices, refuses_entries)
 		{ "{`device`: {`path`: `null`}, `access`: {`read`: true}}", 20, ".device.path",
 		  "`null`", ABSOLUTE },
 		{ "{`device`: {`path`: `/dev/null`, `number`: 3}}", 43, ".device.number", "3",
-		  "there is no such key here; the keys are path" },
+		  "unknown key; the keys are path" },
 		{ "{`device`: {`path`: `/dev/null`}}", 0, "", "{`device`:{`path`:`/dev/null`}}",
 		  "the access is missing or empty; grant one or more of r, w and m" },
 		{ "{`device`: {`path`: `/dev/null`}, `access`: {}}", 0, "",
@@ -170,11 +170,9 @@ Test(policy_read_devices, refuses_entries)
 		{ "{`device`: {`path`: `/dev/null`}, `access`: {`read`: 1}}", 53, ".access.read",
 		  "1", "this must be true or false" },
 		{ "{`device`: {`path`: `/dev/null`}, `access`: {`execute`: true}}", 56,
-		  ".access.execute", "true",
-		  "there is no such key here; the keys are read, write, mknod" },
+		  ".access.execute", "true", "unknown key; the keys are read, write, mknod" },
 		{ "{`device`: {`path`: `/dev/null`}, `path`: `/dev/null`, `access`: {`read`: true}}",
-		  42, ".path", "`/dev/null`",
-		  "there is no such key here; the keys are device, access" },
+		  42, ".path", "`/dev/null`", "unknown key; the keys are device, access" },
 	};
 
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {

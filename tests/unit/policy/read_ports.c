@@ -54,8 +54,8 @@ Test(policy_read_ports, forms)
 		snprintf(text, sizeof(text), "{`ports`: %s}", cases[i].ports);
 		policy = policy_text_parse(text);
 		cr_expect(policy->ports_fenced, "%s", text);
-		expect_set(&policy->tcp, cases[i].tcp, text);
-		expect_set(&policy->udp, cases[i].udp, text);
+		expect_set(&policy->ports[CGFENCE_TCP], cases[i].tcp, text);
+		expect_set(&policy->ports[CGFENCE_UDP], cases[i].udp, text);
 		cr_expect_eq(policy->sctp_any, cases[i].sctp_any, "%s", text);
 		cr_expect_not(policy->has_isolated_range, "%s", text);
 	}
@@ -73,7 +73,7 @@ Test(policy_read_ports, the_isolated_range_alone_fences_nothing)
 	policy_text_expect_refusals(cases, ARRAY_SIZE(cases));
 	cr_expect(policy->has_isolated_range);
 	expect_set(&policy->isolated_range, "-BB-", "isolated_range");
-	expect_set(&policy->tcp, "----", "tcp");
+	expect_set(&policy->ports[CGFENCE_TCP], "----", "tcp");
 }
 
 Test(policy_read_ports, refuses)
@@ -85,7 +85,7 @@ Test(policy_read_ports, refuses)
 		{ "a range without brackets", "{`ports`: `80-90`}",
 		  "p.json:1:11: ports: `80-90`: " LIST },
 		{ "unknown protocol", "{`ports`: {`dccp`: [80]}}",
-		  "p.json:1:20: ports.dccp: [80]: there is no such key here; the keys are tcp, udp, sctp" },
+		  "p.json:1:20: ports.dccp: [80]: unknown key; the keys are tcp, udp, sctp" },
 		{ "protocol null", "{`ports`: {`tcp`: null}}",
 		  "p.json:1:19: ports.tcp: null: " LIST },
 		{ "protocol an object", "{`ports`: {`udp`: {}}}",

@@ -1,130 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The rules of the plan, from observations that are made by hand. */
 #include "reconcile/plan.h"
-#include "base/cleanup.h"
-#include "image/image.h"
-#include "unit/support/policy_text.h"
+#include "unit/support/scene.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-
-#define FENCES 3
-#define SOCKETS 8
-
-/* An observation whose parts live in arrays. Fence i has the id 100 + i, socket i the cookie 1000 + i. */
-struct scene {
-	struct port_fence fences[FENCES];
-	struct listener listeners[SOCKETS];
-	struct sighting sightings[FENCES * SOCKETS];
-	struct observation observation;
-};
-
-static void scene_begin(struct scene *scene)
-{
-	memset(scene, 0, sizeof(*scene));
-	scene->observation.fences.items = scene->fences;
-	scene->observation.listeners.items = scene->listeners;
-	scene->observation.sightings = scene->sightings;
-	scene->observation.complete = true;
-}
-
-static void scene_end(struct scene *scene)
-{
-	for (size_t i = 0; i < scene->observation.fences.count; i++)
-		free(scene->fences[i].image);
-	policy_text_expect_no_leak();
-}
-
-static void set_policy(struct scene *scene, size_t fence, const char *text)
-{
-	cleanup_policy struct cgfence_policy *policy = policy_text_parse(text);
-
-	free(scene->fences[fence].image);
-	scene->fences[fence].image = NULL;
-	cr_assert_eq(image_compile(policy, 1, false, &scene->fences[fence].image, NULL), 0);
-}
-
-static size_t add_fence(struct scene *scene, const char *policy)
-{
-	size_t fence = scene->observation.fences.count++;
-
-	scene->fences[fence].id = 100 + fence;
-	scene->fences[fence].above = fence ? fence - 1 : PORT_FENCE_NONE;
-	set_policy(scene, fence, policy);
-	return fence;
-}
-
-static size_t add_socket(struct scene *scene, int ip_protocol, const char *address, uint16_t port)
-{
-	size_t i = scene->observation.listeners.count++;
-	struct listener *listener = &scene->listeners[i];
-
-	*listener = (struct listener){
-		.cookie = 1000 + i,
-		.domain = strchr(address, ':') ? AF_INET6 : AF_INET,
-		.ip_protocol = ip_protocol,
-		.port = port,
-	};
-	inet_pton(listener->domain, address, &listener->address);
-	return i;
-}
-
-static void add_sighting(struct scene *scene, size_t fence, size_t listener)
-{
-	scene->sightings[scene->observation.sighting_count++] = (struct sighting){
-		.fence = fence,
-		.listener = listener,
-		.holder = SIGHTING_NO_HOLDER,
-	};
-}
-
-/* A fence with one socket that it holds. */
-static void scene_of_one(struct scene *scene, const char *policy, int ip_protocol,
-			 const char *address, uint16_t port)
-{
-	scene_begin(scene);
-	add_sighting(scene, add_fence(scene, policy),
-		     add_socket(scene, ip_protocol, address, port));
-}
 
 static struct reported report_of(const struct scene *scene, size_t sighting)
 {
 	struct reported reported = { .action = CGFENCE_ACTION_LOGGED };
 
-	plan_key(&scene->observation, &scene->sightings[sighting], &reported.key);
+	reconcile_plan_key(&scene->observation, &scene->sightings[sighting], &reported.key);
 	return reported;
 }
 
-static struct plan make_plan(const struct scene *scene, uint64_t fence_id,
-			     const struct reported *reported, size_t count)
+static struct reconcile_plan make_plan(const struct scene *scene, uint64_t fence_id,
+				       const struct reported *reported, size_t count)
 {
-	struct plan plan = { 0 };
+	struct reconcile_plan plan = { 0 };
 
-	cr_assert_eq(plan_make(&scene->observation, fence_id, reported, count, &plan), 0);
+	cr_assert_eq(reconcile_plan_make(&scene->observation, fence_id, reported, count, &plan), 0);
 	return plan;
 }
 
 /* The steps as text: "A0k" acts on sighting 0 by killing, "*" marks what was reported before, "E1" is an end. */
-static const char *plan_text(const struct plan *plan)
+static const char *plan_text(const struct reconcile_plan *plan)
 {
-	static const char actions[] = { [PLAN_LOG] = 'l', [PLAN_CLOSE] = 'c', [PLAN_KILL] = 'k' };
+	static const char responses[] = {
+		[RECONCILE_LOG] = 'l', [RECONCILE_CLOSE] = 'c', [RECONCILE_KILL] = 'k'
+	};
 	static char text[256];
 	size_t length = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_step *step = &plan->steps[i];
+		const struct reconcile_step *step = &plan->steps[i];
 		const char *space = i ? " " : "";
 
-		if (step->kind == PLAN_END)
+		if (step->kind == RECONCILE_END)
 			length += (size_t)snprintf(text + length, sizeof(text) - length, "%sE%zu",
 						   space, step->reported);
 		else
-			length += (size_t)snprintf(text + length, sizeof(text) - length,
-						   "%sA%zu%c%s", space, step->sighting,
-						   actions[step->action],
-						   step->reported == PLAN_NOT_REPORTED ? "" : "*");
+			length += (size_t)snprintf(
+				text + length, sizeof(text) - length, "%sA%zu%c%s", space,
+				step->sighting, responses[step->response],
+				step->reported == RECONCILE_NOT_REPORTED ? "" : "*");
 	}
 	return text;
 }
@@ -133,11 +53,11 @@ static void expect_plan(const struct scene *scene, uint64_t fence_id,
 			const struct reported *reported, size_t count, const char *expected,
 			const char *name)
 {
-	struct plan plan = make_plan(scene, fence_id, reported, count);
+	struct reconcile_plan plan = make_plan(scene, fence_id, reported, count);
 
 	cr_expect_str_eq(plan_text(&plan), expected, "%s: '%s', not '%s'", name, plan_text(&plan),
 			 expected);
-	plan_free(&plan);
+	reconcile_plan_free(&plan);
 }
 
 Test(plan, only_what_is_in_excess_is_acted_on)
@@ -161,8 +81,8 @@ Test(plan, only_what_is_in_excess_is_acted_on)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene scene;
 
-		scene_of_one(&scene, cases[i].policy, cases[i].ip_protocol, cases[i].address,
-			     cases[i].port);
+		scene_begin_with_one(&scene, cases[i].policy, cases[i].ip_protocol,
+				     cases[i].address, cases[i].port);
 		expect_plan(&scene, 0, NULL, 0, cases[i].steps, cases[i].policy);
 		scene_end(&scene);
 	}
@@ -186,7 +106,7 @@ Test(plan, the_policy_says_what_is_done)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct scene scene;
 
-		scene_of_one(&scene, cases[i].policy, IPPROTO_TCP, "::", 9);
+		scene_begin_with_one(&scene, cases[i].policy, IPPROTO_TCP, "::", 9);
 		expect_plan(&scene, 0, NULL, 0, cases[i].steps, cases[i].policy);
 		scene_end(&scene);
 	}
@@ -197,13 +117,13 @@ Test(plan, what_was_reported_is_known_again_and_ends_when_it_is_gone)
 	struct reported reported;
 	struct scene scene;
 
-	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
+	scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
 	reported = report_of(&scene, 0);
 	expect_plan(&scene, 0, NULL, 0, "A0l", "new");
 	expect_plan(&scene, 0, &reported, 1, "A0l*", "there still");
-	set_policy(&scene, 0, "{`ports`: [9]}");
+	scene_set_policy(&scene, 0, "{`ports`: [9]}");
 	expect_plan(&scene, 0, &reported, 1, "E0", "assigned now");
-	set_policy(&scene, 0, "{`ports`: []}");
+	scene_set_policy(&scene, 0, "{`ports`: []}");
 	scene.observation.sighting_count = 0;
 	expect_plan(&scene, 0, &reported, 1, "E0", "gone");
 	scene.observation.fences.count = 0;
@@ -231,16 +151,16 @@ Test(plan, each_part_of_the_key_makes_it_another_violation)
 	struct reported reported;
 	struct scene scene;
 
-	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "127.0.0.1", 9);
+	scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_TCP, "127.0.0.1", 9);
 	reported = report_of(&scene, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		scene.observation.listeners.count = 0;
-		add_socket(&scene, cases[i].ip_protocol, cases[i].address, cases[i].port);
+		scene_add_socket(&scene, cases[i].ip_protocol, cases[i].address, cases[i].port);
 		scene.listeners[0].cookie = cases[i].cookie;
 		expect_plan(&scene, 0, &reported, 1, "E0 A0l", cases[i].part);
 	}
 	scene.observation.listeners.count = 0;
-	add_socket(&scene, IPPROTO_TCP, "127.0.0.1", 9);
+	scene_add_socket(&scene, IPPROTO_TCP, "127.0.0.1", 9);
 	expect_plan(&scene, 0, &reported, 1, "A0l*", "as it was");
 	scene.fences[0].id = 77;
 	expect_plan(&scene, 0, &reported, 1, "E0 A0l", "fence");
@@ -253,7 +173,7 @@ Test(plan, what_is_not_in_the_key_does_not)
 	struct reported reported;
 	struct scene scene;
 
-	scene_of_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
+	scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_TCP, "::", 9);
 	reported = report_of(&scene, 0);
 	scene.sightings[0].holder = 5;
 	scene.sightings[0].made_inside = true;
@@ -271,7 +191,8 @@ Test(plan, nothing_ends_by_an_observation_that_is_not_complete)
 	struct reported reported;
 	struct scene scene;
 
-	scene_of_one(&scene, "{`ports`: [], `on_violation`: `close`}", IPPROTO_TCP, "::", 9);
+	scene_begin_with_one(&scene, "{`ports`: [], `on_violation`: `close`}", IPPROTO_TCP,
+			     "::", 9);
 	reported = report_of(&scene, 0);
 	scene.observation.complete = false;
 	expect_plan(&scene, 0, NULL, 0, "A0c", "what was seen is acted on");
@@ -286,11 +207,11 @@ Test(plan, a_look_at_one_fence_ends_nothing_of_another)
 	struct scene scene;
 
 	scene_begin(&scene);
-	add_fence(&scene, "{`ports`: []}");
-	add_fence(&scene, "{`ports`: []}");
-	add_socket(&scene, IPPROTO_TCP, "::", 9);
-	add_sighting(&scene, 0, 0);
-	add_sighting(&scene, 1, 0);
+	scene_add_fence(&scene, "{`ports`: []}");
+	scene_add_fence(&scene, "{`ports`: []}");
+	scene_add_socket(&scene, IPPROTO_TCP, "::", 9);
+	scene_add_sighting(&scene, 0, 0);
+	scene_add_sighting(&scene, 1, 0);
 	reported[0] = report_of(&scene, 0);
 	reported[1] = report_of(&scene, 1);
 	scene.observation.sighting_count = 0;
@@ -307,12 +228,12 @@ Test(plan, ends_come_before_kills_and_kills_before_all_else)
 	struct scene scene;
 
 	scene_begin(&scene);
-	add_fence(&scene, "{`ports`: []}");
-	add_fence(&scene, "{`ports`: [], `on_violation`: `close`}");
-	add_fence(&scene, "{`ports`: [], `on_violation`: `kill`}");
+	scene_add_fence(&scene, "{`ports`: []}");
+	scene_add_fence(&scene, "{`ports`: [], `on_violation`: `close`}");
+	scene_add_fence(&scene, "{`ports`: [], `on_violation`: `kill`}");
 	for (size_t i = 0; i < 6; i++) {
-		add_socket(&scene, IPPROTO_TCP, "::1", (uint16_t)(20 + i));
-		add_sighting(&scene, i % FENCES, i);
+		scene_add_socket(&scene, IPPROTO_TCP, "::1", (uint16_t)(20 + i));
+		scene_add_sighting(&scene, i % SCENE_FENCES, i);
 	}
 	reported[0] = report_of(&scene, 4);
 	reported[0].key.port = 7;
@@ -327,68 +248,15 @@ Test(plan, fences_that_nest_are_each_judged_by_their_own_policy)
 	struct scene scene;
 
 	scene_begin(&scene);
-	add_fence(&scene, "{`ports`: [`9-10`], `on_violation`: `kill`}");
-	add_fence(&scene, "{`ports`: [`10-11`], `on_violation`: `close`}");
+	scene_add_fence(&scene, "{`ports`: [`9-10`], `on_violation`: `kill`}");
+	scene_add_fence(&scene, "{`ports`: [`10-11`], `on_violation`: `close`}");
 	for (uint16_t port = 9; port <= 12; port++) {
-		size_t socket = add_socket(&scene, IPPROTO_TCP, "::", port);
+		size_t socket = scene_add_socket(&scene, IPPROTO_TCP, "::", port);
 
-		add_sighting(&scene, 0, socket);
-		add_sighting(&scene, 1, socket);
+		scene_add_sighting(&scene, 0, socket);
+		scene_add_sighting(&scene, 1, socket);
 	}
 	/* 9: the inner one; 10: neither; 11: the outer one; 12: both. */
 	expect_plan(&scene, 0, NULL, 0, "A4k A6k A1c A7c", "nested");
-	scene_end(&scene);
-}
-
-static void excess_text(const struct scene *scene, size_t fence, enum cgfence_protocol protocol,
-			char text[128])
-{
-	struct port_set ports;
-	struct port_range range;
-	uint32_t cursor = 0;
-
-	memset(&ports, 0xff, sizeof(ports));
-	plan_excess_ports(&scene->observation, fence, protocol, &ports);
-	text[0] = '\0';
-	while (port_set_next(&ports, &cursor, &range)) {
-		char word[PORT_RANGE_TEXT_SIZE];
-
-		port_range_format(&range, word);
-		strcat(text, text[0] ? "," : "");
-		strcat(text, word);
-	}
-}
-
-Test(plan, the_excess_is_the_ports_of_one_fence_and_protocol_as_ranges)
-{
-	static const struct {
-		int ip_protocol;
-		const char *address;
-		uint16_t port;
-		size_t fence;
-	} sockets[] = {
-		{ IPPROTO_TCP, "127.0.0.1", 8081, 0 }, { IPPROTO_TCP, "::1", 8082, 0 },
-		{ IPPROTO_TCP, "0.0.0.0", 9, 0 },      { IPPROTO_TCP, "::1", 9, 0 },
-		{ IPPROTO_TCP, "::", 80, 0 },	       { IPPROTO_UDP, "::", 10, 0 },
-		{ IPPROTO_UDPLITE, "::", 11, 0 },      { IPPROTO_TCP, "::", 12, 1 },
-	};
-	struct scene scene;
-	char text[128];
-
-	scene_begin(&scene);
-	add_fence(&scene, "{`ports`: [80]}");
-	add_fence(&scene, "{`ports`: [80]}");
-	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++)
-		add_sighting(&scene, sockets[i].fence,
-			     add_socket(&scene, sockets[i].ip_protocol, sockets[i].address,
-					sockets[i].port));
-	excess_text(&scene, 0, CGFENCE_TCP, text);
-	cr_expect_str_eq(text, "9,8081-8082");
-	excess_text(&scene, 0, CGFENCE_UDP, text);
-	cr_expect_str_eq(text, "10-11");
-	excess_text(&scene, 1, CGFENCE_TCP, text);
-	cr_expect_str_eq(text, "12");
-	excess_text(&scene, 1, CGFENCE_UDP, text);
-	cr_expect_str_eq(text, "");
 	scene_end(&scene);
 }

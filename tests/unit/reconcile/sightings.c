@@ -176,12 +176,3 @@ Test(sightings, of_many_sockets_each_finds_its_holder)
 	}
 	observation_free(&observation);
 }
-
-Test(sightings, inodes_are_sorted_as_the_search_wants_them)
-{
-	uint32_t inodes[] = { 4294967295, 3, 1, 2147483648, 2, 3 };
-	static const uint32_t sorted[] = { 1, 2, 3, 3, 2147483648, 4294967295 };
-
-	sightings_sort_inodes(inodes, ARRAY_SIZE(inodes));
-	cr_expect_eq(memcmp(inodes, sorted, sizeof(sorted)), 0);
-}

@@ -113,7 +113,7 @@ Test(stream, writes_lines_to_a_file)
 static void overfill(struct stream *stream, unsigned int lines)
 {
 	/* A stream that waits would wait for ever. */
-	alarm(20);
+	alarm(60);
 	for (unsigned int i = 0; i < lines; i++)
 		write_line(stream, i);
 	alarm(0);

@@ -91,8 +91,12 @@ void policy_text_expect_same(const struct cgfence_policy *a, const struct cgfenc
 	}
 	cr_expect_eq(a->ports_fenced, b->ports_fenced, "%s: ports fenced", name);
 	cr_expect_eq(a->sctp_any, b->sctp_any, "%s: sctp", name);
-	cr_expect_eq(memcmp(&a->tcp, &b->tcp, sizeof(a->tcp)), 0, "%s: tcp", name);
-	cr_expect_eq(memcmp(&a->udp, &b->udp, sizeof(a->udp)), 0, "%s: udp", name);
+	cr_expect_eq(memcmp(&a->ports[CGFENCE_TCP], &b->ports[CGFENCE_TCP],
+			    sizeof(a->ports[CGFENCE_TCP])),
+		     0, "%s: tcp", name);
+	cr_expect_eq(memcmp(&a->ports[CGFENCE_UDP], &b->ports[CGFENCE_UDP],
+			    sizeof(a->ports[CGFENCE_UDP])),
+		     0, "%s: udp", name);
 	cr_expect_eq(a->has_isolated_range, b->has_isolated_range, "%s: isolated range", name);
 	cr_expect_eq(memcmp(&a->isolated_range, &b->isolated_range, sizeof(a->isolated_range)), 0,
 		     "%s: isolated range", name);

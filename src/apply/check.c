@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Checking policies, each by itself and for conflicts. */
+#include "apply/conflicts.h"
+#include "apply/policy_files.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <cgfence/apply.h>
+#include <string.h>
+
+/* The part of a file that is kept; whole policies would take much memory where there are many. */
+struct checked_file {
+	char *origin;
+	char *name;
+	char *cgroup;
+	char *key; /* by which conflicts are found; NULL if it names no cgroup or is invalid */
+	struct cgfence_error *error;
+};
+
+struct checking {
+	unsigned int flags;
+	struct checked_file *files;
+	size_t count;
+	size_t capacity;
+};
+
+static void release_checking(struct checking *checking)
+{
+	for (size_t i = 0; i < checking->count; i++) {
+		struct checked_file *file = &checking->files[i];
+
+		free(file->origin);
+		free(file->name);
+		free(file->cgroup);
+		free(file->key);
+		free(file->error);
+	}
+	free(checking->files);
+}
+
+/* Return: -ENOMEM if what is wrong cannot be kept. */
+static int keep_error(struct checked_file *file, const struct cgfence_error *error)
+{
+	file->error = malloc(sizeof(*file->error));
+	if (!file->error)
+		return -ENOMEM;
+	*file->error = *error;
+	return 0;
+}
+
+static int add_file(struct checking *checking, const char *origin, struct checked_file **file)
+{
+	struct checked_file *files = array_with_room(checking->files, checking->count,
+						     &checking->capacity, sizeof(*files));
+
+	if (!files)
+		return -ENOMEM;
+	checking->files = files;
+	*file = &files[checking->count++];
+	**file = (struct checked_file){ .origin = strdup(origin) };
+	return (*file)->origin ? 0 : -ENOMEM;
+}
+
+static int keep_policy(struct checked_file *file, const struct cgfence_policy *policy)
+{
+	__attribute__((cleanup(cgroup2_mount_release))) struct cgroup2_mount mount = { 0 };
+	const char *name = cgfence_policy_name(policy);
+	const char *cgroup = cgfence_policy_cgroup(policy);
+
+	file->name = name ? strdup(name) : NULL;
+	if (name && !file->name)
+		return -ENOMEM;
+	if (!cgroup)
+		return 0;
+	if (cgroup[0] == '/')
+		mountinfo_find_cgroup2(cgroup, &mount, NULL);
+	file->cgroup = strdup(cgroup);
+	file->key = conflicts_normalise(cgroup, mount.point ? &mount : NULL);
+	return file->cgroup && file->key ? 0 : -ENOMEM;
+}
+
+static int check_file(struct checking *checking, const char *path)
+{
+	struct cgfence_policy *policy = NULL;
+	struct cgfence_error error = { 0 };
+	struct checked_file *file;
+	int result = add_file(checking, path, &file);
+
+	if (result)
+		return result;
+	result = checking->flags & CGFENCE_POLICY_CHECK_OFFLINE
+			 ? cgfence_policy_read_file_offline(path, &policy, &error)
+			 : cgfence_policy_read_file(path, &policy, &error);
+	if (result == -ENOMEM)
+		return result;
+	result = result ? keep_error(file, &error) : keep_policy(file, policy);
+	cgfence_policy_free(policy);
+	return result;
+}
+
+/* A directory that cannot be read, or in which there is nothing to check. */
+static int refuse_path(struct checking *checking, const char *path,
+		       const struct cgfence_error *error)
+{
+	struct checked_file *file;
+	int result = add_file(checking, path, &file);
+
+	return result ? result : keep_error(file, error);
+}
+
+static int check_path(struct checking *checking, const char *path)
+{
+	struct cgfence_error error = { 0 };
+	char **files = NULL;
+	size_t count = 0;
+	int result = policy_files_list(path, &files, &count, &error);
+
+	if (result == -ENOMEM)
+		return result;
+	if (result == 0 && count == 0)
+		result = error_set(&error, ENOENT,
+				   "%s holds no policy: no file in it ends in .json", path);
+	if (result)
+		result = refuse_path(checking, path, &error);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = check_file(checking, files[i]);
+	policy_files_free(files, count);
+	return result;
+}
+
+static int find_conflicts(struct checking *checking)
+{
+	cleanup_free struct named_policy *policies = calloc(checking->count + 1, sizeof(*policies));
+	int result;
+
+	if (!policies)
+		return -ENOMEM;
+	for (size_t i = 0; i < checking->count; i++) {
+		policies[i].origin = checking->files[i].origin;
+		policies[i].cgroup = checking->files[i].key;
+	}
+	result = conflicts_find(policies, checking->count);
+	for (size_t i = 0; i < checking->count && result == 0; i++) {
+		struct cgfence_error error = { 0 };
+
+		if (!policies[i].conflict)
+			continue;
+		conflicts_refuse(policies[i].conflict->origin, policies[i].origin,
+				 policies[i].cgroup, &error);
+		result = keep_error(&checking->files[i], &error);
+	}
+	return result;
+}
+
+int cgfence_policy_check(const char *const *paths, size_t count, unsigned int flags,
+			 cgfence_policy_check_visitor *visitor, void *context,
+			 struct cgfence_error *error)
+{
+	__attribute__((cleanup(release_checking))) struct checking checking = { .flags = flags };
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = check_path(&checking, paths[i]);
+	if (result == 0)
+		result = find_conflicts(&checking);
+	if (result)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < checking.count; i++) {
+		const struct checked_file *file = &checking.files[i];
+		const struct cgfence_policy_checked checked = {
+			.origin = file->origin,
+			.name = file->name,
+			.cgroup = file->cgroup,
+			.error = file->error,
+		};
+
+		visitor(&checked, context);
+	}
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Everything that a plan is made from: what policies ask for and what exists. */
+#pragma once
+
+#include "apply/policy_set.h"
+
+/* A cgroup that a policy names. */
+struct apply_target {
+	uint64_t id;
+	char *path;
+	bool is_root;
+	size_t source; /* index */
+};
+
+/* A fence that is there. */
+struct apply_fence {
+	uint64_t id;
+	char *path;
+	char *text;	/* its policy, normalised; NULL if it cannot be read */
+	bool torn;	/* half changed by a killed command */
+	bool ephemeral; /* of a cgroup that goes with the command it was made for */
+};
+
+/* All that a plan is made from. Steps borrow its strings. */
+struct apply_world {
+	const struct apply_source *sources; /* borrowed */
+	size_t source_count;
+	struct apply_target *targets;
+	size_t target_count;
+	struct apply_fence *fences; /* in ascending order of ids */
+	size_t fence_count;
+};

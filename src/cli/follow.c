@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * denials --follow. The ring buffer of events has one reader, the watch; the maps of denials have any number, so they are
+ * looked at again and again.
+ */
+#include "cli/follow.h"
+#include "base/boot_time.h"
+#include "base/cleanup.h"
+#include "cli/followed.h"
+#include "report/denial.h"
+#include "report/output.h"
+#include "report/table.h"
+
+#include <cgfence/watch.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#define PAUSE_MS 200
+
+/* Looking takes a fifth of a processor at most. */
+#define REST_FACTOR 4
+
+struct follow {
+	struct followed followed;
+	struct cgfence_monitor *monitor;
+	int signals;
+	bool json;
+	bool has_headings; /* they were printed */
+	int refreshes_due;
+	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
+};
+
+/* One that lasts is said once. */
+static void report(struct follow *follow, const struct cgfence_error *error)
+{
+	if (*error->text && strcmp(follow->last_error, error->text) != 0)
+		output_failure(error);
+	snprintf(follow->last_error, sizeof(follow->last_error), "%s", error->text);
+}
+
+static void print_lines(const struct followed_denial *denials, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct followed_fence *fence = denials[i].fence;
+
+		output_json_line(
+			denial_json(fence->shown ? output_json_string(fence->name) : json_null(),
+				    &denials[i].record));
+	}
+}
+
+static void print_rows(struct follow *follow, const struct followed_denial *denials, size_t count)
+{
+	struct table *table = table_new(denial_columns);
+
+	if (follow->has_headings)
+		table_hide_headings(table);
+	follow->has_headings = true;
+	for (size_t i = 0; i < count; i++)
+		denial_add_row(table, denials[i].fence->name, &denials[i].record);
+	table_print(table);
+}
+
+/* Return: false once nobody reads any more. */
+static bool print_new(struct follow *follow)
+{
+	cleanup_free struct followed_denial *denials = NULL;
+	struct cgfence_error error = { 0 };
+	size_t count = 0;
+
+	followed_read(&follow->followed, &denials, &count, &error);
+	report(follow, &error);
+	output_time_refresh();
+	if (follow->json)
+		print_lines(denials, count);
+	else if (count || !follow->has_headings)
+		print_rows(follow, denials, count);
+	if (fflush(stdout) == 0)
+		return true;
+	/* That the reader has enough is no failure. */
+	if (errno == EPIPE) {
+		__fpurge(stdout);
+		clearerr(stdout);
+	}
+	return false;
+}
+
+static void refresh(struct follow *follow)
+{
+	struct cgfence_error error = { 0 };
+
+	follow->refreshes_due--;
+	followed_refresh(&follow->followed, &error);
+	report(follow, &error);
+}
+
+static void loop(struct follow *follow)
+{
+	struct pollfd sources[] = {
+		{ follow->signals, POLLIN, 0 },
+		{ cgfence_monitor_fd(follow->monitor), POLLIN, 0 },
+		{ STDOUT_FILENO, 0, 0 }, /* POLLERR, once its reader is gone */
+	};
+	uint64_t begin_ns = boot_time_ns();
+
+	follow->refreshes_due = 1;
+	refresh(follow);
+	while (print_new(follow)) {
+		int pause_ms = (int)((boot_time_ns() - begin_ns) / 1000000 * REST_FACTOR);
+
+		poll(sources, 3, pause_ms > PAUSE_MS ? pause_ms : PAUSE_MS);
+		if (sources[0].revents || sources[2].revents)
+			return;
+		begin_ns = boot_time_ns();
+		/* Once more later, for what comes into a new directory before the monitor is on it is not heard of. */
+		if (sources[1].revents && cgfence_monitor_read(follow->monitor))
+			follow->refreshes_due = 2;
+		/* What a fence refused that is taken away is read before it is let go. */
+		if (follow->refreshes_due && print_new(follow))
+			refresh(follow);
+	}
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int follow_denials(uint64_t id, bool json)
+{
+	struct follow follow = { .followed.only = id, .json = json, .signals = -1 };
+	struct cgfence_error error = { 0 };
+	int status = STATUS_DONE;
+
+	/* The monitor first, so that a fence that is made meanwhile is heard of. */
+	if (cgfence_monitor_open(&follow.monitor, &error)) {
+		status = output_failure(&error);
+	} else if ((follow.signals = open_signals()) < 0) {
+		output_complain("cannot wait for signals: %s", strerror(errno));
+		status = STATUS_FAILED;
+	} else {
+		loop(&follow);
+	}
+	followed_release(&follow.followed);
+	cgfence_monitor_close(follow.monitor);
+	cleanup_close_descriptor(&follow.signals);
+	return status;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/options.h"
+#include "base/nearest.h"
+#include "cli/help.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#define OPTIONS_MAX 16
+
+/* What getopt_long() returns for a long option: this and its index. Letters are below. */
+#define LONG_BASE 256
+#define LETTER_HELP 'h'
+
+struct tables {
+	struct option longs[OPTIONS_MAX + 2];
+	char shorts[2 * OPTIONS_MAX + 4];
+};
+
+/* A leading '+' leaves the options behind the first operand alone, a ':' tells what is missing from what is unknown. */
+static void make_tables(const struct command *command, struct tables *tables)
+{
+	struct option *to_long = tables->longs;
+	char *to = tables->shorts;
+
+	if (command->runs_operands)
+		*to++ = '+';
+	*to++ = ':';
+	*to++ = LETTER_HELP;
+	for (const struct command_option *option = command->options; option && option->name;
+	     option++) {
+		int index = (int)(option - command->options);
+
+		*to_long++ = (struct option){ option->name,
+					      option->argument ? required_argument : no_argument,
+					      NULL, LONG_BASE + index };
+		if (option->letter) {
+			*to++ = option->letter;
+			if (option->argument)
+				*to++ = ':';
+		}
+	}
+	*to = '\0';
+	*to_long++ = (struct option){ "help", no_argument, NULL, LONG_BASE + OPTIONS_MAX };
+	*to_long = (struct option){ 0 };
+}
+
+static const struct command_option *find_option(const struct command *command, int code)
+{
+	const struct command_option *option = command->options;
+
+	if (code >= LONG_BASE)
+		return option + (code - LONG_BASE);
+	while (option->letter != code)
+		option++;
+	return option;
+}
+
+static int refuse_unknown(const struct command *command, const char *word)
+{
+	int length = (int)strcspn(word, "=");
+	char hint[NEAREST_HINT_SIZE];
+	struct nearest nearest;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", length > 2 ? length - 2 : 0, word + 2);
+	nearest = nearest_begin(name);
+	for (const struct command_option *option = command->options; option && option->name;
+	     option++)
+		nearest_try(&nearest, option->name);
+	nearest_try(&nearest, "help");
+	*hint = '\0';
+	if (nearest.best)
+		snprintf(hint, sizeof(hint), "; did you mean '--%s'?", nearest.best);
+	return help_refuse_usage(command, "unknown option '%.*s'%s", length, word, hint);
+}
+
+/* @result: what getopt_long() returned, which left the option in optopt, or nothing if it knows no such long one */
+static int refuse_option(const struct command *command, int result, const char *word)
+{
+	const char *needs = result == ':' ? "needs a value" : "takes no value";
+	bool is_known = result == ':' || optopt >= LONG_BASE;
+
+	if (!optopt)
+		return refuse_unknown(command, word);
+	/* The word may hold other letters. */
+	if (!is_known)
+		return help_refuse_usage(command, "unknown option '-%c'", optopt);
+	if (optopt < LONG_BASE)
+		return help_refuse_usage(command, "option '-%c' %s", optopt, needs);
+	return help_refuse_usage(
+		command, "option '--%s' %s",
+		optopt == LONG_BASE + OPTIONS_MAX ? "help" : find_option(command, optopt)->name,
+		needs);
+}
+
+static void store(const struct command_option *option)
+{
+	if (option->argument)
+		*option->value = optarg;
+	else
+		*option->flag = true;
+}
+
+int options_parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
+{
+	struct tables tables;
+	int code;
+
+	make_tables(command, &tables);
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
+		if (code == LETTER_HELP || code == LONG_BASE + OPTIONS_MAX) {
+			help_print_command(command);
+			return STATUS_DONE;
+		}
+		if (code == '?' || code == ':')
+			return refuse_option(command, code, argv[optind - 1]);
+		store(find_option(command, code));
+	}
+	arguments->operands = argv + optind;
+	arguments->operand_count = (size_t)(argc - optind);
+	return -1;
+}

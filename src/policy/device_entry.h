@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Device entries, their text form, and those of device nodes. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/* One entry of a policy. Type "a" is both types, literally: two rules. */
+struct device_entry {
+	bool block;
+	bool character;
+	bool any_major;
+	bool any_minor;
+	uint32_t major; /* 0 if any */
+	uint32_t minor; /* 0 if any */
+	uint8_t access; /* BPF_DEVCG_ACC_* */
+};
+
+/* Long enough for every entry as text, with its NUL. */
+#define DEVICE_ENTRY_TEXT_SIZE 24
+
+/**
+ * device_entry_parse() - read "c 10:229 rw".
+ * @text: type, selector and access, with one space between them
+ * @entry: receives the entry
+ * @error: receives what is wrong and what would be right; the caller adds the place and the value
+ *
+ * Return: 0 or -EINVAL.
+ */
+int device_entry_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);
+
+/** device_entry_format() - write an entry as device_entry_parse() reads it. */
+void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTRY_TEXT_SIZE]);
+
+/**
+ * device_access_parse() - read access letters.
+ * @text: a non-empty set of r, w and m, each at most once
+ * @access: receives BPF_DEVCG_ACC_* bits
+ */
+int device_access_parse(const char *text, uint8_t *access, struct cgfence_error *error);
+
+/**
+ * device_path_resolve() - the entry for a device node.
+ * @path: absolute; symbolic links are followed
+ * @access: BPF_DEVCG_ACC_* bits
+ */
+int device_path_resolve(const char *path, uint8_t access, struct device_entry *entry,
+			struct cgfence_error *error);
+
+/**
+ * device_operand_parse() - read an entry as an operator writes it: "c 10:229 rw", or "/dev/fuse rw" for the device that
+ * is there now.
+ */
+int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One thing of a policy that is to change, as `allow` and `revoke` are told it. */
+#pragma once
+
+#include "policy/device_entry.h"
+#include "policy/port_set.h"
+
+struct cgfence_edit {
+	enum cgfence_edit_action action;
+	enum cgfence_topic topic;
+	struct device_entry entry;	/* CGFENCE_TOPIC_DEVICES */
+	enum cgfence_protocol protocol; /* CGFENCE_TOPIC_PORTS */
+	struct port_set ports;		/* CGFENCE_TOPIC_PORTS */
+	char *text;			/* what is allowed or revoked, normalised */
+};
+
+static inline void cleanup_free_edit(struct cgfence_edit **edit)
+{
+	cgfence_edit_free(*edit);
+}
+
+#define cleanup_edit __attribute__((cleanup(cleanup_free_edit)))

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Holders by the iterator of the kernel over the descriptors of all tasks. */
+#pragma once
+
+#include "reconcile/holders.h"
+
+/* The task_file iterator of the kernel, loaded. */
+struct holders_iterator;
+
+/**
+ * holders_iterator_new() - load the iterator, which takes some 15 ms.
+ * @iterator: receives what is to be given to holders_iterator_free()
+ */
+int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error);
+
+/** holders_iterator_free() - unload it; NULL is fine. */
+void holders_iterator_free(struct holders_iterator *iterator);
+
+/**
+ * holders_iterator_run() - one pass over the descriptors of all tasks in this pid namespace.
+ * @fence_ids: of the fence roots, in ascending order
+ * @list: receives the holders, after what is there
+ */
+int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
+			 size_t fence_count, struct holders *list, struct cgfence_error *error);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Rows of text. On a terminal they are aligned and made to fit: long cells are shortened, and columns left out where that
+ * is not enough. Elsewhere they are whole, with a tab between cells.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct table_column {
+	const char *heading;
+	bool elastic;	   /* its cells may be shortened */
+	unsigned int rank; /* the higher, the sooner it is left out; 0 for never */
+	size_t width;	   /* so wide at least, so that what is printed later is aligned too */
+};
+
+struct table;
+
+/** table_new() - a table with these columns, ended by a NULL heading. Return: NULL if out of memory. */
+struct table *table_new(const struct table_column *columns);
+
+/** table_add_cell() - append a cell to the last row, or the first of a new one; copied, made printable. */
+void table_add_cell(struct table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** table_hide_headings() - print none, as for rows that go on from another table. */
+void table_hide_headings(struct table *table);
+
+/** table_print() - print the table to standard output and free it. */
+void table_print(struct table *table);
+
+/** table_free() - free a table without printing it; NULL is fine. */
+void table_free(struct table *table);

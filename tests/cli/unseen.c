@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Where only a part of the hierarchy is mounted, as in a container, fences outside of it hold all the same. */
+#include "fields.h"
+#include "program.h"
+#include "support/harness.h"
+
+#include <linux/limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+TestSuite(unseen, .init = harness_begin, .fini = harness_end);
+
+/* The directory of a cgroup, by its descriptor. */
+static const char *directory_of(const struct cgfence_cgroup *cgroup)
+{
+	static char directory[PATH_MAX];
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", cgfence_cgroup_fd(cgroup));
+	length = readlink(link, directory, sizeof(directory) - 1);
+	cr_assert_gt(length, 0);
+	directory[length] = '\0';
+	return directory;
+}
+
+/* Runs cgfence where nothing but @shown is mounted of the hierarchy. */
+static struct program_result run_seeing(const struct cgfence_cgroup *shown, const char *command,
+					const char *option)
+{
+	static const char script[] =
+		"mount --bind \"$1\" \"$2\" && findmnt -rn -t cgroup2 -o TARGET | grep -vx \"$2\" |"
+		" xargs umount -l && exec \"$3\" $4";
+	const struct program_options options = { .by_words = true };
+	char words[64];
+
+	snprintf(words, sizeof(words), "%s %s", command, option);
+	return program_run(&options,
+			   WORDS("unshare", "--mount", "sh", "-c", script, "sh",
+				 directory_of(shown), harness_directory(), program_path(), words));
+}
+
+Test(unseen, a_fence_is_listed_by_its_id_and_does_not_hide_the_others)
+{
+	struct cgfence_cgroup *hidden = harness_child_cgroup(harness_cgroup(), "hidden");
+	struct cgfence_cgroup *shown = harness_child_cgroup(harness_cgroup(), "shown");
+	struct program_result result;
+	json_t *list;
+	json_t *by_id;
+	json_t *by_path;
+
+	harness_attach(hidden, "{'devices': {}}");
+	harness_attach(shown, "{'devices': {}}");
+	result = run_seeing(shown, "status", "--json");
+	assert_done(result);
+	list = program_json(&result);
+	cr_assert_eq(json_array_size(list), 2, "%s", result.output);
+	by_id = json_array_get(list, 0);
+	by_path = json_array_get(list, 1);
+	cr_expect(json_is_null(json_object_get(by_id, "cgroup")), "%s", result.output);
+	cr_expect_eq((uint64_t)number_of(by_id, "cgroup_id"), cgfence_cgroup_id(hidden));
+	cr_expect_str_eq(text_of(by_path, "cgroup"), cgfence_cgroup_path(shown));
+	json_decref(list);
+}
+
+Test(unseen, a_table_has_the_id_in_place_of_the_path)
+{
+	struct cgfence_cgroup *hidden = harness_child_cgroup(harness_cgroup(), "hidden");
+	struct cgfence_cgroup *shown = harness_child_cgroup(harness_cgroup(), "shown");
+	struct program_result result;
+	char cell[32];
+
+	harness_attach(hidden, "{'devices': {}}");
+	result = run_seeing(shown, "status", "");
+	assert_done(result);
+	snprintf(cell, sizeof(cell), "\nid:%llu\t", (unsigned long long)cgfence_cgroup_id(hidden));
+	assert_has(result.output, cell);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "apply/policy_set.h"
+#include "unit/support/policy_directory.h"
+#include "unit/support/policy_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void begin(void)
+{
+	policy_directory_make();
+}
+
+TestSuite(policy_set, .init = begin, .fini = policy_directory_remove);
+
+Test(policy_set, knows_of_each_policy_what_a_plan_needs)
+{
+	struct cgfence_policy_set *set = NULL;
+	struct cgfence_error error = { 0 };
+
+	policy_directory_write("2.json", "{`cgroup`: `/a/web-*`, `devices`: {}}");
+	policy_directory_write("1.json", "{`cgroup`: `/a`, `ports`: [80, 80]}");
+	cr_assert_eq(cgfence_policy_set_read(policy_directory_path(""), 0, &set, &error), 0, "%s",
+		     error.text);
+	cr_assert_eq(set->count, 2);
+	cr_expect_str_eq(set->sources[0].origin, policy_directory_path("1.json"));
+	cr_expect_str_eq(set->sources[0].cgroup, "/a");
+	cr_expect_not(set->sources[0].is_glob);
+	cr_expect_not_null(strstr(set->sources[0].text, "\"ports\": [\n    80\n  ]"), "%s",
+			   set->sources[0].text);
+	cr_expect(set->sources[0].policy->ports_fenced);
+	cr_expect_str_eq(set->sources[1].cgroup, "/a/web-*");
+	cr_expect(set->sources[1].is_glob);
+	cgfence_policy_set_free(set);
+	policy_text_expect_no_leak();
+}
+
+static void expect_refused(const char *path, int code, const char *message)
+{
+	struct cgfence_policy_set *set = NULL;
+	struct cgfence_error error = { 0 };
+
+	cr_expect_eq(cgfence_policy_set_read(path, 0, &set, &error), code, "%s", error.text);
+	cr_expect_null(set);
+	cr_expect_eq(error.invalid_input, code == -EINVAL);
+	cr_expect_not_null(strstr(error.text, message), "%s", error.text);
+	policy_text_expect_no_leak();
+}
+
+Test(policy_set, one_bad_file_refuses_all)
+{
+	policy_directory_write("1.json", "{`cgroup`: `/a`, `devices`: {}}");
+	policy_directory_write("2.json", "{`devices`: {}}");
+	expect_refused(
+		policy_directory_path(""), -EINVAL,
+		"2.json: the key \"cgroup\" is missing; name the cgroup that the policy is for");
+	policy_directory_write("2.json", "{");
+	expect_refused(policy_directory_path(""), -EINVAL, "2.json:1:");
+	expect_refused(policy_directory_path("3.json"), -ENOENT, "3.json: No such file");
+}
+
+Test(policy_set, an_empty_directory_is_refused_unless_it_may_be_empty)
+{
+	struct cgfence_policy_set *set = NULL;
+
+	expect_refused(policy_directory_path(""), -ENOENT,
+		       "holds no policy: no file in it ends in");
+	cr_assert_eq(cgfence_policy_set_read(policy_directory_path(""), CGFENCE_POLICY_SET_EMPTY_OK,
+					     &set, NULL),
+		     0);
+	cr_expect_eq(set->count, 0);
+	cgfence_policy_set_free(set);
+	cgfence_policy_set_free(NULL);
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Installs twice with different prefixes from one build: the paths inside the files are those of each installation, what
+# is installed can be used, and uninstall leaves nothing but what others put there. Prints what does not hold.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# Whatever make was told that runs this is not for the make that it runs.
+unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+faults=0
+
+fault() {
+	printf 'check-install: %s\n' "$@" >&2
+	faults=$((faults + 1))
+}
+
+# expect WHAT GOT WANTED
+expect() {
+	if [[ $2 != "$3" ]]; then
+		fault "$1 is '$2' instead of '$3'."
+	fi
+}
+
+run_make() {
+	make --no-print-directory DESTDIR="$stage" "$@" >/dev/null
+}
+
+# check_place PREFIX LIBDIR UNITDIR
+check_place() {
+	local package=$stage$2/pkgconfig page
+
+	expect "prefix of $package" "$(PKG_CONFIG_PATH=$package pkg-config --variable=prefix libcgfence)" "$1"
+	expect "libdir of $package" "$(PKG_CONFIG_PATH=$package pkg-config --variable=libdir libcgfence)" "$2"
+	expect "ExecStart of the unit" "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$stage$3/cgfence-watch.service")" \
+		"$1/sbin/cgfence"
+	expect "what bin/cgfence says" "$("$stage$1/bin/cgfence" --version)" "$(build/cgfence --version)"
+	expect "what libcgfence.so leads to" "$(basename "$(realpath "$stage$2/libcgfence.so")")" \
+		"libcgfence.so.$(PKG_CONFIG_PATH=$package pkg-config --modversion libcgfence)"
+	expect "the headers" "$(cd "$stage$1/include" && find cgfence -type f | sort)" \
+		"$(cd include && find cgfence -type f | sort)"
+	for page in tools/*.[1-9].in; do
+		page=$(basename "$page" .in)
+		if [[ ! -s $stage$1/share/man/man${page##*.}/$page ]]; then
+			fault "$page is not installed."
+		fi
+	done
+	if grep --recursive --quiet '@[A-Z]*@' "$stage$2/pkgconfig" "$stage$3"; then
+		fault "a path is not filled in below $1."
+	fi
+}
+
+# With pkg-config and nothing of this tree, as another project would.
+check_client() {
+	local flags
+
+	flags=$(PKG_CONFIG_PATH=$stage$1/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage pkg-config --cflags --libs libcgfence)
+	# shellcheck disable=SC2086 # a list of words
+	gcc -x c - -o "$stage/client" $flags <<<'#include <cgfence/cgfence.h>
+		int main(void) { cgfence_policy_free(0); }' 2>"$stage/log" ||
+		fault "a program cannot be built with pkg-config: $(cat "$stage/log")"
+	rm -f "$stage/client" "$stage/log"
+}
+
+second=(PREFIX=/usr LIBDIR=/usr/lib/triplet UNITDIR=/lib/systemd/system)
+mkdir --parents "$stage/usr/sbin" "$stage/usr/share/cgfence"
+touch "$stage/usr/sbin/other" "$stage/usr/share/cgfence/other"
+run_make install PREFIX=/opt/first
+run_make install "${second[@]}"
+check_place /opt/first /opt/first/lib /opt/first/lib/systemd/system
+check_place /usr /usr/lib/triplet /lib/systemd/system
+check_client /opt/first/lib
+run_make uninstall PREFIX=/opt/first
+check_place /usr /usr/lib/triplet /lib/systemd/system
+run_make uninstall "${second[@]}"
+expect "what is left" "$(cd "$stage" && find . -not -type d -o -empty | sort | paste --serial --delimiters=' ')" \
+	"./usr/sbin/other ./usr/share/cgfence/other"
+
+# Where sbin and bin are one folder, the link must not take the place of the program.
+rm -r "${stage:?}/usr"
+mkdir --parents "$stage/usr/bin"
+ln -s bin "$stage/usr/sbin"
+run_make install "${second[@]}"
+expect "what the program in a common folder says" "$("$stage/usr/bin/cgfence" --version)" "$(build/cgfence --version)"
+run_make uninstall "${second[@]}"
+expect "what is left of the program" "$(find "$stage" -name cgfence)" ""
+((faults == 0))

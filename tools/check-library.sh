@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The library stands by itself: it gives out only names that begin with cgfence_, each public header compiles alone as
+# C11 and as C++17, and the program needs no more of it than the public headers say. Prints what does not hold.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# Whatever make was told that runs this is not for the make that it runs.
+unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+headers=(include/cgfence/*.h)
+headers=("${headers[@]##*/}")
+faults=0
+
+# fault WHAT [DETAIL]: of details, a few lines are enough.
+fault() {
+	printf 'check-library: %s\n' "$1" >&2
+	head --lines=5 <<<"${2-}" | sed 's/^./  &/' >&2
+	faults=$((faults + 1))
+}
+
+# check_names LIBRARY [OPTION OF nm]
+check_names() {
+	local names
+
+	names=$(nm --extern-only --defined-only --format=posix "${@:2}" "$1" | awk 'NF > 1 { print $1 }')
+	if ! grep --quiet '^cgfence_' <<<"$names"; then
+		fault "$1 gives out no name of cgfence."
+	fi
+	names=$(grep --invert-match '^cgfence_' <<<"$names") || true
+	if [[ -n $names ]]; then
+		fault "$1 gives out other names than cgfence_*:" "$names"
+	fi
+}
+
+# check_header HEADER COMPILER LANGUAGE STANDARD
+check_header() {
+	local complaints
+
+	if ! complaints=$("$2" -x "$3" -std="$4" -Wall -Wextra -pedantic -Werror -fsyntax-only -Iinclude - \
+		<<<"#include <cgfence/$1>" 2>&1); then
+		fault "$1 does not compile by itself as $4 with $2:" "$complaints"
+	fi
+}
+
+# check_client COMPILER LANGUAGE: a program of somebody else, built against either library.
+check_client() {
+	local client=$directory/client complaints
+
+	{
+		printf '#include <cgfence/%s>\n' "${headers[@]}"
+		cat <<-'END'
+			#include <stdio.h>
+			#include <string.h>
+
+			int main(void)
+			{
+				struct cgfence_policy *policy = NULL;
+				struct cgfence_error error;
+				const char *text = "{\"devices\": {\"defaults\": true}}";
+
+				memset(&error, 0, sizeof(error));
+				if (cgfence_policy_parse(text, strlen(text), "client", &policy, &error))
+					puts(error.text);
+				cgfence_policy_free(policy);
+				return policy == NULL;
+			}
+		END
+	} >"$client"
+	if ! complaints=$({
+		"$1" -Iinclude -x "$2" "$client" -x none build/libcgfence.a -lbpf -ljansson -lnl-3 -o "$client.static" &&
+			"$client.static" &&
+			"$1" -Iinclude -x "$2" "$client" -Lbuild -lcgfence -Wl,-rpath,"$PWD/build" -o "$client.shared" &&
+			"$client.shared"
+	} 2>&1); then
+		fault "a program in the language $2 cannot use it:" "$complaints"
+	fi
+}
+
+check_names build/libcgfence.a
+check_names build/asan/libcgfence.a
+check_names build/libcgfence.so --dynamic
+check_names build/libcgfence.so
+for header in "${headers[@]}"; do
+	check_header "$header" gcc c c11
+	check_header "$header" clang c c11
+	check_header "$header" g++ c++ c++17
+	check_header "$header" clang++ c++ c++17
+done
+check_client gcc c
+check_client g++ c++
+if ! make --no-print-directory WERROR=1 build/cgfence-shared >"$directory/log" 2>&1; then
+	fault "the program needs names that the shared library does not give out:" \
+		"$(sed -n 's/.*undefined reference to/undefined reference to/p' "$directory/log" | sort -u)"
+elif [[ $(build/cgfence-shared --version) != $(build/cgfence --version) ]]; then
+	fault "the program that links the shared library does not run."
+fi
+((faults == 0))

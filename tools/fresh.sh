@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Runs `make demo`, and with --test also `make test`, as somebody does who has just cloned this tree: in a new chroot of
+# a Debian release with nothing but git and make, once as root, once as a user with sudo, who had none at first. It needs
+# root and leaves nothing behind. Usage: fresh.sh [--test] [--as root|user] [SUITE]...
+set -euo pipefail
+
+usage="Usage: $0 [--test] [--as root|user] [SUITE]..., a suite being a Debian release such as bookworm or trixie"
+arguments=("$@")
+users='root user'
+targets='demo'
+suites=()
+while (($#)); do
+	case $1 in
+	--test) targets='demo test' ;;
+	--as)
+		users=${2-}
+		shift || true
+		;;
+	-*) users= ;;
+	*) suites+=("$1") ;;
+	esac
+	shift || true
+done
+if [[ ! $users =~ ^(root|user|root user)$ ]]; then
+	echo "$usage" >&2
+	exit 2
+fi
+if ((EUID != 0)); then
+	echo "$0: making a chroot needs root; run it with sudo." >&2
+	exit 1
+fi
+if ((${#suites[@]} == 0)); then
+	suites=(bookworm trixie)
+fi
+
+# What is mounted here and below is seen by nobody else, and is gone with the last process here.
+if [[ -z ${CGFENCE_FRESH-} ]]; then
+	CGFENCE_FRESH=$(mktemp --directory --tmpdir=/var/tmp cgfence-fresh-XXXXXX)
+	trap 'rm -rf "$CGFENCE_FRESH"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	export CGFENCE_FRESH
+	unshare --mount --propagation private -- "$0" "${arguments[@]}"
+	exit
+fi
+directory=$CGFENCE_FRESH
+source=$(realpath "$(dirname "$0")/..")
+
+# quietly COMMAND...: its output only if it fails.
+quietly() {
+	local log
+
+	if ! log=$("$@" 2>&1 </dev/null); then
+		printf '%s\n' "$log" >&2
+		echo "$0: '$*' failed; see above." >&2
+		exit 1
+	fi
+}
+
+# apt gets through to the archive as it does on this host, and nothing else of the host's settings counts.
+make_chroot() { # SUITE
+	local parts=("$1" "$1-updates" "$1-security")
+
+	if [[ $1 == sid || $1 == unstable ]]; then
+		parts=("$1")
+	fi
+	"$source/tools/debian-sources.sh" "${parts[@]}" >"$directory/$1.list"
+	apt-config dump | grep -E '^Acquire::(http|https|Check|Force|Retries)' >"$directory/apt.conf" || true
+	quietly mmdebstrap --variant=minbase --include=git,make --aptopt="$directory/apt.conf" \
+		"$1" "$directory/$1" "$directory/$1.list"
+	cp /etc/resolv.conf /etc/hosts "$directory/$1/etc/"
+}
+
+# enter FOLDER USER COMMAND...: in the clone, with the environment of a login.
+enter() {
+	chroot "$1" setpriv --reuid="$2" --regid="$2" --init-groups env --ignore-environment --chdir=/home/cgfence \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin USER="$2" HOME=/tmp "${@:3}" </dev/null
+}
+
+# Without sudo nothing can be done, and what can be done about that is said.
+expect_advice() { # FOLDER USER
+	local said
+
+	if said=$(enter "$1" "$2" make demo 2>&1) || [[ $said != *"as root, run: apt-get install "* ]]; then
+		printf '%s\n' "$said" "$0: a user without sudo is not told what to do." >&2
+		exit 1
+	fi
+}
+
+add_sudo() { # FOLDER USER
+	quietly enter "$1" root apt-get -qq update
+	quietly enter "$1" root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends sudo
+	echo "$2 ALL=(ALL) NOPASSWD: ALL" >"$1/etc/sudoers.d/$2"
+}
+
+try_as() { # SUITE USER
+	local folder=$directory/$1-$2 part target started
+
+	cp --archive "$directory/$1" "$folder"
+	for part in proc sys dev; do
+		mount --rbind "/$part" "$folder/$part"
+	done
+	quietly git clone "$source" "$folder/home/cgfence"
+	if [[ $2 != root ]]; then
+		chroot "$folder" useradd "$2"
+		chroot "$folder" chown --recursive "$2:$2" /home/cgfence
+		expect_advice "$folder" "$2"
+		add_sudo "$folder" "$2"
+	fi
+	for target in $targets; do
+		echo "== make $target in a fresh $1 as $2"
+		started=$SECONDS
+		enter "$folder" "$2" make "$target"
+		echo "== make $target in a fresh $1 as $2: well after $((SECONDS - started)) s"
+	done
+	umount --recursive --lazy "$folder"/{proc,sys,dev}
+	rm -rf --one-file-system "$folder"
+}
+
+if ! command -v mmdebstrap >/dev/null; then
+	echo "Installing mmdebstrap"
+	quietly apt-get -qq update
+	quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends mmdebstrap
+fi
+for suite in "${suites[@]}"; do
+	make_chroot "$suite"
+	for user in $users; do
+		try_as "$suite" "$user"
+	done
+done

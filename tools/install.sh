@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Installs what was built, or removes exactly that again. The Makefile sets the variables that are used here.
+set -euo pipefail
+
+if [[ ${1-} != install && ${1-} != uninstall ]]; then
+	echo "Usage: $0 install|uninstall, as 'make install' and 'make uninstall' do" >&2
+	exit 2
+fi
+action=$1
+folders=()
+
+# copy MODE SOURCE TARGET
+copy() {
+	folders+=("$(dirname "$3")")
+	if [[ $action == install ]]; then
+		install -D -m "$1" "$2" "$DESTDIR$3"
+	else
+		rm -f "$DESTDIR$3"
+	fi
+}
+
+# fill SOURCE TARGET: a copy in which the paths of this installation stand.
+fill() {
+	copy 0644 "$1" "$2"
+	if [[ $action == install ]]; then
+		# shellcheck disable=SC2016 # pkg-config expands ${prefix}
+		sed -i -e "s|@PREFIX@|$PREFIX|" -e "s|@LIBDIR@|${LIBDIR/#"$PREFIX/"/'${prefix}/'}|" \
+			-e "s|@VERSION@|$VERSION|" "$DESTDIR$2"
+	fi
+}
+
+# link TEXT TARGET: a symbolic link.
+link() {
+	folders+=("$(dirname "$2")")
+	if [[ $action == install ]]; then
+		install -d "$DESTDIR$(dirname "$2")"
+		ln -sfn "$1" "$DESTDIR$2"
+	else
+		rm -f "$DESTDIR$2"
+	fi
+}
+
+# optional SOURCE TARGET
+optional() {
+	if [[ -e $1 ]]; then
+		copy 0644 "$1" "$2"
+	fi
+}
+
+copy 0755 build/cgfence "$PREFIX/sbin/cgfence"
+# Not every user has sbin in the path, and `check` and `explain` are for all; where both are one folder it is there.
+if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
+	link ../sbin/cgfence "$PREFIX/bin/cgfence"
+fi
+copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$VERSION"
+link "libcgfence.so.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
+link "libcgfence.so.$SOVERSION" "$LIBDIR/libcgfence.so"
+copy 0644 build/libcgfence.a "$LIBDIR/libcgfence.a"
+fill tools/libcgfence.pc.in "$LIBDIR/pkgconfig/libcgfence.pc"
+for header in include/cgfence/*.h; do
+	copy 0644 "$header" "$PREFIX/$header"
+done
+for unit in tools/*.service; do
+	fill "$unit" "$UNITDIR/$(basename "$unit")"
+done
+# The sources say which pages there are, so that uninstall needs no build.
+for page in tools/*.[1-9].in; do
+	page=$(basename "$page" .in)
+	copy 0644 "build/$page" "$PREFIX/share/man/man${page##*.}/$page"
+done
+copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
+optional tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
+optional tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
+optional tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fish"
+
+if [[ $action == uninstall ]]; then
+	for folder in "${folders[@]}"; do
+		if [[ -n $DESTDIR ]]; then
+			# Every folder there is of an installation, unless somebody put something else in.
+			(cd "$DESTDIR" && rmdir --parents --ignore-fail-on-non-empty ".$folder" 2>/dev/null) || true
+		elif [[ $folder == */cgfence ]]; then
+			rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
+		fi
+	done
+fi
+if [[ -z $DESTDIR && $EUID == 0 ]]; then
+	PATH=$PATH:/sbin:/usr/sbin ldconfig
+fi
