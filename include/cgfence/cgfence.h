@@ -420,6 +420,15 @@ CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
 
+/**
+ * cgfence_counters_denied() - how many refusals of a hook had an effect.
+ * @counters: of a fence
+ *
+ * Listeners that were killed or muted are among them.
+ */
+CGFENCE_API uint64_t cgfence_counters_denied(const struct cgfence_counters *counters,
+					     enum cgfence_hook hook);
+
 /** cgfence_fence_read_counters() - the same as of now, not of when the snapshot was made. */
 CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,
 					    struct cgfence_counters *counters,

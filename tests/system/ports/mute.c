@@ -48,7 +48,7 @@ static int connect_to(int listener)
 
 static int listen_and_connect(void *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 
 	return fd < 0 || listen(fd, 1) < 0 ? SOCKETS_FAILED : connect_to(fd);
 }
@@ -73,7 +73,7 @@ Test(port_mute, an_audit_mutes_nothing)
 
 static int listen_and_untie(void *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 	const int none = 0;
 
 	if (fd < 0 || listen(fd, 1) < 0 || setresuid(65534, 65534, 65534) < 0)
@@ -94,7 +94,7 @@ Test(port_mute, a_process_without_cap_net_raw_cannot_undo_it)
 /* The child that listens dies of it; what serves is the socket that its parent holds too. */
 static int listen_by_child(void *endpoint)
 {
-	int fd = sockets_open(endpoint);
+	int fd = endpoint_open(endpoint);
 	pid_t child = fork();
 	int status;
 
