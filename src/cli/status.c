@@ -31,18 +31,12 @@ static json_t *counters_json(const struct cgfence_fence *fence)
 
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
 		enum cgfence_hook of = (enum cgfence_hook)hook;
-		const __u64 *refusals = counters->refusals[hook];
-		json_t *counts = json_pack("{s:I, s:I}", "denied",
-					   (json_int_t)cgfence_counters_denied(counters, of),
-					   "audited",
-					   (json_int_t)refusals[CGFENCE_VERDICT_AUDITED]);
+		json_int_t audited = (json_int_t)counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
 
-		/* An enforcing fence lets nothing else pass with no more than a note. */
-		if (of == CGFENCE_HOOK_LISTEN)
-			json_object_set_new(
-				counts, "seen",
-				json_integer((json_int_t)refusals[CGFENCE_VERDICT_SEEN]));
-		json_object_set_new(object, cgfence_hook_name(of), counts);
+		json_object_set_new(object, cgfence_hook_name(of),
+				    json_pack("{s:I, s:I}", "denied",
+					      (json_int_t)cgfence_counters_denied(counters, of),
+					      "audited", audited));
 	}
 	return object;
 }

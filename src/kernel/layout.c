@@ -8,8 +8,9 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define CACHE_PATH PINS_ROOT "/layout"
+#define CACHE_PATH PINS_KERNEL "/layout"
 
 /* What is kept; a bpffs does not outlive the kernel that it describes. */
 struct layout {
@@ -97,6 +98,7 @@ static void remember(const struct layout *layout)
 
 	if (map < 0 || bpf_map_update_elem(map, &zero, layout, BPF_ANY) < 0)
 		return;
+	mkdir(PINS_KERNEL, 0700);
 	unlink(CACHE_PATH);
 	bpf_obj_pin(map, CACHE_PATH);
 }

@@ -10,7 +10,7 @@ static const char *const endings[] = { [TRIAL_TAKEN] = "taken", [TRIAL_REFUSED] 
 
 static void answer_path(char path[PINS_PATH_SIZE], const char *name, enum trial answer)
 {
-	snprintf(path, PINS_PATH_SIZE, PINS_ROOT "/%s_%s", name, endings[answer]);
+	snprintf(path, PINS_PATH_SIZE, PINS_KERNEL "/%s_%s", name, endings[answer]);
 }
 
 enum trial trial_recall(const char *name)
@@ -30,5 +30,6 @@ void trial_remember(const char *name, enum trial answer)
 	char path[PINS_PATH_SIZE];
 
 	answer_path(path, name, answer);
+	mkdir(PINS_KERNEL, 0700);
 	mkdir(path, 0700);
 }
