@@ -94,8 +94,11 @@ static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps,
 			  struct cgfence_error *error)
 {
 	int result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
+	bool traced = false;
 
-	if (result != GUARD_REFUSED || !set->image->ports.traced)
+	if (result == GUARD_REFUSED && listen_trace_try(&traced, error))
+		return -EAGAIN;
+	if (result != GUARD_REFUSED || !traced)
 		return result;
 	set->image->ports.killed_by_trace = 1;
 	result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
@@ -108,10 +111,17 @@ static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps,
 static int try_sockops_guards(struct fence_programs *set, struct fence_maps *maps,
 			      struct cgfence_error *error)
 {
-	int result = GUARD_REFUSED;
+	bool mutes = false;
+	bool traced = false;
+	int result = mute_try(&mutes, error);
 
-	set->image->ports.mutes = mute_is_taken();
-	set->image->ports.traced = listen_trace_is_taken();
+	if (result == 0)
+		result = listen_trace_try(&traced, error);
+	if (result)
+		return result;
+	result = GUARD_REFUSED;
+	set->image->ports.mutes = mutes;
+	set->image->ports.traced = traced;
 	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
 		result = try_kill_guard(set, maps, error);
 	if (result == GUARD_REFUSED && set->image->ports.mutes)

@@ -56,11 +56,12 @@ static struct listen_trace_bpf *load(bool with_cookies)
 	return listen_trace_bpf__load(skeleton) ? NULL : cleanup_steal(skeleton);
 }
 
+/* A kernel that does not know the helper says EINVAL. */
 static struct listen_trace_bpf *load_either(void)
 {
 	struct listen_trace_bpf *skeleton = load(true);
 
-	return skeleton ? skeleton : load(false);
+	return skeleton || errno != EINVAL ? skeleton : load(false);
 }
 
 static int program_of(const struct listen_trace_bpf *skeleton)
@@ -70,20 +71,41 @@ static int program_of(const struct listen_trace_bpf *skeleton)
 	return fd >= 0 ? fd : bpf_program__fd(skeleton->progs.cgfence_listen_trace_510);
 }
 
-bool listen_trace_is_taken(void)
+/* Where the kernel has no such programs, or no BTF, or is locked down. */
+static bool is_refusal(int code)
 {
-	cleanup_skeleton struct listen_trace_bpf *skeleton = NULL;
+	return code == EINVAL || code == EPERM || code == EACCES || code == ENOTSUP ||
+	       code == ENOENT || code == ESRCH;
+}
+
+/* What is remembered until the next boot must be said twice. */
+static enum trial try_twice(struct cgfence_error *error)
+{
+	for (int i = 0; i < 2; i++) {
+		cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
+
+		if (skeleton)
+			return TRIAL_TAKEN;
+		if (!is_refusal(errno)) {
+			kernel_error(error, errno, "load the program that sees who listens");
+			return TRIAL_UNKNOWN;
+		}
+	}
+	return TRIAL_REFUSED;
+}
+
+int listen_trace_try(bool *taken, struct cgfence_error *error)
+{
 	enum trial answer = trial_recall(TRIAL);
 
 	if (answer == TRIAL_UNKNOWN) {
-		skeleton = load_either();
-		/* Out of memory is no answer. */
-		if (!skeleton && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
-			return false;
-		answer = skeleton ? TRIAL_TAKEN : TRIAL_REFUSED;
+		answer = try_twice(error);
+		if (answer == TRIAL_UNKNOWN)
+			return -EAGAIN;
 		trial_remember(TRIAL, answer);
 	}
-	return answer == TRIAL_TAKEN;
+	*taken = answer == TRIAL_TAKEN;
+	return 0;
 }
 
 /* The link is pinned last: without it, what is pinned is made anew. */

@@ -4,8 +4,13 @@
 
 #include <cgfence/cgfence.h>
 
-/** listen_trace_is_taken() - does the running kernel take the program? Tried once a boot. */
-bool listen_trace_is_taken(void);
+/**
+ * listen_trace_try() - does the running kernel take the program? Tried once a boot.
+ * @taken: receives the answer
+ *
+ * Return: 0, or -errno if it could not be tried now.
+ */
+int listen_trace_try(bool *taken, struct cgfence_error *error);
 
 /** listen_trace_set() - have the program judge for a fence by what @image allows; loads it if need be. */
 int listen_trace_set(const struct cgfence_image *image, struct cgfence_error *error);

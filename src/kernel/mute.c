@@ -2,6 +2,7 @@
 #include "kernel/mute.h"
 #include "base/cleanup.h"
 #include "cgroup/scratch.h"
+#include "kernel/error.h"
 #include "kernel/trial.h"
 
 #include <bpf/bpf.h>
@@ -45,7 +46,14 @@ static int load_program(void)
 			     sizeof(program) / sizeof(program[0]), NULL);
 }
 
-/* Listens without a bind: the kernel chooses the port. Return: 1 if nothing can reach the socket, 0 if something can. */
+/* What came of the trial. */
+enum {
+	NOT_TIED,
+	TIED,
+	COULD_NOT_LISTEN, /* a program of somebody else may refuse it */
+};
+
+/* Listens without a bind: the kernel chooses the port. */
 static int listen_for_a_moment(void *context)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -55,8 +63,8 @@ static int listen_for_a_moment(void *context)
 	(void)context;
 	if (fd < 0 || listen(fd, 0) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, &size) < 0)
-		return 2;
-	return interface == CGFENCE_NO_INTERFACE;
+		return COULD_NOT_LISTEN;
+	return interface == CGFENCE_NO_INTERFACE ? TIED : NOT_TIED;
 }
 
 static int try_on(const struct cgfence_cgroup *cgroup)
@@ -70,18 +78,31 @@ static int try_on(const struct cgfence_cgroup *cgroup)
 	return link < 0 ? -errno : scratch_run(cgroup, listen_for_a_moment, NULL);
 }
 
-bool mute_is_taken(void)
+/* In a container the hierarchy may be read-only, or its root somebody else's. */
+static bool may_not_make_cgroups(int result)
+{
+	return result == -EROFS || result == -EACCES || result == -EPERM;
+}
+
+int mute_try(bool *taken, struct cgfence_error *error)
 {
 	enum trial answer = trial_recall(TRIAL);
 	struct cgfence_cgroup *cgroup = NULL;
 	int result;
 
-	if (answer != TRIAL_UNKNOWN || scratch_open(&cgroup, NULL))
-		return answer == TRIAL_TAKEN;
+	*taken = answer == TRIAL_TAKEN;
+	if (answer != TRIAL_UNKNOWN)
+		return 0;
+	result = scratch_open(&cgroup, error);
+	if (result)
+		return may_not_make_cgroups(result) ? 0 : result;
 	result = try_on(cgroup);
 	scratch_close(cgroup);
-	/* What could not be tried now may be otherwise the next time. */
-	if (result == 0 || result == 1)
-		trial_remember(TRIAL, result ? TRIAL_TAKEN : TRIAL_REFUSED);
-	return result == 1;
+	/* A program that is refused is an answer too; all else may be otherwise the next time. */
+	if (result < 0 && result != -EINVAL)
+		return kernel_error(error, -result, "try whether the kernel mutes listeners");
+	*taken = result == TIED;
+	if (result != COULD_NOT_LISTEN)
+		trial_remember(TRIAL, *taken ? TRIAL_TAKEN : TRIAL_REFUSED);
+	return 0;
 }
