@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Completion for bash. What it knows of commands, options and operands it reads from the program's own --help.
+# Completion for bash. What it knows of commands, options and operands it reads from the program's own help.
 
 _cgfence_commands() {
 	"$1" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
@@ -22,111 +22,244 @@ _cgfence_option_argument() {
 	done < <(_cgfence_option_forms "$1" "$2")
 }
 
-# What the command takes as its operand number $3, one line for each form of its usage.
+# What the command takes as its operand number $3, a line for each form of its usage; $4 is its second operand.
 _cgfence_operand() {
 	"$1" "$2" --help 2>/dev/null |
 		sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e p |
-		awk -v number="$3" '{ print $number }'
+		awk -v number="$3" -v before="$4" '
+			number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
+			number <= NF { print $number; next }
+			$NF ~ /\.\.\.$/ { print $NF }' | sed 's/\.\.\.$//'
 }
 
-_cgfence_cgroups() {
-	local current=$1 mount below directory prefix=''
+# Splits the line up to the cursor as a shell does. Sets words without their quotes, raw to the last one with them, and quote
+# to the one that is open.
+_cgfence_split() {
+	local line=${COMP_LINE:0:COMP_POINT} word='' character begun='' i
 
-	mount=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
-	if [[ -z $mount ]]; then
+	words=()
+	raw=
+	quote=
+	for ((i = 0; i < ${#line}; i++)); do
+		character=${line:i:1}
+		case $quote$character in
+		"''" | '""')
+			quote=
+			raw+=$character
+			;;
+		\\ | \"\\)
+			begun=yes
+			i=$((i + 1))
+			word+=${line:i:1}
+			raw+=\\${line:i:1}
+			;;
+		\' | \")
+			begun=yes
+			quote=$character
+			raw+=$character
+			;;
+		' ' | $'\t')
+			if [[ $begun ]]; then
+				words+=("$word")
+			fi
+			word=
+			raw=
+			begun=
+			;;
+		*)
+			begun=yes
+			word+=$character
+			raw+=$character
+			;;
+		esac
+	done
+	words+=("$word")
+	# What stands before the program is none of it.
+	while ((${#words[@]} > 1)) && [[ ${words[0]} != "${COMP_WORDS[0]}" ]]; do
+		words=("${words[@]:1}")
+	done
+}
+
+# Offers a word if the current one begins it, in the quotes that it needs. bash replaces only what follows a ':' or '='.
+_cgfence_offer() {
+	local text=$1
+
+	if [[ $text != "$current"* ]]; then
 		return
 	fi
-	below=$current
-	if [[ $current == "$mount"/* ]]; then
-		prefix=$mount/
-		below=${current#"$mount"}
-	elif [[ $current == /* ]]; then
-		prefix=/
-		if [[ $current != / && $mount == "$current"* ]]; then
-			COMPREPLY+=("$mount")
+	if [[ ! $quote ]]; then
+		printf -v text %q "$text"
+		if [[ $raw == *[:=]* ]]; then
+			text=${text#"${raw%"${raw##*[:=]}"}"}
 		fi
 	fi
-	while IFS= read -r directory; do
-		COMPREPLY+=("$prefix${directory#"$mount/"}")
-	done < <(compgen -d -- "$mount/${below#/}")
+	COMPREPLY+=("$text")
 }
 
-# Completes the current word as what the help calls it.
-_cgfence_complete_as() {
-	local what=$1 current=$2 file
+_cgfence_offer_lines() {
+	local line
 
-	if [[ $what == *CGROUP* ]]; then
-		_cgfence_cgroups "$current"
-	fi
-	if [[ $what == *POLICY* ]]; then
-		compopt -o filenames 2>/dev/null
-		while IFS= read -r file; do
-			COMPREPLY+=("$file")
-		done < <(compgen -f -- "$current")
-	fi
-	if [[ $what == CMD ]]; then
-		while IFS= read -r file; do
-			COMPREPLY+=("$file")
-		done < <(compgen -c -- "$current")
-	fi
-	if [[ $what =~ ^[a-z|]+$ && $what == "${what,,}" ]]; then
-		while IFS= read -r file; do
-			COMPREPLY+=("$file")
-		done < <(compgen -W "${what//|/ }" -- "$current")
-	fi
+	while IFS= read -r line; do
+		_cgfence_offer "$line"
+	done
 }
 
-_cgfence() {
-	local program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=${COMP_WORDS[1]-} number=1 only_operands='' i what
+# The directories and, if $1 says so, what is $1 (-b, -c, -f) below the current word. A directory is gone into.
+_cgfence_paths() {
+	local path kind
 
-	COMPREPLY=()
-	if ((COMP_CWORD == 1)); then
-		while IFS= read -r what; do
-			COMPREPLY+=("$what")
-		done < <(compgen -W "$(_cgfence_commands "$program") --help --version" -- "$current")
+	for path in "$current"*; do
+		if [[ -d $path ]]; then
+			_cgfence_offer "$path/"
+			continue
+		fi
+		for kind in "$@"; do
+			if test "$kind" "$path"; then
+				_cgfence_offer "$path"
+				break
+			fi
+		done
+	done
+}
+
+_cgfence_cgroup2_mount() {
+	awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2" && (!found || $4 == "/")) { found = 1; point = $5 } }
+		END { print point }' /proc/self/mountinfo
+}
+
+# Cgroups by their path, absolute or relative to the root, a level at a time.
+_cgfence_cgroups() {
+	local mount directory below=$current prefix='' name
+	local children
+
+	mount=$(_cgfence_cgroup2_mount)
+	if [[ ! $mount ]]; then
 		return
 	fi
-	# bash makes a word of its own of the '=' in --policy=FILE.
-	if [[ $current == '=' ]]; then
-		current=
-	elif [[ $previous == '=' ]]; then
-		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	if [[ $current == "$mount"/* ]]; then
+		prefix=$mount
+		below=${current#"$mount"}
+	elif [[ $current == /* && $mount == "$current"* ]]; then
+		_cgfence_offer "$mount/"
 	fi
-	for ((i = 2; i < COMP_CWORD; i++)); do
-		if [[ $only_operands || ${COMP_WORDS[i]} != -?* ]]; then
-			number=$((number + 1))
+	for directory in "$mount/${below#/}"*/; do
+		if [[ ! -d $directory ]]; then
+			continue
+		fi
+		name=${directory#"$mount/"}
+		children=("$directory"*/)
+		if [[ ! -d ${children[0]} ]]; then
+			name=${name%/}
+		fi
+		if [[ $prefix || $current == /* ]]; then
+			name=$prefix/$name
+		fi
+		_cgfence_offer "$name"
+	done
+}
+
+# Those that have a fence, as far as the caller may know them; else all.
+_cgfence_fences() {
+	local path slash=''
+
+	if [[ $current && $current != /* ]]; then
+		slash=/
+	fi
+	while IFS= read -r path; do
+		_cgfence_offer "${path#"$slash"}"
+	done < <("$program" list 2>/dev/null | tail -n +2 | cut -f1)
+	if ((${#COMPREPLY[@]} == 0)); then
+		_cgfence_cgroups
+	fi
+}
+
+# Offers what the help calls $1.
+_cgfence_complete_as() {
+	local what=$1
+
+	if [[ $what == *CGROUP* ]]; then
+		case $command in
+		attach | explain) _cgfence_cgroups ;;
+		*) _cgfence_fences ;;
+		esac
+	fi
+	if [[ $what == *POLICY* || $what == *DIR* ]]; then
+		_cgfence_paths -f
+	fi
+	if [[ $what == ENTRY ]]; then
+		if [[ ! $current || /dev/ == "$current"* ]]; then
+			_cgfence_offer /dev/
+		elif [[ $current == /* ]]; then
+			_cgfence_paths -c -b
+		fi
+	fi
+	if [[ $what == *COMMAND* ]]; then
+		_cgfence_offer_lines < <(_cgfence_commands "$program")
+	fi
+	if [[ $what == CMD ]]; then
+		_cgfence_offer_lines < <(compgen -c -- "$current")
+	fi
+	if [[ $what =~ ^[a-z|]+$ ]]; then
+		_cgfence_offer_lines <<<"${what//|/$'\n'}"
+	fi
+}
+
+_cgfence_complete() {
+	local number=1 only_operands='' operands=() pending='' what word i
+
+	if ((${#words[@]} == 2)); then
+		_cgfence_offer_lines < <(_cgfence_commands "$program" && printf '%s\n' --help --version)
+		return
+	fi
+	for ((i = 2; i < ${#words[@]} - 1; i++)); do
+		word=${words[i]}
+		if [[ $pending ]]; then
+			pending=
+		elif [[ $only_operands || $word != -?* ]]; then
+			operands+=("$word")
 			# The words of a command that is run are its own.
 			if [[ $command == run ]]; then
 				compopt -o default 2>/dev/null
 				return
 			fi
-		elif [[ ${COMP_WORDS[i]} == -- ]]; then
+		elif [[ $word == -- ]]; then
 			only_operands=yes
-		elif [[ $(_cgfence_option_argument "$program" "$command" "${COMP_WORDS[i]}") ]]; then
-			if [[ ${COMP_WORDS[i + 1]-} == '=' ]]; then
-				i=$((i + 1))
-			fi
-			i=$((i + 1))
+		elif [[ $word != *=* ]]; then
+			pending=$(_cgfence_option_argument "$program" "$command" "$word")
 		fi
 	done
-	if [[ $previous == -* && ! $only_operands ]]; then
-		what=$(_cgfence_option_argument "$program" "$command" "$previous")
+	number=$((${#operands[@]} + 1))
+	if [[ $pending ]]; then
+		_cgfence_complete_as "$pending"
+	elif [[ $current == --*=* && ! $only_operands ]]; then
+		what=$(_cgfence_option_argument "$program" "$command" "${current%%=*}")
+		current=${current#*=}
+		raw=${raw#*=}
 		if [[ $what ]]; then
-			_cgfence_complete_as "$what" "$current"
-			return
+			_cgfence_complete_as "$what"
 		fi
-	fi
-	if [[ $current == -* && ! $only_operands ]]; then
+	elif [[ $current == -* && ! $only_operands ]]; then
+		_cgfence_offer_lines < <(_cgfence_option_forms "$program" "$command" |
+			sed -e 's/.*--/--/' -e 's/=.*//')
+	else
 		while IFS= read -r what; do
-			COMPREPLY+=("$what")
-		done < <(compgen -W "$(_cgfence_option_forms "$program" "$command" |
-			sed -e 's/.*--/--/' -e 's/=.*//')" -- "$current")
-		return
+			_cgfence_complete_as "$what"
+		done < <(_cgfence_operand "$program" "$command" "$number" "${operands[1]-}" | sort -u)
 	fi
-	while IFS= read -r what; do
-		_cgfence_complete_as "$what" "$current"
-	done < <(_cgfence_operand "$program" "$command" "$number")
+}
+
+_cgfence() {
+	local program=${COMP_WORDS[0]} words raw quote current command
+
+	COMPREPLY=()
+	_cgfence_split
+	current=${words[-1]}
+	command=${words[1]-}
+	_cgfence_complete
+	# A directory is not yet what was looked for.
+	if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == */ ]]; then
+		compopt -o nospace 2>/dev/null
+	fi
 }
 
 complete -F _cgfence cgfence

@@ -41,13 +41,6 @@ link() {
 	fi
 }
 
-# optional SOURCE TARGET
-optional() {
-	if [[ -e $1 ]]; then
-		copy 0644 "$1" "$2"
-	fi
-}
-
 copy 0755 build/cgfence "$PREFIX/sbin/cgfence"
 # Not every user has sbin in the path, and `check` and `explain` are for all; where both are one folder it is there.
 if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
@@ -70,9 +63,9 @@ for page in tools/*.[1-9].in; do
 	copy 0644 "build/$page" "$PREFIX/share/man/man${page##*.}/$page"
 done
 copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
-optional tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
-optional tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
-optional tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fish"
+copy 0644 tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
+copy 0644 tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
+copy 0644 tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fish"
 
 if [[ $action == uninstall ]]; then
 	for folder in "${folders[@]}"; do

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* Policies that name their cgroups, plainly or by a glob (glob(7), where a backslash is nothing special). */
+/* Policies that name their cgroups, plainly or by a glob (glob(7); a backslash has no special meaning). */
 struct cgfence_policy_set;
 
 enum cgfence_policy_set_flags {
@@ -111,11 +111,11 @@ struct cgfence_apply_plan;
 
 /**
  * cgfence_apply_plan_make() - plan the steps that make the fences match the policies.
- * @policies: they and their strings must live as long as the plan
+ * @policies: must outlive the plan
  * @flags: enum cgfence_apply_flags
  * @plan: receives the plan, to be given to cgfence_apply_plan_free()
  *
- * Nothing is changed.
+ * It changes nothing.
  *
  * Return: 0, -EINVAL if two policies name a cgroup in the same way, -ENOENT if a cgroup that is named plainly does not
  * exist, another -errno.
@@ -135,8 +135,8 @@ cgfence_apply_plan_step(const struct cgfence_apply_plan *plan, size_t index);
  * cgfence_apply_plan_act() - do what a step says.
  * @gone: receives whether the cgroup was removed since the plan was made, so that there was nothing to do
  *
- * The order is one in which no cgroup loses a fence before it gets another; a step that fails does not stand in the way
- * of the others.
+ * In the order of the steps no cgroup loses a fence before it gets another. A step that fails does not hinder the
+ * others.
  */
 CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index,
 				       bool *gone, struct cgfence_error *error);
@@ -157,9 +157,9 @@ CGFENCE_API int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *st
 struct cgfence_apply_monitor;
 
 /**
- * cgfence_apply_monitor_open() - be told when policies change, or a cgroup appears that they may name.
+ * cgfence_apply_monitor_open() - watch for changed policies, and for new cgroups that they may name.
  * @path: as for cgfence_policy_set_read()
- * @monitor: receives what is to be given to cgfence_apply_monitor_close()
+ * @monitor: receives the monitor, to be given to cgfence_apply_monitor_close()
  */
 CGFENCE_API int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
 					   struct cgfence_error *error);
@@ -171,15 +171,16 @@ CGFENCE_API void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monit
 CGFENCE_API int cgfence_apply_monitor_fd(const struct cgfence_apply_monitor *monitor);
 
 /**
- * cgfence_apply_monitor_follow() - look for cgroups where these policies have theirs, as far as that is there now.
+ * cgfence_apply_monitor_follow() - watch the directories in which cgroups of these policies may appear, as far as they
+ * exist.
  *
- * To be called again after each change.
+ * Call it again after each change.
  */
 CGFENCE_API int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
 					     const struct cgfence_policy_set *policies,
 					     struct cgfence_error *error);
 
-/** cgfence_apply_monitor_read() - take note of all changes so far. Return: did a policy file change? */
+/** cgfence_apply_monitor_read() - consume all changes so far. Return: did a policy file change? */
 CGFENCE_API bool cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor);
 
 #ifdef __cplusplus

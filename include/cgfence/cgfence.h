@@ -40,7 +40,7 @@ struct cgfence_policy;
  * @length: of @text, in bytes
  * @origin: what error messages call the text, usually a file name
  * @policy: receives the policy, to be given to cgfence_policy_free()
- * @error: receives file, line, column and place of the fault, the bad value and what would be right
+ * @error: receives file, line, column and place of the fault, the bad value and the right ones
  *
  * Device paths are resolved on this host, now.
  *
@@ -73,7 +73,7 @@ CGFENCE_API int cgfence_policy_read_file_offline(const char *path, struct cgfenc
 						 struct cgfence_error *error);
 
 /**
- * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, nothing said twice.
+ * cgfence_policy_format() - write a policy as JSON, normalised: lists sorted, no entry twice.
  * @policy: the policy
  * @text: receives a NUL-terminated string, to be given to free()
  *
@@ -163,7 +163,7 @@ CGFENCE_API bool cgfence_policy_fences(const struct cgfence_policy *policy,
 
 /* ---- what would be allowed ---- */
 
-/** struct cgfence_device_request - what the kernel asks a device filter. */
+/** struct cgfence_device_request - the question of the kernel to a device filter. */
 struct cgfence_device_request {
 	uint32_t type; /* BPF_DEVCG_DEV_BLOCK or BPF_DEVCG_DEV_CHAR */
 	uint32_t major;
@@ -189,7 +189,7 @@ struct cgfence_explanation {
 	char reason[256];
 };
 
-/** cgfence_policy_explain_device() - judge a request, by the function that the kernel program runs. */
+/** cgfence_policy_explain_device() - judge a request with the function that the kernel program runs. */
 CGFENCE_API int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 					      const struct cgfence_device_request *request,
 					      struct cgfence_explanation *explanation,
@@ -208,7 +208,7 @@ CGFENCE_API const char *cgfence_ip_protocol_name(uint32_t ip_protocol);
 /** cgfence_family_name() - "ipv4" or "ipv6"; static. */
 CGFENCE_API const char *cgfence_family_name(enum cgfence_family family);
 
-/** struct cgfence_port_request - a port that a socket shall serve. */
+/** struct cgfence_port_request - a port that a socket is to serve. */
 struct cgfence_port_request {
 	enum cgfence_protocol protocol;
 	bool families[CGFENCE_FAMILY_COUNT]; /* both for a socket that serves both */
@@ -224,7 +224,7 @@ CGFENCE_API int cgfence_port_request_parse(const char *protocol, const char *tex
 					   struct cgfence_port_request *request,
 					   struct cgfence_error *error);
 
-/** cgfence_policy_explain_port() - judge a port, by the function that the kernel program runs. */
+/** cgfence_policy_explain_port() - judge a port with the function that the kernel program runs. */
 CGFENCE_API int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 					    const struct cgfence_port_request *request,
 					    struct cgfence_explanation *explanation,
@@ -244,8 +244,9 @@ struct cgfence_edit;
  * @text: an entry such as "c 10:229 rw", wildcards and type "a" included, or "/dev/fuse rw"
  * @edit: receives the edit, to be given to cgfence_edit_free()
  *
- * Allowing takes back what deny entries take of the devices that the entry selects, and makes one allow entry grant all
- * of it. Revoking trims what entries for these devices grant, and denies what a wider entry, or a default, still grants.
+ * Allowing trims the deny entries for the devices that the entry selects, and makes one allow entry grant all of it.
+ * Revoking trims the allow entries for these devices, and denies the access that a wider entry or a default still
+ * grants.
  */
 CGFENCE_API int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 					  struct cgfence_edit **edit, struct cgfence_error *error);
@@ -263,7 +264,10 @@ CGFENCE_API int cgfence_edit_parse_ports(enum cgfence_edit_action action, const 
 /** cgfence_edit_free() - free an edit; NULL is fine. */
 CGFENCE_API void cgfence_edit_free(struct cgfence_edit *edit);
 
-/** cgfence_edit_text() - what is allowed or revoked, such as "device c 10:229 rw"; it lives as long as the edit. */
+/**
+ * cgfence_edit_text() - the thing that is allowed or revoked, such as "device c 10:229 rw"; it lives as long as the
+ * edit.
+ */
 CGFENCE_API const char *cgfence_edit_text(const struct cgfence_edit *edit);
 
 /* ---- cgroup ---- */
@@ -289,7 +293,7 @@ CGFENCE_API int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup,
 					   struct cgfence_cgroup **parent,
 					   struct cgfence_error *error);
 
-/** cgfence_cgroup_close() - give a cgroup back; NULL is fine. */
+/** cgfence_cgroup_close() - close a cgroup; NULL is fine. */
 CGFENCE_API void cgfence_cgroup_close(struct cgfence_cgroup *cgroup);
 
 /** cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash. */
@@ -314,7 +318,7 @@ CGFENCE_API int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const
 				      struct cgfence_cgroup **cgroup, struct cgfence_error *error);
 
 /**
- * cgfence_cgroup_remove() - kill what is left in a cgroup and in those below it, and remove them.
+ * cgfence_cgroup_remove() - kill the processes in a cgroup and in those below it, and remove the cgroups.
  *
  * Return: 0, also if it was gone already; -EBUSY if processes outlived SIGKILL for two seconds.
  */
@@ -341,12 +345,11 @@ enum cgfence_attach_result {
  * @flags: enum cgfence_attach_flags
  * @result: receives what was done
  *
- * The new policy is in force whole when this returns 0, and what was in force stays so otherwise. At no
- * instant is anything refused that both policies allow, nor allowed that both refuse. Waits for other
- * commands on the same cgroup.
+ * If this returns 0, the whole new policy is in force; otherwise the old one is. At no instant does the fence refuse a
+ * request that both policies allow, or allow one that both refuse. It waits for other commands on the same cgroup.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a program of somebody else, which would lose its say or suffers no other, or a missing capability
- * is in the way, another -errno.
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a capability is missing or a program of
+ * somebody else is in the way, which would lose its say or excludes others, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     const struct cgfence_policy *policy, unsigned int flags,
@@ -357,10 +360,10 @@ CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
  * cgfence_fence_edit() - change one thing of the policy of a fence.
  * @cgroup: the fence root
  * @edit: what to change
- * @changed: receives false if the policy said so already; it keeps its generation then
+ * @changed: receives false if the policy had this already and keeps its generation
  *
- * Edits of many commands at once are all made, one after the other. The fence stays one for the network namespace that
- * it was attached from. The new policy comes into force as cgfence_fence_attach() says.
+ * Edits of concurrent commands are all made, one after the other. The fence keeps the network namespace that it was
+ * attached from. The new policy comes into force as with cgfence_fence_attach().
  *
  * Return: 0, -ENOENT if the cgroup has no fence of its own, -EINVAL if its policy does not fence what the edit is about
  * or a wider entry would undo the edit, another -errno.
@@ -370,20 +373,20 @@ CGFENCE_API int cgfence_fence_edit(const struct cgfence_cgroup *cgroup,
 				   struct cgfence_error *error);
 
 /**
- * cgfence_fence_detach() - take a fence away; only links that this library pinned are touched.
+ * cgfence_fence_detach() - take a fence away; touches only links that this library pinned.
  * @id: of the cgroup, which may be gone
  * @detached: receives whether there was a fence
  */
 CGFENCE_API int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error);
 
 /**
- * cgfence_fence_list() - the ids of the cgroups that are fenced, in ascending order.
+ * cgfence_fence_list() - the ids of the fenced cgroups, in ascending order.
  * @ids: receives an array to be given to free()
  * @count: receives its length
  */
 CGFENCE_API int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
-/** cgfence_fence_sweep() - take away what removed cgroups and killed commands left behind. */
+/** cgfence_fence_sweep() - remove the remains of removed cgroups and killed commands. */
 CGFENCE_API void cgfence_fence_sweep(void);
 
 /**
@@ -400,14 +403,14 @@ struct cgfence_fence;
  * @id: of the fence root
  * @fence: receives a snapshot, to be given to cgfence_fence_close()
  *
- * What a command left half done that was killed is completed first.
+ * It first completes the work of a command that was killed.
  *
  * Return: 0, -ENOENT if the cgroup has no fence of its own, another -errno.
  */
 CGFENCE_API int cgfence_fence_open(uint64_t id, struct cgfence_fence **fence,
 				   struct cgfence_error *error);
 
-/** cgfence_fence_close() - give a snapshot back; NULL is fine. */
+/** cgfence_fence_close() - free a snapshot; NULL is fine. */
 CGFENCE_API void cgfence_fence_close(struct cgfence_fence *fence);
 
 /** cgfence_fence_policy() - the policy in force; it lives as long as the snapshot. */
@@ -437,7 +440,7 @@ CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,
 /** cgfence_fence_ephemeral() - the cgroup was made for one command. */
 CGFENCE_API bool cgfence_fence_ephemeral(const struct cgfence_fence *fence);
 
-/** cgfence_fence_listen_guard() - what stops a listener that no bind hook saw. */
+/** cgfence_fence_listen_guard() - the guard against listeners that no bind hook saw. */
 CGFENCE_API enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence);
 
 /** cgfence_guard_name() - what `status` calls a listen guard; static. */
@@ -474,7 +477,7 @@ CGFENCE_API int cgfence_fence_visit_all(cgfence_fence_visitor *visitor, void *co
 					struct cgfence_error *error);
 
 /**
- * cgfence_fence_read_denials() - the refusals that the kernel remembers, oldest last refusal first.
+ * cgfence_fence_read_denials() - the refusals that the kernel remembers, by the time of the last one.
  * @records: receives an array to be given to free()
  * @count: receives its length
  *
@@ -484,7 +487,7 @@ CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,
 					   struct cgfence_error *error);
 
-/** struct cgfence_foreign_program - a program that is not this tool's and is asked too. */
+/** struct cgfence_foreign_program - a program of somebody else that the kernel asks too. */
 struct cgfence_foreign_program {
 	uint32_t id;
 	char name[16];	  /* empty if it has none */
@@ -498,13 +501,13 @@ struct cgfence_foreign_program {
 
 /**
  * cgfence_fence_list_foreign() - the programs of others that have a say on a cgroup.
- * @cgroup: fenced or not; what is attached to those above it and in effect here counts too
+ * @cgroup: fenced or not; programs that are attached above it and in effect here count too
  * @topic: what the programs judge
  * @programs: receives an array to be given to free(), the paths in it included
  * @count: receives its length
  *
- * Programs of cgroup/sock_ops are not among them, for they are only told of a listener, nor are those on other LSM hooks
- * than socket_listen.
+ * It leaves out programs of cgroup/sock_ops, which cannot refuse a listener, and those on LSM hooks other than
+ * socket_listen.
  */
 CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 					   enum cgfence_topic topic,

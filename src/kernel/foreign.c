@@ -67,7 +67,7 @@ uint32_t foreign_read_btf_id(uint32_t id)
 	return info.attach_btf_id;
 }
 
-/* Programs on other LSM hooks are listed with those on this one. */
+/* The kernel lists the programs on all LSM hooks together. */
 static bool guards_listening(struct search *search, uint32_t own, const struct bpf_prog_info *info)
 {
 	struct bpf_prog_info own_info;
@@ -98,7 +98,7 @@ static int add_program(struct search *search, const struct ascent *ascent,
 	struct cgfence_foreign_program *larger;
 	struct bpf_prog_info info;
 
-	/* Detached meanwhile, it has no say any more. */
+	/* It was detached meanwhile and has no say any more. */
 	if (read_info(program->id, &info) == -ENOENT)
 		return 0;
 	if (search->hook->attach_type == BPF_LSM_CGROUP && !guards_listening(search, own, &info))
@@ -163,7 +163,7 @@ static int search_hook(struct search *search)
 		if (result == 0 && search->effective.count)
 			result = ascent_go_up(&ascent);
 	}
-	/* What is left at the root was detached meanwhile. */
+	/* Programs that remain at the root were detached meanwhile. */
 	return result == -ENOENT ? 0 : result;
 }
 
@@ -204,7 +204,7 @@ int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup, enum cgfence
 		if (hook_judges(&hooks[i], topic))
 			result = search_hook(&search);
 	}
-	/* Nobody has a say on a cgroup that was removed meanwhile. */
+	/* No program has a say on a cgroup that was removed meanwhile. */
 	if (result == 0 || result == -ENOENT)
 		result = add_paths(&search, programs);
 	if (result)

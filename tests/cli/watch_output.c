@@ -303,7 +303,7 @@ static void expect_notices(const char *path)
 	struct watching watching;
 
 	start_with_notices(&watching, path, LONG_INTERVAL);
-	/* There is nothing to say, and no watchdog. */
+	/* There are no notices, and no watchdog. */
 	watching_expect_sleep(&watching);
 	kill(watching.program.pid, SIGTERM);
 	cr_expect_str_eq(watching_notice(&watching, 60), "WATCHDOG=1");

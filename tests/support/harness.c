@@ -25,7 +25,7 @@ static pid_t test_pid;
 
 void harness_skip(const char *reason)
 {
-	/* Where all that the tests need is promised, a test that did not run is a failure. */
+	/* With CGFENCE_TEST_STRICT set, a test that did not run is a failure. */
 	if (getenv("CGFENCE_TEST_STRICT"))
 		cr_assert_fail("this test may not be skipped: %s", reason);
 	cr_skip_test("%s", reason);
@@ -111,7 +111,7 @@ enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, c
 	struct cgfence_error error = { 0 };
 	int code = fences_attach(cgroup, json, &result, &error);
 
-	/* Criterion waits for ever for a child of the test that reports a failure by itself. */
+	/* If a child of the test reports a failure by itself, Criterion waits for ever. */
 	if (code && getpid() != test_pid) {
 		fprintf(stderr, "%s\n", error.text);
 		_exit(EXIT_FAILURE);
@@ -184,7 +184,7 @@ static int call_open(void *argument)
 {
 	const struct node_call *call = argument;
 
-	/* Neither wait for a device nor take a terminal. */
+	/* Does not wait for a device, and takes no terminal. */
 	return open(call->path, call->argument | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) < 0 ? errno : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What tests on the real kernel share. Each test has a mount namespace with a bpffs of its own, so that
- * no pin outlives it, and a cgroup of its own, which is removed when it ends.
+ * Shared by the tests on the real kernel. Each test has a mount namespace with a bpffs of its own, so that no pin
+ * outlives it, and a cgroup of its own, which is removed at its end.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 /** harness_begin() - prepare the test; for .init of a suite. */
 void harness_begin(void);
 
-/** harness_end() - take away all that the test made; for .fini of a suite. */
+/** harness_end() - remove all that the test made; for .fini of a suite. */
 void harness_end(void);
 
 /** harness_skip() - skip the test, or fail it where CGFENCE_TEST_STRICT is set. */
@@ -69,7 +69,7 @@ int harness_mknod(const struct cgfence_cgroup *cgroup, const char *device);
 unsigned int harness_hook_programs(const struct cgfence_cgroup *cgroup);
 
 /**
- * harness_rounds() - how often a test repeats what it does.
+ * harness_rounds() - how many rounds a test makes.
  * @rounds: on a machine of usual speed; less where CGFENCE_TEST_SLOWNESS divides it, as under emulation
  */
 unsigned int harness_rounds(unsigned int rounds);

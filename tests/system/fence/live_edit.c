@@ -205,7 +205,7 @@ static int edit_in_new_namespace(void *argument)
 	return 0;
 }
 
-/* Who edits a fence may be elsewhere than who attached it. */
+/* An edit may come from another network namespace than the attach. */
 Test(live_edit, the_fence_stays_with_its_network_namespace)
 {
 	harness_attach(sockets_fence(), "{'ports': [8080]}");

@@ -23,9 +23,7 @@ static int keep_and_enter(void *inode)
 	return -harness_enter(sockets_fence());
 }
 
-/*
- * A socket that a process in the fence holds, and the test too, so that it can do with it what its owner can.
- */
+/* A socket that a process in the fence holds, and the test too, so that the test can act as its owner. */
 static int share(const char *text, pid_t *pid)
 {
 	int fd = holding_listen(text);
@@ -44,7 +42,7 @@ static bool listens(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
 }
 
-/* Where a client finds the endpoint. */
+/* The address at which a client reaches the endpoint. */
 static struct endpoint as_peer(const char *text)
 {
 	struct endpoint endpoint = endpoint_parse(text);
@@ -150,7 +148,7 @@ Test(reconcile_close, mptcp)
 	expect_closed("mptcp :: 9");
 }
 
-/* The owner of a socket that was closed can listen with it again; that is found, closed and told each time. */
+/* The owner of a closed socket can listen with it again; each time it is found, closed and reported. */
 Test(reconcile_close, one_that_listens_again)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
@@ -187,7 +185,7 @@ Test(reconcile_close, an_allowed_listener_beside_it_stays)
 
 #define GROUP 8
 
-/* Of those who share a port only the member in the fence is closed, whichever the kernel would choose. */
+/* Of the sockets that share a port only the one in the fence is closed, whichever the kernel would choose. */
 static void expect_one_of_group_closed(const char *text, enum cgfence_action action)
 {
 	const bool tcp = endpoint_parse(text).type == SOCK_STREAM;
@@ -221,7 +219,7 @@ Test(reconcile_close, of_a_group_that_shares_a_port_only_the_member_inside)
 	expect_one_of_group_closed("udp :: 9 reuseport", CGFENCE_ACTION_SILENCED);
 }
 
-/* A program of the owner that chooses another member each time leaves the one inside out of reach of SOCK_DESTROY. */
+/* A program of the owner that selects another socket each time keeps the one inside out of reach of SOCK_DESTROY. */
 Test(reconcile_close, a_member_that_its_group_hides)
 {
 	struct sock_filter choose_first = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -295,7 +293,7 @@ static bool hears(int fd, const char *text)
 	return false;
 }
 
-/* All that its owner may try to hear again. */
+/* Everything that its owner may try to receive again. */
 static void try_to_undo(int fd, const char *text)
 {
 	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
@@ -327,10 +325,10 @@ static void expect_silenced(const char *text)
 	try_to_undo(fd, text);
 	cr_expect_not(hears(fd, text), "%s: it hears again", text);
 	cr_expect(holding_lives(pid), "%s: its holder was killed", text);
-	/* It is there still, and there is nothing new to say. */
+	/* It is still there, and there is nothing new to report. */
 	reports = reports_pass(reconciler);
 	cr_expect_eq(reports->count, 0, "%s:%s", text, reports_text(reports));
-	/* Another watch finds it as it is. */
+	/* Another watch finds it silenced. */
 	reports = reports_pass(reports_reconciler());
 	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
 	close(fd);
@@ -366,7 +364,7 @@ Test(reconcile_close, udplite_hears_nothing_any_more)
 	expect_silenced("udplite :: 9");
 }
 
-/* A filter that the owner locked cannot be replaced. That is said, and said once. */
+/* A filter that the owner locked cannot be replaced. That is reported once. */
 Test(reconcile_close, udp_whose_owner_locked_a_filter_is_not_called_silenced)
 {
 	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);

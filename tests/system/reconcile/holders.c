@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The iterator and /proc give the same answer on a tree of processes that do all that processes can with descriptors. */
+/* The iterator and /proc give the same answer on processes that share and pass descriptors in every way. */
 #include "holding.h"
 #include "cgroup/kill.h"
 #include "reconcile/holders.h"
@@ -93,7 +93,7 @@ static void print(const char *name, const struct holders *holders)
 			holders->items[i].comm);
 }
 
-/* @count: of the holders that there are */
+/* @count: of the existing holders */
 static void expect_same(const struct cgfence_cgroup *cgroup, size_t count)
 {
 	struct holders walked = { 0 };
@@ -146,7 +146,7 @@ static int hold_and_fork(void *argument)
 	return code ? code : fork_holders(*(int *)argument);
 }
 
-/* What looks like a listener and is none, and many descriptors of other kinds. */
+/* Sockets that look like listeners and are none, and many descriptors of other kinds. */
 static int hold_with_many_others(void *argument)
 {
 	int pair[2];
@@ -311,7 +311,7 @@ static int come_and_go(void *argument)
 	return 0;
 }
 
-/* A descriptor or a process that vanishes meanwhile costs itself only. */
+/* A descriptor or a process that vanishes meanwhile costs only itself. */
 Test(reconcile_holders, those_that_stay_are_found_while_others_come_and_go)
 {
 	unsigned int rounds = harness_rounds(30);
@@ -331,7 +331,7 @@ static int hold_with_thread_below(void *cgroup)
 	return code ? code : holding_enter_with_thread(cgroup);
 }
 
-/* What was seen as "FENCE:INODE:PID", fences by their index. */
+/* The sightings as "FENCE:INODE:PID", fences by their index. */
 static void observe_text(struct holders_iterator *iterator, char *text, size_t size)
 {
 	const struct observation_scope scope = { .iterator = iterator };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the tests of the reconciler share: processes that hold listeners while the test looks, and the reports.
+ * Shared by the tests of the reconciler: processes that hold listeners while the test looks, and the reports.
  *
- * Every process has an end: it dies with its parent, by an alarm, or when the test ends.
+ * Every process ends: with its parent, by an alarm, or with the test.
  */
 #pragma once
 
@@ -12,11 +12,11 @@
 
 #define HOLDING_SOCKETS 64
 
-/* Shared by the test and its processes; a function that holds sockets writes down what it holds. */
+/* Shared by the test and its processes; a function that holds sockets notes them here. */
 struct holding_board {
 	uint32_t inodes[HOLDING_SOCKETS];
 	uint32_t count;
-	uint32_t word; /* for whatever the test and the process have to tell each other */
+	uint32_t word; /* for messages between the test and the process */
 };
 
 extern struct holding_board *holding_board;
@@ -34,8 +34,8 @@ void holding_skip(const char *reason) __attribute__((noreturn));
 void holding_skip_without_iterator(void);
 
 /**
- * holding_start() - start a process in a cgroup, and wait until it holds what it is to hold.
- * @function: makes the sockets; returns 0, and the process waits for its end then
+ * holding_start() - start a process in a cgroup, and wait until it holds its sockets.
+ * @function: makes the sockets; once it has returned 0, the process waits for its end
  *
  * It is called "holder".
  *
@@ -47,25 +47,25 @@ pid_t holding_start(const struct cgfence_cgroup *cgroup, int (*function)(void *a
 /** holding_stop() - kill one of them and wait for its end. */
 void holding_stop(pid_t pid);
 
-/** holding_lives() - is one of them still there? If not, it is reaped. */
+/** holding_lives() - does one of them live? It is reaped if not. */
 bool holding_lives(pid_t pid);
 
 /**
  * holding_dies() - wait for the end of one of them that was killed, and reap it. Return: false if it does not end.
  *
- * A cgroup is empty a moment before those who were in it can be waited for (do_exit, kernel/exit.c).
+ * A cgroup is empty a moment before its processes can be waited for (do_exit, kernel/exit.c).
  */
 bool holding_dies(pid_t pid);
 
-/* For the functions that hold sockets; they return 0 or a code that is not 0, for no assertion may fail there. */
+/* For the functions that hold sockets. They return 0 or another code, since no assertion may fail there. */
 
-/** holding_limit() - give a process that was forked by one of them an end of its own. */
+/** holding_limit() - make a process that one of them forked end by itself. */
 void holding_limit(void);
 
-/** holding_ready() - tell the test before the function returns, from whichever process. */
+/** holding_ready() - tell the test before the function returns; any process may. */
 void holding_ready(int code);
 
-/** holding_ready_descriptor() - what holding_ready() writes to, for a program that is executed. */
+/** holding_ready_descriptor() - the descriptor of holding_ready(), for an executed program. */
 int holding_ready_descriptor(void);
 
 /** holding_await_nap() - wait until a process sleeps in nanosleep(2), as one does that tries something again and again. */
@@ -89,7 +89,7 @@ int holding_nothing(void *argument);
 /** holding_keep() - close every descriptor that this process has of sockets on the board but one; 0 for none. */
 void holding_keep(uint32_t inode);
 
-/** holding_wait() - wait for the end. */
+/** holding_wait() - wait for the end of the test. */
 void holding_wait(void) __attribute__((noreturn));
 
 /** holding_start_thread() - start one. Return: 0 or errno. */
@@ -138,13 +138,13 @@ struct reports {
 /** reports_add() - a cgfence_report. @context: struct reports */
 void reports_add(const struct cgfence_violation *violation, void *context);
 
-/** reports_reconciler() - a new reconciler, which goes with the process of the test. */
+/** reports_reconciler() - a new reconciler, which ends with the process of the test. */
 struct cgfence_reconciler *reports_reconciler(void);
 
 /** reports_pass() - one pass over all fences, which must not fail; the reports live until the next call. */
 const struct reports *reports_pass(struct cgfence_reconciler *reconciler);
 
-/** reports_of_fence() - what cgfence_fence_report_excess() says; the reports live until the next call. */
+/** reports_of_fence() - the reports of cgfence_fence_report_excess(); they live until the next call. */
 const struct reports *reports_of_fence(const struct cgfence_cgroup *fence);
 
 /** reports_find() - the report of a fence and a socket that has not ended, or NULL. */

@@ -59,7 +59,7 @@ Test(reconcile_kill, a_fence_without_excess_lives)
 	cr_expect(holding_lives(pid));
 }
 
-/* The kill takes care of all of them, and all of them are told of. */
+/* One kill ends all of them, and each is reported. */
 Test(reconcile_kill, every_excess_listener_of_the_fence_is_reported)
 {
 	static const char *const three[] = { "tcp 127.0.0.1 9", "udp 127.0.0.1 9", "tcp ::1 10",
@@ -79,7 +79,7 @@ Test(reconcile_kill, every_excess_listener_of_the_fence_is_reported)
 	cr_expect_eq(reports->count, 3, "each ends:%s", reports_text(reports));
 }
 
-/* Each holds what it inherited, makes another, and goes. They end by themselves after a while. */
+/* Each holds the inherited socket, forks another, and exits. They end by themselves after a while. */
 static int fork_in_a_loop(void *texts)
 {
 	struct timespec start;
@@ -167,7 +167,7 @@ Test(reconcile_kill, the_outer_of_nested_fences_takes_the_inner_with_it)
 	cr_expect(holding_dies(in_outer));
 }
 
-/* Both are violated, by one socket, and each is told of. */
+/* One socket violates both, and each is reported. */
 Test(reconcile_kill, nested_fences_that_both_act)
 {
 	static const char *const actions[][2] = {

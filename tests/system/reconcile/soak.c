@@ -31,10 +31,10 @@ TestSuite(reconcile_soak, .init = sockets_begin, .fini = harness_end, .timeout =
 #define PASSES_MIN 10
 #define SAMPLES_MIN 20
 
-/* How often the test looks around, and how often policies change. */
+/* The periods of the test's checks and of policy changes. */
 #define ROUND_US 50000
 #define ROUNDS_PER_CHANGE 8
-#define ROUNDS_OF_PEACE 60 /* between changes, for passes are made at each */
+#define ROUNDS_OF_PEACE 60 /* between changes, since each change causes a pass */
 
 #define WORKERS 9
 #define RSS_SLACK_KB 512
@@ -98,7 +98,7 @@ static void start_process(struct process *process)
 		_exit(soak_work(soak, &process->worker));
 }
 
-/* Workers that were killed are started again; that they were not killed in time is noted. */
+/* Workers that were killed are started again; if they were not killed in time, that is noted. */
 static void look_after(struct process *process)
 {
 	enum soak_response response = fences[process->worker.fence].response;
@@ -175,7 +175,7 @@ static void look_around(unsigned int round)
 	usleep(ROUND_US);
 }
 
-/* Since when something is in excess is never 0. */
+/* The start of an excess is never 0. */
 static void start_clock(void)
 {
 	uint64_t bound_ms = setting("CGFENCE_SOAK_BOUND_MS", 0);
@@ -245,7 +245,7 @@ static const char *find_missing(void)
 		[SOAK_PASSED_UNBOUND] = "a socket passed and bound inside",
 		[SOAK_MOVED] = "a process that moved",
 	};
-	/* A guard that denies lets only the audited do it. */
+	/* The deny guard lets only audited fences do it. */
 	bool denies = sockets_guard(roots[0]) == CGFENCE_GUARD_DENY;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

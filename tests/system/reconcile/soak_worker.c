@@ -24,7 +24,7 @@
 enum state {
 	STATE_FREE,
 	STATE_ALLOWED,
-	STATE_SOMETIMES, /* as the policy of the moment says */
+	STATE_SOMETIMES, /* according to the present policy */
 	STATE_EXCESS,
 };
 
@@ -35,7 +35,7 @@ struct slot {
 	uint16_t port;
 	int domain;
 	uint64_t since;
-	uint32_t generation; /* in which it was last seen alive */
+	uint32_t generation; /* when it was last seen alive */
 };
 
 struct work {
@@ -59,7 +59,7 @@ static bool bind_and_listen(int fd, const char *text)
 	       (endpoint.type == SOCK_DGRAM || listen(fd, 8) == 0);
 }
 
-/* Out of the fence, and back with a socket. What it holds all the time comes in anew. */
+/* Leaves the fence and comes back with a socket. Its other sockets come in anew. */
 static int fetch(struct work *work, const char *endpoint)
 {
 	int fd;
@@ -213,7 +213,7 @@ static void judge_dead(struct work *work, struct slot *slot, uint32_t generation
 static void judge(struct work *work, struct slot *slot)
 {
 	uint32_t generation = __atomic_load_n(&work->fence->generation, __ATOMIC_SEQ_CST);
-	/* What is seen after this moment was there at it. */
+	/* A listener seen after this moment existed at it. */
 	uint64_t now = soak_now(work->soak);
 
 	if (slot->datagrams ? hears(slot) : listens(slot->fd))
@@ -282,12 +282,12 @@ static void open_excess(struct work *work)
 	format_endpoint(endpoint, work, EXCESS_PORT);
 	if (way == SOAK_LISTEN_INSIDE)
 		strcpy(endpoint, random() % 2 ? "tcp 127.0.0.1 0" : "tcp ::1 0");
-	/* A guard that kills is not what the reconciler is asked about. */
+	/* Kills by the guard say nothing about the reconciler. */
 	if (way != SOAK_LISTEN_INSIDE || work->fence->response != SOAK_KILLS)
 		take(work, STATE_EXCESS, way, endpoint);
 }
 
-/* What the hooks refuse and allow has to be so all the time. */
+/* The verdicts of the hooks must hold all the time. */
 static void try_binds(struct work *work)
 {
 	char endpoint[64];
@@ -318,7 +318,7 @@ static void step(struct work *work)
 			judge(work, &work->slots[slot]);
 	}
 	if (work->slots[i].state != STATE_FREE) {
-		/* An excess one is left to the daemon, mostly. */
+		/* A listener in excess is mostly left to the daemon. */
 		if (choice < (work->slots[i].state != STATE_EXCESS ? 20 : kills ? 0 : 2))
 			release(&work->slots[i]);
 	} else if (choice < 40) {
@@ -347,7 +347,7 @@ int soak_work(struct soak *soak, const struct soak_worker *worker)
 		return 2;
 	while (!__atomic_load_n(&soak->stop, __ATOMIC_SEQ_CST)) {
 		step(&work);
-		/* The daemon is to be hurried, but not to go without the processor. */
+		/* The daemon must be hurried, but still get the processor. */
 		usleep((useconds_t)(random() % PAUSE_US) * (harness_is_slow() ? 20 : 1));
 	}
 	return soak_supplier_stop(&work.supplier) ? 3 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The processes of the soak: they open and close listeners in a fence at random, and judge what becomes of each. */
+/* The processes of the soak: they open and close listeners in a fence at random, and judge the result for each. */
 #pragma once
 
 #include "soak_shared.h"
@@ -16,13 +16,13 @@ struct soak_worker {
 	unsigned int index; /* of the worker, which its ports follow from */
 	bool moves; /* now and then it leaves its fence for a moment, and comes back with a listener */
 	uint64_t *
-		excess_since; /* shared: since when it holds what it should not, 0 if it does not */
+		excess_since; /* shared: since when it holds an excess listener, 0 if it holds none */
 };
 
 /**
  * soak_work() - in a process outside of all fences: start a supplier that stays outside, enter the cgroup, and work
  * until it is told to stop.
  *
- * Return: exit status, 0 or the line of what went wrong.
+ * Return: exit status, 0 or the line of the failure.
  */
 int soak_work(struct soak *soak, const struct soak_worker *worker);

@@ -54,7 +54,7 @@ Test(port_table, decompiles_to_the_policy_it_was_made_of)
 	policy_text_expect_no_leak();
 }
 
-/* What is in force is compared with what is asked for. */
+/* Policies are compared by their images. */
 Test(port_table, the_same_ports_make_the_same_image)
 {
 	cleanup_free struct cgfence_image *one =
@@ -68,7 +68,7 @@ Test(port_table, the_same_ports_make_the_same_image)
 
 Test(port_table, bitmaps_are_trimmed_to_the_words_that_hold_ports)
 {
-	/* There is always a word of no ports, as without an isolated range that is an empty set. */
+	/* There is always a word without ports, since without an isolated range that set is empty. */
 	static const struct {
 		const char *text;
 		uint32_t first_word;
@@ -122,7 +122,7 @@ Test(port_table, equal_bitmaps_share_their_words)
 		/* Different ones are not. */
 		{ "{`ports`: {`tcp`: [64], `udp`: [65]}}", 2 + 1 },
 		{ "{`ports`: {`tcp`: [`1-65534`], `udp`: [`2-65535`]}}", 2048 + 1 },
-		/* What UDP is allowed, 1 and 2. TCP is allowed a set that is there, and everything. */
+		/* The sets of UDP, 1 and 2. The sets of TCP are one that exists already, and all ports. */
 		{ "{`ports`: {`tcp`: [`ipv4:1-65534`, `ipv6:2-65535`]}, `isolated_range`: [`3-65535`]}",
 		  3072 + 1 + 1 },
 	};
@@ -135,7 +135,7 @@ Test(port_table, equal_bitmaps_share_their_words)
 	}
 }
 
-/* A family of a set of ports as the policy says it, read bit by bit. */
+/* A family of a set of ports in the policy, read bit by bit. */
 static bool reference_has(const struct port_set *set, int family, uint32_t port)
 {
 	return set->words[family][port / 64] & 1ULL << port % 64;
@@ -214,7 +214,7 @@ static bool ranges_have(const struct spoken_range *ranges, size_t count, int fam
 
 #define RANGES 6
 
-/* From the text to the verdict, against ranges that nothing of the implementation has touched. */
+/* From the text to the verdict, against ranges that the implementation has not touched. */
 Test(port_table, every_port_of_the_whole_space_is_judged_as_the_text_says, .timeout = 240)
 {
 	uint64_t state = 13;
