@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Formatting, static analysis of C and shell, the systemd unit and the manual. What clang-format and clang-tidy say
+# Formatting, layers, static analysis of C and shell, the systemd unit and the manual. What clang-format and clang-tidy say
 # differs from version to version, so they run only in that of the tree. All is checked before it fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -80,6 +80,8 @@ check_manual() {
 status=0
 echo "== formatting"
 check_format || status=1
+echo "== layers"
+tools/check-layers.sh || status=1
 echo "== shell"
 check_shell || status=1
 echo "== static analysis"

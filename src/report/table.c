@@ -89,6 +89,8 @@ static const char *cell_text(const struct table *table, size_t row, size_t colum
 
 static size_t row_count(const struct table *table)
 {
+	if (table->column_count == 0)
+		return 1;
 	return 1 + (table->cell_count + table->column_count - 1) / table->column_count;
 }
 
