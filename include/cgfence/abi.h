@@ -197,6 +197,7 @@ struct cgfence_image {
 	__u32 size;	   /* of the whole, in bytes */
 	__u64 generation;  /* 1 for the policy the fence began with */
 	__u64 cgroup_id;   /* of the fence root */
+	__u64 record_seed; /* chooses the set of a record, so that nobody outside can compute it */
 	__u32 enforce;	   /* 0 is audit */
 	__u32 ephemeral;   /* the cgroup was made for one command and goes with it */
 	__u32 name_offset; /* bytes from the start of the image */
@@ -318,7 +319,10 @@ struct cgfence_traced_bitmaps {
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 64
 
-/* A subject is kept in the set that its hash names; a full set gives up the subject whose last refusal is oldest. */
+/*
+ * Each hook has an equal share of the sets. A subject is kept in the set that its hash names; a full set gives up the
+ * subject whose last refusal is oldest.
+ */
 struct cgfence_denial_set {
 	struct bpf_spin_lock lock;
 	__u32 unused;
@@ -333,7 +337,7 @@ struct cgfence_denial_set {
 #endif
 
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
-CGFENCE_SIZE_IS(struct cgfence_image, 432);
+CGFENCE_SIZE_IS(struct cgfence_image, 440);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
 CGFENCE_SIZE_IS(struct cgfence_counters, 272);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);

@@ -14,6 +14,7 @@
 
 #include <bpf/bpf.h>
 #include <string.h>
+#include <sys/random.h>
 
 int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
 {
@@ -71,6 +72,18 @@ static void take_over_ports(struct fence_change *change)
 	new->ephemeral_high = old->ephemeral_high;
 }
 
+/* A new policy finds the records where the old one left them. */
+static int choose_record_seed(struct fence_change *change, struct cgfence_error *error)
+{
+	__u64 *seed = &change->new.image->record_seed;
+
+	if (change->old.image)
+		*seed = change->old.image->record_seed;
+	else if (getrandom(seed, sizeof(*seed), 0) != sizeof(*seed))
+		return error_set(error, EIO, "cannot get random bytes from the kernel");
+	return 0;
+}
+
 static int prepare(struct fence_change *change, struct cgfence_error *error)
 {
 	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
@@ -81,6 +94,9 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 	if (result)
 		return result;
 	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
+	result = choose_record_seed(change, error);
+	if (result)
+		return result;
 	if (change->old.image && change->old.image->ports.fenced)
 		take_over_ports(change);
 	return fence_programs_load(&change->new, &change->old.maps, error);
