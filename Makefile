@@ -54,7 +54,8 @@ LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OUT)/%.o)
 BASE_OBJECTS := $(filter $(OUT)/src/base/%,$(LIB_OBJECTS))
 PROGRAM_OBJECTS := $(PROGRAM_SOURCES:%.c=$(OUT)/%.o)
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
-BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))))
+BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))) \
+	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 MANUALS := $(patsubst tools/%.in,build/%,$(wildcard tools/*.[1-9].in))
 
@@ -135,7 +136,7 @@ build/bpf/bench_peers.skel.h: build/bench-peers.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name bench_peers > $@.new && mv $@.new $@
 
 $(BENCH_OBJECTS): build/bpf/bench_peers.skel.h
-build/bench: $(BENCH_OBJECTS) $(LIB_OBJECTS) | $(PLAIN_OBJECTS)
+build/bench: $(BENCH_OBJECTS) build/libcgfence.a | $(PLAIN_OBJECTS)
 	$(call say,LD)
 	$(Q)$(LINK) $^ $(LIBRARIES) -lm -o $@
 
@@ -171,7 +172,8 @@ test-vm: deps ## run the system tests under other kernels, in virtual machines; 
 
 bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="device-check" for one suite
 	$(AGAIN) WERROR=1 build/cgfence build/bench
-	$(Q)$(SUDO) build/bench --json build/bench.json --picture build/bench.svg $(addprefix --only ,$(ONLY))
+	$(Q)$(SUDO) build/bench $(ONLY)
+	$(Q)awk -f tools/bench/picture.awk build/bench.json > build/bench.svg
 
 soak: deps ## let processes open and close listeners at random for a minute, and watch over them
 	$(AGAIN) WERROR=1 build/cgfence build/system-tests

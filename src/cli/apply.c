@@ -176,14 +176,14 @@ static const struct command_option options[] = {
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[--prune] [--dry-run [-j]] POLICY.json|DIR",
+	.synopsis = "[--prune] [--dry-run] [-j] POLICY.json|DIR",
 	.summary = "make the fences match the policy files",
 	.description =
-		"Each policy names its cgroup, or several by a glob such as system.slice/web-*.service, in its key\n"
-		"\"cgroup\". Of a directory all files are read that end in .json. Fences are attached and replaced,\n"
-		"and those that have their policy already are left alone. If one policy is invalid, nothing changes.\n"
-		"Where a policy names a cgroup plainly and another by a glob, the plain one holds. The fences of\n"
-		"commands that 'run' runs are not pruned.",
+		"Each policy names its cgroup in its key \"cgroup\", or several by a glob such as\n"
+		"system.slice/web-*.service. Of a directory, all files that end in .json are read. Fences are attached\n"
+		"and replaced, and those that have their policy already are left alone. If one policy is invalid,\n"
+		"nothing changes. Where one policy names a cgroup plainly and another by a glob, the plain one holds.\n"
+		"The fences of commands that 'run' runs are not pruned.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",
 	.options = options,
 	.operands_min = 1,

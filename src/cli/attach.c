@@ -155,12 +155,12 @@ const struct command command_attach = {
 		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] CGROUP [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] --default CGROUP",
 	.summary = "fence a cgroup, or replace its policy",
 	.description =
-		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach\n"
-		"or the removal of the cgroup; no process needs to stay. Without a file the embedded default policy\n"
-		"is used, which allows the 14 devices that Mesos allows; a cgroup that has a fence already is left\n"
-		"alone then, unless --default is given. --tcp and --udp add ports to those that the policy assigns.\n"
-		"If anything is wrong, nothing changes. Listeners that are in excess already are reported, and left\n"
-		"to reconcile and watch.",
+		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"
+		"removal of the cgroup; no process needs to stay. Without a file the embedded default policy is used,\n"
+		"which allows the 14 devices that Mesos allows; a cgroup that has a fence already is then left alone,\n"
+		"unless --default is given. --tcp and --udp add ports to those that the policy assigns. If anything is\n"
+		"wrong, nothing changes. Listeners that are in excess already are reported and left to reconcile and\n"
+		"watch.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

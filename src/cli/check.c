@@ -76,8 +76,8 @@ const struct command command_check = {
 	.synopsis = "[-j] [--offline] POLICY.json|DIR|-...",
 	.summary = "validate policies without touching anything",
 	.description =
-		"Reports every file that is invalid, and policies that name the same cgroup. Of a directory all files\n"
-		"are read that end in .json. Devices that a policy names by path must exist on this host, except with\n"
+		"Reports every file that is invalid, and policies that name the same cgroup. Of a directory, all files\n"
+		"that end in .json are read. Devices that a policy names by path must exist on this host, except with\n"
 		"--offline. Needs no privilege. Exits with 2 if a policy is invalid.",
 	.example = "cgfence check --offline /etc/cgfence",
 	.options = options,

@@ -65,8 +65,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 'f', "follow", NULL, "go on with new ones, until a signal or the reader ends it", &follow,
-	  NULL },
+	{ 'f', "follow", NULL, "go on with new ones until interrupted", &follow, NULL },
 	COMMAND_OPTION_JSON(json, "one JSON array; with --follow one JSON object a line"),
 	{ 0 },
 };
@@ -76,10 +75,9 @@ const struct command command_denials = {
 	.synopsis = "[-f] [-j] [CGROUP]",
 	.summary = "show who was refused what",
 	.description =
-		"The kernel keeps the records, 256 for each fence, so they are there with no daemon running, and\n"
-		"reading takes nothing away. PID and COMM are those of the last refusal. With --follow a line is\n"
-		"printed again when what it tells of was refused again, and fences that are made later are followed\n"
-		"too; any number of readers may do so.",
+		"The kernel keeps up to 256 records for each fence, so no daemon is needed, and reading removes nothing.\n"
+		"PID and COMM are those of the last refusal. With --follow, a refusal that repeats is printed again, and\n"
+		"fences that are made later are followed too. Any number of readers can follow.",
 	.example = "cgfence denials /machine/web",
 	.options = options,
 	.operands_min = 0,

@@ -252,9 +252,9 @@ const struct command command_explain = {
 		"[-j] CGROUP|POLICY.json device ENTRY\n[-j] CGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
 	.summary = "say whether a request would be allowed, and why",
 	.description =
-		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"
-		"cgroup every fence above has a say too, and so have programs that others attached. Exits with\n"
-		"3 if the request is refused.",
+		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
+		"every fence above has a say too, and so have programs that others attached. Exits with 3 if the request\n"
+		"is refused.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

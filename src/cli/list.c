@@ -34,7 +34,7 @@ static int run(const struct arguments *arguments)
 const struct command command_list = {
 	.name = "list",
 	.synopsis = "[CGROUP]",
-	.summary = "list the fences, in few columns",
+	.summary = "list the fences in four columns",
 	.description = "The columns of status that fit on 80. DENIED counts what was refused.",
 	.example = "cgfence list /machine/web",
 	.operands_min = 0,

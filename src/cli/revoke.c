@@ -9,10 +9,10 @@ static int run(const struct arguments *arguments)
 const struct command command_revoke = {
 	.name = "revoke",
 	.synopsis = "CGROUP device ENTRY\nCGROUP port tcp|udp PORTS",
-	.summary = "take one device entry or some ports back in a live fence",
+	.summary = "revoke a device entry or ports in a live fence",
 	.description =
 		"Trims the allow entries for the devices that ENTRY selects, and denies what a wider entry or a default\n"
-		"still grants. What is open stays open, and who listens goes on. ENTRY is as in a policy, or a path and\n"
+		"still allows. Open descriptors stay open, and listeners go on. ENTRY is as in a policy, or a path and\n"
 		"an access such as '/dev/fuse rw'. PORTS are ports and ranges such as 8080 and ipv4:31000-31005, with\n"
 		"commas or blanks between them, or any.",
 	.example = "cgfence revoke /machine/web port tcp 31000-31005",

@@ -88,10 +88,10 @@ const struct command command_run = {
 	.synopsis = "[-p POLICY] [-n NAME] [--] CMD [ARG...]",
 	.summary = "run a command in a new fenced cgroup",
 	.description =
-		"The command is fenced from its first instruction. The cgroup is made below the present one, and\n"
-		"removed when the command ends, together with what it left running. Exits as the command did,\n"
-		"128+N if signal N ended it, 127 if it was not found, 126 if it could not be run, and 125 if\n"
-		"cgfence failed. The command dies with cgfence.",
+		"The command is fenced from its first instruction. Its cgroup is made below the current one and removed\n"
+		"when the command ends, together with what it left running. Exits as the command did: 128+N if signal N\n"
+		"ended it, 127 if it was not found, 126 if it could not be run, and 125 if cgfence failed. The command\n"
+		"dies with cgfence.",
 	.example = "cgfence run -p policy.json -- make test",
 	.options = options,
 	.operands_min = 1,

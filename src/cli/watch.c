@@ -38,12 +38,12 @@ const struct command command_watch = {
 	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
-		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"
-		"on a listen event of the kernel at once. Prints a line for each violation and its end, for each new\n"
-		"refusal, and for each fence that is made or taken away. Who does not read them loses lines, and\n"
-		"nothing else. Ends with SIGTERM. Only one watch can run on a host.\n"
-		"With --apply it also does what apply does, whenever a file changes or a cgroup appears that a policy\n"
-		"names. While a policy is invalid, that is said, and those that were valid before stay in force.",
+		"Makes a pass, as reconcile does, at once, at every interval, when a fence changes, and on SIGHUP. Acts at\n"
+		"once on a listen event of the kernel. Prints a line for each violation and its end, each new refusal,\n"
+		"and each fence that is made or detached. A slow reader loses lines but blocks nothing. Ends on SIGTERM.\n"
+		"Only one watch runs on a host.\n"
+		"With --apply it also applies the policies whenever a file changes or a cgroup appears that a policy\n"
+		"names. While a policy is invalid, watch reports it, and the last valid policies stay in force.",
 	.example = "cgfence watch --interval 10s --json",
 	.options = options,
 	.operands_min = 0,

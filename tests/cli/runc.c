@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container of runc, which attaches a device program of its own to the container's cgroup. */
-#include "cgroup/cgroup.h"
 #include "program.h"
 #include "support/harness.h"
+#include "support/namespaces.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define CGROUP_MOUNT "/sys/fs/cgroup"
 
 /* A shell command that prints which of some devices it can open. runc allows only the first three. */
 #define TRY_DEVICES                                                    \
@@ -31,34 +27,12 @@
 #define POLICY_WITHOUT_FULL \
 	"{'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 rw', 'c 240:* rw']}}"
 
-/*
- * runc wants cgroup2 itself at /sys/fs/cgroup, and not below it. The existing mount is moved, since a new one would set
- * the options of the whole hierarchy.
- */
-static void move_cgroup2(void)
-{
-	char directory[] = "/tmp/cgfence-test-XXXXXX";
-	struct cgfence_cgroup *root = NULL;
-	struct statfs status;
-
-	if (statfs(CGROUP_MOUNT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC)
-		return;
-	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
-	cr_assert_neq(mkdtemp(directory), NULL);
-	cr_assert_eq(mount(cgroup_directory(root), directory, NULL, MS_BIND, NULL), 0, "%s",
-		     strerror(errno));
-	cgfence_cgroup_close(root);
-	cr_assert_eq(umount2(CGROUP_MOUNT, MNT_DETACH), 0, "%s", strerror(errno));
-	cr_assert_eq(mount(directory, CGROUP_MOUNT, NULL, MS_MOVE, NULL), 0, "%s", strerror(errno));
-	rmdir(directory);
-}
-
 static void begin(void)
 {
 	if (geteuid() == 0) {
 		cr_assert_eq(unshare(CLONE_NEWNS), 0, "unshare: %s", strerror(errno));
 		cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-		move_cgroup2();
+		cr_assert_eq(namespaces_move_cgroup2(), 0);
 	}
 	harness_begin();
 }

@@ -2,6 +2,7 @@
 /* The actions of the daemon. watch_output.c tests its output. */
 #include "holder.h"
 #include "watching.h"
+#include "support/children.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -315,26 +316,6 @@ Test(watch, what_is_killed_leaves_nothing_behind)
 	holder_stop(&holder);
 }
 
-/* The number of times that a process has waited. */
-static unsigned long count_waits(pid_t pid)
-{
-	static const char key[] = "voluntary_ctxt_switches:";
-	unsigned long waits = 0;
-	char path[64];
-	char line[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "re");
-	cr_assert(file);
-	while (fgets(line, sizeof(line), file)) {
-		if (strncmp(line, key, strlen(key)) == 0)
-			waits = strtoul(line + strlen(key), NULL, 10);
-	}
-	fclose(file);
-	return waits;
-}
-
 static void do_other_things(void)
 {
 	struct stat status;
@@ -355,14 +336,14 @@ Test(watch, idle_it_does_not_wake)
 	watching_start(&watching, LONG_INTERVAL);
 	watching_skip(&watching, "violation");
 	watching_expect_sleep(&watching);
-	before = count_waits(watching.program.pid);
+	before = children_count_waits(watching.program.pid);
 	for (int i = 0; i < OTHER_THINGS; i++)
 		do_other_things();
 	/* By this event, whatever came before would have woken it. */
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 7001"), EPERM);
 	watching_skip(&watching, "denied");
 	watching_expect_sleep(&watching);
-	cr_expect_lt(count_waits(watching.program.pid), before + WAITS_MAX);
+	cr_expect_lt(children_count_waits(watching.program.pid), before + WAITS_MAX);
 	watching_stop(&watching);
 	holder_stop(&holder);
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "watching.h"
+#include "support/notify.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define READY_S 60
@@ -19,18 +18,6 @@
 
 /* It has no more of them. */
 #define DESCRIPTORS 128
-
-/* The socket of systemd. Abstract names belong to the network namespace, and so to this test. */
-static int open_notify_socket(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0watching" };
-	socklen_t length = offsetof(struct sockaddr_un, sun_path) + 1 + strlen("watching");
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	cr_assert_eq(bind(fd, (const struct sockaddr *)&address, length), 0, "%s", strerror(errno));
-	setenv("NOTIFY_SOCKET", "@watching", 1);
-	return fd;
-}
 
 const char *watching_notice(struct watching *watching, int seconds)
 {
@@ -47,7 +34,8 @@ const char *watching_notice(struct watching *watching, int seconds)
 void watching_start_with(struct watching *watching, const struct program_options *options,
 			 const char *const *words)
 {
-	watching->notify = open_notify_socket();
+	watching->notify = notify_open();
+	cr_assert_geq(watching->notify, 0, "%s", strerror(-watching->notify));
 	program_start(&watching->program, options, words);
 	cr_assert_str_eq(watching_notice(watching, READY_S), "READY=1");
 }

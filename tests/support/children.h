@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* What children_status() makes of a child that signal N ended. */
@@ -26,6 +27,22 @@ pid_t children_fork_in(const struct cgfence_cgroup *cgroup, int kept);
 
 /** children_share() - zeroed memory that this process and its later children share; NULL if there is none. */
 void *children_share(size_t size);
+
+/**
+ * children_hold() - start a child that does something and then holds what it has.
+ * @cgroup: where the child moves first
+ * @function: run in the child, which has no descriptor but CHILDREN_HELD - 1 yet; returns whether it succeeded
+ *
+ * Return: the pid, for children_end(), when @function has returned; -1 if it failed.
+ */
+pid_t children_hold(const struct cgfence_cgroup *cgroup, bool (*function)(void *argument),
+		    void *argument);
+
+/* The first descriptor that a function of children_hold() gets. */
+#define CHILDREN_HELD 4
+
+/** children_count_waits() - how often a process gave up the processor to wait for something; being preempted is no waiting. */
+unsigned long children_count_waits(pid_t pid);
 
 /** children_status() - a status of waitpid(2) as one number: 0 to 255, or CHILDREN_SIGNALLED + N. */
 int children_status(int wait_status);
@@ -56,3 +73,12 @@ pid_t children_spawn(const char *const *words);
 
 /** children_run() - the same, and wait for its end. Return: as children_status() says, or -1. */
 int children_run(const char *const *words);
+
+struct children_cost {
+	double ms; /* from before it starts until it has ended */
+	double processor_ms;
+	int status; /* as children_run() returns */
+};
+
+/** children_measure() - the same, with what it costs. */
+struct children_cost children_measure(const char *const *words);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PROGRAMS_MAX 64
+
 char *fences_json(const char *text)
 {
 	char *copy = strdup(text);
@@ -53,6 +55,17 @@ int fences_attach(const struct cgfence_cgroup *cgroup, const char *text,
 	return code;
 }
 
+int fences_guard(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	struct cgfence_fence *fence = NULL;
+	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+
+	if (result == 0)
+		result = (int)cgfence_fence_listen_guard(fence);
+	cgfence_fence_close(fence);
+	return result;
+}
+
 int fences_enter(const struct cgfence_cgroup *cgroup)
 {
 	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
@@ -74,12 +87,30 @@ void fences_remove(struct cgfence_cgroup *cgroup)
 	cgfence_cgroup_close(cgroup);
 }
 
-int fences_count_programs(const struct cgfence_cgroup *cgroup, int attach_type)
+static int query(const struct cgfence_cgroup *cgroup, int attach_type, __u32 ids[PROGRAMS_MAX])
 {
-	__u32 ids[64];
-	__u32 count = 64;
+	__u32 count = PROGRAMS_MAX;
 	int code = bpf_prog_query(cgfence_cgroup_fd(cgroup), (enum bpf_attach_type)attach_type, 0,
 				  NULL, ids, &count);
 
 	return code < 0 ? -errno : (int)count;
+}
+
+int fences_count_programs(const struct cgfence_cgroup *cgroup, int attach_type)
+{
+	__u32 ids[PROGRAMS_MAX];
+
+	return query(cgroup, attach_type, ids);
+}
+
+int fences_program(const struct cgfence_cgroup *cgroup, int attach_type)
+{
+	__u32 ids[PROGRAMS_MAX];
+	int count = query(cgroup, attach_type, ids);
+	int fd;
+
+	if (count <= 0)
+		return count ? count : -ENOENT;
+	fd = bpf_prog_get_fd_by_id(ids[0]);
+	return fd < 0 ? -errno : fd;
 }

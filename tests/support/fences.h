@@ -26,6 +26,9 @@ int fences_parse(const char *text, struct cgfence_policy **policy, struct cgfenc
 int fences_attach(const struct cgfence_cgroup *cgroup, const char *text,
 		  enum cgfence_attach_result *result, struct cgfence_error *error);
 
+/** fences_guard() - the listen guard of the fence of a cgroup. Return: it, or -errno. */
+int fences_guard(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+
 /** fences_enter() - move the calling process into a cgroup. Return: 0 or -errno. */
 int fences_enter(const struct cgfence_cgroup *cgroup);
 
@@ -39,3 +42,11 @@ void fences_remove(struct cgfence_cgroup *cgroup);
  * Return: the number or -errno.
  */
 int fences_count_programs(const struct cgfence_cgroup *cgroup, int attach_type);
+
+/**
+ * fences_program() - the first program of an attach type on a cgroup itself.
+ * @attach_type: of enum bpf_attach_type
+ *
+ * Return: a descriptor that the caller closes, or -errno; -ENOENT if there is none.
+ */
+int fences_program(const struct cgfence_cgroup *cgroup, int attach_type);

@@ -2,7 +2,7 @@
 #include "support/harness.h"
 #include "support/children.h"
 #include "support/fences.h"
-#include "support/namespaces.h"
+#include "support/stage.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,8 +17,7 @@
 
 #define CHILDREN_MAX 64
 
-static char directory[] = "/tmp/cgfence-test-XXXXXX";
-static struct cgfence_cgroup *test_cgroup;
+static struct stage stage;
 static struct cgfence_cgroup *children[CHILDREN_MAX];
 static size_t child_count;
 static pid_t test_pid;
@@ -32,30 +31,16 @@ void harness_skip(const char *reason)
 	abort();
 }
 
-static void make_test_cgroup(void)
-{
-	struct cgfence_error error = { 0 };
-	struct cgfence_cgroup *root = NULL;
-	char name[64];
-
-	cr_assert_eq(cgfence_cgroup_open("/", &root, &error), 0, "%s", error.text);
-	/* The prefix is what tools/run-tests.sh looks for afterwards. */
-	snprintf(name, sizeof(name), "cgfence-test-%d", getpid());
-	cr_assert_eq(cgfence_cgroup_create(root, name, &test_cgroup, &error), 0, "%s", error.text);
-	cgfence_cgroup_close(root);
-}
-
 void harness_begin(void)
 {
-	int code;
+	struct cgfence_error error = { 0 };
 
 	if (geteuid() != 0)
 		harness_skip("it needs root");
 	libbpf_set_print(NULL);
 	test_pid = getpid();
-	code = namespaces_enter_mount(directory);
-	cr_assert_eq(code, 0, "mount namespace: %s", strerror(-code));
-	make_test_cgroup();
+	/* The name is what tools/run-tests.sh looks for afterwards. */
+	cr_assert_eq(stage_open(&stage, "cgfence-test", &error), 0, "%s", error.text);
 }
 
 void harness_end(void)
@@ -68,17 +53,13 @@ void harness_end(void)
 		cr_expect_eq(cgfence_cgroup_remove(child, &error), 0, "%s", error.text);
 		cgfence_cgroup_close(child);
 	}
-	if (test_cgroup) {
-		cr_expect_eq(cgfence_cgroup_remove(test_cgroup, &error), 0, "%s", error.text);
-		cgfence_cgroup_close(test_cgroup);
-		test_cgroup = NULL;
-		namespaces_leave_mount(directory);
-	}
+	if (stage.cgroup)
+		cr_expect_eq(stage_close(&stage, &error), 0, "%s", error.text);
 }
 
 struct cgfence_cgroup *harness_cgroup(void)
 {
-	return test_cgroup;
+	return stage.cgroup;
 }
 
 struct cgfence_cgroup *harness_child_cgroup(const struct cgfence_cgroup *parent, const char *name)
@@ -93,7 +74,7 @@ struct cgfence_cgroup *harness_child_cgroup(const struct cgfence_cgroup *parent,
 
 const char *harness_directory(void)
 {
-	return directory;
+	return stage.directory;
 }
 
 struct cgfence_policy *harness_policy(const char *json)
@@ -166,7 +147,7 @@ const char *harness_node(const char *device)
 	dev_t number;
 	mode_t type = parse_device(device, &number);
 
-	snprintf(path, sizeof(path), "%s/%c-%u-%u", directory, device[0], major(number),
+	snprintf(path, sizeof(path), "%s/%c-%u-%u", stage.directory, device[0], major(number),
 		 minor(number));
 	if (mknod(path, type | 0666, number) < 0)
 		cr_assert_eq(errno, EEXIST, "mknod %s: %s", path, strerror(errno));
@@ -222,7 +203,7 @@ int harness_mknod(const struct cgfence_cgroup *cgroup, const char *device)
 	char path[128];
 	int result;
 
-	snprintf(path, sizeof(path), "%s/made", directory);
+	snprintf(path, sizeof(path), "%s/made", stage.directory);
 	call.path = path;
 	call.type = parse_device(device, &call.number);
 	result = harness_in_cgroup(cgroup, call_mknod, &call);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "support/namespaces.h"
 
+#include <cgfence/cgfence.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#define CGROUP_MOUNT "/sys/fs/cgroup"
 #define THREAD_NETNS "/proc/thread-self/ns/net"
 
 int namespaces_enter_mount(char *directory)
@@ -78,4 +83,27 @@ void namespaces_return_net(int before)
 	if (setns(before, CLONE_NEWNET) < 0)
 		abort();
 	close(before);
+}
+
+int namespaces_move_cgroup2(void)
+{
+	char directory[] = "/tmp/cgfence-cgroup2-XXXXXX";
+	struct cgfence_cgroup *root = NULL;
+	struct statfs status;
+	char self[64];
+	int code;
+
+	if (statfs(CGROUP_MOUNT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC)
+		return 0;
+	code = cgfence_cgroup_open("/", &root, NULL);
+	if (code)
+		return code;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", cgfence_cgroup_fd(root));
+	if (!mkdtemp(directory) || mount(self, directory, NULL, MS_BIND, NULL) < 0 ||
+	    umount2(CGROUP_MOUNT, MNT_DETACH) < 0 ||
+	    mount(directory, CGROUP_MOUNT, NULL, MS_MOVE, NULL) < 0)
+		code = -errno;
+	rmdir(directory);
+	cgfence_cgroup_close(root);
+	return code;
 }

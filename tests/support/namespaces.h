@@ -26,3 +26,12 @@ int namespaces_visit_net(int *before);
 
 /** namespaces_return_net() - go back, and close @before; aborts if that fails, since what follows would run elsewhere. */
 void namespaces_return_net(int before);
+
+/**
+ * namespaces_move_cgroup2() - have cgroup2 itself at /sys/fs/cgroup, as runc wants it.
+ *
+ * It is moved if it is mounted elsewhere, since a new mount would set the options of the whole hierarchy.
+ *
+ * Return: 0 or -errno.
+ */
+int namespaces_move_cgroup2(void);

@@ -111,11 +111,11 @@ static struct cgfence_fence *open_fence(const struct cgfence_cgroup *cgroup)
 
 enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup)
 {
-	struct cgfence_fence *fence = open_fence(cgroup);
-	enum cgfence_listen_guard guard = cgfence_fence_listen_guard(fence);
+	struct cgfence_error error = { 0 };
+	int guard = fences_guard(cgroup, &error);
 
-	cgfence_fence_close(fence);
-	return guard;
+	cr_assert_geq(guard, 0, "%s", error.text);
+	return (enum cgfence_listen_guard)guard;
 }
 
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type)

@@ -1,275 +1,328 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What making a fence and taking it away cost, as whole commands, beside bpftool with the same programs. */
-#include "bpftool.h"
-#include "memory.h"
 #include "probe.h"
+#include "report.h"
+#include "suites.h"
+#include "support/fences.h"
+#include "support/memory.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ROUNDS 21
-#define MANY 1000
 #define MANY_CYCLES 2
 #define MANY_SAMPLES 15
-#define POLICIES 3
+#define NUMBERS 3
 
-static const struct {
+#define PINS "/sys/fs/bpf/bench"
+#define WORDS_MAX 16
+
+/* Files of commands for bpftool, a line each. */
+#define ATTACH "attach"
+#define DETACH "detach"
+
+static struct kind {
 	const char *name;
+	const char *group;
+	const char *path; /* of the policy */
 	const char *policy;
-	enum bpftool_set set;
-} kinds[POLICIES] = {
-	{ "devices", "{'devices': {'defaults': true}}", BPFTOOL_DEVICES },
-	{ "devices and TCP ports",
+	uint32_t policy_map; /* of a model, with the compiled policy */
+} kinds[] = {
+	{ "devices", "attach-1", "1.json", "{'devices': {'defaults': true}}", 0 },
+	{ "devices and TCP ports", "attach-2", "2.json",
 	  "{'devices': {'defaults': true}, 'ports': {'tcp': [8080, '31000-31005'], 'udp': 'any'}}",
-	  BPFTOOL_TCP },
-	{ "devices and all ports",
-	  "{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}", BPFTOOL_ALL },
+	  0 },
+	{ "devices and all ports", "attach-3", "3.json",
+	  "{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}", 0 },
 };
 
-static const char *policy_path(const struct bench *bench, int kind)
-{
-	static char path[POLICIES][128];
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define DEVICES_KIND (&kinds[0])
+#define TCP_KIND (&kinds[1])
 
-	snprintf(path[kind], sizeof(path[kind]), "%s/policy-%d.json", bench_directory(bench), kind);
-	return path[kind];
+/* The one that is fenced in turn. */
+static struct cgfence_cgroup *cgroup;
+
+static struct children_cost run_attach(const struct kind *kind)
+{
+	return probe_command(WORDS("cgfence", "attach", cgfence_cgroup_path(cgroup), kind->path));
 }
 
-static void write_policies(struct bench *bench)
+static double run_detach(void)
 {
-	for (int kind = 0; kind < POLICIES; kind++) {
-		FILE *file = fopen(policy_path(bench, kind), "we");
+	return probe_command(WORDS("cgfence", "detach", cgfence_cgroup_path(cgroup))).ms;
+}
 
-		if (!file)
-			bench_fail(bench, "cannot write a policy: %s", strerror(errno));
-		for (const char *text = kinds[kind].policy; *text; text++)
-			fputc(*text == '\'' ? '"' : *text, file);
-		fclose(file);
+static struct memory weigh(const struct cgfence_cgroup *fence)
+{
+	struct memory memory;
+	int code = memory_of_fence(fence, &memory);
+
+	if (code)
+		report_fail("cannot weigh a fence: %s", strerror(-code));
+	return memory;
+}
+
+/* The packaged bpftool, given the objects of cgfence. */
+
+/* The first of each is for devices, the others are for ports. */
+static const char *const objects[] = { "device", "ports", "listen" };
+
+static const struct {
+	const char *object;
+	const char *program;
+	const char *hook;
+} hooks[] = {
+	{ "device", "cgfence_device", "cgroup_device" },
+	{ "ports", "cgfence_bind4", "cgroup_inet4_bind" },
+	{ "ports", "cgfence_bind6", "cgroup_inet6_bind" },
+	{ "ports", "cgfence_post_bind4", "cgroup_inet4_post_bind" },
+	{ "ports", "cgfence_post_bind6", "cgroup_inet6_post_bind" },
+	{ "ports", "cgfence_sock_create", "cgroup_inet_sock_create" },
+	{ "listen", "cgfence_sockops", "cgroup_sock_ops" },
+};
+
+#define OBJECTS (sizeof(objects) / sizeof(objects[0]))
+#define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
+
+static void write_batches(bool ports, uint32_t policy_map)
+{
+	const char *directory = text("/proc/%d/fd/%d", getpid(), cgfence_cgroup_fd(cgroup));
+	FILE *attach = fopen(ATTACH, "we");
+	FILE *detach = fopen(DETACH, "we");
+
+	if (!attach || !detach)
+		report_fail("cannot write commands: %s", strerror(errno));
+	for (size_t i = 0; i < (ports ? OBJECTS : 1); i++)
+		fprintf(attach,
+			"prog loadall %s/bench-bpf/%s.bpf.o " PINS
+			"/%s map name cgfence_policy id %u pinmaps " PINS "/%s-maps\n",
+			probe_directory(), objects[i], objects[i], policy_map, objects[i]);
+	for (size_t i = 0; i < (ports ? HOOKS : 1); i++) {
+		fprintf(attach, "cgroup attach %s %s pinned " PINS "/%s/%s multi\n", directory,
+			hooks[i].hook, hooks[i].object, hooks[i].program);
+		fprintf(detach, "cgroup detach %s %s pinned " PINS "/%s/%s\n", directory,
+			hooks[i].hook, hooks[i].object, hooks[i].program);
 	}
+	fclose(attach);
+	fclose(detach);
 }
 
-/* In milliseconds. */
-static double run_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int kind)
+/* It may fail in the end, for an error that it has overcome on the way, when all is done. */
+static struct children_cost run_batch(const char *path)
 {
-	double ns = probe_command((const char *const[]){ bench_program(bench), "attach",
-							 cgfence_cgroup_path(cgroup),
-							 policy_path(bench, kind), NULL });
-
-	if (ns < 0)
-		bench_fail(bench, "cgfence attach failed");
-	return ns / 1e6;
+	return children_measure(WORDS("bpftool", "batch", "file", path));
 }
 
-static double run_detach(struct bench *bench, const struct cgfence_cgroup *cgroup)
+static double run_line(char *line)
 {
-	double ns = probe_command((const char *const[]){ bench_program(bench), "detach",
-							 cgfence_cgroup_path(cgroup), NULL });
+	const char *words[WORDS_MAX] = { "bpftool" };
+	struct children_cost cost;
+	char *save = NULL;
+	size_t count = 1;
 
-	if (ns < 0)
-		bench_fail(bench, "cgfence detach failed");
-	return ns / 1e6;
+	for (char *word = strtok_r(line, " \n", &save); word && count < WORDS_MAX - 1;
+	     word = strtok_r(NULL, " \n", &save))
+		words[count++] = word;
+	cost = children_measure(words);
+	return cost.status ? NAN : cost.ms;
 }
+
+static double run_each(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	double ms = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		ms += run_line(line);
+	if (file)
+		fclose(file);
+	return ms;
+}
+
+static double unpin(void)
+{
+	return children_measure(WORDS("rm", "-r", PINS)).ms;
+}
+
+static struct {
+	struct children_cost batch; /* load, pin and attach all, by one command */
+	double each_ms;		    /* by a command for each object and each hook */
+	double detach_ms;	    /* by one command, and all pins removed */
+} peer;
+
+/* Attaches and detaches twice. It always loads all that is in an object, and is given a policy, which it cannot compile. */
+static void measure_peer(const struct kind *kind)
+{
+	bool ports = kind != DEVICES_KIND;
+	int last;
+
+	write_batches(ports, kind->policy_map);
+	mkdir(PINS, 0700);
+	peer.batch = run_batch(ATTACH);
+	last = fences_program(cgroup, ports ? BPF_CGROUP_SOCK_OPS : BPF_CGROUP_DEVICE);
+	peer.detach_ms = run_batch(DETACH).ms + unpin();
+	mkdir(PINS, 0700);
+	peer.each_ms = run_each(ATTACH);
+	run_batch(DETACH);
+	unpin();
+	if (last < 0)
+		peer.batch.ms = peer.batch.processor_ms = peer.each_ms = peer.detach_ms = NAN;
+	else
+		close(last);
+}
+
+/* Figures of a round. */
+static struct {
+	struct children_cost attach;
+	double detach_ms;
+	double version_ms;
+} figures;
 
 /* A bpffs of its own is a host on which nothing was ever fenced: no ring buffer, and the guards not tried yet. */
-static double run_cold_attach(struct bench *bench, const struct cgfence_cgroup *cgroup, int kind)
+static double attach_first(const struct kind *kind)
 {
 	double ms;
 
 	if (mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) < 0)
-		bench_fail(bench, "cannot mount a bpffs: %s", strerror(errno));
-	ms = run_attach(bench, cgroup, kind);
-	run_detach(bench, cgroup);
+		report_fail("cannot mount a bpffs: %s", strerror(errno));
+	ms = run_attach(kind).ms;
+	run_detach();
 	umount2("/sys/fs/bpf", MNT_DETACH);
 	return ms;
 }
 
-enum {
-	COLD,
-	WARM,
-	WARM_PROCESSOR,
-	DETACH,
-	PEER,
-	PEER_PROCESSOR,
-	PEER_EACH,
-	PEER_DETACH,
-	VERSION,
-	COLUMNS
+static double measure_commands(const void *subject)
+{
+	const struct kind *kind = subject;
+	double first_ms = attach_first(kind);
+
+	figures.attach = run_attach(kind);
+	figures.detach_ms = run_detach();
+	figures.version_ms = probe_command(WORDS("cgfence", "--version")).ms;
+	measure_peer(kind);
+	return first_ms;
+}
+
+static const struct {
+	const char *name;
+	const double *figure;
+} command_rows[] = {
+	{ "cgfence attach", &figures.attach.ms },
+	{ "cgfence attach, processor time", &figures.attach.processor_ms },
+	{ "cgfence detach", &figures.detach_ms },
+	{ "bpftool: load, pin, attach; one batch", &peer.batch.ms },
+	{ "bpftool: the same batch, processor time", &peer.batch.processor_ms },
+	{ "bpftool: load, pin, attach; each a command", &peer.each_ms },
+	{ "bpftool: detach, one batch; unpin", &peer.detach_ms },
+	{ "cgfence --version", &figures.version_ms },
 };
 
-static void measure_kind(struct bench *bench, const struct cgfence_cgroup *cgroup, int kind)
+static void judge_attach(struct table *table, bool guarded)
 {
-	static const char *const names[COLUMNS] = {
-		[COLD] = "cgfence attach, the first of a host",
-		[WARM] = "cgfence attach",
-		[WARM_PROCESSOR] = "cgfence attach, processor time",
-		[DETACH] = "cgfence detach",
-		[PEER] = "bpftool: load, pin, attach; one batch",
-		[PEER_PROCESSOR] = "bpftool: the same batch, processor time",
-		[PEER_EACH] = "bpftool: load, pin, attach; each a command",
-		[PEER_DETACH] = "bpftool: detach, one batch; unpin",
-		[VERSION] = "cgfence --version",
-	};
-	struct bench_series series[COLUMNS];
-	char title[128];
-	char group[64];
-	struct cgfence_cgroup *model = probe_make_cgroup(bench, "model");
-	uint32_t policy_map;
-	bool guarded = false;
-	bool peer = true;
+	double ms = table_median(table, "cgfence attach");
+	double most = guarded ? 40 : 10;
 
-	probe_fence(bench, model, kinds[kind].policy);
-	policy_map = memory_policy_map(bench, model);
-	for (int i = 0; i < COLUMNS; i++)
-		series[i] = bench_series_new(names[i], ROUNDS);
-	for (int round = 0; round < ROUNDS; round++) {
-		struct bpftool_times times;
-		double processor_ms;
-
-		bench_series_add(&series[COLD], run_cold_attach(bench, cgroup, kind));
-		processor_ms = probe_processor_ms();
-		bench_series_add(&series[WARM], run_attach(bench, cgroup, kind));
-		bench_series_add(&series[WARM_PROCESSOR], probe_processor_ms() - processor_ms);
-		guarded = memory_has_lsm_guard(cgroup);
-		bench_series_add(&series[DETACH], run_detach(bench, cgroup));
-		bench_series_add(&series[VERSION],
-				 probe_command((const char *const[]){ bench_program(bench),
-								      "--version", NULL }) /
-					 1e6);
-		peer = peer &&
-		       bpftool_measure(bench, cgroup, kinds[kind].set, policy_map, &times) == 0;
-		if (!peer)
-			continue;
-		bench_series_add(&series[PEER], times.batch_ms);
-		bench_series_add(&series[PEER_PROCESSOR], times.batch_processor_ms);
-		bench_series_add(&series[PEER_EACH], times.each_ms);
-		bench_series_add(&series[PEER_DETACH], times.detach_ms);
-	}
-	snprintf(title, sizeof(title), "Attach and detach, whole commands: %s", kinds[kind].name);
-	snprintf(group, sizeof(group), "attach-%d", kind + 1);
-	bench_report(bench, group, title, "ms", series, COLUMNS, WARM);
-	if (!peer)
-		bench_skip(bench, "%s by bpftool: it does not load the programs", kinds[kind].name);
-	else
-		bench_compare(bench, kinds[kind].name, "attach by bpftool",
-			      bench_series_quantile(&series[WARM], 0.5),
-			      bench_series_quantile(&series[PEER], 0.5));
-	if (kind == 1) {
-		double ms = bench_series_quantile(&series[WARM], 0.5);
-		double most = guarded ? 40 : 10;
-
-		bench_target(bench, ms <= most,
-			     "attach of devices and TCP ports: at most %.0f ms %s the LSM guard "
-			     "(%.1f ms, of which %.1f ms on a processor)",
-			     most, guarded ? "with" : "without", ms,
-			     bench_series_quantile(&series[WARM_PROCESSOR], 0.5));
-	}
-	for (int i = 0; i < COLUMNS; i++)
-		bench_series_free(&series[i]);
-	probe_remove_cgroup(bench, model);
+	report_target(ms <= most,
+		      "attach of devices and TCP ports: at most %.0f ms %s the LSM guard (%.1f ms, "
+		      "of which %.1f ms on a processor)",
+		      most, guarded ? "with" : "without", ms,
+		      table_median(table, "cgfence attach, processor time"));
 }
 
-static struct cgfence_cgroup *make_numbered(struct bench *bench, const char *name, int number)
+static void measure_kind(struct kind *kind)
 {
-	char full[64];
+	struct table *table = table_new("ms", kind->group,
+					text("Attach and detach, whole commands: %s", kind->name));
+	struct cgfence_cgroup *model = probe_new_fence("model", kind->policy);
 
-	snprintf(full, sizeof(full), "%s-%d", name, number);
-	return probe_make_cgroup(bench, full);
+	report_progress(text("attach: %s", kind->name));
+	kind->policy_map = weigh(model).policy_map;
+	table_add(table, measure_commands, kind, "cgfence attach, the first of a host");
+	for (size_t i = 0; i < sizeof(command_rows) / sizeof(command_rows[0]); i++)
+		table_add(table, NULL, command_rows[i].figure, command_rows[i].name);
+	table_measure(table, ROUNDS);
+	report_table(table, "cgfence attach");
+	report_compare(kind->name, "attach by bpftool", table_median(table, "cgfence attach"),
+		       table_median(table, "bpftool: load, pin, attach; one batch"));
+	if (kind == TCP_KIND)
+		judge_attach(table, fences_guard(model, NULL) == CGFENCE_GUARD_DENY);
+	fences_remove(model);
 }
 
-enum { FIRST, HUNDREDTH, THOUSANDTH, STATES };
-
-static void sample(struct bench *bench, struct bench_series *attach, struct bench_series *detach,
-		   const struct cgfence_cgroup *cgroup)
+static double weigh_fence(const void *kind)
 {
-	for (int i = 0; i < MANY_SAMPLES; i++) {
-		bench_series_add(attach, run_attach(bench, cgroup, 1));
-		bench_series_add(detach, run_detach(bench, cgroup));
-	}
+	double bytes;
+
+	run_attach(kind);
+	bytes = (double)weigh(cgroup).bytes;
+	run_detach();
+	return bytes / 1024;
 }
 
-/* First, hundredth and thousandth in turn, so that a change of the machine's speed meets all. */
-static void measure_many(struct bench *bench, const struct cgfence_cgroup *cgroup)
+static void measure_memory(void)
 {
-	static const char *const names[STATES] = { "attach, the 1st fence", "attach, the 100th",
-						   "attach, the 1,000th" };
-	static const char *const detach_names[STATES] = { "detach, the 1st fence",
-							  "detach, the 100th",
-							  "detach, the 1,000th" };
-	struct bench_series series[2 * STATES];
-	static struct cgfence_cgroup *others[MANY];
-	double ratio;
-
-	for (int i = 0; i < STATES; i++) {
-		series[i] = bench_series_new(names[i], (size_t)MANY_CYCLES * MANY_SAMPLES);
-		series[STATES + i] =
-			bench_series_new(detach_names[i], (size_t)MANY_CYCLES * MANY_SAMPLES);
-	}
-	for (int i = 1; i < MANY; i++)
-		others[i] = make_numbered(bench, "fence", i);
-	for (int cycle = 0; cycle < MANY_CYCLES; cycle++) {
-		sample(bench, &series[FIRST], &series[STATES + FIRST], cgroup);
-		for (int i = 1; i < MANY; i++) {
-			probe_fence(bench, others[i], kinds[1].policy);
-			if (i == 99)
-				sample(bench, &series[HUNDREDTH], &series[STATES + HUNDREDTH],
-				       cgroup);
-			if (i % 250 == 0)
-				bench_progress(bench, "attach: fence %d of %d, cycle %d of %d", i,
-					       MANY, cycle + 1, MANY_CYCLES);
-		}
-		sample(bench, &series[THOUSANDTH], &series[STATES + THOUSANDTH], cgroup);
-		for (int i = 1; i < MANY; i++)
-			cgfence_fence_detach(cgfence_cgroup_id(others[i]), &(bool){ 0 }, NULL);
-	}
-	for (int i = 1; i < MANY; i++)
-		probe_remove_cgroup(bench, others[i]);
-	bench_report(bench, "attach-many", "Attach and detach beside many other fences", "ms",
-		     series, 2 * STATES, FIRST);
-	ratio = bench_series_quantile(&series[THOUSANDTH], 0.5) /
-		bench_series_quantile(&series[FIRST], 0.5);
-	bench_target(bench, ratio <= 1.25,
-		     "the 1,000th fence costs what the first did (attach: %.2f times)", ratio);
-	for (int i = 0; i < 2 * STATES; i++)
-		bench_series_free(&series[i]);
-}
-
-static void measure_memory(struct bench *bench, const struct cgfence_cgroup *cgroup)
-{
-	static const char *const names[] = { "devices", "devices and TCP ports",
-					     "devices and all ports" };
-	struct bench_series series[POLICIES];
+	struct table *table = table_new("KiB", "memory",
+					"Kernel memory of a fence: memlock of its programs and "
+					"maps, and the machine code");
 	double most = 0;
 
-	for (int kind = 0; kind < POLICIES; kind++) {
-		series[kind] = bench_series_new(names[kind], 1);
-		run_attach(bench, cgroup, kind);
-		bench_series_add(&series[kind], memory_of_fence(bench, cgroup) / 1024);
-		most = fmax(most, series[kind].values[0]);
-		run_detach(bench, cgroup);
-	}
-	bench_report(bench, "memory",
-		     "Kernel memory of a fence: memlock of its programs and maps, "
-		     "and the machine code",
-		     "KiB", series, POLICIES, 1);
-	bench_target(bench, most <= 64, "at most 64 KiB of kernel memory a fence (%.1f KiB)", most);
-	for (int kind = 0; kind < POLICIES; kind++)
-		bench_series_free(&series[kind]);
+	for (size_t i = 0; i < KINDS; i++)
+		table_add(table, weigh_fence, &kinds[i], kinds[i].name);
+	table_measure(table, 1);
+	report_table(table, TCP_KIND->name);
+	for (size_t i = 0; i < KINDS; i++)
+		most = fmax(most, table->rows[i].values[0]);
+	report_target(most <= 64, "at most 64 KiB of kernel memory a fence (%.1f KiB)", most);
 }
 
-void bench_attach(struct bench *bench)
-{
-	struct cgfence_cgroup *cgroup = probe_make_cgroup(bench, "attach");
+/* Beside many other fences. */
 
-	write_policies(bench);
-	for (int kind = 0; kind < POLICIES; kind++) {
-		bench_progress(bench, "attach: %s", kinds[kind].name);
-		measure_kind(bench, cgroup, kind);
+static const size_t numbers[] = { 1, 100, 1000 };
+static struct table *many; /* of attaching at each of them, and then of detaching */
+
+static void measure_beside(size_t index)
+{
+	for (int i = 0; i < MANY_SAMPLES; i++) {
+		table_put(&many->rows[index], run_attach(TCP_KIND).ms);
+		table_put(&many->rows[NUMBERS + index], run_detach());
 	}
-	measure_memory(bench, cgroup);
-	measure_many(bench, cgroup);
-	probe_remove_cgroup(bench, cgroup);
+}
+
+static void measure_many(void)
+{
+	static const char *const names[] = { "1st fence", "100th", "1,000th" };
+	double ratio;
+
+	many = table_new("ms", "attach-many", "Attach and detach beside many other fences");
+	for (size_t i = 0; i < 2 * NUMBERS; i++)
+		table_add(many, NULL, NULL,
+			  text("%s, the %s", i < NUMBERS ? "attach" : "detach",
+			       names[i % NUMBERS]));
+	/* In turn, so that a change of the machine's speed meets all. */
+	for (int cycle = 0; cycle < MANY_CYCLES; cycle++)
+		probe_grow(TCP_KIND->policy, numbers, NUMBERS, measure_beside);
+	report_table(many, NULL);
+	ratio = table_median(many, "attach, the 1,000th") /
+		table_median(many, "attach, the 1st fence");
+	report_target(ratio <= 1.25,
+		      "the 1,000th fence costs what the first did (attach: %.2f times)", ratio);
+}
+
+void suite_attach(void)
+{
+	cgroup = probe_cgroup(NULL, "attach");
+	for (size_t i = 0; i < KINDS; i++)
+		fences_write_json(kinds[i].path, kinds[i].policy);
+	for (size_t i = 0; i < KINDS; i++)
+		measure_kind(&kinds[i]);
+	measure_memory();
+	measure_many();
+	fences_remove(cgroup);
 }

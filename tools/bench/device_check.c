@@ -1,209 +1,290 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a device filter costs, by the kernel's statistics of its program. */
-#include "device_calls.h"
-#include "device_subjects.h"
+/* What a device filter costs, beside those of runc and a plain hash map. */
+#include "check.h"
 #include "entries.h"
+#include "peers.h"
+#include "report.h"
+#include "probe.h"
+#include "suites.h"
+#include "bench_peers.skel.h"
 
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* The last that has an entry of its own. */
-static dev_t last_exact_device(size_t entries)
+/* What runc's filter finds first, of these entries: it sorts them by type and number. */
+#define FIRST_DEVICE makedev(1, 3)
+#define CONSOLE_DEVICE makedev(5, 1)
+#define WILDCARD_DEVICE makedev(136, 77)
+#define UNKNOWN_DEVICE makedev(10, 77)
+
+#define SIZES 5
+#define RUNC_FILTERS 5
+
+/* Enforcing fences, auditing ones, and runc's filters, each by size. */
+enum { NONE, EMPTY, HASH, FENCE, AUDIT = FENCE + SIZES, RUNC = AUDIT + SIZES };
+
+/* Filters. */
+
+static uint32_t access_bits(const char *access)
 {
-	return entries > 14 ? device_last(entries) : CONSOLE_DEVICE;
+	return (strchr(access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
+	       (strchr(access, 'w') ? BPF_DEVCG_ACC_WRITE : 0) |
+	       (strchr(access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0);
 }
 
-static double time_program(const void *argument)
+static bool make_hash(struct filter *filter)
 {
-	const struct device_work *work = argument;
-	const struct filter *filter = work->subject->filter;
-	struct bench_series batches = bench_series_new("", DEVICE_BATCHES);
+	check_attach(filter, "hash_device", BPF_CGROUP_DEVICE);
+	for (size_t i = 0; i < filter->size; i++) {
+		struct entry entry = entries_get(i, "rw");
+		uint32_t access = access_bits(entry.access);
+		struct peer_device key = {
+			.type = entry.type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK,
+			.major = (uint32_t)entry.major,
+			.minor = entry.minor < 0 ? PEER_ANY : (uint32_t)entry.minor,
+		};
 
-	device_subject_access(work->bench, work->subject);
-	for (int i = 0; i < DEVICE_BATCHES; i++) {
-		struct probe_cost before = probe_cost(work->bench, filter->program);
-		struct probe_cost empty_before = probe_cost(work->bench, work->companion);
-		struct probe_cost empty_after;
-		struct probe_cost after;
-
-		device_subject_access(work->bench, work->subject);
-		after = probe_cost(work->bench, filter->program);
-		empty_after = probe_cost(work->bench, work->companion);
-		if (after.runs - before.runs != DEVICE_CALLS)
-			bench_fail(work->bench, "%s: the program did not run in each call",
-				   work->subject->series.name);
-		bench_series_add(&batches, probe_mean_ns(before, after) -
-						   probe_mean_ns(empty_before, empty_after));
+		if (bpf_map_update_elem(bpf_map__fd(filter->peers->maps.devices), &key, &access,
+					BPF_ANY) < 0)
+			report_fail("cannot fill the hash map: %s", strerror(errno));
 	}
-	return bench_series_take_median(&batches);
+	return true;
 }
 
-/* The program of a subject above an empty one. */
-static double measure_program(const struct device_work *work)
+static bool make_fence(struct filter *filter)
 {
-	static const enum bpf_attach_type hook = BPF_CGROUP_DEVICE;
+	char *policy = entries_policy(filter->size, "rw", filter->parameter);
 
-	return probe_beside(work->bench, &work->subject->filter->place, &work->companion, &hook, 1,
-			    time_program, work);
+	probe_fence(filter->cgroup, policy);
+	free(policy);
+	return true;
 }
 
-static double median(const struct device_subject *subject)
+static bool make_runc(struct filter *filter)
 {
-	return subject ? bench_series_quantile(&subject->series, 0.5) : NAN;
+	int program = entries_runc(filter->size, filter->parameter);
+
+	if (program < 0)
+		return false;
+	probe_attach(filter->cgroup, program, BPF_CGROUP_DEVICE);
+	close(program);
+	return true;
 }
 
-/* What each filter costs where it allows, at once or in the end, and where it refuses. Two subjects for each size first. */
-enum { FENCE_FIRST, FENCE_LAST, FENCE_HITS };
+static struct filter filters[] = {
+	[NONE] = { "no program" },
+	[EMPTY] = { "empty program", check_make_empty },
+	[HASH] = { "plain hash map, 200", make_hash, 200 },
+	[FENCE] = { "cgfence, 14", make_fence, 14, "true" },
+	{ "cgfence, 64", make_fence, 64, "true" },
+	{ "cgfence, 200", make_fence, 200, "true" },
+	{ "cgfence, 1000", make_fence, 1000, "true" },
+	{ "cgfence, 4096", make_fence, 4096, "true" },
+	[AUDIT] = { "cgfence, 14", make_fence, 14, "false" },
+	{ "cgfence, 64", make_fence, 64, "false" },
+	{ "cgfence, 200", make_fence, 200, "false" },
+	{ "cgfence, 1000", make_fence, 1000, "false" },
+	{ "cgfence, 4096", make_fence, 4096, "false" },
+	[RUNC] = { "runc, 14", make_runc, 14, "rw" },
+	{ "runc, 64", make_runc, 64, "rw" },
+	{ "runc, 200", make_runc, 200, "rw" },
+	{ "runc, 242", make_runc, 242, "rw" },
+	/* Without a look at the access bits, which it leaves out for such entries. */
+	{ "runc, 200 of all access", make_runc, 200, "rwm" },
+};
 
-static struct device_subject *add_fences(struct bench *bench, struct device_subjects *subjects,
-					 const struct device_filters *filters)
+/* Calls. */
+
+static char node[64];
+
+static void aim(uint32_t device)
 {
-	struct device_subject *first = &subjects->list[subjects->count];
-	char name[64];
+	snprintf(node, sizeof(node), "c-%u-%u", major(device), minor(device));
+	if (mknod(node, S_IFCHR | 0666, device) < 0 && errno != EEXIST)
+		report_fail("cannot make a device node: %s", strerror(errno));
+}
 
-	for (size_t i = 0; i < DEVICE_SIZES; i++) {
-		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
-		device_subjects_add(bench, subjects, &filters->enforcing[i], FIRST_DEVICE, name,
-				    "/dev/null");
-		device_subjects_add(bench, subjects, &filters->enforcing[i],
-				    last_exact_device(device_sizes[i]), name, "last entry");
+static bool call_access(void)
+{
+	return access(node, R_OK | W_OK) == 0;
+}
+
+static int opened;
+
+static bool call_open(void)
+{
+	opened = open(node, O_RDWR | O_CLOEXEC);
+	return opened >= 0;
+}
+
+static void close_opened(void)
+{
+	if (opened >= 0)
+		close(opened);
+}
+
+static const struct check_call access_call = { aim, NULL, call_access, NULL, 100 };
+static const struct check_call open_call = { aim, NULL, call_open, close_opened, 1 };
+
+enum { PROGRAMS, OPEN, ACCESS };
+
+static struct check_suite suite = {
+	.filters = filters,
+	.filter_count = sizeof(filters) / sizeof(filters[0]),
+	.hooks = { { BPF_CGROUP_DEVICE, "empty_device" } },
+	.hook_count = 1,
+	.tables = {
+		[PROGRAMS] = { "device-check", "Device check: time of the program above an empty one",
+			       "cgfence, 200: last entry", &access_call, false, NULL },
+		[OPEN] = { "device-open",
+			   "Device check: the whole of open(2), /dev/null where allowed", NULL,
+			   &open_call, true, NULL },
+		[ACCESS] = { "device-access",
+			     "Device check: the whole of access(2), the last device of 200", NULL,
+			     &access_call, true, NULL },
+	},
+	.table_count = 3,
+};
+
+/* The device of a filter's entries that runc looks at last: the highest number. @other if all are defaults. */
+static dev_t last_device(size_t filter, dev_t other)
+{
+	struct entry entry = entries_get(filters[filter].size - 1, "rw");
+
+	return filters[filter].size > ENTRIES_DEFAULT ? makedev(entry.major, entry.minor) : other;
+}
+
+static void add(size_t table, size_t filter, dev_t device, const char *what)
+{
+	check_add(&suite, table, filter, (uint32_t)device, what);
+}
+
+/* What each filter costs where it allows, at once or in the end, and where it refuses. */
+static void add_programs(void)
+{
+	add(PROGRAMS, EMPTY, FIRST_DEVICE, "");
+	for (size_t i = 0; i < SIZES; i++) {
+		add(PROGRAMS, FENCE + i, FIRST_DEVICE, "/dev/null");
+		add(PROGRAMS, FENCE + i, last_device(FENCE + i, CONSOLE_DEVICE), "last entry");
 	}
-	for (size_t i = 0; i < DEVICE_SIZES; i++) {
-		snprintf(name, sizeof(name), "cgfence, %zu", device_sizes[i]);
-		device_subjects_add(bench, subjects, &filters->enforcing[i], WILDCARD_DEVICE, name,
-				    "wildcard");
-		device_subjects_add(bench, subjects, &filters->enforcing[i], UNKNOWN_DEVICE, name,
-				    "refused")
-			->refused = true;
-		device_subjects_add(bench, subjects, &filters->auditing[i], UNKNOWN_DEVICE, name,
-				    "audited");
+	for (size_t i = 0; i < SIZES; i++) {
+		add(PROGRAMS, FENCE + i, WILDCARD_DEVICE, "wildcard");
+		add(PROGRAMS, FENCE + i, UNKNOWN_DEVICE, "refused");
+		add(PROGRAMS, AUDIT + i, UNKNOWN_DEVICE, "audited");
 	}
-	return first;
+	for (size_t i = 0; i < RUNC_FILTERS; i++) {
+		add(PROGRAMS, RUNC + i, FIRST_DEVICE, "found first");
+		add(PROGRAMS, RUNC + i, last_device(RUNC + i, WILDCARD_DEVICE), "found last");
+		add(PROGRAMS, RUNC + i, UNKNOWN_DEVICE, "refused");
+	}
+	add(PROGRAMS, HASH, last_device(HASH, 0), "last entry");
 }
 
-/* Three subjects for each of runc's filters, in this order; none of them for a filter that is not there. */
-enum { RUNC_FIRST, RUNC_LAST, RUNC_REFUSED, RUNC_SUBJECTS };
-
-static void add_runc(struct bench *bench, struct device_subjects *subjects,
-		     const struct device_filters *filters,
-		     const struct device_subject *added[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS])
+static void add_opens(void)
 {
-	for (size_t i = 0; i < DEVICE_RUNC_FILTERS; i++) {
-		const struct filter *filter = &filters->runc[i];
-		const char *label = device_runc[i].label;
-		struct device_subject *refused;
-
-		if (filter->program < 0) {
-			bench_skip(bench, "the filter of %s entries: runc made none", label);
-			continue;
-		}
-		added[i][RUNC_FIRST] = device_subjects_add(bench, subjects, filter, FIRST_DEVICE,
-							   label, "found first");
-		added[i][RUNC_LAST] = device_subjects_add(bench, subjects, filter,
-							  device_last(device_runc[i].entries),
-							  label, "found last");
-		refused = device_subjects_add(bench, subjects, filter, UNKNOWN_DEVICE, label,
-					      "refused");
-		refused->refused = true;
-		added[i][RUNC_REFUSED] = refused;
-	}
+	add(OPEN, NONE, FIRST_DEVICE, "");
+	add(OPEN, EMPTY, FIRST_DEVICE, "");
+	for (size_t i = 0; i < SIZES; i++)
+		add(OPEN, FENCE + i, FIRST_DEVICE, "");
+	for (size_t i = 0; i < RUNC_FILTERS; i++)
+		add(OPEN, RUNC + i, FIRST_DEVICE, "found first");
+	add(OPEN, HASH, FIRST_DEVICE, "");
+	add(OPEN, FENCE, UNKNOWN_DEVICE, "refused");
+	add(OPEN, FENCE + SIZES - 1, UNKNOWN_DEVICE, "refused");
+	add(OPEN, RUNC + 2, UNKNOWN_DEVICE, "refused");
 }
 
-/* How far the values of a series lie apart. */
-static double quartile_distance(const struct device_subject *subject)
+/* The devices that runc's filter finds last have no driver to open. */
+static void add_accesses(void)
 {
-	return bench_series_quantile(&subject->series, 0.75) -
-	       bench_series_quantile(&subject->series, 0.25);
+	static const size_t asked[] = {
+		NONE, EMPTY, FENCE + 2, HASH, RUNC + 2, RUNC + 3, RUNC + 4
+	};
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		add(ACCESS, asked[i], last_device(HASH, 0), "");
+}
+
+/* Targets. */
+
+static double most_of_sizes(struct table *table, const char *what)
+{
+	double most = -INFINITY;
+
+	for (size_t i = 0; i < SIZES; i++)
+		most = fmax(most,
+			    table_median(table, text("%s: %s", filters[FENCE + i].name, what)));
+	return most;
 }
 
 /* At the exact hits of all sizes. What an empty program is above another one, up to a nanosecond, is no difference. */
-static void judge_hits(struct bench *bench, const struct device_subject *hits,
-		       const struct device_subject *empty)
+static void judge_hits(struct table *table, struct row *empty)
 {
-	static const char *const names[] = { "/dev/null", "the last entry" };
-	double resolution = fmin(quartile_distance(empty), 1);
-	double most = 0;
+	static const struct {
+		const char *what;
+		const char *words;
+	} hits[] = { { "/dev/null", "/dev/null" }, { "last entry", "the last entry" } };
+	double spread = row_quantile(empty, 0.75) - row_quantile(empty, 0.25);
+	double resolution = fmin(spread, 1);
+	double most = fmax(most_of_sizes(table, hits[0].what), most_of_sizes(table, hits[1].what));
 
-	for (size_t i = 0; i < DEVICE_SIZES * FENCE_HITS; i++)
-		most = fmax(most, median(&hits[i]));
-	bench_target(bench, most <= 10,
-		     "device check: at most 10 ns above an empty program at a hit (%.1f ns)", most);
-	for (size_t kind = 0; kind < FENCE_HITS; kind++) {
-		double with_14 = median(&hits[kind]);
+	report_target(most <= 10,
+		      "device check: at most 10 ns above an empty program at a hit (%.1f ns)",
+		      most);
+	for (size_t i = 0; i < 2; i++) {
+		double with_14 = table_median(table, text("cgfence, 14: %s", hits[i].what));
 
-		most = 0;
-		for (size_t i = 0; i < DEVICE_SIZES; i++)
-			most = fmax(most, median(&hits[i * FENCE_HITS + kind]));
-		bench_target(
-			bench, most <= 1.2 * with_14 + resolution,
+		most = fmax(most_of_sizes(table, hits[i].what), 0);
+		report_target(
+			most <= 1.2 * with_14 + resolution,
 			"device check: from 14 to 4,096 entries no more than 20 %% above 14, give "
 			"or take the resolution of %.1f ns (%s: %.1f ns with 14, at most %.1f ns)",
-			resolution, names[kind], with_14, most);
+			resolution, hits[i].words, with_14, most);
 	}
 }
 
-static void judge_runc(struct bench *bench, const struct device_subject *hits,
-		       const struct device_subject *runc[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS])
+static void judge_peers(struct table *table)
 {
-	double our_first = median(&hits[2 * FENCE_HITS + FENCE_FIRST]);
-	double our_last = median(&hits[2 * FENCE_HITS + FENCE_LAST]);
-	double first = median(runc[2][RUNC_FIRST]);
-	double last = median(runc[2][RUNC_LAST]);
+	double our_first = table_median(table, "cgfence, 200: /dev/null");
+	double our_last = table_median(table, "cgfence, 200: last entry");
+	double first = table_median(table, "runc, 200: found first");
+	double last = table_median(table, "runc, 200: found last");
 
-	if (!runc[2][RUNC_FIRST])
-		return;
-	bench_target(bench, our_first <= first,
-		     "device check: no slower than the filter of runc for what that finds first "
-		     "(200 entries: %.1f ns, runc %.1f ns)",
-		     our_first, first);
-	bench_target(
-		bench, our_last * 10 <= last,
-		"device check: at least 10 times faster than the filter of runc at 200 entries "
-		"for what that finds last (%.1f times)",
-		last / our_last);
-	bench_compare(bench, "device check, 200 entries, found first", "filter of runc", our_first,
-		      first);
-	bench_compare(bench, "device check, 200 entries, found last", "filter of runc", our_last,
-		      last);
+	if (!isnan(first))
+		report_target(our_first <= first,
+			      "device check: no slower than the filter of runc for what that finds "
+			      "first (200 entries: %.1f ns, runc %.1f ns)",
+			      our_first, first);
+	if (!isnan(last))
+		report_target(our_last * 10 <= last,
+			      "device check: at least 10 times faster than the filter of runc at "
+			      "200 entries for what that finds last (%.1f times)",
+			      last / our_last);
+	report_compare("device check, 200 entries, found first", "filter of runc", our_first,
+		       first);
+	report_compare("device check, 200 entries, found last", "filter of runc", our_last, last);
+	report_compare("device check, 200 entries", "plain hash map", our_last,
+		       table_median(table, "plain hash map, 200: last entry"));
 }
 
-static void check_programs(struct bench *bench, struct device_filters *filters)
+void suite_device_check(void)
 {
-	const struct device_subject *runc[DEVICE_RUNC_FILTERS][RUNC_SUBJECTS] = { 0 };
-	struct device_subjects *subjects = device_subjects_new(bench);
-	int statistics = probe_enable_statistics(bench);
-	const struct device_subject *empty;
-	const struct device_subject *hits;
-	const struct device_subject *hash;
+	struct table *table;
 
-	empty = device_subjects_add(bench, subjects, &filters->empty, FIRST_DEVICE, "empty program",
-				    "");
-	hits = add_fences(bench, subjects, filters);
-	add_runc(bench, subjects, filters, runc);
-	hash = device_subjects_add(bench, subjects, &filters->hash,
-				   device_last(DEVICE_HASH_ENTRIES), "plain hash map, 200",
-				   "last entry");
-	device_subjects_measure(bench, subjects, filters, measure_program);
-	close(statistics);
-	device_subjects_report(bench, "device-check",
-			       "Device check: time of the program above an empty one", subjects,
-			       &hits[2 * FENCE_HITS + FENCE_LAST]);
-	judge_hits(bench, hits, empty);
-	judge_runc(bench, hits, runc);
-	bench_compare(bench, "device check, 200 entries", "plain hash map",
-		      median(&hits[2 * FENCE_HITS + FENCE_LAST]), median(hash));
-	device_subjects_free(subjects);
-}
-
-void bench_device_check(struct bench *bench)
-{
-	struct device_filters filters = { 0 };
-
-	device_filters_make(bench, &filters, 0);
-	bench_progress(bench, "device-check: programs");
-	check_programs(bench, &filters);
-	bench_progress(bench, "device-check: system calls");
-	bench_device_calls(bench, &filters);
-	device_filters_remove(bench, &filters);
+	check_begin(&suite, "");
+	add_programs();
+	add_opens();
+	add_accesses();
+	check_run(&suite, 2, 2);
+	table = suite.tables[PROGRAMS].table;
+	judge_hits(table, &table->rows[0]);
+	judge_peers(table);
 }

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "entries.h"
+#include "probe.h"
+#include "report.h"
+#include "support/fences.h"
+#include "support/namespaces.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define DEFAULT_COUNT 14
-
-/* Majors that nothing in the list above has, with as many minors each as a driver may well have. */
+/* Majors that nothing in the list below has, with as many minors each as a driver may well have. */
 #define FILLER_MAJOR 200
 #define FILLER_MINORS 64
 
-static const struct entry defaults[DEFAULT_COUNT] = {
+static const struct entry defaults[ENTRIES_DEFAULT] = {
 	{ 'c', -1, -1, "m" }, { 'b', -1, -1, "m" },    { 'c', 5, 1, "rwm" },
 	{ 'c', 4, 0, "rwm" }, { 'c', 4, 1, "rwm" },    { 'c', 136, -1, "rwm" },
 	{ 'c', 5, 2, "rwm" }, { 'c', 10, 200, "rwm" }, { 'c', 1, 3, "rwm" },
@@ -20,60 +27,112 @@ static const struct entry defaults[DEFAULT_COUNT] = {
 
 struct entry entries_get(size_t index, const char *access)
 {
-	int filler = (int)index - DEFAULT_COUNT;
+	int filler = (int)index - ENTRIES_DEFAULT;
 
-	if (index < DEFAULT_COUNT)
+	if (index < ENTRIES_DEFAULT)
 		return defaults[index];
 	return (struct entry){ 'c', FILLER_MAJOR + filler / FILLER_MINORS, filler % FILLER_MINORS,
 			       access };
 }
 
-static void print_number(FILE *file, int number)
+char *entries_policy(size_t count, const char *access, const char *enforce)
 {
-	if (number < 0)
-		fputc('*', file);
-	else
-		fprintf(file, "%d", number);
-}
+	char *policy = NULL;
+	size_t length;
+	FILE *file = open_memstream(&policy, &length);
 
-char *entries_policy(size_t count, const char *access, bool enforce)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *file = open_memstream(&text, &size);
-
-	if (!file)
-		abort();
-	fprintf(file, "{'enforce': %s, 'devices': {'allow': [", enforce ? "true" : "false");
-	for (size_t i = 0; i < count; i++) {
+	fprintf(file, "{'enforce': %s, 'devices': {'defaults': true, 'allow': [", enforce);
+	for (size_t i = ENTRIES_DEFAULT; i < count; i++) {
 		struct entry entry = entries_get(i, access);
 
-		fprintf(file, "%s'%c ", i ? ", " : "", entry.type);
-		print_number(file, entry.major);
-		fputc(':', file);
-		print_number(file, entry.minor);
-		fprintf(file, " %s'", entry.access);
+		fprintf(file, "%s'%c %d:%d %s'", i > ENTRIES_DEFAULT ? ", " : "", entry.type,
+			entry.major, entry.minor, entry.access);
 	}
 	fprintf(file, "]}}");
 	fclose(file);
-	return text;
+	return policy;
 }
 
-json_t *entries_runc(size_t count, const char *access)
+/* A container of runc, which is put together in the directory of the run. */
+
+#define BUNDLE "bundle"
+
+#define RUNC(...) children_run(WORDS("runc", "--root", "runc", __VA_ARGS__))
+
+struct box {
+	const char *parent; /* of its cgroup */
+	size_t count;
+	const char *access;
+};
+
+static int write_bundle(const struct box *box)
 {
-	json_t *list = json_array();
+	FILE *file;
 
-	json_array_append_new(list, json_pack("{s:b, s:s}", "allow", 0, "access", "rwm"));
-	for (size_t i = 0; i < count; i++) {
-		struct entry entry = entries_get(i, access);
-		json_t *rule = json_pack("{s:b, s:s#, s:s}", "allow", 1, "type", &entry.type, 1,
-					 "access", entry.access);
+	mkdir(BUNDLE, 0755);
+	mkdir(BUNDLE "/rootfs", 0755);
+	/* It must be there and executable, and is never executed. */
+	close(open(BUNDLE "/rootfs/init", O_CREAT | O_WRONLY | O_CLOEXEC, 0755));
+	file = fopen(BUNDLE "/config.json", "we");
+	if (!file)
+		return -1;
+	fprintf(file,
+		"{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"rootfs\"},"
+		" \"process\": {\"args\": [\"/init\"], \"cwd\": \"/\","
+		" \"user\": {\"uid\": 0, \"gid\": 0}},"
+		" \"mounts\": [{\"destination\": \"/proc\", \"type\": \"proc\", \"source\": \"proc\"}],"
+		" \"linux\": {\"namespaces\": [{\"type\": \"mount\"}, {\"type\": \"pid\"}],"
+		" \"cgroupsPath\": \"%s/box\","
+		" \"resources\": {\"devices\": [{\"allow\": false, \"access\": \"rwm\"}",
+		box->parent);
+	for (size_t i = 0; i < box->count; i++) {
+		struct entry entry = entries_get(i, box->access);
 
-		if (entry.major >= 0)
-			json_object_set_new(rule, "major", json_integer(entry.major));
-		if (entry.minor >= 0)
-			json_object_set_new(rule, "minor", json_integer(entry.minor));
-		json_array_append_new(list, rule);
+		fprintf(file,
+			", {\"allow\": true, \"type\": \"%c\", \"major\": %d, \"minor\": %d,"
+			" \"access\": \"%s\"}",
+			entry.type, entry.major, entry.minor, entry.access);
 	}
-	return list;
+	fprintf(file, "]}}}");
+	return fclose(file);
+}
+
+static int make_box(const struct box *box)
+{
+	return write_bundle(box) || RUNC("create", "--bundle", BUNDLE, "box");
+}
+
+static int delete_box(const struct box *box)
+{
+	(void)box;
+	return RUNC("delete", "--force", "box");
+}
+
+/* In a child, with a mount namespace of its own. */
+static bool in_child(int (*function)(const struct box *box), const struct box *box)
+{
+	pid_t child = children_fork();
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+				      namespaces_move_cgroup2() || function(box)
+			      ? EXIT_FAILURE
+			      : EXIT_SUCCESS);
+	return child > 0 && children_await(child) == 0;
+}
+
+int entries_runc(size_t count, const char *access)
+{
+	struct cgfence_cgroup *parent = probe_cgroup(NULL, "runc");
+	struct box box = { cgfence_cgroup_path(parent), count, access };
+	struct cgfence_cgroup *cgroup = NULL;
+	int program = -1;
+
+	if (in_child(make_box, &box) &&
+	    cgfence_cgroup_open(text("%s/box", box.parent), &cgroup, NULL) == 0)
+		program = fences_program(cgroup, BPF_CGROUP_DEVICE);
+	cgfence_cgroup_close(cgroup);
+	in_child(delete_box, &box);
+	fences_remove(parent);
+	return program;
 }

@@ -2,9 +2,10 @@
 /* The device entries that all filters are given, in the words of each. */
 #pragma once
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
+
+/* The first entries are the defaults. */
+#define ENTRIES_DEFAULT 14
 
 struct entry {
 	char type;
@@ -14,14 +15,20 @@ struct entry {
 };
 
 /**
- * entries_get() - the @index-th: first the 14 of the defaults, then devices with numbers of their own.
+ * entries_get() - the @index-th: first the defaults, then devices with numbers of their own.
  * @access: to those that are not of the defaults. What runc generates for less than "rwm" is longer, and more for the
  *	verifier to do.
  */
 struct entry entries_get(size_t index, const char *access);
 
-/** entries_policy() - a policy of the first @count for cgfence, with ' for ", to be given to free(). */
-char *entries_policy(size_t count, const char *access, bool enforce);
+/** entries_policy() - a policy of the first @count, with ' for ", to be given to free(); @enforce is "true" or "false". */
+char *entries_policy(size_t count, const char *access, const char *enforce);
 
-/** entries_runc() - the same as the "devices" of an OCI configuration. */
-json_t *entries_runc(size_t count, const char *access);
+/**
+ * entries_runc() - have the packaged runc make a container with the first @count, and keep the program that it generates.
+ *
+ * The container is gone afterwards, and never ran anything.
+ *
+ * Return: a descriptor of the program; -1 if runc is not there or failed.
+ */
+int entries_runc(size_t count, const char *access);

@@ -8,47 +8,19 @@
 
 #include "peers.h"
 
-SEC("cgroup/dev")
-int empty_device(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
+#define EMPTY(section, name) \
+	SEC(section)         \
+	int name(void *ctx)  \
+	{                    \
+		(void)ctx;   \
+		return 1;    \
+	}
 
-SEC("cgroup/dev")
-int companion_device(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
-
-SEC("cgroup/bind4")
-int empty_bind4(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
-
-SEC("cgroup/bind6")
-int empty_bind6(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
-
-SEC("cgroup/post_bind4")
-int empty_post_bind4(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
-
-SEC("cgroup/post_bind6")
-int empty_post_bind6(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
+EMPTY("cgroup/dev", empty_device)
+EMPTY("cgroup/bind4", empty_bind4)
+EMPTY("cgroup/bind6", empty_bind6)
+EMPTY("cgroup/post_bind4", empty_post_bind4)
+EMPTY("cgroup/post_bind6", empty_post_bind6)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -76,19 +48,12 @@ int hash_device(struct bpf_cgroup_dev_ctx *ctx)
 	return allowed && (access & ~*allowed) == 0;
 }
 
-struct {
+struct rules {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PEER_RULES_MAX);
 	__type(key, __u32);
 	__type(value, struct peer_rule);
-} allow_rules SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PEER_RULES_MAX);
-	__type(key, __u32);
-	__type(value, struct peer_rule);
-} deny_rules SEC(".maps");
+} allow_rules SEC(".maps"), deny_rules SEC(".maps");
 
 static __always_inline bool rule_matches(const struct peer_rule *rule, __u32 family, __u32 protocol,
 					 __u32 port)

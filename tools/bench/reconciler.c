@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Suite 5: what a pass of the reconciler costs, against the ways to find out the same without it. */
-#include "proc_walk.h"
-#include "surroundings.h"
+/*
+ * What a pass of the reconciler costs, against the ways to find out the same without it, in a crowd of processes as a busy
+ * host has them: a listener each, some other sockets, and many files.
+ */
+#include "probe.h"
+#include "report.h"
+#include "suites.h"
+#include "support/clock.h"
+#include "support/endpoint.h"
+#include "support/fences.h"
 
 #include <cgfence/reconcile.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <math.h>
+#include <netinet/tcp.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CROWD_MAX 1000
+#define DESCRIPTORS 250 /* of each process */
+#define SOCKET_SHARE 10 /* one in so many is a socket */
 
 #define FENCES 10
-#define DESCRIPTORS 250
-#define NS_PER_MS 1e6
+#define FENCE_ROUNDS 21
+#define LISTENERS_MAX 65536
 
 /* Of the specification, with the largest crowd. */
 #define TARGET_RATIO 8
@@ -18,26 +39,181 @@
 /* How much more than one of the first hundred one of the last nine hundred fences may cost, for it is noise. */
 #define TARGET_GROWTH 2
 
-#define POLICY "{'ports': ['" CROWD_ASSIGNED_PORTS "'], 'on_violation': 'log', 'enforce': false}"
+/* The first process of each fence listens on a port that is not assigned. */
+#define POLICY "{'ports': ['20000-29999'], 'on_violation': 'log', 'enforce': false}"
+#define ASSIGNED_PORT 20000
+#define EXCESS_PORT 10000
 
-enum way { WALK, SS, PASS, COMMAND, WAYS };
-
-static const char *const way_names[WAYS] = {
-	[WALK] = "walk of /proc/*/fd",
-	[SS] = "ss -ltnp",
-	[PASS] = "pass",
-	[COMMAND] = "cgfence reconcile",
-};
-
-/* What is looked at, and by whom. */
-struct scene {
-	struct bench *bench;
+/* Each second process is in one of the fences, the others are outside. */
+static struct {
+	pid_t pids[CROWD_MAX];
+	size_t count;
 	struct cgfence_cgroup *fences[FENCES];
+	size_t fence_count;
 	struct cgfence_cgroup *outside;
-	struct cgfence_reconciler *reconciler;
-	struct crowd crowd;
-	struct crowd_plan plan;
-};
+} crowd;
+
+static struct cgfence_reconciler *reconciler;
+
+/* Each second pair of them listens by IPv6. Every descriptor is of a file of its own, as those of different programs are. */
+static bool be_member(void *unused)
+{
+	bool is_excess = crowd.count % 2 == 0 && crowd.count / 2 < crowd.fence_count;
+	int last = endpoint_open(text("tcp %s %zu", crowd.count & 2 ? "::" : "0.0.0.0",
+				      (is_excess ? EXCESS_PORT : ASSIGNED_PORT) + crowd.count));
+
+	(void)unused;
+	if (last < 0 || listen(last, 8) < 0)
+		return false;
+	while (last >= 0 && last + 1 < DESCRIPTORS)
+		last = last % SOCKET_SHARE ? open("/dev/null", O_RDONLY)
+					   : socket(AF_UNIX, SOCK_DGRAM, 0);
+	return last >= 0;
+}
+
+static void end_crowd(void)
+{
+	for (size_t i = 0; i < crowd.count; i++)
+		children_end(crowd.pids[i]);
+	probe_remove_fences(crowd.fences, crowd.fence_count);
+	fences_remove(crowd.outside);
+	cgfence_reconciler_free(reconciler);
+}
+
+/* Return: false if there cannot be so many processes. */
+static bool begin_crowd(size_t processes, size_t fence_count)
+{
+	struct cgfence_error error = { 0 };
+
+	if (cgfence_reconciler_new(&reconciler, &error))
+		report_fail("%s", error.text);
+	probe_new_fences("fence", fence_count, POLICY, crowd.fences);
+	crowd.fence_count = fence_count;
+	crowd.outside = probe_cgroup(NULL, "outside");
+	for (crowd.count = 0; crowd.count < processes; crowd.count++) {
+		size_t fence = crowd.count / 2 % fence_count;
+		bool is_fenced = crowd.count % 2 == 0;
+		pid_t pid = children_hold(is_fenced ? crowd.fences[fence] : crowd.outside,
+					  be_member, NULL);
+
+		if (pid < 0) {
+			report_skip(text("%zu processes with %d descriptors each are too many",
+					 processes, DESCRIPTORS));
+			end_crowd();
+			return false;
+		}
+		crowd.pids[crowd.count] = pid;
+	}
+	return true;
+}
+
+/*
+ * The network/ports isolator of Mesos asks sock_diag for the listeners of both families, and reads the links in
+ * /proc/PID/fd of each process. This does less than it could be asked for: nobody's cgroup is looked up, nor its threads.
+ */
+
+static struct {
+	uint32_t inodes[LISTENERS_MAX]; /* ascending */
+	size_t count;
+} listening;
+
+static int compare_inodes(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static int take_listener(struct nl_msg *message, void *unused)
+{
+	const struct inet_diag_msg *socket = nlmsg_data(nlmsg_hdr(message));
+
+	(void)unused;
+	if (listening.count < LISTENERS_MAX)
+		listening.inodes[listening.count++] = socket->idiag_inode;
+	return NL_OK;
+}
+
+static int list_family(struct nl_sock *netlink, int family)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = 1U << TCP_LISTEN,
+	};
+
+	return nl_send_simple(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request, sizeof(request)) <
+		       0 ||
+	       nl_recvmsgs_default(netlink) < 0;
+}
+
+static int list_listeners(void)
+{
+	struct nl_sock *netlink = nl_socket_alloc();
+	int result;
+
+	listening.count = 0;
+	result = !netlink || nl_connect(netlink, NETLINK_SOCK_DIAG) ||
+		 nl_socket_modify_cb(netlink, NL_CB_VALID, NL_CB_CUSTOM, take_listener, NULL) ||
+		 list_family(netlink, AF_INET) || list_family(netlink, AF_INET6);
+	nl_socket_free(netlink);
+	qsort(listening.inodes, listening.count, sizeof(uint32_t), compare_inodes);
+	return result;
+}
+
+static size_t is_listener(int directory, const char *name)
+{
+	char target[64];
+	ssize_t length = readlinkat(directory, name, target, sizeof(target) - 1);
+	uint32_t inode;
+
+	if (length < 0)
+		return 0;
+	target[length] = '\0';
+	if (strncmp(target, "socket:[", 8) != 0)
+		return 0;
+	inode = (uint32_t)strtoul(target + 8, NULL, 10);
+	return bsearch(&inode, listening.inodes, listening.count, sizeof(inode), compare_inodes) !=
+	       NULL;
+}
+
+/* Return: the sum of what @visit says of each entry; 0 if the directory is gone, as that of a process that has ended. */
+static size_t visit_all(int parent, const char *path,
+			size_t (*visit)(int directory, const char *name))
+{
+	int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	size_t sum = 0;
+
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] != '.')
+			sum += visit(fd, entry->d_name);
+	}
+	if (directory)
+		closedir(directory);
+	return sum;
+}
+
+static size_t visit_process(int proc, const char *pid)
+{
+	if (*pid < '1' || *pid > '9')
+		return 0;
+	return visit_all(proc, text("%s/fd", pid), is_listener);
+}
+
+/* Ways to look; each tells whether it found what there is to be found. */
+
+static bool walk(void)
+{
+	return list_listeners() == 0 && visit_all(AT_FDCWD, "/proc", visit_process) >= crowd.count;
+}
+
+static bool run_ss(void)
+{
+	return children_run(WORDS("ss", "-ltnp")) == 0;
+}
 
 static void ignore_report(const struct cgfence_violation *violation, void *context)
 {
@@ -45,195 +221,23 @@ static void ignore_report(const struct cgfence_violation *violation, void *conte
 	(void)context;
 }
 
-/* Each says whether it found what there is to be found. */
-static bool look_by_walk(const struct scene *scene)
-{
-	size_t held;
-
-	return proc_walk(&held) == 0 && held >= scene->plan.processes;
-}
-
-static bool look_by_ss(const struct scene *scene)
-{
-	(void)scene;
-	return surroundings_run((const char *const[]){ "ss", "-ltnp", NULL }) == 0;
-}
-
-static bool look_by_pass(const struct scene *scene)
+static bool pass(void)
 {
 	size_t in_excess = 0;
+	size_t fenced = (crowd.count + 1) / 2;
 
-	return cgfence_reconciler_pass(scene->reconciler, 0, ignore_report, NULL, &in_excess,
-				       NULL) == 0 &&
-	       in_excess == crowd_excess(&scene->plan);
+	return cgfence_reconciler_pass(reconciler, 0, ignore_report, NULL, &in_excess, NULL) == 0 &&
+	       in_excess == (fenced < crowd.fence_count ? fenced : crowd.fence_count);
 }
 
-static bool look_by_command(const struct scene *scene)
+static bool run_reconcile(void)
 {
-	const char *const words[] = { bench_program(scene->bench), "reconcile", "--json", NULL };
-
-	return surroundings_run(words) == 3; /* some are in excess */
+	/* 3: some are in excess. */
+	return children_run(WORDS("cgfence", "reconcile", "--json")) == 3;
 }
-
-static bool (*const look_by[WAYS])(const struct scene *) = {
-	[WALK] = look_by_walk,
-	[SS] = look_by_ss,
-	[PASS] = look_by_pass,
-	[COMMAND] = look_by_command,
-};
-
-static bool time_way(const struct scene *scene, enum way way, struct bench_series *series)
-{
-	uint64_t begin_ns = bench_now_ns();
-	bool found = look_by[way](scene);
-
-	bench_series_add(series, (double)(bench_now_ns() - begin_ns) / NS_PER_MS);
-	return found;
-}
-
-static void end_scene(struct scene *scene)
-{
-	crowd_stop(&scene->crowd);
-	cgfence_reconciler_free(scene->reconciler);
-	for (size_t i = 0; i < FENCES; i++)
-		surroundings_remove(scene->fences[i]);
-	surroundings_remove(scene->outside);
-}
-
-/* Without processes so far. */
-static bool begin_scene(struct bench *bench, size_t fences, struct scene *scene)
-{
-	struct cgfence_error error = { 0 };
-
-	*scene = (struct scene){ .bench = bench };
-	scene->outside = surroundings_make_cgroup(bench, "outside");
-	for (size_t i = 0; i < fences; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "fence-%zu", i);
-		scene->fences[i] = surroundings_make_fence(bench, name, POLICY);
-		if (!scene->fences[i])
-			return false;
-	}
-	if (!scene->outside)
-		return false;
-	if (cgfence_reconciler_new(&scene->reconciler, &error)) {
-		bench_skip(bench, "no reconciler to measure: %s", error.text);
-		return false;
-	}
-	return true;
-}
-
-static bool begin_crowd(struct scene *scene, size_t processes, size_t fences)
-{
-	scene->plan = (struct crowd_plan){
-		.processes = processes,
-		.descriptors = DESCRIPTORS,
-		.fences = scene->fences,
-		.fence_count = fences,
-		.outside = scene->outside,
-	};
-	return crowd_start(scene->bench, &scene->plan, &scene->crowd);
-}
-
-static void report_crowd(const struct scene *scene, const struct bench_series *series, size_t count)
-{
-	size_t processes = scene->plan.processes;
-	char group[32];
-	char title[160];
-
-	snprintf(group, sizeof(group), "reconciler-%zu", processes);
-	snprintf(title, sizeof(title),
-		 "Who listens where: %zu processes with %zu descriptors and %zu listeners, half of "
-		 "them in %d fences",
-		 processes, processes * DESCRIPTORS, processes, FENCES);
-	bench_report(scene->bench, group, title, "ms", series, count, 0);
-}
-
-static void check_ratio(const struct scene *scene, const struct bench_series *walk,
-			const struct bench_series *pass)
-{
-	double walk_ms = bench_series_quantile(walk, 0.5);
-	double pass_ms = bench_series_quantile(pass, 0.5);
-
-	bench_target(scene->bench, walk_ms >= TARGET_RATIO * pass_ms,
-		     "a pass over %zu processes with %zu descriptors takes %.1f ms, the walk %.1f "
-		     "ms: %.1f times faster, at least %d asked for",
-		     scene->plan.processes, scene->plan.processes * DESCRIPTORS, pass_ms, walk_ms,
-		     walk_ms / pass_ms, TARGET_RATIO);
-	bench_compare(scene->bench, "a pass over 1,000 processes", walk->name, pass_ms, walk_ms);
-}
-
-static void measure_crowd(struct scene *scene, size_t rounds, bool is_largest)
-{
-	struct bench_series series[WAYS];
-	bool usable[WAYS];
-	size_t count = 0;
-	size_t pass = 0;
-
-	/* The first of each is to warm up, and shows what is there. */
-	for (enum way way = 0; way < WAYS; way++) {
-		usable[way] = look_by[way](scene);
-		if (!usable[way]) {
-			bench_skip(scene->bench, "%s does not find what there is at %zu processes",
-				   way_names[way], scene->plan.processes);
-			continue;
-		}
-		if (way == PASS)
-			pass = count;
-		series[count++] = bench_series_new(way_names[way], rounds);
-	}
-	for (size_t round = 0; round < rounds; round++) {
-		size_t next = 0;
-
-		for (enum way way = 0; way < WAYS; way++) {
-			if (usable[way])
-				time_way(scene, way, &series[next++]);
-		}
-	}
-	if (count)
-		report_crowd(scene, series, count);
-	if (is_largest && usable[WALK] && usable[PASS])
-		check_ratio(scene, &series[0], &series[pass]);
-	for (size_t i = 0; i < count; i++)
-		bench_series_free(&series[i]);
-}
-
-static void measure_crowds(struct bench *bench)
-{
-	static const struct {
-		size_t processes;
-		size_t rounds;
-	} crowds[] = { { 10, 41 }, { 100, 21 }, { 1000, 11 } };
-	size_t count = sizeof(crowds) / sizeof(crowds[0]);
-	struct scene scene;
-
-	for (size_t i = 0; i < count; i++) {
-		bench_progress(bench, "reconciler: %zu processes", crowds[i].processes);
-		if (begin_scene(bench, FENCES, &scene) &&
-		    begin_crowd(&scene, crowds[i].processes, FENCES))
-			measure_crowd(&scene, crowds[i].rounds, i + 1 == count);
-		end_scene(&scene);
-	}
-}
-
-/* ---- cost of a fence ---- */
-
-#define FENCE_PROCESSES 10
-#define FENCE_ROUNDS 21
-
-static const size_t fence_counts[] = { 1, 10, 100, 1000 };
-
-#define FENCE_COUNTS (sizeof(fence_counts) / sizeof(fence_counts[0]))
-#define FENCES_MAX 1000
-
-struct fence_figures {
-	struct bench_series pass[FENCE_COUNTS];
-	struct bench_series daemon[FENCE_COUNTS];
-};
 
 /* All that the daemon does each interval: it sweeps, and looks which fences there are, before the pass. */
-static void look_as_daemon(const struct scene *scene)
+static bool pass_as_daemon(void)
 {
 	uint64_t *ids = NULL;
 	size_t count;
@@ -241,112 +245,120 @@ static void look_as_daemon(const struct scene *scene)
 	cgfence_fence_sweep();
 	cgfence_fence_list(&ids, &count, NULL);
 	free(ids);
-	look_by_pass(scene);
+	return pass();
 }
 
-static void measure_fences(const struct scene *scene, struct bench_series *pass,
-			   struct bench_series *daemon)
-{
-	look_as_daemon(scene);
-	for (size_t round = 0; round < FENCE_ROUNDS; round++) {
-		uint64_t begin_ns = bench_now_ns();
+static const struct way {
+	const char *name;
+	bool (*look)(void);
+} ways[] = {
+	{ "walk of /proc/*/fd", walk },
+	{ "ss -ltnp", run_ss },
+	{ "pass", pass },
+	{ "cgfence reconcile", run_reconcile },
+};
 
-		look_as_daemon(scene);
-		bench_series_add(daemon, (double)(bench_now_ns() - begin_ns) / NS_PER_MS);
-		time_way(scene, PASS, pass);
-	}
+static double time_look(bool (*look)(void))
+{
+	uint64_t begin_ns = clock_ns();
+
+	return look() ? clock_ms_since(begin_ns) : NAN;
 }
 
-static double median_ms(const struct bench_series *series)
+static double measure_way(const void *way)
 {
-	return bench_series_quantile(series, 0.5);
+	return time_look(((const struct way *)way)->look);
 }
 
-static void report_fences(struct bench *bench, const struct fence_figures *figures)
+static void judge_largest(struct table *table)
 {
-	double first_us = (median_ms(&figures->pass[2]) - median_ms(&figures->pass[0])) * 1000 /
-			  (double)(fence_counts[2] - fence_counts[0]);
-	double last_us = (median_ms(&figures->pass[3]) - median_ms(&figures->pass[2])) * 1000 /
-			 (double)(fence_counts[3] - fence_counts[2]);
+	double walk_ms = table_median(table, "walk of /proc/*/fd");
+	double pass_ms = table_median(table, "pass");
 
-	bench_report(bench, "reconciler-fences",
-		     "A pass against the number of fences: 10 processes with 2,500 descriptors, "
-		     "all fences but one empty",
-		     "ms", figures->pass, FENCE_COUNTS, 0);
-	bench_report(bench, "reconciler-daemon",
-		     "The same with all else that the daemon does each interval", "ms",
-		     figures->daemon, FENCE_COUNTS, 0);
-	bench_target(
-		bench, last_us <= TARGET_GROWTH * first_us,
-		"to a pass the 1,000th fence adds %.0f us, as much as the first ones (%.0f us)",
-		last_us, first_us);
+	report_target(walk_ms >= TARGET_RATIO * pass_ms,
+		      "a pass over %zu processes with %zu descriptors takes %.1f ms, the walk %.1f "
+		      "ms: %.1f times faster, at least %d asked for",
+		      crowd.count, crowd.count * DESCRIPTORS, pass_ms, walk_ms, walk_ms / pass_ms,
+		      TARGET_RATIO);
+	report_compare("a pass over 1,000 processes", "walk of /proc/*/fd", pass_ms, walk_ms);
 }
 
-/* Return: how many there are then. */
-static size_t add_fences(struct bench *bench, struct cgfence_cgroup **fences, size_t count,
-			 size_t wanted)
+static void measure_crowd(size_t processes, size_t rounds)
 {
-	while (count < wanted) {
-		char name[32];
+	struct table *table = table_new(
+		"ms", text("reconciler-%zu", processes),
+		text("Who listens where: %zu processes with %zu descriptors and %zu listeners, "
+		     "half of them in %d fences",
+		     processes, processes * DESCRIPTORS, processes, FENCES));
 
-		snprintf(name, sizeof(name), "idle-%zu", count);
-		fences[count] = surroundings_make_fence(bench, name, POLICY);
-		if (!fences[count])
-			break;
-		count++;
-	}
-	return count;
-}
-
-static void measure_number_of_fences(struct bench *bench, const struct scene *scene)
-{
-	/* One of the fences is that of the scene. */
-	struct cgfence_cgroup **idle = calloc(FENCES_MAX, sizeof(struct cgfence_cgroup *));
-	struct fence_figures figures;
-	size_t count = 0;
-	size_t i;
-
-	for (i = 0; i < FENCE_COUNTS && idle; i++) {
-		char name[32];
-
-		bench_progress(bench, "reconciler: %zu fences", fence_counts[i]);
-		count = add_fences(bench, idle, count, fence_counts[i] - 1);
-		if (count < fence_counts[i] - 1)
-			break;
-		snprintf(name, sizeof(name), "%zu fence%s", fence_counts[i],
-			 fence_counts[i] == 1 ? "" : "s");
-		figures.pass[i] = bench_series_new(name, FENCE_ROUNDS);
-		figures.daemon[i] = bench_series_new(name, FENCE_ROUNDS);
-		measure_fences(scene, &figures.pass[i], &figures.daemon[i]);
-	}
-	if (i == FENCE_COUNTS)
-		report_fences(bench, &figures);
-	while (i--) {
-		bench_series_free(&figures.pass[i]);
-		bench_series_free(&figures.daemon[i]);
-	}
-	bench_progress(bench, "reconciler: %zu fences are taken away", count);
-	while (count--)
-		surroundings_remove(idle[count]);
-	free(idle);
-}
-
-void bench_reconciler(struct bench *bench)
-{
-	struct scene scene;
-	int before = -1;
-	int result;
-
-	surroundings_raise_limit();
-	result = surroundings_enter_netns(&before);
-	if (result) {
-		bench_skip(bench, "the reconciler needs a network namespace of its own: %s",
-			   strerror(-result));
+	report_progress(text("reconciler: %zu processes", processes));
+	if (!begin_crowd(processes, FENCES))
 		return;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		table_add(table, measure_way, &ways[i], ways[i].name);
+	for (size_t i = 0; i < table->count; i++)
+		measure_way(&ways[i]); /* to warm up */
+	table_measure(table, rounds);
+	report_table(table, NULL);
+	if (processes == CROWD_MAX)
+		judge_largest(table);
+	end_crowd();
+}
+
+/* Against the number of fences, one of which is that of the crowd. */
+
+static const size_t numbers[] = { 1, 10, 100, 1000 };
+
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+static struct table *passes;
+static struct table *intervals;
+
+static void measure_beside(size_t index)
+{
+	time_look(pass_as_daemon);
+	for (int round = 0; round < FENCE_ROUNDS; round++) {
+		table_put(&intervals->rows[index], time_look(pass_as_daemon));
+		table_put(&passes->rows[index], time_look(pass));
 	}
-	measure_crowds(bench);
-	if (begin_scene(bench, 1, &scene) && begin_crowd(&scene, FENCE_PROCESSES, 1))
-		measure_number_of_fences(bench, &scene);
-	end_scene(&scene);
-	surroundings_leave_netns(before);
+}
+
+/* Microseconds that each fence adds between two numbers of them. */
+static double growth_us(size_t from, size_t to)
+{
+	return (row_quantile(&passes->rows[to], 0.5) - row_quantile(&passes->rows[from], 0.5)) *
+	       1000 / (double)(numbers[to] - numbers[from]);
+}
+
+static void measure_numbers(void)
+{
+	passes = table_new("ms", "reconciler-fences",
+			   "A pass against the number of fences: 10 processes with 2,500 "
+			   "descriptors, all fences but one empty");
+	intervals = table_new("ms", "reconciler-daemon",
+			      "The same with all else that the daemon does each interval");
+	for (size_t i = 0; i < NUMBERS; i++) {
+		const char *name = text("%zu fence%s", numbers[i], numbers[i] == 1 ? "" : "s");
+
+		table_add(passes, NULL, NULL, name);
+		table_add(intervals, NULL, NULL, name);
+	}
+	if (!begin_crowd(10, 1))
+		return;
+	probe_grow(POLICY, numbers, NUMBERS, measure_beside);
+	end_crowd();
+	report_table(passes, NULL);
+	report_table(intervals, NULL);
+	report_target(
+		growth_us(2, 3) <= TARGET_GROWTH * growth_us(0, 2),
+		"to a pass the 1,000th fence adds %.0f us, as much as the first ones (%.0f us)",
+		growth_us(2, 3), growth_us(0, 2));
+}
+
+void suite_reconciler(void)
+{
+	measure_crowd(10, 41);
+	measure_crowd(100, 21);
+	measure_crowd(CROWD_MAX, 11);
+	measure_numbers();
 }

@@ -3,6 +3,7 @@
  * A check whose code is not in the cache costs by its length. The perfect hash keeps that the same however many entries
  * there are, and the verifier, which knows the header of the image, leaves out what a policy has no use for.
  */
+#include "support/fences.h"
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
@@ -24,14 +25,8 @@ static void read_lengths(const struct cgfence_cgroup *cgroup, __u32 lengths[FUNC
 		.jited_func_lens = (uintptr_t)lengths,
 	};
 	__u32 size = sizeof(info);
-	__u32 count = 1;
-	__u32 id = 0;
-	int fd;
+	int fd = fences_program(cgroup, BPF_CGROUP_DEVICE);
 
-	cr_assert_eq(bpf_prog_query(cgfence_cgroup_fd(cgroup), BPF_CGROUP_DEVICE, 0, NULL, &id,
-				    &count),
-		     0);
-	fd = bpf_prog_get_fd_by_id(id);
 	cr_assert_eq(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
 	close(fd);
 	cr_assert_eq(strcmp(info.name, "cgfence_device"), 0, "%s", info.name);

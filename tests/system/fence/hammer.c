@@ -5,10 +5,10 @@
  */
 #include "hammer_work.h"
 #include "kernel_objects.h"
+#include "support/clock.h"
 
 #include <linux/bpf.h>
 #include <string.h>
-#include <time.h>
 
 TestSuite(hammer, .init = sockets_begin, .fini = harness_end, .timeout = 3600);
 
@@ -23,14 +23,6 @@ static const struct cgfence_denial_subject way_subjects[HAMMER_WAYS] = {
 	{ CGFENCE_HOOK_BIND, CGFENCE_VERDICT_DENIED, IPPROTO_UDP, CGFENCE_IPV4, 9, 0 },
 	{ CGFENCE_HOOK_BIND, CGFENCE_VERDICT_DENIED, IPPROTO_UDP, CGFENCE_IPV6, 9, 0 },
 };
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* CGFENCE_HAMMER_ROUNDS, else @usual of them on a machine of usual speed. */
 static unsigned int round_count(unsigned int usual)
@@ -61,12 +53,12 @@ static void replace(struct hammer *hammer, struct cgfence_policy *const *shapes,
 static void run(struct hammer *hammer, struct cgfence_policy *const *shapes, size_t count)
 {
 	pid_t children[HAMMER_WORKERS + 1];
-	double begin;
+	uint64_t begin_ns;
 
 	hammer_start(hammer, children);
-	begin = now_seconds();
+	begin_ns = clock_ns();
 	replace(hammer, shapes, count);
-	hammer->seconds = now_seconds() - begin;
+	hammer->seconds = clock_ms_since(begin_ns) / 1e3;
 	cr_expect_eq(hammer_stop(hammer, children), 0);
 }
 

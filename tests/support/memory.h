@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel holds for a fence. Without Criterion, for tests and benchmarks alike. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+#include <stdint.h>
+
+#define MEMORY_MAPS_MAX 64
+
+struct memory {
+	/*
+	 * The figures that bpftool shows as memlock too, of all programs and maps except the ring buffer that all fences
+	 * share, and the machine code, which these figures leave out.
+	 */
+	size_t bytes;
+	uint32_t policy_map; /* id of the map with the compiled policy */
+	uint32_t maps[MEMORY_MAPS_MAX];
+	size_t map_count;
+};
+
+/** memory_of_fence() - weigh what the links of a fence lead to. Return: 0 or -errno. */
+int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory);

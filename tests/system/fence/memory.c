@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What a fence takes of the kernel's memory, which each of many fences takes. */
+#include "support/harness.h"
+#include "support/memory.h"
+
+#include <string.h>
+
+TestSuite(memory, .init = harness_begin, .fini = harness_end);
+
+/* Of the specification. */
+#define FENCE_MAX 65536
+
+static void expect_less(const char *policy, size_t max)
+{
+	struct memory memory = { 0 };
+	int code;
+
+	harness_attach(harness_cgroup(), policy);
+	code = memory_of_fence(harness_cgroup(), &memory);
+	cr_assert_eq(code, 0, "%s", strerror(-code));
+	cr_expect_gt(memory.bytes, 0);
+	cr_expect_neq(memory.policy_map, 0);
+	cr_expect_leq(memory.bytes, max, "%s takes %zu bytes", policy, memory.bytes);
+}
+
+Test(memory, a_fence_of_all_hooks_takes_at_most_what_is_specified)
+{
+	expect_less(
+		"{'devices': {'defaults': true}, 'ports': {'tcp': [8080, '31000-31005'], 'udp': 'any'}}",
+		FENCE_MAX);
+	expect_less("{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}", FENCE_MAX);
+}
+
+/* The programs of ports are not loaded. */
+Test(memory, a_fence_of_devices_takes_half_of_that)
+{
+	expect_less("{'devices': {'defaults': true}}", FENCE_MAX / 2);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What judging a call costs: filters (fences and their peers), each attached to a cgroup of its own, are asked the same
+ * over and over. Where the kernel puts a program decides over some nanoseconds, and what is made first gets the same place
+ * each time; so all filters are made anew many times, beginning with another one each time.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHECK_HOOKS 2
+#define CHECK_TABLES 3
+
+struct bench_peers;
+
+struct filter {
+	const char *name;
+	/* Attaches it to @cgroup; false if this machine does not have it. NULL for a filter that is not there. */
+	bool (*make)(struct filter *filter);
+	size_t size; /* entries or ranges */
+	const char *parameter;
+
+	/* As it was made last. Calls are made in @inner, whose programs run first. */
+	const struct check_suite *suite;
+	bool exists;
+	struct cgfence_cgroup *cgroup;
+	struct cgfence_cgroup *inner;
+	struct bench_peers *peers; /* if it has programs of the benchmark's */
+	int programs[CHECK_HOOKS]; /* on the hooks of the suite, -1 for none */
+};
+
+/* Something that filters judge, done by a process in a cgroup. */
+struct check_call {
+	void (*aim)(uint32_t target); /* what all calls are about */
+	void (*prepare)(void);	      /* before each call, or NULL */
+	bool (*call)(void);	      /* returns whether it was allowed */
+	void (*finish)(void);	      /* after each call, or NULL */
+	int repeats;		      /* calls between two looks at the clock */
+};
+
+struct check_suite {
+	struct filter *filters;
+	size_t filter_count;
+	struct check_hook {
+		enum bpf_attach_type type;
+		const char *empty; /* a program of peers.bpf.c that does nothing there */
+	} hooks[CHECK_HOOKS]; /* that a call runs through; not the second if the first refuses */
+	size_t hook_count;
+	struct check_table {
+		const char *group;
+		const char *title;
+		const char *peer;
+		const struct check_call *call;
+		bool by_clock; /* all of the call, else the programs by the kernel's statistics */
+		struct table *table;
+	} tables[CHECK_TABLES];
+	size_t table_count;
+};
+
+/** check_begin() - make the tables, without rows yet; @variant is added to their titles. */
+void check_begin(struct check_suite *suite, const char *variant);
+
+/**
+ * check_add() - one more row: a filter that is asked one thing.
+ * @table: index of a table of the suite
+ * @filter: index of a filter of the suite
+ * @what: of the target, may be empty; "refused" if the filter refuses it
+ */
+void check_add(const struct check_suite *suite, size_t table, size_t filter, uint32_t target,
+	       const char *what);
+
+/** check_run() - make all filters @cycles times as often as there are filters, measure all @rounds times each time, and report. */
+void check_run(const struct check_suite *suite, size_t cycles, size_t rounds);
+
+/** check_load_peers() - the programs of the benchmark, to be given to bench_peers__destroy(). */
+struct bench_peers *check_load_peers(void);
+
+/** check_attach() - attach a program of the benchmark's to the cgroup of a filter; all of a filter share their maps. */
+void check_attach(struct filter *filter, const char *program, enum bpf_attach_type hook);
+
+/** check_make_empty() - for a filter of empty programs. */
+bool check_make_empty(struct filter *filter);

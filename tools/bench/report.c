@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* All that is said is kept as the JSON that is written in the end. */
+#include "report.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static const struct {
+	const char *heading;
+	const char *key;
+	double quantile;
+} quantiles[] = {
+	{ "median", "median", 0.5 },
+	{ "25 %", "p25", 0.25 },
+	{ "75 %", "p75", 0.75 },
+	{ "99 %", "p99", 0.99 },
+};
+
+#define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
+
+static json_t *tables, *comparisons, *skipped, *targets;
+static struct utsname machine;
+static char processor[128] = "unknown";
+
+void report_target(bool holds, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	json_array_append_new(targets, json_pack("{s:o, s:b}", "text",
+						 json_vsprintf(format, arguments), "holds", holds));
+	va_end(arguments);
+}
+
+void report_skip(const char *sentence)
+{
+	json_array_append_new(skipped, json_string(sentence));
+}
+
+void report_compare(const char *what, const char *peer, double ours, double theirs)
+{
+	if (isfinite(theirs / ours))
+		json_array_append_new(comparisons,
+				      json_pack("{s:s, s:s, s:f, s:f, s:f}", "what", what, "peer",
+						peer, "ours", ours, "theirs", theirs,
+						"times_faster", theirs / ours));
+}
+
+static json_t *report_row(struct row *row, double base)
+{
+	json_t *object = json_pack("{s:s}", "name", row->name);
+	double ratio = row_quantile(row, 0.5) / base;
+
+	printf("  %-44s", row->name);
+	for (size_t i = 0; i < QUANTILES; i++) {
+		double value = row_quantile(row, quantiles[i].quantile);
+
+		printf(" %10.2f", value);
+		json_object_set_new(object, quantiles[i].key, json_real(value));
+	}
+	printf(" %8.2f\n", ratio);
+	/* JSON has no infinity, which a ratio to nothing is. */
+	json_object_set_new(object, "ratio", isfinite(ratio) ? json_real(ratio) : json_null());
+	json_object_set_new(object, "rounds", json_integer((json_int_t)row->count));
+	return object;
+}
+
+void report_table(struct table *table, const char *peer)
+{
+	json_t *rows = json_array();
+	size_t rounds = 0;
+	double base;
+
+	peer = peer ? peer : table->rows[0].name;
+	base = table_median(table, peer);
+	printf("\n%s\n  %-44s", table->title, "");
+	for (size_t i = 0; i < QUANTILES; i++)
+		printf(" %10s", quantiles[i].heading);
+	printf(" %8s\n", "ratio");
+	for (size_t i = 0; i < table->count; i++) {
+		struct row *row = &table->rows[i];
+
+		if (row->count)
+			json_array_append_new(rows, report_row(row, base));
+		else
+			report_skip(text("%s: %s", table->title, row->name));
+		rounds = row->count > rounds ? row->count : rounds;
+	}
+	printf("  (in %s; ratio to %s; %zu rounds, interleaved)\n", table->unit, peer, rounds);
+	fflush(stdout);
+	json_array_append_new(tables, json_pack("{s:s, s:s, s:s, s:s, s:o}", "group", table->group,
+						"title", table->title, "unit", table->unit, "peer",
+						peer, "series", rows));
+}
+
+void report_progress(const char *sentence)
+{
+	fflush(stdout);
+	fprintf(stderr, "bench: %s\n", sentence);
+}
+
+void report_fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fflush(stdout);
+	fprintf(stderr, "bench: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, ".\n");
+	va_end(arguments);
+	_exit(EXIT_FAILURE);
+}
+
+void report_begin(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	double load = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file) &&
+	       sscanf(line, "model name : %127[^\n]", processor) != 1)
+		continue;
+	if (file)
+		fclose(file);
+	uname(&machine);
+	getloadavg(&load, 1);
+	printf("%s %s %s, %ld × %s, load %.1f\n", machine.sysname, machine.release, machine.machine,
+	       sysconf(_SC_NPROCESSORS_ONLN), processor, load);
+	tables = json_array();
+	comparisons = json_array();
+	skipped = json_array();
+	targets = json_array();
+}
+
+static const char *text_of(const json_t *note, const char *key)
+{
+	return json_string_value(json_object_get(note, key));
+}
+
+static void summarise(void)
+{
+	size_t missed = 0;
+	json_t *note;
+	size_t i;
+
+	if (json_array_size(comparisons))
+		printf("\nTimes faster than\n");
+	json_array_foreach (comparisons, i, note)
+		printf("  %7.2f  %s: %s\n", json_real_value(json_object_get(note, "times_faster")),
+		       text_of(note, "peer"), text_of(note, "what"));
+	if (json_array_size(skipped))
+		printf("\nNot measured\n");
+	json_array_foreach (skipped, i, note)
+		printf("  %s\n", json_string_value(note));
+	printf("\nTargets\n");
+	json_array_foreach (targets, i, note) {
+		bool holds = json_is_true(json_object_get(note, "holds"));
+
+		missed += !holds;
+		printf("  %-6s  %s\n", holds ? "holds" : "MISSED", text_of(note, "text"));
+	}
+	printf("%zu of %zu hold.\n", json_array_size(targets) - missed, json_array_size(targets));
+	fflush(stdout);
+}
+
+void report_end(const char *directory)
+{
+	json_t *all = json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "kernel",
+				machine.release, "machine", machine.machine, "processor", processor,
+				"processors", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "tables",
+				tables, "comparisons", comparisons, "skipped", skipped, "targets",
+				targets);
+	char path[4096];
+
+	summarise();
+	snprintf(path, sizeof(path), "%s/bench.json", directory);
+	if (json_dump_file(all, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)))
+		report_fail("cannot write %s", path);
+	json_decref(all);
+}
