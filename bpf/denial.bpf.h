@@ -27,7 +27,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 					  const struct cgfence_image *image, bool by_offset)
 {
 	struct cgfence_denial_record *record = &event->record;
-	__u32 set_index = cgfence_denial_set_index(&record->subject);
+	__u32 set_index = cgfence_denial_set_index(&record->subject, image->record_seed);
 	struct cgfence_denial_record *way;
 	struct cgfence_counters *counters;
 	struct cgfence_denial_set *set;

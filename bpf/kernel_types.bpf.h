@@ -40,6 +40,10 @@ struct in6_addr {
 	} in6_u;
 };
 
+typedef struct {
+	long long counter;
+} atomic64_t;
+
 struct sock_common {
 	__u16 skc_num;
 	__u16 skc_family;
@@ -47,11 +51,24 @@ struct sock_common {
 	unsigned char skc_ipv6only : 1;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+};
+
+struct cgroup;
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+/* Before 5.16: the cgroup, or something else if bit 0 is set. */
+struct sock_cgroup_data___val {
+	__u64 val;
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct socket {
@@ -62,8 +79,6 @@ struct kernfs_node {
 	__u64 id;
 };
 
-struct cgroup;
-
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;
@@ -73,7 +88,12 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 	int level;
-	/* Before 6.1, which has pointers to the ancestors instead. */
+	struct cgroup *ancestors[];
+};
+
+/* Before 6.1, which has pointers to the ancestors instead. */
+struct cgroup___ids {
+	int level;
 	__u64 ancestor_ids[];
 };
 

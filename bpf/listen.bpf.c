@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The listen guard where there is no BPF LSM. It runs after the socket listens and before listen(2) returns
- * (__inet_listen_sk, net/ipv4/af_inet.c). It cannot refuse, but it can kill, and it wakes the reconciler.
+ * The listen guard where there is no BPF LSM: runs after the socket listens and before listen(2) returns
+ * (__inet_listen_sk, net/ipv4/af_inet.c). It cannot refuse, but it can mute the socket or kill, and it wakes the
+ * reconciler.
  */
 #include "socket.bpf.h"
 
@@ -19,13 +20,21 @@ static __always_inline struct cgfence_served served_by(struct bpf_sock_ops *ctx,
 	return cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk));
 }
 
+/* Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). */
+static __always_inline bool mute(struct bpf_sock_ops *ctx)
+{
+	int nowhere = CGFENCE_NO_INTERFACE;
+
+	return bpf_setsockopt(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == 0;
+}
+
 SEC("sockops")
 int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
-	__u8 verdict = CGFENCE_VERDICT_AUDITED;
 	const struct cgfence_image *image;
 	struct cgfence_served served;
 	__u32 zero = 0;
+	__u8 verdict;
 	__u32 port;
 
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
@@ -38,7 +47,10 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port) ||
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return 1;
-	/* Where the trace program kills, it has sent the signal already; this program only makes the record. */
+	verdict = image->enforce ? CGFENCE_VERDICT_SEEN : CGFENCE_VERDICT_AUDITED;
+	if (image->enforce && image->ports.mutes && mute(ctx))
+		verdict = CGFENCE_VERDICT_MUTED;
+	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;

@@ -9,6 +9,10 @@
 /* include/uapi/asm-generic/signal.h */
 #define SIGKILL 9
 
+/* include/uapi/asm-generic/socket.h */
+#define SOL_SOCKET 1
+#define SO_BINDTOIFINDEX 62
+
 /* include/net/tcp_states.h */
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10

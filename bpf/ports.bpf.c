@@ -104,8 +104,8 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 			  cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk)));
 }
 
-/* Has the bind program judged this port, or the bind to port 0? Clears the pending request in either case. */
-static __always_inline bool was_asked(struct bpf_sock *ctx, __u32 port)
+/* Takes the request that is pending, if any: whatever comes of it, it is pending no more. */
+static __always_inline bool take_asked(struct bpf_sock *ctx, __u32 *port)
 {
 	const __u64 *sockets = pending_sockets();
 	struct asked *asked;
@@ -116,23 +116,61 @@ static __always_inline bool was_asked(struct bpf_sock *ctx, __u32 port)
 	if (!asked || !asked->pending)
 		return false;
 	set_pending(asked, false);
-	return !asked->port || asked->port == port;
+	*port = asked->port;
+	return true;
 }
 
-static __always_inline bool may_have_begun_before(const struct cgfence_image *image, __u32 port)
+static __always_inline bool is_ephemeral(const struct cgfence_image *image, __u32 port)
 {
-	return port >= image->ports.ephemeral_low && port <= image->ports.ephemeral_high &&
-	       bpf_ktime_get_boot_ns() - image->ports.since_ns < CGFENCE_BIND_NS;
+	return port >= image->ports.ephemeral_low && port <= image->ports.ephemeral_high;
+}
+
+/*
+ * The kernel chose the port, but did the process leave it a choice? With IP_LOCAL_PORT_RANGE it narrows that down to one
+ * port, and in a network namespace of its own the range may be whatever it wrote to ip_local_port_range.
+ */
+static __always_inline bool process_chose(struct bpf_sock *ctx, const struct cgfence_image *image,
+					  __u32 port)
+{
+	if (socket_has_port_range(image, ctx))
+		return true;
+	return image->ports.netns_any && !is_ephemeral(image, port) &&
+	       !socket_is_in_own_netns(image, ctx, ctx);
+}
+
+static __always_inline bool allowed_for_one_family(const struct cgfence_image *image,
+						   __u32 ip_protocol, __u32 port)
+{
+	return socket_port_allowed(image, ip_protocol, cgfence_served_by_ipv4(), port) ||
+	       socket_port_allowed(image, ip_protocol, cgfence_served_by_ipv6_only(), port);
+}
+
+/*
+ * A port that is assigned for one of two families was not the kernel's choice: the bind program let it pass for that
+ * family, and then the socket became one that serves both.
+ */
+static __always_inline bool may_have_begun_before(const struct cgfence_image *image,
+						  __u32 ip_protocol, struct cgfence_served served,
+						  __u32 port)
+{
+	if (!is_ephemeral(image, port) ||
+	    bpf_ktime_get_boot_ns() - image->ports.since_ns >= CGFENCE_BIND_NS)
+		return false;
+	return !(served.ipv4 && served.ipv6) || !allowed_for_one_family(image, ip_protocol, port);
 }
 
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
 				       struct cgfence_served served)
 {
 	__u32 port = ctx->src_port;
-	bool asked = was_asked(ctx, port);
+	__u32 asked_port = 0;
+	bool asked = take_asked(ctx, &asked_port);
 
-	if (asked || socket_port_allowed(image, ctx->protocol, served, port) ||
-	    !socket_concerns_fence(image, ctx, ctx) || may_have_begun_before(image, port))
+	if (asked && (asked_port ? asked_port == port : !process_chose(ctx, image, port)))
+		return 1;
+	if (socket_port_allowed(image, ctx->protocol, served, port) ||
+	    !socket_concerns_fence(image, ctx, ctx) ||
+	    (!asked && may_have_begun_before(image, ctx->protocol, served, port)))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 		      cgfence_served_family(served), port, 0, image->task.by_offset);

@@ -40,15 +40,32 @@ static __always_inline __u32 socket_netns_inum(const struct cgfence_image *image
 	return inum;
 }
 
-/* Is the socket, whose struct sock is at @socket, in a network namespace that the fence is for? */
-static __always_inline bool socket_concerns_fence(const struct cgfence_image *image, void *context,
+/* Did the process say with IP_LOCAL_PORT_RANGE which ports the kernel may choose? The kernel has that since 6.3. */
+static __always_inline bool socket_has_port_range(const struct cgfence_image *image,
 						  const void *socket)
 {
-	if (image->ports.netns_any)
-		return true;
+	__u32 range = 0;
+
+	if (image->socket.port_range_offset)
+		bpf_probe_read_kernel(&range, sizeof(range),
+				      (const char *)socket + image->socket.port_range_offset);
+	return range;
+}
+
+/* Is the socket, whose struct sock is at @socket, in the network namespace that the fence was attached from? */
+static __always_inline bool socket_is_in_own_netns(const struct cgfence_image *image, void *context,
+						   const void *socket)
+{
 	if (image->socket.netns_by_inum)
 		return socket_netns_inum(image, socket) == image->ports.netns_inum;
 	return bpf_get_netns_cookie(context) == image->ports.netns_cookie;
+}
+
+/* Is it in a network namespace that the fence is for? */
+static __always_inline bool socket_concerns_fence(const struct cgfence_image *image, void *context,
+						  const void *socket)
+{
+	return image->ports.netns_any || socket_is_in_own_netns(image, context, socket);
 }
 
 /* A protocol that a policy cannot name has no assigned ports. */

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 5
+#define CGFENCE_ABI_VERSION 6
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -105,7 +105,8 @@ struct cgfence_socket_layout {
 	__u32 inum_offset;    /* of ns.inum in struct net, in bytes */
 	__u32 has_v6only_bit; /* v6only_bit is known */
 	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
-	__u32 unused;
+	/* Of local_port_range in struct inet_sock, which is 0 if IP_LOCAL_PORT_RANGE is not set; 0 before 6.3. */
+	__u32 port_range_offset;
 };
 
 #define CGFENCE_SOCKET_HEAD_SIZE 64
@@ -136,6 +137,7 @@ enum cgfence_listen_guard {
 	CGFENCE_GUARD_NONE,
 	CGFENCE_GUARD_EVENT, /* the listener is recorded and reported */
 	CGFENCE_GUARD_KILL,  /* its process is killed before listen(2) returns */
+	CGFENCE_GUARD_MUTE,  /* the socket is tied to an interface that does not exist */
 	CGFENCE_GUARD_DENY,  /* listen(2) returns EPERM */
 };
 
@@ -166,7 +168,9 @@ struct cgfence_port_table {
 	__u64 since_ns;
 	__u32 ephemeral_low;
 	__u32 ephemeral_high;
-	__u32 killed_by_trace; /* guard kill: the program for all fences kills, not the fence's own */
+	__u32 traced; /* the program for all fences judges who calls listen(2) */
+	__u32 killed_by_trace; /* guard kill: it kills for sockets made in the fence too, not the fence's own */
+	__u32 mutes; /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
 	__u32 unused;
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
@@ -177,6 +181,9 @@ struct cgfence_port_table {
 };
 
 #define CGFENCE_PRIVILEGED_PORTS 1024
+
+/* The index of no interface: they are numbered from 1, and never so high. Nothing reaches a socket that is bound to it. */
+#define CGFENCE_NO_INTERFACE 0x7fffffff
 
 /* Upper bound, on a slow machine, of loading the programs plus a bind that is under way. */
 #define CGFENCE_BIND_NS 5000000000ULL
@@ -190,6 +197,7 @@ struct cgfence_image {
 	__u32 size;	   /* of the whole, in bytes */
 	__u64 generation;  /* 1 for the policy the fence began with */
 	__u64 cgroup_id;   /* of the fence root */
+	__u64 record_seed; /* chooses the set of a record, so that nobody outside can compute it */
 	__u32 enforce;	   /* 0 is audit */
 	__u32 ephemeral;   /* the cgroup was made for one command and goes with it */
 	__u32 name_offset; /* bytes from the start of the image */
@@ -212,12 +220,14 @@ enum cgfence_verdict {
 	CGFENCE_VERDICT_DENIED,
 	CGFENCE_VERDICT_AUDITED,
 	CGFENCE_VERDICT_KILLED,
+	CGFENCE_VERDICT_MUTED,
+	CGFENCE_VERDICT_SEEN, /* what an enforcing fence could only note */
 	CGFENCE_VERDICT_COUNT,
 };
 
 /* Powers of two above the counts, so that the verifier sees an index bounded by a mask. */
 #define CGFENCE_HOOK_SLOTS 4
-#define CGFENCE_VERDICT_SLOTS 4
+#define CGFENCE_VERDICT_SLOTS 8
 
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
@@ -254,7 +264,10 @@ struct cgfence_denial_record {
  */
 struct cgfence_event {
 	__u64 cgroup_id;     /* of the fence root */
-	__u64 socket_cookie; /* of the listener; 0 if there is none */
+	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
+	/* A task of the fence listens on a socket that was made outside of it; where the cookie is 0, on one not known. */
+	__u32 made_outside;
+	__u32 unused;
 	struct cgfence_denial_record record;
 };
 
@@ -273,12 +286,31 @@ struct cgfence_holder {
 
 #define CGFENCE_PORT_WORDS 1024
 
-/* A fence in the map of the program that kills for all fences of the host. */
-struct cgfence_kill_fence {
+/* Of the words of a bitmap of ports, so many are with the rest of what is known of a traced fence; most need fewer. */
+#define CGFENCE_TRACED_WORDS 16
+
+/* The ports of one family on which TCP may listen, as struct cgfence_port_bitmap has them. */
+struct cgfence_traced_ports {
+	__u32 every;   /* they are all ports, so that a socket without one may listen */
+	__u32 outside; /* those that have no word are among them */
+	__u32 first_word;
+	__u32 word_count; /* if above CGFENCE_TRACED_WORDS, the words are in a struct cgfence_traced_bitmaps */
+	__u64 words[CGFENCE_TRACED_WORDS];
+};
+
+/* What the program that judges for all fences of the host who calls listen(2) knows of one of them. */
+struct cgfence_traced_fence {
 	__u32 netns_any;
 	__u32 netns_inum;
-	/* A bit for each port on which TCP may listen; bit 0 if it may on every port. */
-	__u64 allowed[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
+	__u32 enforce;
+	__u32 kills;	    /* who listens on a socket that was made outside of the fence */
+	__u32 kills_inside; /* who listens on one that was made in it */
+	__u32 unused;
+	struct cgfence_traced_ports ports[CGFENCE_FAMILY_COUNT];
+};
+
+struct cgfence_traced_bitmaps {
+	__u64 words[CGFENCE_FAMILY_COUNT][CGFENCE_PORT_WORDS];
 };
 
 /* The size of the ring buffer of events, in bytes. */
@@ -287,7 +319,10 @@ struct cgfence_kill_fence {
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 64
 
-/* A subject is kept in the set that its hash names; a full set gives up the subject whose last refusal is oldest. */
+/*
+ * Each hook has an equal share of the sets. A subject is kept in the set that its hash names; a full set gives up the
+ * subject whose last refusal is oldest.
+ */
 struct cgfence_denial_set {
 	struct bpf_spin_lock lock;
 	__u32 unused;
@@ -302,12 +337,12 @@ struct cgfence_denial_set {
 #endif
 
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
-CGFENCE_SIZE_IS(struct cgfence_image, 424);
-CGFENCE_SIZE_IS(struct cgfence_port_table, 288);
-CGFENCE_SIZE_IS(struct cgfence_counters, 144);
+CGFENCE_SIZE_IS(struct cgfence_image, 440);
+CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
+CGFENCE_SIZE_IS(struct cgfence_counters, 272);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
-CGFENCE_SIZE_IS(struct cgfence_event, 72);
+CGFENCE_SIZE_IS(struct cgfence_event, 80);
 CGFENCE_SIZE_IS(struct cgfence_holder, 56);
 CGFENCE_SIZE_IS(struct cgfence_denial_set, 232);
 

@@ -14,7 +14,8 @@ extern "C" {
 struct cgfence_policy_set;
 
 enum cgfence_policy_set_flags {
-	CGFENCE_POLICY_SET_EMPTY_OK = 1, /* a directory may hold none */
+	CGFENCE_POLICY_SET_EMPTY_OK = 1,  /* a directory may hold none */
+	CGFENCE_POLICY_SET_ROOT_ONLY = 2, /* nobody but root may be able to change them */
 };
 
 /**
@@ -28,6 +29,10 @@ enum cgfence_policy_set_flags {
 CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 					struct cgfence_policy_set **policies,
 					struct cgfence_error *error);
+
+/** cgfence_policy_set_origin() - the file of the @index-th policy, NULL past the last; it lives as long as the set. */
+CGFENCE_API const char *cgfence_policy_set_origin(const struct cgfence_policy_set *policies,
+						  size_t index);
 
 /** cgfence_policy_set_free() - free policies; NULL is fine. */
 CGFENCE_API void cgfence_policy_set_free(struct cgfence_policy_set *policies);

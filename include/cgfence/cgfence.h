@@ -54,10 +54,20 @@ CGFENCE_API int cgfence_policy_parse(const char *text, size_t length, const char
  * @path: the file, "-" for standard input, NULL for the embedded default policy
  * @policy: receives the policy, to be given to cgfence_policy_free()
  *
+ * What is named by a path must be a regular file.
+ *
  * Return: 0, -EINVAL for an invalid policy, another -errno if the file cannot be read.
  */
 CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
 					 struct cgfence_error *error);
+
+/**
+ * cgfence_policy_file_check() - can nobody but root and the caller change a policy file?
+ * @path: links are followed
+ *
+ * Return: 0, -EPERM with who else can, another -errno if that cannot be found out.
+ */
+CGFENCE_API int cgfence_policy_file_check(const char *path, struct cgfence_error *error);
 
 /**
  * cgfence_policy_read_file_offline() - check a policy that is for another host.
@@ -422,6 +432,15 @@ CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 /** cgfence_fence_counters() - refusals since the fence was made. */
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
+
+/**
+ * cgfence_counters_denied() - how many refusals of a hook had an effect.
+ * @counters: of a fence
+ *
+ * Listeners that were killed or muted are among them.
+ */
+CGFENCE_API uint64_t cgfence_counters_denied(const struct cgfence_counters *counters,
+					     enum cgfence_hook hook);
 
 /** cgfence_fence_read_counters() - the same as of now, not of when the snapshot was made. */
 CGFENCE_API int cgfence_fence_read_counters(const struct cgfence_fence *fence,

@@ -16,14 +16,25 @@ static __always_inline __u32 cgfence_denial_head(const struct cgfence_denial_sub
 	return head;
 }
 
-/** cgfence_denial_set_index() - the set in which refusals of @subject are recorded. */
-static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denial_subject *subject)
-{
-	__u64 hash = ((__u64)cgfence_denial_head(subject) << 32 | subject->major) *
-		     0x9e3779b97f4a7c15ULL;
+#define CGFENCE_DENIAL_SETS_OF_HOOK (CGFENCE_DENIAL_SETS / CGFENCE_HOOK_SLOTS)
 
-	hash = (hash ^ subject->minor) * 0x9e3779b97f4a7c15ULL;
-	return hash >> 32 & (CGFENCE_DENIAL_SETS - 1);
+/**
+ * cgfence_denial_set_index() - the set in which refusals of @subject are recorded.
+ * @seed: of the fence
+ *
+ * The refusals of one hook take no room from the records of another.
+ */
+static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denial_subject *subject,
+						      __u64 seed)
+{
+	__u64 hash = (((__u64)cgfence_denial_head(subject) << 32 | subject->major) ^ seed) *
+		     0x9e3779b97f4a7c15ULL;
+	__u32 hook = subject->hook & (CGFENCE_HOOK_SLOTS - 1);
+
+	hash = ((hash ^ hash >> 32) + subject->minor) * (seed | 1);
+	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ULL;
+	return hook * CGFENCE_DENIAL_SETS_OF_HOOK +
+	       (hash >> 60 & (CGFENCE_DENIAL_SETS_OF_HOOK - 1));
 }
 
 /* All bits if they are equal, else none. */

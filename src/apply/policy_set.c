@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/policy.h"
+#include "policy/trust.h"
 
 #include <string.h>
 
@@ -22,15 +23,24 @@ void cgfence_policy_set_free(struct cgfence_policy_set *policies)
 	free(policies);
 }
 
-/* The source is released with the world, whatever happens. */
-static int fill_source(const char *path, struct apply_source *source, struct cgfence_error *error)
+const char *cgfence_policy_set_origin(const struct cgfence_policy_set *policies, size_t index)
 {
-	int result;
+	return index < policies->count ? policies->sources[index].origin : NULL;
+}
+
+/* The source is released with the world, whatever happens. */
+static int fill_source(const char *path, unsigned int flags, struct apply_source *source,
+		       struct cgfence_error *error)
+{
+	int result = 0;
 
 	source->origin = strdup(path);
 	if (!source->origin)
 		return error_out_of_memory(error);
-	result = cgfence_policy_read_file(path, &source->policy, error);
+	if (flags & CGFENCE_POLICY_SET_ROOT_ONLY)
+		result = policy_trust_check(path, error);
+	if (result == 0)
+		result = cgfence_policy_read_file(path, &source->policy, error);
 	if (result)
 		return result;
 	source->cgroup = source->policy->cgroup;
@@ -43,7 +53,7 @@ static int fill_source(const char *path, struct apply_source *source, struct cgf
 	return cgfence_policy_format(source->policy, &source->text, error);
 }
 
-static int read_source(const char *path, struct cgfence_policy_set *set,
+static int read_source(const char *path, unsigned int flags, struct cgfence_policy_set *set,
 		       struct cgfence_error *error)
 {
 	struct apply_source *sources = reallocarray(set->sources, set->count + 1, sizeof(*sources));
@@ -52,7 +62,7 @@ static int read_source(const char *path, struct cgfence_policy_set *set,
 		return error_out_of_memory(error);
 	set->sources = sources;
 	sources[set->count] = (struct apply_source){ 0 };
-	return fill_source(path, &sources[set->count++], error);
+	return fill_source(path, flags, &sources[set->count++], error);
 }
 
 static int read_path(const char *path, unsigned int flags, struct cgfence_policy_set *set,
@@ -69,7 +79,7 @@ static int read_path(const char *path, unsigned int flags, struct cgfence_policy
 			"%s holds no policy: no file in it ends in .json; to take all fences away, use 'detach --all'",
 			path);
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = read_source(files[i], set, error);
+		result = read_source(files[i], flags, set, error);
 	policy_files_free(files, count);
 	return result;
 }

@@ -160,6 +160,8 @@ static int run(const struct arguments *arguments)
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
 	    cgfence_apply_plan_make(policies, prune ? CGFENCE_APPLY_PRUNE : 0, &plan, &error))
 		return output_failure(&error);
+	for (size_t i = 0; cgfence_policy_set_origin(policies, i); i++)
+		output_warn_of_others(cgfence_policy_set_origin(policies, i));
 	if (!dry_run)
 		return act(plan);
 	return json ? print_plan_json(plan) : print_plan(plan);

@@ -8,6 +8,7 @@
 #include "report/violation.h"
 
 #include <errno.h>
+#include <string.h>
 
 static bool force;
 static bool use_default;
@@ -45,6 +46,8 @@ static int read_policy(const char *path, struct cgfence_policy **policy,
 {
 	int result = cgfence_policy_read_file(path, policy, error);
 
+	if (result == 0 && path && strcmp(path, "-") != 0)
+		output_warn_of_others(path);
 	if (result == 0 && tcp_ports)
 		result = cgfence_policy_add_ports(*policy, "tcp", tcp_ports, error);
 	if (result == 0 && udp_ports)

@@ -117,8 +117,7 @@ unsigned long long fences_denied(const struct cgfence_fence_visit *visit)
 	unsigned long long denied = 0;
 
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
-		denied += counters->refusals[hook][CGFENCE_VERDICT_DENIED] +
-			  counters->refusals[hook][CGFENCE_VERDICT_KILLED];
+		denied += cgfence_counters_denied(counters, (enum cgfence_hook)hook);
 	return denied;
 }
 

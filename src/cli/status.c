@@ -30,14 +30,13 @@ static json_t *counters_json(const struct cgfence_fence *fence)
 	json_t *object = json_object();
 
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
-		const __u64 *refusals = counters->refusals[hook];
+		enum cgfence_hook of = (enum cgfence_hook)hook;
+		json_int_t audited = (json_int_t)counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
 
-		json_object_set_new(object, cgfence_hook_name((enum cgfence_hook)hook),
+		json_object_set_new(object, cgfence_hook_name(of),
 				    json_pack("{s:I, s:I}", "denied",
-					      (json_int_t)(refusals[CGFENCE_VERDICT_DENIED] +
-							   refusals[CGFENCE_VERDICT_KILLED]),
-					      "audited",
-					      (json_int_t)refusals[CGFENCE_VERDICT_AUDITED]));
+					      (json_int_t)cgfence_counters_denied(counters, of),
+					      "audited", audited));
 	}
 	return object;
 }

@@ -39,7 +39,9 @@ void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
 	if (!apply->path)
 		return;
 	/* An empty directory may be filled later; fences stay until somebody detaches them. */
-	if (cgfence_policy_set_read(apply->path, CGFENCE_POLICY_SET_EMPTY_OK, &policies, &error)) {
+	if (cgfence_policy_set_read(apply->path,
+				    CGFENCE_POLICY_SET_EMPTY_OK | CGFENCE_POLICY_SET_ROOT_ONLY,
+				    &policies, &error)) {
 		watch_events_error(output, error.text);
 		return;
 	}

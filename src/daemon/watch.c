@@ -147,6 +147,12 @@ static void handle_event(struct watch *watch, const struct cgfence_event *event)
 	    cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
 				      &watch->output, &error))
 		report_error(watch, error.text);
+	/*
+	 * This event is older than the listener (inet_csk_listen_start, net/ipv4/inet_connection_sock.c), and who holds
+	 * the socket beside the caller is not known.
+	 */
+	if (event->made_outside)
+		settle_after(watch, SETTLE_NS);
 	/* It may be quicker than the news of its fence. */
 	if (!known_path(watch, event->cgroup_id) &&
 	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))

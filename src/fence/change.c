@@ -7,13 +7,14 @@
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
 #include "image/image.h"
-#include "kernel/kill_trace.h"
+#include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
 #include "policy/write.h"
 
 #include <bpf/bpf.h>
 #include <string.h>
+#include <sys/random.h>
 
 int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
 {
@@ -71,6 +72,18 @@ static void take_over_ports(struct fence_change *change)
 	new->ephemeral_high = old->ephemeral_high;
 }
 
+/* A new policy finds the records where the old one left them. */
+static int choose_record_seed(struct fence_change *change, struct cgfence_error *error)
+{
+	__u64 *seed = &change->new.image->record_seed;
+
+	if (change->old.image)
+		*seed = change->old.image->record_seed;
+	else if (getrandom(seed, sizeof(*seed), 0) != sizeof(*seed))
+		return error_set(error, EIO, "cannot get random bytes from the kernel");
+	return 0;
+}
+
 static int prepare(struct fence_change *change, struct cgfence_error *error)
 {
 	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
@@ -81,6 +94,9 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 	if (result)
 		return result;
 	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
+	result = choose_record_seed(change, error);
+	if (result)
+		return result;
 	if (change->old.image && change->old.image->ports.fenced)
 		take_over_ports(change);
 	return fence_programs_load(&change->new, &change->old.maps, error);
@@ -202,33 +218,33 @@ static void remove_unwanted_links(const struct fence_change *change)
 	}
 }
 
-static void restore_kill_trace(const struct fence_change *change)
+static void restore_listen_trace(const struct fence_change *change)
 {
 	const struct cgfence_image *old = change->old.image;
 
-	if (old && kill_trace_wanted(old))
-		kill_trace_set(old, NULL);
+	if (old && old->ports.traced)
+		listen_trace_set(old, NULL);
 	else
-		kill_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
+		listen_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
 }
 
 /* Makes every step that can fail; on failure the old policy is in force again. */
 static int switch_over(const struct fence_change *change, struct cgfence_error *error)
 {
-	bool traced = kill_trace_wanted(change->new.image);
-	int result = traced ? kill_trace_set(change->new.image, error) : 0;
+	bool traced = change->new.image->ports.traced;
+	int result = traced ? listen_trace_set(change->new.image, error) : 0;
 
 	if (result == 0)
 		result = create_links(change, error);
 	if (result == 0)
 		result = update_links(change, error);
 	if (result == 0 && !traced) {
-		result = kill_trace_clear(cgfence_cgroup_id(change->cgroup), error);
+		result = listen_trace_clear(cgfence_cgroup_id(change->cgroup), error);
 		if (result)
 			undo_links(change, hook_count);
 	}
 	if (result)
-		restore_kill_trace(change);
+		restore_listen_trace(change);
 	return result;
 }
 

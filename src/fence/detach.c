@@ -2,7 +2,7 @@
 #include "fence/detach.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "kernel/kill_trace.h"
+#include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
 
@@ -27,7 +27,7 @@ void fence_detach_finish(uint64_t id)
 	if (pins_lock_detaching(id, &lock))
 		return;
 	/* The links, and with them the directory, stay for another try if the first step fails. */
-	if (kill_trace_clear(id, NULL) == 0)
+	if (listen_trace_clear(id, NULL) == 0)
 		remove_links(id, NULL);
 	pins_end_detaching(id, lock);
 }
@@ -60,7 +60,7 @@ static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
 
 int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 {
-	int result = kill_trace_clear(id, error);
+	int result = listen_trace_clear(id, error);
 
 	/* The directory makes the next command try again. */
 	if (result) {
@@ -96,7 +96,7 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 		return error_set(error, -result, "cannot rename the directory of its pins: %s",
 				 strerror(-result));
 	}
-	result = kill_trace_clear(id, error);
+	result = listen_trace_clear(id, error);
 	if (result) {
 		pins_cancel_detaching(id);
 		pins_unlock(id, lock);

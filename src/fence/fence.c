@@ -41,6 +41,14 @@ uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 	return fence->generation;
 }
 
+uint64_t cgfence_counters_denied(const struct cgfence_counters *counters, enum cgfence_hook hook)
+{
+	const __u64 *refusals = counters->refusals[hook];
+
+	return refusals[CGFENCE_VERDICT_DENIED] + refusals[CGFENCE_VERDICT_KILLED] +
+	       refusals[CGFENCE_VERDICT_MUTED];
+}
+
 const struct cgfence_counters *cgfence_fence_counters(const struct cgfence_fence *fence)
 {
 	return &fence->counters;

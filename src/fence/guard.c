@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/guard.h"
 #include "base/cleanup.h"
-#include "kernel/kill_trace.h"
+#include "kernel/listen_trace.h"
 #include "kernel/layout.h"
-#include "kernel/pins.h"
+#include "kernel/mute.h"
+#include "kernel/trial.h"
 #include "policy/policy.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
-/* This directory records that the kernel refused the LSM program since boot; trying takes 15 ms. */
-#define LSM_REFUSED PINS_ROOT "/lsm_refused"
+/* Trying takes 15 ms. */
+#define LSM_TRIAL "lsm"
 #define LSM_LIST "/sys/kernel/security/lsm"
 
 /* If in doubt, yes: loading decides. */
@@ -20,7 +20,7 @@ static bool may_take_lsm(void)
 	cleanup_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
 	char names[256] = "";
 
-	if (access(LSM_REFUSED, F_OK) == 0)
+	if (trial_recall(LSM_TRIAL) == TRIAL_REFUSED)
 		return false;
 	return fd < 0 || read(fd, names, sizeof(names) - 1) <= 0 || strstr(names, "bpf");
 }
@@ -68,7 +68,7 @@ static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 	for (int i = 0; i < 2 && result == GUARD_REFUSED; i++)
 		result = try_guard(set, CGFENCE_GUARD_DENY, maps, error);
 	if (result == GUARD_REFUSED)
-		mkdir(LSM_REFUSED, 0700);
+		trial_remember(LSM_TRIAL, TRIAL_REFUSED);
 	return result;
 }
 
@@ -89,38 +89,65 @@ static int try_sockops_guard(struct fence_programs *set, enum cgfence_listen_gua
 	return result;
 }
 
-/* Where sockops programs may not send signals, one program kills for all fences, and this one keeps the records. */
+/* Where sockops programs may not send signals, the program for all fences does, and this one keeps the records. */
 static int try_kill_guard(struct fence_programs *set, struct fence_maps *maps,
 			  struct cgfence_error *error)
 {
 	int result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
+	bool traced = false;
 
-	if (result != GUARD_REFUSED)
+	if (result == GUARD_REFUSED && listen_trace_try(&traced, error))
+		return -EAGAIN;
+	if (result != GUARD_REFUSED || !traced)
 		return result;
 	set->image->ports.killed_by_trace = 1;
-	result = kill_trace_probe(error);
-	if (result == 0)
-		result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
+	result = try_sockops_guard(set, CGFENCE_GUARD_KILL, maps, error);
 	if (result)
 		set->image->ports.killed_by_trace = 0;
-	return is_refusal(result) ? GUARD_REFUSED : result;
+	return result;
+}
+
+/* A kill mutes too, for the socket may have another holder. */
+static int try_sockops_guards(struct fence_programs *set, struct fence_maps *maps,
+			      struct cgfence_error *error)
+{
+	bool mutes = false;
+	bool traced = false;
+	int result = mute_try(&mutes, error);
+
+	if (result == 0)
+		result = listen_trace_try(&traced, error);
+	if (result)
+		return result;
+	result = GUARD_REFUSED;
+	set->image->ports.mutes = mutes;
+	set->image->ports.traced = traced;
+	if (set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
+		result = try_kill_guard(set, maps, error);
+	if (result == GUARD_REFUSED && set->image->ports.mutes)
+		result = try_sockops_guard(set, CGFENCE_GUARD_MUTE, maps, error);
+	if (result != GUARD_REFUSED)
+		return result;
+	set->image->ports.mutes = 0;
+	return try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
 }
 
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
 		       struct cgfence_error *error)
 {
+	struct cgfence_port_table *ports = &set->image->ports;
 	int result = GUARD_REFUSED;
 
+	/* What another try found out says nothing of this one. */
+	ports->traced = ports->mutes = ports->killed_by_trace = 0;
 	if (hook_guards_tcp(set->image)) {
 		result = try_lsm_guard(set, maps, error);
-		if (result == GUARD_REFUSED &&
-		    set->image->ports.on_violation == POLICY_ON_VIOLATION_KILL)
-			result = try_kill_guard(set, maps, error);
 		if (result == GUARD_REFUSED)
-			result = try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
+			result = try_sockops_guards(set, maps, error);
 	}
 	if (result != GUARD_REFUSED)
 		return result;
-	set->image->ports.guard = CGFENCE_GUARD_NONE;
+	ports->traced = ports->mutes = 0;
+	ports->guard = CGFENCE_GUARD_NONE;
 	return fence_programs_create_policy_map(set, maps, error);
 }

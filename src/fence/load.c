@@ -26,19 +26,6 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	return result;
 }
 
-/* Can a port be assigned for one family and not for the other? */
-static bool families_differ(const struct cgfence_port_table *ports)
-{
-	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
-		if (memcmp(&ports->assigned[protocol][CGFENCE_IPV4],
-			   &ports->assigned[protocol][CGFENCE_IPV6],
-			   sizeof(ports->assigned[0][0])) != 0)
-			return true;
-	}
-	return memcmp(&ports->isolated[CGFENCE_IPV4], &ports->isolated[CGFENCE_IPV6],
-		      sizeof(ports->isolated[0])) != 0;
-}
-
 static int describe_netns(struct cgfence_port_table *ports, struct cgfence_error *error)
 {
 	struct netns_identity netns;
@@ -65,12 +52,13 @@ static int describe_host(struct cgfence_image *image, struct cgfence_error *erro
 		return result;
 	if (!image->ports.since_ns)
 		image->ports.since_ns = boot_time_ns();
-	image->socket.netns_by_inum = !image->ports.netns_any && !image->ports.netns_cookie;
-	if (!image->socket.netns_by_inum && !families_differ(&image->ports))
-		return 0;
+	image->socket.netns_by_inum = !image->ports.netns_cookie;
 	result = kernel_layout_read(&image->task, &image->socket, error);
-	/* Without it, a socket that serves only IPv6 is taken for one that serves both. */
-	return image->socket.netns_by_inum ? result : 0;
+	/*
+	 * Without it, a socket that serves only IPv6 is taken for one that serves both, and one whose port the process
+	 * chose by IP_LOCAL_PORT_RANGE for a client.
+	 */
+	return image->socket.netns_by_inum && !image->ports.netns_any ? result : 0;
 }
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/present.h"
 #include "base/cleanup.h"
-#include "kernel/kill_trace.h"
+#include "kernel/listen_trace.h"
 
 #include <errno.h>
 
@@ -76,15 +76,15 @@ static bool is_complete(const struct fence_present *present)
 	return true;
 }
 
-/* The program that kills for all fences learns of a change before or after the links. */
+/* The program that judges for all fences is told of a change before or after the links. */
 static int check_whole(struct fence_present *present, struct cgfence_error *error)
 {
-	bool kills_right = true;
-	int result = kill_trace_check(present->image, &kills_right, error);
+	bool trace_right = true;
+	int result = listen_trace_check(present->image, &trace_right, error);
 
 	if (result)
 		return result;
-	if (!kills_right || !is_complete(present))
+	if (!trace_right || !is_complete(present))
 		present->torn = true;
 	return 0;
 }

@@ -111,6 +111,13 @@ static const struct device_rule *covering(const struct device_rule *const *match
 	return NULL;
 }
 
+/* vfs_mknod() calls devcgroup_inode_mknod() for anything but a whiteout (fs/namei.c). */
+static bool is_whiteout(const struct cgfence_device_request *request)
+{
+	return request->type == BPF_DEVCG_DEV_CHAR && !request->major && !request->minor &&
+	       request->access == BPF_DEVCG_ACC_MKNOD;
+}
+
 int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 				  const struct cgfence_device_request *request,
 				  struct cgfence_explanation *explanation,
@@ -121,6 +128,13 @@ int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 	struct cgfence_explanation made = { .allowed = true };
 	int result;
 
+	if (is_whiteout(request)) {
+		snprintf(
+			made.reason, sizeof(made.reason),
+			"the kernel asks no device program about mknod of c 0:0, the whiteout of overlayfs");
+		*explanation = made;
+		return 0;
+	}
 	result = image_compile(policy, 1, false, &image, error);
 	if (result)
 		return result;

@@ -119,7 +119,9 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 			"it was made by another version of cgfence; attach its policy again with this one");
 	if (image->size != size || !check_table(&image->devices, size) ||
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
-	    image->name_offset > size || image->name_length > size - image->name_offset)
+	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||
+	    image->ports.guard > CGFENCE_GUARD_DENY || image->name_offset > size ||
+	    image->name_length > size - image->name_offset)
 		return error_set(
 			error, EINVAL,
 			"its policy map is damaged; detach it and attach its policy again");

@@ -125,12 +125,13 @@ const struct hook hooks[] = {
 		.protocols = TCP | UDP,
 	},
 	{
-		/* It learns of a listener, and cannot refuse it. */
+		/* It is told of a listener, and cannot refuse that it listens. */
 		.name = "sockops",
 		OBJECT(listen),
 		.program = "cgfence_sockops",
 		.attach_type = BPF_CGROUP_SOCK_OPS,
-		.guards = HOOK_BIT(CGFENCE_GUARD_EVENT) | HOOK_BIT(CGFENCE_GUARD_KILL),
+		.guards = HOOK_BIT(CGFENCE_GUARD_EVENT) | HOOK_BIT(CGFENCE_GUARD_KILL) |
+			  HOOK_BIT(CGFENCE_GUARD_MUTE),
 		.records = CGFENCE_HOOK_LISTEN,
 	},
 	{
@@ -196,9 +197,8 @@ enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook)
 const char *cgfence_guard_name(enum cgfence_listen_guard guard)
 {
 	static const char *const names[] = {
-		[CGFENCE_GUARD_NONE] = "none",
-		[CGFENCE_GUARD_EVENT] = "event",
-		[CGFENCE_GUARD_KILL] = "kill",
+		[CGFENCE_GUARD_NONE] = "none", [CGFENCE_GUARD_EVENT] = "event",
+		[CGFENCE_GUARD_KILL] = "kill", [CGFENCE_GUARD_MUTE] = "mute",
 		[CGFENCE_GUARD_DENY] = "deny",
 	};
 

@@ -7,6 +7,9 @@
 #define PINS_BPFFS "/sys/fs/bpf"
 #define PINS_ROOT PINS_BPFFS "/cgfence"
 
+/* What was found out about the running kernel. */
+#define PINS_KERNEL PINS_ROOT "/kernel"
+
 /* Long enough for the path of a pin. */
 #define PINS_PATH_SIZE 80
 

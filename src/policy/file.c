@@ -5,16 +5,26 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char default_policy[] = "{\"devices\": {\"defaults\": true}}";
 
 static int open_file(const char *path, int *fd, struct cgfence_error *error)
 {
-	*fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-				     : open(path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
+	bool is_standard_input = strcmp(path, "-") == 0;
+	struct stat status;
+
+	/* A FIFO that nobody writes to would be waited for, and a device may do something when it is opened. */
+	*fd = is_standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+				: open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &status) < 0)
 		return error_set(error, errno, "cannot open the policy %s: %s", path,
 				 strerror(errno));
+	if (!is_standard_input && !S_ISREG(status.st_mode))
+		return error_set(
+			error, EINVAL,
+			"cannot read the policy %s: it is not a regular file; name one, or '-' for standard input",
+			path);
 	return 0;
 }
 

@@ -222,8 +222,9 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	keep_one(listeners, event->socket_cookie);
 	if (result || listeners->count == 0)
 		return result;
-	/* The kernel judged it as one that was made in the fence. */
-	listeners->items[0].cgroup_id = event->cgroup_id;
+	/* Where the dump does not tell (before 5.11), the event does. */
+	if (!event->made_outside)
+		listeners->items[0].cgroup_id = event->cgroup_id;
 	result = add_caller(observation, event);
 	return result ? error_out_of_memory(error) : sightings_find(observation, error);
 }

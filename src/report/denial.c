@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
-	[CGFENCE_VERDICT_DENIED] = "denied",
-	[CGFENCE_VERDICT_AUDITED] = "audited",
-	[CGFENCE_VERDICT_KILLED] = "killed",
+	[CGFENCE_VERDICT_DENIED] = "denied", [CGFENCE_VERDICT_AUDITED] = "audited",
+	[CGFENCE_VERDICT_KILLED] = "killed", [CGFENCE_VERDICT_MUTED] = "muted",
+	[CGFENCE_VERDICT_SEEN] = "seen",
 };
 
 static const char *protocol_name(const struct cgfence_denial_subject *subject)

@@ -62,6 +62,14 @@ void output_lines(const char *text)
 	}
 }
 
+void output_warn_of_others(const char *path)
+{
+	struct cgfence_error error = { 0 };
+
+	if (cgfence_policy_file_check(path, &error) == -EPERM)
+		output_complain("warning: %s", error.text);
+}
+
 int output_flush(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

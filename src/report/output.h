@@ -37,6 +37,9 @@ void output_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** output_lines() - print text of lines to standard output, made printable. */
 void output_lines(const char *text);
 
+/** output_warn_of_others() - print a warning if others than root and the caller can change a policy file. */
+void output_warn_of_others(const char *path);
+
 /**
  * output_flush() - end standard output; what could not be written is a failure.
  * @status: what the command would exit with

@@ -25,16 +25,26 @@ struct greeting {
 	uint16_t port;
 };
 
+static int bind_recycled(int fd, const char *text)
+{
+	const struct endpoint endpoint = endpoint_parse(text);
+
+	return fd >= 0 && bind(fd, &endpoint.address.any, endpoint.length) < 0 ? -errno : fd;
+}
+
 static int hold(const struct holder_options *options, struct greeting *greeting)
 {
 	int fd;
+
+	int recycled = options->recycled ? endpoint_recycled() : -1;
 
 	/* A pass may find it as soon as it is in the cgroup. */
 	if (options->comm)
 		prctl(PR_SET_NAME, options->comm);
 	if (!options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
-	fd = endpoint_open(options->endpoint);
+	fd = options->recycled ? bind_recycled(recycled, options->endpoint)
+			       : endpoint_open(options->endpoint);
 	if (fd < 0)
 		return -fd;
 	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, QUEUE) < 0)

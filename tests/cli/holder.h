@@ -9,8 +9,9 @@
 struct holder_options {
 	const struct cgfence_cgroup *cgroup; /* the cgroup it ends up in */
 	const char *endpoint;		     /* as in endpoint.h; all but UDP sockets listen */
-	bool moved_in;	      /* it enters the cgroup with its socket, past every hook */
-	bool leaves;	      /* it returns to the cgroup of the test once it holds its socket */
+	bool recycled; /* its socket is an accepted connection from outside, endpoint_recycled() */
+	bool moved_in; /* it enters the cgroup with its socket, past every hook */
+	bool leaves;   /* it returns to the cgroup of the test once it holds its socket */
 	const char *comm;     /* its name, NULL for that of the test */
 	const char *argument; /* if not NULL, it executes a shell with this in its command line */
 };

@@ -117,7 +117,7 @@ static bool find_pin(char text[REMAINS_TEXT_SIZE])
 
 	while (directory && !found && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "events") == 0 ||
-		    strcmp(entry->d_name, "lsm_refused") == 0)
+		    strcmp(entry->d_name, "kernel") == 0)
 			continue;
 		snprintf(text, REMAINS_TEXT_SIZE, "%s is left in " PINS_ROOT, entry->d_name);
 		found = true;
@@ -127,10 +127,23 @@ static bool find_pin(char text[REMAINS_TEXT_SIZE])
 	return found;
 }
 
+static unsigned int count_entries(const char *path)
+{
+	DIR *directory = opendir(path);
+	unsigned int count = 0;
+
+	while (directory && readdir(directory))
+		count++;
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
 unsigned int remains_host_pins(void)
 {
-	static const char *const names[] = { "events", "lsm_refused", "kill", "kill_fences" };
-	unsigned int count = 0;
+	static const char *const names[] = { "events", "listen", "listen_fences",
+					     "listen_bitmaps" };
+	unsigned int count = count_entries(PINS_KERNEL);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[PINS_PATH_SIZE];

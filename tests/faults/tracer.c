@@ -79,7 +79,8 @@ struct tracee {
 	const struct tracer_options *options;
 	struct tracer_result *result;
 	pid_t pid;
-	bool looked_for_trace; /* it gave up on sockops programs that send signals */
+	unsigned int
+		looks_for_trace; /* at the second it has given up on sockops programs that send signals */
 };
 
 /* The code for each architecture: skipping a call at its entry, with a value to return. */
@@ -234,20 +235,21 @@ static uint64_t path_argument(const struct __ptrace_syscall_info *call)
 
 /*
  * The tracer cannot see which programs send signals: the policy, and so the verifier, decides. But cgfence tries such a
- * program before it looks for the one that kills for all fences, and loads only programs without signals after it.
+ * program before it looks once more for the one that judges for all fences, and loads only programs without signals
+ * after it. A program without a name is that of a trial.
  */
 static int play_old_kernel(struct tracee *tracee, const struct __ptrace_syscall_info *call)
 {
-	static const char wanted[] = "/sys/fs/bpf/cgfence/kill";
+	static const char wanted[] = "/sys/fs/bpf/cgfence/kernel/listen_trace_taken";
 	uint64_t path = path_argument(call);
 	uint32_t type = BPF_PROG_TYPE_UNSPEC;
 	char text[sizeof(wanted) + 2 * sizeof(long)];
 
 	if (path) {
 		read_text(tracee->pid, path, text, sizeof(text));
-		tracee->looked_for_trace |= strcmp(text, wanted) == 0;
+		tracee->looks_for_trace += strcmp(text, wanted) == 0;
 	}
-	if (tracee->looked_for_trace || call->seccomp.nr != SYS_bpf ||
+	if (tracee->looks_for_trace > 1 || call->seccomp.nr != SYS_bpf ||
 	    call->seccomp.args[0] != BPF_PROG_LOAD)
 		return 0;
 	type = (uint32_t)ptrace(PTRACE_PEEKDATA, tracee->pid, call->seccomp.args[1], NULL);

@@ -133,6 +133,25 @@ int endpoint_open(const char *text)
 	return open_with(text, bind_once);
 }
 
+int endpoint_recycled(void)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct endpoint endpoint = endpoint_parse("tcp 127.0.0.1 0");
+	int listener = endpoint_open("tcp 127.0.0.1 0");
+	int client = endpoint_make(&endpoint);
+	int accepted = -1;
+	int result;
+
+	if (listener >= 0 && client >= 0 && listen(listener, 1) == 0 &&
+	    getsockname(listener, &endpoint.address.any, &endpoint.length) == 0 &&
+	    connect(client, &endpoint.address.any, endpoint.length) == 0)
+		accepted = accept(listener, NULL, NULL);
+	result = accepted < 0 || connect(accepted, &nobody, sizeof(nobody)) < 0 ? -errno : accepted;
+	close(listener);
+	close(client);
+	return result;
+}
+
 int endpoint_open_free(const char *text)
 {
 	return open_with(text, endpoint_bind_free);

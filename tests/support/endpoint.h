@@ -40,6 +40,13 @@ int endpoint_make(const struct endpoint *endpoint);
 int endpoint_open(const char *text);
 
 /**
+ * endpoint_recycled() - a TCP socket of IPv4 that no call of socket(2) made: an accepted connection, disconnected again.
+ *
+ * It has the cgroup of the listener that it came from. Return: a descriptor or -errno.
+ */
+int endpoint_recycled(void);
+
+/**
  * endpoint_open_free() - endpoint_open() on a port that nobody should hold any more.
  *
  * A reader of all tasks' descriptors, such as another test's reconciler, can hold a socket a little longer than its

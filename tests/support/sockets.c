@@ -126,6 +126,26 @@ unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int atta
 	return (unsigned int)count;
 }
 
+int sockets_guarded_result(enum cgfence_listen_guard guard)
+{
+	return guard == CGFENCE_GUARD_DENY   ? EPERM
+	       : guard == CGFENCE_GUARD_KILL ? 1000 + SIGKILL
+					     : 0;
+}
+
+enum cgfence_verdict sockets_guarded_verdict(enum cgfence_listen_guard guard)
+{
+	static const enum cgfence_verdict verdicts[] = {
+		[CGFENCE_GUARD_NONE] = CGFENCE_VERDICT_COUNT,
+		[CGFENCE_GUARD_EVENT] = CGFENCE_VERDICT_SEEN,
+		[CGFENCE_GUARD_KILL] = CGFENCE_VERDICT_KILLED,
+		[CGFENCE_GUARD_MUTE] = CGFENCE_VERDICT_MUTED,
+		[CGFENCE_GUARD_DENY] = CGFENCE_VERDICT_DENIED,
+	};
+
+	return verdicts[guard];
+}
+
 struct refusals sockets_refusals(const struct cgfence_cgroup *cgroup)
 {
 	struct cgfence_fence *fence = open_fence(cgroup);

@@ -9,6 +9,8 @@
 #include "support/endpoint.h"
 #include "support/harness.h"
 
+#include <signal.h>
+
 /* Exit codes of children that are no errno. */
 #define SOCKETS_STILL_BOUND 250 /* bind was refused, yet the socket has a port */
 #define SOCKETS_PORT_TAKEN 251	/* bind was refused, yet nobody else can have the port */
@@ -41,6 +43,12 @@ int sockets_listen(const struct cgfence_cgroup *cgroup, const char *text);
 
 /** sockets_guard() - the listen guard of a fence. */
 enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup);
+
+/** sockets_guarded_result() - what harness_in_cgroup() returns of a child that listens where the guard is against it. */
+int sockets_guarded_result(enum cgfence_listen_guard guard);
+
+/** sockets_guarded_verdict() - as what an enforcing fence with this guard records such a listener. */
+enum cgfence_verdict sockets_guarded_verdict(enum cgfence_listen_guard guard);
 
 /** sockets_hook_programs() - how many programs of an attach type are on a cgroup itself. */
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type);

@@ -173,7 +173,7 @@ static double measure_kill_of_all(const void *unused)
 
 static const struct reaction {
 	const char *action;
-	enum cgfence_listen_guard guard;
+	unsigned int guards; /* 1 << enum cgfence_listen_guard */
 	const char *missing; /* said if the fence does not get the guard */
 	bool with_watch;
 	const char *group;
@@ -182,16 +182,18 @@ static const struct reaction {
 	double (*measure)(const void *unused);
 	const char *dead; /* soon enough, as a target; or NULL */
 } reactions[] = {
-	{ "log", CGFENCE_GUARD_DENY, "no guard deny: this kernel takes no program of the BPF LSM",
-	  false, "reaction-deny", "From listen to EPERM", "guard deny", measure_denial, NULL },
-	{ "kill", CGFENCE_GUARD_KILL, "no guard kill: this kernel has a better one, or none", false,
-	  "reaction-kill", "From listen until its process is dead", "guard kill, who listened",
-	  measure_kill, "its process" },
-	{ "kill", CGFENCE_GUARD_KILL, NULL, true, "reaction-kill-fence",
+	{ "log", 1 << CGFENCE_GUARD_DENY,
+	  "no guard deny: this kernel takes no program of the BPF LSM", false, "reaction-deny",
+	  "From listen to EPERM", "guard deny", measure_denial, NULL },
+	{ "kill", 1 << CGFENCE_GUARD_KILL, "no guard kill: this kernel has a better one, or none",
+	  false, "reaction-kill", "From listen until its process is dead",
+	  "guard kill, who listened", measure_kill, "its process" },
+	{ "kill", 1 << CGFENCE_GUARD_KILL, NULL, true, "reaction-kill-fence",
 	  "From listen until all of the fence are dead, with a watch", "watch, who holds it too",
 	  measure_kill_of_all, "all of the fence" },
-	{ "close", CGFENCE_GUARD_EVENT, "no guard event: this kernel has a better one", true,
-	  "reaction-close", "From listen until the socket is closed", "guard event, with a watch",
+	{ "close", 1 << CGFENCE_GUARD_EVENT | 1 << CGFENCE_GUARD_MUTE,
+	  "no guard event or mute: this kernel has a better one", true, "reaction-close",
+	  "From listen until the socket is closed", "guard event or mute, with a watch",
 	  measure_close, NULL },
 };
 
@@ -265,7 +267,7 @@ void suite_reaction(void)
 		fence = probe_new_fence("reaction",
 					text("{'ports': {'tcp': [8080]}, 'on_violation': '%s'}",
 					     reaction->action));
-		if (fences_guard(fence, NULL) == (int)reaction->guard)
+		if (reaction->guards >> fences_guard(fence, NULL) & 1)
 			measure_reaction(reaction);
 		else if (reaction->missing)
 			report_skip(reaction->missing);

@@ -5,6 +5,7 @@
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/denial.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -165,8 +166,8 @@ Test(records, a_flood_of_different_refusals_is_counted_and_bounded)
 				       (void *)harness_directory()),
 		     0);
 	snapshot = take_snapshot(harness_cgroup());
-	cr_expect_leq(snapshot.count, CGFENCE_DENIAL_SETS * CGFENCE_DENIAL_WAYS);
-	cr_expect_gt(snapshot.count, CGFENCE_DENIAL_SETS * CGFENCE_DENIAL_WAYS / 2);
+	cr_expect_leq(snapshot.count, CGFENCE_DENIAL_SETS_OF_HOOK * CGFENCE_DENIAL_WAYS);
+	cr_expect_gt(snapshot.count, CGFENCE_DENIAL_SETS_OF_HOOK * CGFENCE_DENIAL_WAYS / 2);
 	for (size_t i = 0; i < snapshot.count; i++) {
 		recorded += snapshot.records[i].count;
 		newest = newest || snapshot.records[i].subject.minor == SUBJECT_COUNT - 1;

@@ -188,7 +188,7 @@ static void play_all(int hook)
 
 	if (hook == FOREIGN_SOCKOPS) {
 		harness_attach(sockets_fence(), FOREIGN_POLICY_PORTS);
-		hook_used = sockets_guard(sockets_fence()) == CGFENCE_GUARD_EVENT;
+		hook_used = sockets_guard(sockets_fence()) != CGFENCE_GUARD_DENY;
 		cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL);
 	}
 	for (int way = 0; way < FOREIGN_WAY_COUNT; way++) {

@@ -47,7 +47,7 @@ static void expect_hooks(const char *policy, const char *names)
 			enum cgfence_listen_guard guard = sockets_guard(sockets_fence());
 
 			/* Where sockops programs may not send signals, one for the whole host kills. */
-			wanted = guard == CGFENCE_GUARD_EVENT ||
+			wanted = guard == CGFENCE_GUARD_EVENT || guard == CGFENCE_GUARD_MUTE ||
 				 (guard == CGFENCE_GUARD_KILL && has_hook("sockops"));
 		} else if (strncmp(port_hooks[i].name, "bind", 4) == 0) {
 			/* The name is also the end of that of post_bind. */

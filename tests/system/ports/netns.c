@@ -83,9 +83,7 @@ Test(port_netns, listeners_in_every_namespace_are_guarded_if_the_policy_says_any
 	guard = sockets_guard(sockets_fence());
 	if (guard == CGFENCE_GUARD_NONE)
 		sockets_skip("this kernel has no listen guard");
-	expected = guard == CGFENCE_GUARD_DENY	 ? EPERM
-		   : guard == CGFENCE_GUARD_KILL ? 1000 + SIGKILL
-						 : 0;
+	expected = sockets_guarded_result(guard);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_in_new_namespace, "tcp ::1 0"),
 		     expected);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_in_new_namespace, "tcp ::1 8080"),

@@ -3,6 +3,7 @@
 #include "support/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -166,5 +167,33 @@ Test(port_records, records_and_counters_go_on_over_a_replacement)
 	cr_assert_eq(refusals.count, 1);
 	cr_expect_eq(refusals.records[0].count, 3);
 	cr_expect_eq(refusals.counters.refusals[CGFENCE_HOOK_BIND][CGFENCE_VERDICT_DENIED], 3);
+	free(refusals.records);
+}
+
+static int bind_many(void *argument)
+{
+	(void)argument;
+	for (int port = 1; port <= 2000; port++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "udp 127.0.0.1 %d", port);
+		if (endpoint_open(text) != -EPERM)
+			return 1;
+	}
+	return 0;
+}
+
+Test(port_records, refused_binds_take_no_room_from_refused_devices)
+{
+	struct refusals refusals;
+	bool found = false;
+
+	harness_attach(sockets_fence(), "{'devices': {}, 'ports': []}");
+	cr_assert_eq(harness_open(sockets_fence(), "c 1:11", O_RDONLY), EPERM);
+	cr_assert_eq(harness_in_cgroup(sockets_fence(), bind_many, NULL), 0);
+	refusals = sockets_refusals(sockets_fence());
+	for (size_t i = 0; i < refusals.count; i++)
+		found = found || refusals.records[i].subject.hook == CGFENCE_HOOK_DEVICE;
+	cr_expect(found);
 	free(refusals.records);
 }

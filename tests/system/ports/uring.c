@@ -123,9 +123,7 @@ static void expect_judged(int (*function)(void *argument))
 		sockets_skip("this kernel has no bind and listen by io_uring");
 	harness_attach(sockets_fence(), "{'ports': [8080], 'on_violation': 'kill'}");
 	guard = sockets_guard(sockets_fence());
-	guarded = guard == CGFENCE_GUARD_DENY	? EPERM
-		  : guard == CGFENCE_GUARD_KILL ? 1000 + SIGKILL
-						: 0;
+	guarded = sockets_guarded_result(guard);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), function, "tcp 127.0.0.1 8080"), 0);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), function, "tcp ::1 8080"), 0);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), function, "tcp 127.0.0.1 8081"), EPERM);

@@ -88,19 +88,57 @@ Test(denial, the_way_is_the_one_that_a_plain_loop_finds)
 		cr_expect_gt(seen[i], 500, "known, in the place of another, unused: %d", i);
 }
 
-Test(denial, sets_are_used_evenly)
+/* By subjects that differ as @vary says, under many seeds. */
+static void expect_even(enum cgfence_hook hook,
+			void (*vary)(struct cgfence_denial_subject *subject, uint32_t i))
 {
 	unsigned int counts[CGFENCE_DENIAL_SETS] = { 0 };
+	const uint32_t first = (uint32_t)hook * CGFENCE_DENIAL_SETS_OF_HOOK;
+	const unsigned int each = 4000;
 
-	for (uint32_t minor = 0; minor < 100 * CGFENCE_DENIAL_SETS; minor++) {
-		const struct cgfence_denial_subject subject = { .type = BPF_DEVCG_DEV_CHAR,
-								.major = 10,
-								.minor = minor };
-		uint32_t index = cgfence_denial_set_index(&subject);
+	for (uint32_t i = 0; i < each * CGFENCE_DENIAL_SETS_OF_HOOK; i++) {
+		struct cgfence_denial_subject subject = { .hook = (uint8_t)hook, .type = 2 };
+		uint32_t index;
 
-		cr_assert_lt(index, CGFENCE_DENIAL_SETS);
+		vary(&subject, i % 1000);
+		index = cgfence_denial_set_index(&subject, 0x1234567 * (uint64_t)(i / 1000 + 1));
+		cr_assert(index >= first && index < first + CGFENCE_DENIAL_SETS_OF_HOOK);
 		counts[index]++;
 	}
-	for (int i = 0; i < CGFENCE_DENIAL_SETS; i++)
-		cr_expect(counts[i] > 50 && counts[i] < 150, "set %d has %u", i, counts[i]);
+	for (uint32_t i = first; i < first + CGFENCE_DENIAL_SETS_OF_HOOK; i++)
+		cr_expect(counts[i] > each / 2 && counts[i] < each * 2, "set %u has %u", i,
+			  counts[i]);
+}
+
+static void vary_minor(struct cgfence_denial_subject *subject, uint32_t i)
+{
+	subject->minor = i;
+}
+
+static void vary_major(struct cgfence_denial_subject *subject, uint32_t i)
+{
+	subject->major = i;
+}
+
+Test(denial, each_hook_has_sets_of_its_own_and_uses_them_evenly)
+{
+	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
+		expect_even((enum cgfence_hook)hook, vary_minor);
+		expect_even((enum cgfence_hook)hook, vary_major);
+	}
+}
+
+Test(denial, the_seed_decides_which_subjects_share_a_set)
+{
+	unsigned int together = 0;
+
+	for (uint64_t seed = 1; seed <= 4096; seed++) {
+		const struct cgfence_denial_subject a = { .type = 2, .major = 1, .minor = 11 };
+		const struct cgfence_denial_subject b = { .type = 2, .major = 8, .minor = 0 };
+		uint64_t spread = seed * 0x9e3779b97f4a7c15ULL;
+
+		together += cgfence_denial_set_index(&a, spread) ==
+			    cgfence_denial_set_index(&b, spread);
+	}
+	cr_expect(together > 100 && together < 500, "%u of 4096", together);
 }

@@ -144,6 +144,10 @@ Test(image, refuses_what_is_foreign_or_damaged)
 		  UINT32_MAX, DAMAGED },
 		{ "a name too long", offsetof(struct cgfence_image, name_length), 1 << 20,
 		  DAMAGED },
+		{ "an unknown action", offsetof(struct cgfence_image, ports.on_violation), 3,
+		  DAMAGED },
+		{ "an unknown guard", offsetof(struct cgfence_image, ports.guard),
+		  CGFENCE_GUARD_DENY + 1, DAMAGED },
 		{ "a name so long that it wraps", offsetof(struct cgfence_image, name_length),
 		  UINT32_MAX, DAMAGED },
 	};

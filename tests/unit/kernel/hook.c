@@ -178,7 +178,7 @@ Test(hook, programs_of_others_are_asked_by_family_and_protocol)
 Test(hook, names_are_those_of_the_output)
 {
 	static const char *const records[] = { "device", "bind", "listen", "create", "?" };
-	static const char *const guards[] = { "none", "event", "kill", "deny", "?" };
+	static const char *const guards[] = { "none", "event", "kill", "mute", "deny", "?" };
 
 	for (int i = 0; i <= CGFENCE_HOOK_COUNT; i++) {
 		cr_expect_str_eq(cgfence_hook_name((enum cgfence_hook)i), records[i]);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static char path[64];
 
@@ -103,7 +104,10 @@ Test(policy_file, a_file_that_cannot_be_read_is_no_invalid_input)
 		{ "/tmp/cgfence-absent.json", -ENOENT,
 		  "cannot open the policy /tmp/cgfence-absent.json: No such file or directory" },
 		{ "", -ENOENT, "cannot open the policy : No such file or directory" },
-		{ "/tmp", -EISDIR, "cannot read the policy /tmp: Is a directory" },
+		{ "/tmp", -EINVAL,
+		  "cannot read the policy /tmp: it is not a regular file; name one, or '-' for standard input" },
+		{ "/dev/null", -EINVAL,
+		  "cannot read the policy /dev/null: it is not a regular file; name one, or '-' for standard input" },
 		{ "/dev/null/x", -ENOTDIR, "cannot open the policy /dev/null/x: Not a directory" },
 	};
 
@@ -124,9 +128,11 @@ Test(policy_file, an_empty_file_is_refused)
 	struct cgfence_policy *policy = NULL;
 	struct cgfence_error error = { 0 };
 
-	cr_expect_eq(cgfence_policy_read_file("/dev/null", &policy, &error), -EINVAL);
-	cr_expect_eq(strncmp(error.text, "/dev/null:1:1: ", 15), 0, "%s", error.text);
+	make_file("", 0);
+	cr_expect_eq(cgfence_policy_read_file(path, &policy, &error), -EINVAL);
+	cr_expect(strstr(error.text, ":1:1: "), "%s", error.text);
 	cr_expect(error.invalid_input);
+	unlink(path);
 }
 
 Test(policy_file, a_policy_of_1_mib_is_read_and_one_byte_more_is_refused)
@@ -234,4 +240,18 @@ Test(policy_file, invalid_examples_are_refused)
 {
 	expect_examples("tests/policies/invalid", false, 40);
 	expect_examples("tests/policies/invalid-beyond-schema", false, 8);
+}
+
+/* Nobody writes to it, so whoever opened it as a file would wait for ever. */
+Test(policy_file, a_fifo_is_refused_at_once, .timeout = 30)
+{
+	struct cgfence_policy *policy = NULL;
+	struct cgfence_error error = { 0 };
+
+	make_text_file("");
+	unlink(path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(cgfence_policy_read_file(path, &policy, &error), -EINVAL);
+	cr_expect(strstr(error.text, "not a regular file"), "%s", error.text);
+	unlink(path);
 }

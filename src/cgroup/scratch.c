@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cgroup/scratch.h"
+#include "base/cleanup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NAME_PREFIX "cgfence-scratch-"
+
+static void remove_abandoned(const struct cgfence_cgroup *root)
+{
+	int fd = openat(cgfence_cgroup_fd(root), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	pid_t pid;
+
+	if (!directory && fd >= 0)
+		close(fd);
+	while (directory && (entry = readdir(directory))) {
+		if (sscanf(entry->d_name, NAME_PREFIX "%d", &pid) == 1 && kill(pid, 0) < 0 &&
+		    errno == ESRCH)
+			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	struct cgfence_cgroup *root = NULL;
+	char name[64];
+	int result = cgfence_cgroup_open("/", &root, error);
+
+	if (result)
+		return result;
+	remove_abandoned(root);
+	/* By thread, for threads of a program may do this at once. */
+	snprintf(name, sizeof(name), NAME_PREFIX "%d", (int)syscall(SYS_gettid));
+	result = cgfence_cgroup_create(root, name, cgroup, error);
+	cgfence_cgroup_close(root);
+	return result;
+}
+
+void scratch_close(struct cgfence_cgroup *cgroup)
+{
+	if (cgroup)
+		cgfence_cgroup_remove(cgroup, NULL);
+	cgfence_cgroup_close(cgroup);
+}
+
+int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context)
+{
+	/* clone(2): CLONE_INTO_CGROUP, Linux 5.7; glibc has no wrapper. */
+	struct clone_args arguments = {
+		.flags = CLONE_INTO_CGROUP,
+		.cgroup = (uint64_t)cgfence_cgroup_fd(cgroup),
+	};
+	pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	int status;
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(function(context));
+	}
+	if (child < 0)
+		return -errno;
+	while (waitpid(child, &status, __WALL) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A cgroup that is there for a moment, to try on it what the kernel does. */
+#pragma once
+
+#include <cgfence/cgfence.h>
+
+/**
+ * scratch_open() - make such a cgroup, below the root of the hierarchy.
+ * @cgroup: receives it, to be given to scratch_close()
+ *
+ * What commands left that were killed is removed first.
+ */
+int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+
+/** scratch_close() - remove it with whatever is in it; NULL is fine. */
+void scratch_close(struct cgfence_cgroup *cgroup);
+
+/**
+ * scratch_run() - run a function in a child process in a cgroup, and wait for its end.
+ * @function: makes only calls that are async-signal-safe (signal-safety(7)), for other threads of the caller are not
+ *	there; returns 0 to 255
+ *
+ * The caller gets no SIGCHLD.
+ *
+ * Return: what @function returned, or -errno.
+ */
+int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context);

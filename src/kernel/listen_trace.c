@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/listen_trace.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "kernel/error.h"
+#include "kernel/maps.h"
+#include "kernel/pins.h"
+#include "kernel/trial.h"
+#include "listen_trace.skel.h"
+
+#include <bpf/bpf.h>
+#include <cgfence/verdict.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define LINK_PATH PINS_ROOT "/listen"
+#define MAP_PATH PINS_ROOT "/listen_fences"
+#define BITMAPS_PATH PINS_ROOT "/listen_bitmaps"
+#define TRIAL "listen_trace"
+
+/* What the program is told of a fence. */
+struct description {
+	struct cgfence_traced_fence fence;
+	bool wide; /* the words of the bitmaps are needed too */
+	struct cgfence_traced_bitmaps bitmaps;
+};
+
+static void cleanup_destroy_skeleton(struct listen_trace_bpf **skeleton)
+{
+	listen_trace_bpf__destroy(*skeleton);
+}
+
+#define cleanup_skeleton __attribute__((cleanup(cleanup_destroy_skeleton)))
+
+/* Commands on different cgroups share the program, so it has a lock of its own. */
+static int lock_program(void)
+{
+	int fd = open(PINS_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+static struct listen_trace_bpf *load(bool with_cookies)
+{
+	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open();
+	cleanup_close int events = -1;
+
+	if (!skeleton || fence_maps_open_events(&events, NULL) ||
+	    bpf_map__reuse_fd(skeleton->maps.cgfence_events, events))
+		return NULL;
+	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace, with_cookies);
+	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace_510, !with_cookies);
+	return listen_trace_bpf__load(skeleton) ? NULL : cleanup_steal(skeleton);
+}
+
+/* A kernel that does not know the helper says EINVAL. */
+static struct listen_trace_bpf *load_either(void)
+{
+	struct listen_trace_bpf *skeleton = load(true);
+
+	return skeleton || errno != EINVAL ? skeleton : load(false);
+}
+
+static int program_of(const struct listen_trace_bpf *skeleton)
+{
+	int fd = bpf_program__fd(skeleton->progs.cgfence_listen_trace);
+
+	return fd >= 0 ? fd : bpf_program__fd(skeleton->progs.cgfence_listen_trace_510);
+}
+
+/* Where the kernel has no such programs, or no BTF, or is locked down. */
+static bool is_refusal(int code)
+{
+	return code == EINVAL || code == EPERM || code == EACCES || code == ENOTSUP ||
+	       code == ENOENT || code == ESRCH;
+}
+
+/* What is remembered until the next boot must be said twice. */
+static enum trial try_twice(struct cgfence_error *error)
+{
+	for (int i = 0; i < 2; i++) {
+		cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
+
+		if (skeleton)
+			return TRIAL_TAKEN;
+		if (!is_refusal(errno)) {
+			kernel_error(error, errno, "load the program that sees who listens");
+			return TRIAL_UNKNOWN;
+		}
+	}
+	return TRIAL_REFUSED;
+}
+
+int listen_trace_try(bool *taken, struct cgfence_error *error)
+{
+	enum trial answer = trial_recall(TRIAL);
+
+	if (answer == TRIAL_UNKNOWN) {
+		answer = try_twice(error);
+		if (answer == TRIAL_UNKNOWN)
+			return -EAGAIN;
+		trial_remember(TRIAL, answer);
+	}
+	*taken = answer == TRIAL_TAKEN;
+	return 0;
+}
+
+/* The link is pinned last: without it, what is pinned is made anew. */
+static int load_program(struct cgfence_error *error)
+{
+	cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
+	cleanup_close int link = -1;
+
+	if (!skeleton)
+		return kernel_error(error, errno, "load the program that sees who listens");
+	link = bpf_raw_tracepoint_open(NULL, program_of(skeleton));
+	if (link < 0)
+		return kernel_error(error, errno, "attach the program that sees who listens");
+	unlink(MAP_PATH);
+	unlink(BITMAPS_PATH);
+	if (bpf_map__pin(skeleton->maps.cgfence_traced, MAP_PATH) ||
+	    bpf_map__pin(skeleton->maps.cgfence_traced_w, BITMAPS_PATH) ||
+	    bpf_obj_pin(link, LINK_PATH) < 0)
+		return kernel_error(error, errno, "pin the program that sees who listens");
+	return 0;
+}
+
+static int open_maps(int *fences, int *bitmaps, struct cgfence_error *error)
+{
+	int result = access(LINK_PATH, F_OK) < 0 ? load_program(error) : 0;
+
+	if (result)
+		return result;
+	*fences = bpf_obj_get(MAP_PATH);
+	*bitmaps = bpf_obj_get(BITMAPS_PATH);
+	return *fences < 0 || *bitmaps < 0
+		       ? kernel_error(error, errno, "open the maps in " PINS_ROOT)
+		       : 0;
+}
+
+static bool describe_family(const struct cgfence_image *image, int family,
+			    struct cgfence_traced_ports *ports, __u64 words[CGFENCE_PORT_WORDS])
+{
+	const struct cgfence_port_bitmap *bitmap = &image->ports.allowed[CGFENCE_TCP][family];
+	const uint64_t *from = (const uint64_t *)image + bitmap->offset;
+
+	ports->every = 1;
+	for (uint32_t port = 1; port < CGFENCE_PORT_WORDS * 64 && ports->every; port++)
+		ports->every = cgfence_port_allowed(image, CGFENCE_TCP, family, port);
+	ports->outside = bitmap->outside;
+	ports->first_word = bitmap->first_word;
+	ports->word_count = bitmap->word_count;
+	for (uint32_t i = 0; i < bitmap->word_count && i < CGFENCE_PORT_WORDS; i++)
+		words[i] = from[i];
+	if (bitmap->word_count > CGFENCE_TRACED_WORDS)
+		return true;
+	memcpy(ports->words, words, bitmap->word_count * sizeof(*words));
+	return false;
+}
+
+static struct description *describe(const struct cgfence_image *image)
+{
+	struct description *made = calloc(1, sizeof(*made));
+	bool kills = image->enforce && image->ports.guard == CGFENCE_GUARD_KILL;
+
+	if (!made)
+		return NULL;
+	made->fence.netns_any = image->ports.netns_any;
+	made->fence.netns_inum = image->ports.netns_inum;
+	made->fence.enforce = image->enforce;
+	made->fence.kills = kills;
+	made->fence.kills_inside = kills && image->ports.killed_by_trace;
+	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++)
+		made->wide |= describe_family(image, family, &made->fence.ports[family],
+					      made->bitmaps.words[family]);
+	return made;
+}
+
+int listen_trace_set(const struct cgfence_image *image, struct cgfence_error *error)
+{
+	cleanup_free struct description *description = describe(image);
+	cleanup_close int lock = lock_program();
+	uint64_t cgroup_id = image->cgroup_id;
+	cleanup_close int bitmaps = -1;
+	cleanup_close int fences = -1;
+	int result;
+
+	if (!description)
+		return error_out_of_memory(error);
+	result = open_maps(&fences, &bitmaps, error);
+	if (result)
+		return result;
+	if ((description->wide &&
+	     bpf_map_update_elem(bitmaps, &cgroup_id, &description->bitmaps, BPF_ANY) < 0) ||
+	    bpf_map_update_elem(fences, &cgroup_id, &description->fence, BPF_ANY) < 0)
+		return kernel_error(error, errno,
+				    "tell the program that sees who listens of the fence");
+	if (!description->wide)
+		bpf_map_delete_elem(bitmaps, &cgroup_id);
+	return 0;
+}
+
+static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
+{
+	cleanup_close int lock = lock_program();
+	cleanup_close int fences = bpf_obj_get(MAP_PATH);
+	cleanup_close int bitmaps = bpf_obj_get(BITMAPS_PATH);
+	uint64_t next;
+
+	if (fences < 0 && errno == ENOENT)
+		return 0;
+	if (fences < 0)
+		return kernel_error(error, errno, "open " MAP_PATH);
+	if (bpf_map_delete_elem(fences, &cgroup_id) < 0 && errno != ENOENT)
+		return kernel_error(error, errno,
+				    "make the program that sees who listens forget the fence");
+	if (bitmaps >= 0)
+		bpf_map_delete_elem(bitmaps, &cgroup_id);
+	if (bpf_map_get_next_key(fences, NULL, &next) < 0 && errno == ENOENT) {
+		unlink(LINK_PATH);
+		unlink(BITMAPS_PATH);
+		unlink(MAP_PATH);
+	}
+	return 0;
+}
+
+int listen_trace_clear(uint64_t cgroup_id, struct cgfence_error *error)
+{
+	/* Commands about hosts without such a fence need not wait for each other. */
+	return access(MAP_PATH, F_OK) == 0 ? clear_fence(cgroup_id, error) : 0;
+}
+
+/* What the program goes by; -ENOENT if it does not know the fence. */
+static int read_fence(uint64_t cgroup_id, struct description *found, struct cgfence_error *error)
+{
+	cleanup_close int fences = bpf_obj_get(MAP_PATH);
+	cleanup_close int bitmaps = fences < 0 ? -1 : bpf_obj_get(BITMAPS_PATH);
+
+	if (fences < 0 || bpf_map_lookup_elem(fences, &cgroup_id, &found->fence) < 0)
+		return errno == ENOENT
+			       ? -ENOENT
+			       : kernel_error(
+					 error, errno,
+					 "read what the program that sees who listens goes by");
+	found->wide = bitmaps >= 0 &&
+		      bpf_map_lookup_elem(bitmaps, &cgroup_id, &found->bitmaps) == 0;
+	return 0;
+}
+
+static bool same_description(const struct description *a, const struct description *b)
+{
+	return memcmp(&a->fence, &b->fence, sizeof(a->fence)) == 0 && a->wide == b->wide &&
+	       (!a->wide || memcmp(&a->bitmaps, &b->bitmaps, sizeof(a->bitmaps)) == 0);
+}
+
+int listen_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error)
+{
+	cleanup_free struct description *found = calloc(1, sizeof(*found));
+	cleanup_free struct description *wanted = image->ports.traced ? describe(image) : NULL;
+	int result = -ENOENT;
+
+	if (!found || (image->ports.traced && !wanted))
+		return error_out_of_memory(error);
+	if (access(MAP_PATH, F_OK) == 0)
+		result = read_fence(image->cgroup_id, found, error);
+	if (result && result != -ENOENT)
+		return result;
+	*right = wanted ? result == 0 && same_description(found, wanted) : result != 0;
+	return 0;
+}

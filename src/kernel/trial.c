@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/trial.h"
+#include "kernel/pins.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const endings[] = { [TRIAL_TAKEN] = "taken", [TRIAL_REFUSED] = "refused" };
+
+static void answer_path(char path[PINS_PATH_SIZE], const char *name, enum trial answer)
+{
+	snprintf(path, PINS_PATH_SIZE, PINS_KERNEL "/%s_%s", name, endings[answer]);
+}
+
+enum trial trial_recall(const char *name)
+{
+	char path[PINS_PATH_SIZE];
+
+	for (enum trial answer = TRIAL_TAKEN; answer <= TRIAL_REFUSED; answer++) {
+		answer_path(path, name, answer);
+		if (access(path, F_OK) == 0)
+			return answer;
+	}
+	return TRIAL_UNKNOWN;
+}
+
+void trial_remember(const char *name, enum trial answer)
+{
+	char path[PINS_PATH_SIZE];
+
+	answer_path(path, name, answer);
+	mkdir(PINS_KERNEL, 0700);
+	mkdir(path, 0700);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What was found out about the running kernel by trying, for as long as it runs: a directory in bpffs for each answer, for
+ * a trial may take 20 ms.
+ */
+#pragma once
+
+enum trial {
+	TRIAL_UNKNOWN,
+	TRIAL_TAKEN,
+	TRIAL_REFUSED,
+};
+
+/**
+ * trial_recall() - what was found out.
+ * @name: such as "lsm"
+ */
+enum trial trial_recall(const char *name);
+
+/** trial_remember() - keep an answer; only what will be so as long as the kernel runs. */
+void trial_remember(const char *name, enum trial answer);

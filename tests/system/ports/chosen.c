@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A bind to port 0 is a client's, unless the process left the kernel no choice of the port. */
+#include "support/sockets.h"
+#include "support/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+TestSuite(port_chosen, .init = sockets_begin, .fini = harness_end, .timeout = 60);
+
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51 /* Linux 6.3 */
+#endif
+
+/* Of the range of the namespace that a test makes. */
+#define CHOSEN 45000
+#define CHOSEN_TEXT "45000"
+
+static const char *const endpoints[] = { "udp 127.0.0.1 0", "udp ::1 0", "tcp 127.0.0.1 0",
+					 "tcp :: 0" };
+
+#define ENDPOINT_COUNT (sizeof(endpoints) / sizeof(endpoints[0]))
+
+/* Return: 0, errno of bind, or SOCKETS_FAILED if it got another port. */
+static int bind_chosen(void *text)
+{
+	const struct endpoint endpoint = endpoint_parse(text);
+	const uint32_t range = CHOSEN | (uint32_t)CHOSEN << 16;
+	int fd = endpoint_make(&endpoint);
+
+	if (setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range, sizeof(range)) < 0)
+		return errno;
+	if (bind(fd, &endpoint.address.any, endpoint.length) < 0)
+		return errno;
+	return endpoint_port(fd) == CHOSEN ? 0 : SOCKETS_FAILED;
+}
+
+static int bind_any(void *text)
+{
+	int fd = endpoint_open(text);
+
+	return fd < 0 ? -fd : 0;
+}
+
+static void expect_chosen(const char *policy, int expected)
+{
+	harness_attach(sockets_fence(), policy);
+	for (size_t i = 0; i < ENDPOINT_COUNT; i++) {
+		int result = harness_in_cgroup(sockets_fence(), bind_chosen, (void *)endpoints[i]);
+
+		if (result == ENOPROTOOPT)
+			sockets_skip("this kernel has no IP_LOCAL_PORT_RANGE");
+		cr_expect_eq(result, expected, "%s: %s: %d", policy, endpoints[i], result);
+	}
+}
+
+Test(port_chosen, a_range_of_one_port_names_it)
+{
+	expect_chosen("{'ports': [8080]}", EPERM);
+	for (size_t i = 0; i < ENDPOINT_COUNT; i++)
+		cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_any, (void *)endpoints[i]), 0,
+			     "%s", endpoints[i]);
+}
+
+Test(port_chosen, an_assigned_port_may_be_named_so)
+{
+	expect_chosen("{'ports': [8080, " CHOSEN_TEXT "]}", 0);
+	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_BIND), 0);
+}
+
+Test(port_chosen, an_audit_records_it_once)
+{
+	expect_chosen("{'enforce': false, 'ports': [8080]}", 0);
+	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_BIND), ENDPOINT_COUNT);
+}
+
+static bool write_range(const char *range)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY | O_CLOEXEC);
+	ssize_t length = (ssize_t)strlen(range);
+
+	return fd >= 0 && write(fd, range, (size_t)length) == length && close(fd) == 0;
+}
+
+/* In a network namespace whose range is of this process's making. */
+static int bind_in_own_range(void *text)
+{
+	if (namespaces_enter_net() || !write_range("2053 2053"))
+		return SOCKETS_FAILED;
+	return bind_any(text);
+}
+
+static int bind_in_usual_range(void *text)
+{
+	return namespaces_enter_net() ? SOCKETS_FAILED : bind_any(text);
+}
+
+Test(port_chosen, the_range_of_an_own_network_namespace_names_its_ports)
+{
+	harness_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}");
+	for (size_t i = 0; i < ENDPOINT_COUNT; i++) {
+		cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_own_range,
+					       (void *)endpoints[i]),
+			     EPERM, "%s", endpoints[i]);
+		cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_usual_range,
+					       (void *)endpoints[i]),
+			     0, "%s", endpoints[i]);
+	}
+	harness_attach(sockets_fence(), "{'ports': [2053], 'netns': 'any'}");
+	for (size_t i = 0; i < ENDPOINT_COUNT; i++)
+		cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_own_range,
+					       (void *)endpoints[i]),
+			     0, "%s", endpoints[i]);
+}
