@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The plan so far; there is room for all that can come. */
+/* The plan so far; the array has room for all possible steps. */
 struct planning {
 	const struct apply_world *world;
 	const struct apply_target *targets; /* sorted by id */
@@ -21,7 +21,7 @@ static const struct apply_source *source_of(const struct apply_world *world,
 	return &world->sources[target->source];
 }
 
-/* The one whose policy holds comes first among those of a cgroup: a plain name before a glob. */
+/* Among the targets of a cgroup the effective one comes first: a plain name before a glob. */
 static int compare_targets(const void *left, const void *right, void *context)
 {
 	const struct apply_target *a = left;
@@ -167,7 +167,7 @@ static void plan_prune(struct planning *planning)
 	}
 }
 
-/* Fences are detached last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
+/* Fences are detached last, so that a policy can move up or down in the hierarchy without a gap. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;
