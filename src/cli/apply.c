@@ -74,7 +74,7 @@ static int print_plan(const struct cgfence_apply_plan *plan)
 	return status;
 }
 
-/* Return: NULL with what failed. */
+/* Return: NULL with @error. */
 static json_t *step_json(const struct cgfence_apply_step *step, struct cgfence_error *error)
 {
 	static const char *const actions[] = {
@@ -125,7 +125,7 @@ static void say_done(const struct cgfence_apply_step *step)
 		output_say(sentences[step->action], step->cgroup);
 }
 
-/* What fails for one cgroup is done for the others all the same. */
+/* A failure for one cgroup does not stop the others. */
 static int act(const struct cgfence_apply_plan *plan)
 {
 	const struct cgfence_apply_step *step;

@@ -30,7 +30,7 @@ static void print_excess(const struct cgfence_violation *violation, void *contex
 				violation->reason);
 }
 
-/* That they could not be looked for leaves the fence as it is. */
+/* A failed search for listeners leaves the fence in place. */
 static void report_excess(const struct cgfence_cgroup *cgroup)
 {
 	struct cgfence_error error = { 0 };
@@ -100,7 +100,7 @@ static int print_changes(const struct cgfence_cgroup *cgroup, const struct cgfen
 	return 0;
 }
 
-/* What attach() refuses for what it is asked to do is refused here too. */
+/* A dry run refuses what cgfence_fence_attach() would refuse for these flags. */
 static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
 		   unsigned int flags, struct cgfence_error *error)
 {

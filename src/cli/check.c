@@ -13,7 +13,7 @@ struct check {
 	json_t *policies; /* NULL unless JSON is asked for */
 };
 
-/* An invalid policy weighs more than a file that cannot be read. */
+/* The exit status for an invalid policy wins over that for a file that cannot be read. */
 static void note(struct check *check, const struct cgfence_error *error)
 {
 	if (error->invalid_input)

@@ -15,7 +15,7 @@
 
 static bool json;
 
-/* What has been said of the request so far, from the cgroup upwards. */
+/* The verdicts on the request so far, from the cgroup upwards. */
 struct answer {
 	enum cgfence_topic topic;
 	struct cgfence_device_request device;
@@ -27,7 +27,7 @@ struct answer {
 	bool has_others;
 };
 
-/* Takes the place of what has a say, its verdict, and why, as a format. */
+/* Adds the verdict of the fence or program at @where, with its reason as a format. */
 static void __attribute__((format(printf, 4, 5)))
 add_verdict(struct answer *answer, const char *where, const char *verdict, const char *format, ...)
 {
@@ -65,7 +65,7 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 
 	if (result)
 		return result;
-	/* A fence that audits refuses nothing. */
+	/* A fence in audit mode refuses nothing. */
 	if (!explanation.allowed)
 		verdict = cgfence_policy_enforces(policy) ? "refused" : "audited";
 	if (!explanation.allowed && cgfence_policy_enforces(policy))
@@ -81,7 +81,7 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 	       cgfence_foreign_judges_port(program, &answer->port);
 }
 
-/* Those on the cgroup that is @above the one that the question is about. */
+/* Adds the programs of others on the cgroup that is @above levels above the one in question. */
 static void add_others(const struct others *others, unsigned int above, struct answer *answer)
 {
 	for (size_t i = 0; i < others->count; i++) {
@@ -110,7 +110,7 @@ static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answ
 	return result == -ENOENT ? 0 : result;
 }
 
-/* The cgroup and all above it: each must allow. */
+/* The cgroup and all cgroups above it must allow the request. */
 static int judge_upwards(const char *name, struct answer *answer, struct cgfence_error *error)
 {
 	cleanup_others struct others others = { 0 };

@@ -12,7 +12,7 @@
 static const char *policy_file;
 static const char *name;
 
-/* The new cgroup is made below the one this process is in, so that the limits there hold for the command too. */
+/* The new cgroup is below that of this process, so that the limits there hold for the command too. */
 static int create_cgroup(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *own = NULL;

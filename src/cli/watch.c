@@ -4,7 +4,7 @@
 #include "cli/duration.h"
 #include "report/output.h"
 
-#define DEFAULT_INTERVAL "30s" /* as Mesos has it */
+#define DEFAULT_INTERVAL "30s" /* the default of Mesos */
 
 static const char *apply;
 static const char *interval = DEFAULT_INTERVAL;
