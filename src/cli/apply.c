@@ -36,8 +36,7 @@ static int print_replacement(const struct cgfence_apply_step *step)
 	}
 	if (cgfence_apply_plan_diff(step, &diff, &error))
 		return output_failure(&error);
-	output_say(*diff ? "replace %s"
-			 : "replace %s: a command that was killed left it half changed",
+	output_say(*diff ? "replace %s" : "replace %s: a killed command left it half changed",
 		   step->cgroup);
 	output_lines(diff);
 	return STATUS_DONE;
@@ -154,7 +153,7 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 
 	if (json && !dry_run)
-		return help_refuse_usage(&command_apply, "--json goes with --dry-run");
+		return help_refuse_usage(&command_apply, "--json requires --dry-run");
 	if (!dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
@@ -178,10 +177,10 @@ const struct command command_apply = {
 	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup, or several by a glob such as system.slice/web-*.service, in its key\n"
-		"\"cgroup\". Of a directory all files are read that end in .json. Fences are attached and replaced,\n"
-		"and those that have their policy already are left alone. If one policy is invalid, nothing changes.\n"
-		"Where a policy names a cgroup plainly and another by a glob, the plain one holds. The fences of\n"
-		"commands that 'run' runs are not pruned.",
+		"\"cgroup\". In a directory it reads all files that end in .json. It attaches and replaces fences, and\n"
+		"leaves those alone that have their policy already. If one policy is invalid, nothing changes. If one\n"
+		"policy names a cgroup plainly and another by a glob, the plain one holds. --prune keeps the fences\n"
+		"that 'cgfence run' made for commands that still run.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",
 	.options = options,
 	.operands_min = 1,

@@ -56,7 +56,7 @@ static int refuse_fenced(const struct cgfence_cgroup *cgroup, struct cgfence_err
 {
 	return error_set(
 		error, EEXIST,
-		"%s has a fence already; name a policy to replace that of the fence, or give --default for the embedded default policy",
+		"%s has a fence already; to replace its policy, give a policy, or --default for the embedded default policy",
 		cgfence_cgroup_path(cgroup));
 }
 
@@ -137,9 +137,10 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "tcp", "PORTS", "assign these too, such as 8080,31000-31005", NULL, &tcp_ports },
-	{ 0, "udp", "PORTS", "the same for UDP", NULL, &udp_ports },
-	{ 0, "default", NULL, "replace the policy of a fence by the embedded default policy",
+	{ 0, "tcp", "PORTS", "also assign these TCP ports, such as 8080,31000-31005", NULL,
+	  &tcp_ports },
+	{ 0, "udp", "PORTS", "also assign these UDP ports", NULL, &udp_ports },
+	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
 	{ 0, "dry-run", NULL, "print what would change, and change nothing", &dry_run, NULL },
 	{ 0, "force", NULL, "fence even the root cgroup", &force, NULL },
@@ -153,11 +154,11 @@ const struct command command_attach = {
 	.summary = "fence a cgroup, or replace its policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach\n"
-		"or the removal of the cgroup; no process needs to stay. Without a file the embedded default policy\n"
-		"is used, which allows the 14 devices that Mesos allows; a cgroup that has a fence already is left\n"
-		"alone then, unless --default is given. --tcp and --udp add ports to those that the policy assigns.\n"
-		"If anything is wrong, nothing changes. Listeners that are in excess already are reported, and left\n"
-		"to reconcile and watch.",
+		"or the removal of the cgroup; no process needs to keep running. Without a file it uses the embedded\n"
+		"default policy, which allows the 14 devices that Mesos allows, and refuses a cgroup that has a fence\n"
+		"already, unless --default is given. --tcp and --udp add ports to those that the policy assigns. If\n"
+		"anything fails, nothing changes. Listeners that are already in excess are reported; reconcile and\n"
+		"watch act on them.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

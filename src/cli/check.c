@@ -65,7 +65,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "offline", NULL, "do not ask this host for devices; the policy is for another one",
+	{ 0, "offline", NULL, "do not look up devices on this host; the policy is for another one",
 	  &offline, NULL },
 	COMMAND_OPTION_JSON(json, "one JSON object"),
 	{ 0 },
@@ -74,11 +74,11 @@ static const struct command_option options[] = {
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "[-j] [--offline] POLICY.json|DIR|-...",
-	.summary = "validate policies without touching anything",
+	.summary = "validate policies without changing anything",
 	.description =
-		"Reports every file that is invalid, and policies that name the same cgroup. Of a directory all files\n"
-		"are read that end in .json. Devices that a policy names by path must exist on this host, except with\n"
-		"--offline. Needs no privilege. Exits with 2 if a policy is invalid.",
+		"Reports every invalid file, and policies that name the same cgroup. In a directory it reads all files\n"
+		"that end in .json. Devices that a policy names by path must exist on this host, except with --offline.\n"
+		"Needs no privilege. Exits with 2 if a policy is invalid.",
 	.example = "cgfence check --offline /etc/cgfence",
 	.options = options,
 	.operands_min = 1,

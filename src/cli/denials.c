@@ -65,8 +65,8 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 'f', "follow", NULL, "go on with new ones, until a signal or the reader ends it", &follow,
-	  NULL },
+	{ 'f', "follow", NULL, "also print new ones, until a signal or the end of the reader",
+	  &follow, NULL },
 	COMMAND_OPTION_JSON(json, "one JSON array; with --follow one JSON object a line"),
 	{ 0 },
 };
@@ -74,12 +74,11 @@ static const struct command_option options[] = {
 const struct command command_denials = {
 	.name = "denials",
 	.synopsis = "[-f] [-j] [CGROUP]",
-	.summary = "show who was refused what",
+	.summary = "show the refused requests, and the processes that made them",
 	.description =
-		"The kernel keeps the records, 256 for each fence, so they are there with no daemon running, and\n"
-		"reading takes nothing away. PID and COMM are those of the last refusal. With --follow a line is\n"
-		"printed again when what it tells of was refused again, and fences that are made later are followed\n"
-		"too; any number of readers may do so.",
+		"The kernel keeps the records, 256 for each fence, so no daemon is needed, and reading does not remove\n"
+		"them. PID and COMM are those of the last refusal. With --follow a line is printed again when its\n"
+		"request is refused again, and new fences are followed too; any number of readers can do so.",
 	.example = "cgfence denials /machine/web",
 	.options = options,
 	.operands_min = 0,

@@ -57,17 +57,17 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "all", NULL, "take every fence of the host away", &all, NULL },
+	{ 0, "all", NULL, "detach all fences of the host", &all, NULL },
 	{ 0 },
 };
 
 const struct command command_detach = {
 	.name = "detach",
 	.synopsis = "CGROUP\n--all",
-	.summary = "take the fence of a cgroup away",
+	.summary = "detach the fence of a cgroup",
 	.description =
-		"Fences above and below stay, and so do programs that others attached. It is no error if the\n"
-		"cgroup has no fence.",
+		"Fences above and below stay, and so do programs that others attached. A cgroup without a fence is\n"
+		"not an error.",
 	.example = "cgfence detach /machine/web",
 	.options = options,
 	.operands_min = 0,

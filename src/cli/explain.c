@@ -93,8 +93,8 @@ static void add_others(const struct others *others, unsigned int above, struct a
 		answer->has_others = true;
 		cgfence_foreign_describe(program, text);
 		add_verdict(answer, program->cgroup, "unknown",
-			    "%s on the %s hook is not cgfence's and also has a say", text,
-			    program->hook);
+			    "%s on the %s hook is not part of cgfence and may also refuse this",
+			    text, program->hook);
 	}
 }
 
@@ -197,10 +197,9 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 static int print_table(struct answer *answer, const char *request)
 {
 	output_say("%s: %s%s%s", request, answer->allowed ? "allowed" : "refused",
-		   answer->fenced ? "" : ", for no fence holds there",
-		   answer->allowed && answer->has_others
-			   ? ", unless the program of another refuses it"
-			   : "");
+		   answer->fenced ? "" : ", because no fence applies",
+		   answer->allowed && answer->has_others ? ", unless a program of others refuses it"
+							 : "");
 	table_print(answer->table);
 	return answer->allowed ? STATUS_DONE : STATUS_NO;
 }
@@ -250,11 +249,11 @@ const struct command command_explain = {
 	.name = "explain",
 	.synopsis =
 		"[-j] CGROUP|POLICY.json device ENTRY\n[-j] CGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
-	.summary = "say whether a request would be allowed, and why",
+	.summary = "show whether a request would be allowed, and why",
 	.description =
-		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"
-		"cgroup every fence above has a say too, and so have programs that others attached. Exits with\n"
-		"3 if the request is refused.",
+		"ENTRY is one device with the requested access, such as 'c 10:229 rw' or '/dev/fuse rw'. For a\n"
+		"cgroup all fences above it judge the request too, and so do programs that others attached. Exits\n"
+		"with 3 if the request is refused.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

@@ -34,8 +34,8 @@ static int run(const struct arguments *arguments)
 const struct command command_list = {
 	.name = "list",
 	.synopsis = "[CGROUP]",
-	.summary = "list the fences, in few columns",
-	.description = "The columns of status that fit on 80. DENIED counts what was refused.",
+	.summary = "list the fences in few columns",
+	.description = "Prints a part of status that fits in 80 columns. DENIED counts refusals.",
 	.example = "cgfence list /machine/web",
 	.operands_min = 0,
 	.operands_max = 1,

@@ -107,8 +107,8 @@ const struct command command_reconcile = {
 	.summary = "find the listeners in excess that no hook could refuse, and act",
 	.description =
 		"Makes one pass over all listening sockets of the fences, or of the fence on CGROUP: those made in it,\n"
-		"and those that a process in it holds, wherever they come from. What is done about one in excess is\n"
-		"what on_violation of its policy says. Exits with 3 if there are any.",
+		"and those that a process in it holds, wherever they come from. Acts on each listener in excess as\n"
+		"on_violation of the policy demands. Exits with 3 if there are any.",
 	.example = "cgfence reconcile --json | jq .cmdline",
 	.options = options,
 	.operands_min = 0,

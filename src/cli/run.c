@@ -76,7 +76,7 @@ static int run(const struct arguments *arguments)
 
 static const struct command_option options[] = {
 	{ 'p', "policy", "POLICY",
-	  "the policy file, - for standard input; else the embedded default policy", NULL,
+	  "the policy file, - for standard input; the embedded default policy if absent", NULL,
 	  &policy_file },
 	{ 'n', "name", "NAME",
 	  "the name of the new cgroup, and the label of a policy that has none", NULL, &name },
@@ -88,10 +88,10 @@ const struct command command_run = {
 	.synopsis = "[-p POLICY] [-n NAME] [--] CMD [ARG...]",
 	.summary = "run a command in a new fenced cgroup",
 	.description =
-		"The command is fenced from its first instruction. The cgroup is made below the present one, and\n"
-		"removed when the command ends, together with what it left running. Exits as the command did,\n"
-		"128+N if signal N ended it, 127 if it was not found, 126 if it could not be run, and 125 if\n"
-		"cgfence failed. The command dies with cgfence.",
+		"The command is fenced from its first instruction. The cgroup is created below the current one, and\n"
+		"removed when the command ends, together with all processes that still run in it. Exits with the\n"
+		"status of the command, with 128+N if signal N ended it, 127 if it was not found, 126 if it could not\n"
+		"be run, and 125 if cgfence failed. The command dies with cgfence.",
 	.example = "cgfence run -p policy.json -- make test",
 	.options = options,
 	.operands_min = 1,

@@ -39,8 +39,8 @@ const struct command command_show = {
 	.synopsis = "CGROUP",
 	.summary = "print the policy in force as JSON",
 	.description =
-		"The policy is read back from the kernel and normalised: lists are sorted and nothing is said\n"
-		"twice. attach takes it back unchanged.",
+		"The policy is read back from the kernel and normalised: lists are sorted, and no entry appears\n"
+		"twice. attach accepts it unchanged.",
 	.example = "cgfence show /machine/web | cgfence attach /machine/new -",
 	.operands_min = 1,
 	.operands_max = 1,

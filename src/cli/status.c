@@ -150,10 +150,10 @@ const struct command command_status = {
 	.synopsis = "[-j] [CGROUP]",
 	.summary = "show the fences: mode, hooks, listen guard, counters",
 	.description =
-		"Everything is read back from the kernel. Only refusals are counted: DENIED were refused,\n"
-		"AUDITED would have been. GENERATION grows by one with each change of the policy. OTHERS are the\n"
-		"programs of others, on the cgroup or above it, that judge what the fence judges, and may refuse\n"
-		"what it allows.",
+		"Everything is read back from the kernel. Only refusals are counted: DENIED requests were refused,\n"
+		"AUDITED ones would have been. GENERATION grows by one with each change of the policy. OTHERS are\n"
+		"the programs of others, on the cgroup or above it, that judge the same requests as the fence and\n"
+		"may refuse what it allows.",
 	.example = "cgfence status --json | jq '.[].counters'",
 	.options = options,
 	.operands_min = 0,

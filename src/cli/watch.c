@@ -18,7 +18,7 @@ static int run(const struct arguments *arguments)
 	(void)arguments;
 	if (duration_parse(interval, &watch.interval_ns)) {
 		output_complain(
-			"'%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
+			"'%s' is not an interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
 			interval);
 		return STATUS_INVALID;
 	}
@@ -26,9 +26,10 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say", NULL, &apply },
-	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent", NULL,
-	  &interval },
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences matched to these policies", NULL,
+	  &apply },
+	{ 0, "interval", "D", "time between two passes, such as 500ms, 30s or 5m; 30s if absent",
+	  NULL, &interval },
 	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
@@ -38,12 +39,13 @@ const struct command command_watch = {
 	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
-		"Makes a pass as reconcile does at once, every interval, when a fence changes, and on SIGHUP; and acts\n"
-		"on a listen event of the kernel at once. Prints a line for each violation and its end, for each new\n"
-		"refusal, and for each fence that is made or taken away. Who does not read them loses lines, and\n"
-		"nothing else. Ends with SIGTERM. Only one watch can run on a host.\n"
-		"With --apply it also does what apply does, whenever a file changes or a cgroup appears that a policy\n"
-		"names. While a policy is invalid, that is said, and those that were valid before stay in force.",
+		"Makes the same pass as reconcile at the start, every interval, when a fence changes, and on SIGHUP,\n"
+		"and acts on a listen event of the kernel at once. Prints a line for each violation and its end, for\n"
+		"each new refusal, and for each fence that is attached or detached. A slow reader loses lines but\n"
+		"blocks nothing. Ends on SIGTERM. Only one watch can run on a host.\n"
+		"With --apply it also makes the fences match the policies, as apply does, whenever a file changes or a\n"
+		"cgroup appears that a policy names. While a policy is invalid, it reports that, and the last valid\n"
+		"policies stay in force.",
 	.example = "cgfence watch --interval 10s --json",
 	.options = options,
 	.operands_min = 0,
