@@ -84,7 +84,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	else if (target->is_root)
 		return error_set_invalid(
 			planning->error,
-			"%s: its cgroup is the root, where a mistake locks the host out; to fence it all the same, use 'attach --force'",
+			"%s: its cgroup is the root, where a mistake can lock you out of the host; use 'attach --force' to fence it",
 			source->origin);
 	add_step(planning, &step, source, fence);
 	return 0;

@@ -66,7 +66,7 @@ static int read_path(const char *path, unsigned int flags, struct cgfence_policy
 	if (result == 0 && count == 0 && !(flags & CGFENCE_POLICY_SET_EMPTY_OK))
 		result = error_set(
 			error, ENOENT,
-			"%s holds no policy: no file in it ends in .json; to take all fences away, use 'detach --all'",
+			"%s holds no policy: no file in it ends in .json; to detach all fences, use 'detach --all'",
 			path);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = read_source(files[i], set, error);

@@ -71,12 +71,14 @@ static int write_roots(int map, const uint64_t *fence_ids, size_t count,
 			previous = id;
 			first = false;
 		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
-			return kernel_error(error, errno, "forget a fence");
+			return kernel_error(error, errno,
+					    "remove a fence from the iterator over descriptors");
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
-			return kernel_error(error, errno, "tell the iterator of a fence");
+			return kernel_error(error, errno,
+					    "add a fence to the iterator over descriptors");
 	}
 	return 0;
 }

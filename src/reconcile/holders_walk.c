@@ -119,7 +119,7 @@ int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, si
 	if (proc < 0)
 		return error_set(error, errno, "cannot open /proc: %s", strerror(errno));
 	result = cgroup_for_each_thread(cgroup, walk_task, &walk);
-	return result ? error_set(error, -result, "cannot read who is in %s: %s",
+	return result ? error_set(error, -result, "cannot list the tasks in %s: %s",
 				  cgfence_cgroup_path(cgroup), strerror(-result))
 		      : 0;
 }

@@ -163,7 +163,7 @@ void watch_events_dropped(struct watch_events *events)
 		return;
 	if (!events->json) {
 		write_text(events, boot_time_ns(), "dropped", NULL,
-			   "%zu lines, which nobody read in time", dropped);
+			   "%zu lines, which were not read in time", dropped);
 		return;
 	}
 	object = begin_json("dropped", boot_time_ns());
