@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What is built is hardened, is the same wherever it is built, and is built again after an edit of any header.
-# Prints what does not hold.
+# Checks that the products are hardened, do not depend on the place of the build, and are rebuilt after an edit of any
+# header. Prints the faults.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Whatever make was told that runs this is not for the make that it runs.
+# The make that runs this script must not pass its settings to the make below.
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
 
 directory=$(mktemp -d)
@@ -17,7 +17,7 @@ fault() {
 	faults=$((faults + 1))
 }
 
-# expect FILE PATTERN OPTION WHAT: of what readelf says.
+# expect FILE PATTERN OPTION WHAT: the output of readelf has a line that matches.
 expect() {
 	if ! grep --quiet -E -e "$2" <<<"$(readelf --wide "$3" "$1")"; then
 		fault "$1 $4."
@@ -37,7 +37,7 @@ check_hardening() {
 	done
 }
 
-# build_copy FOLDER: builds a copy of the tree, and prints the sums of what came of it.
+# build_copy FOLDER: builds a copy of the tree, and prints the checksums of the products.
 build_copy() {
 	mkdir --parents "$1"
 	git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from=- --ignore-failed-read |
@@ -54,14 +54,14 @@ build_copy() {
 
 check_reproducible() {
 	build_copy "$directory/a" >"$directory/first"
-	# Another depth, another length and another time zone.
+	# A path of other depth and length, and another time zone.
 	TZ=Asia/Tokyo build_copy "$directory/another/folder" >"$directory/second"
 	if ! diff "$directory/first" "$directory/second" >&2; then
 		fault "what is built depends on the folder in which it is built."
 	fi
 }
 
-# check_rebuild HEADER TARGET PATTERN...: what would be done if the header changed.
+# check_rebuild HEADER TARGET PATTERN...: make would rebuild these if the header changed.
 check_rebuild() {
 	local plan pattern
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs twice with different prefixes from one build: the paths inside the files are those of each installation, what
-# is installed can be used, and uninstall leaves nothing but what others put there. Prints what does not hold.
+# Installs one build twice, with different prefixes, and checks that the files name the paths of their installation,
+# that the installed files work, and that uninstall leaves only the files of others. Prints the faults.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Whatever make was told that runs this is not for the make that it runs.
+# The make that runs this script must not pass its settings to the make below.
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
 
 stage=$(mktemp -d)
@@ -51,7 +51,7 @@ check_place() {
 	fi
 }
 
-# With pkg-config and nothing of this tree, as another project would.
+# Builds with pkg-config and nothing of this tree, as another project would.
 check_client() {
 	local flags
 
@@ -77,7 +77,7 @@ run_make uninstall "${second[@]}"
 expect "what is left" "$(cd "$stage" && find . -not -type d -o -empty | sort | paste --serial --delimiters=' ')" \
 	"./usr/sbin/other ./usr/share/cgfence/other"
 
-# Where sbin and bin are one folder, the link must not take the place of the program.
+# If sbin and bin are one folder, the link must not replace the program.
 rm -r "${stage:?}/usr"
 mkdir --parents "$stage/usr/bin"
 ln -s bin "$stage/usr/sbin"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Who may use whom in src/, and no circle between files: by what they include and, where they are built, by what they call.
-# Prints what breaks the rules, and nothing else.
+# Checks the layers of src/, and that no files depend on each other in a circle: by their includes and, if they are
+# built, by their calls. Prints only violations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,7 +45,7 @@ broken=$(awk -v layers="$layers" '
 			for (w = 1; w <= words; w++)
 				allowed[word[1], word[w]]
 		}
-		# What the library gives out, anybody above it may call.
+		# Every layer above the library may call its public functions.
 		program["report"]
 		program["daemon"]
 		program["cli"]

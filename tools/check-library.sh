@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The library stands by itself: it gives out only names that begin with cgfence_, each public header compiles alone as
-# C11 and as C++17, and the program needs no more of it than the public headers say. Prints what does not hold.
+# Checks the library alone: it exports only names that begin with cgfence_, each public header compiles alone as C11 and
+# as C++17, and the program uses only functions of the public headers. Prints the faults.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Whatever make was told that runs this is not for the make that it runs.
+# The make that runs this script must not pass its settings to the make below.
 unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
 
 directory=$(mktemp -d)
@@ -13,7 +13,7 @@ headers=(include/cgfence/*.h)
 headers=("${headers[@]##*/}")
 faults=0
 
-# fault WHAT [DETAIL]: of details, a few lines are enough.
+# fault WHAT [DETAIL]: prints only a few lines of the detail.
 fault() {
 	printf 'check-library: %s\n' "$1" >&2
 	head --lines=5 <<<"${2-}" | sed 's/^./  &/' >&2
@@ -44,7 +44,7 @@ check_header() {
 	fi
 }
 
-# check_client COMPILER LANGUAGE: a program of somebody else, built against either library.
+# check_client COMPILER LANGUAGE: builds a foreign program against either library.
 check_client() {
 	local client=$directory/client complaints
 

@@ -24,7 +24,7 @@ if [[ ! -x $program ]]; then
 	exit 1
 fi
 
-# Prints "valid" or "invalid" for each file, in order. What is no JSON is not valid.
+# Prints "valid" or "invalid" for each file, in order. A file that is not JSON is invalid.
 read_by_schema() {
 	"$python" - "$@" <<-'END'
 		import json, sys

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Prints lines for sources.list with the component main of these suites, from where this host has its own packages.
+# Prints lines for sources.list with the component main of these suites, from the archive that this host uses.
 # Usage: debian-sources.sh SUITE...
 set -euo pipefail
 
-# apt itself reads its sources here, so that one-line and deb822 files count alike.
+# apt itself reads its sources here, so one-line and deb822 files both count.
 host_repository() { # archive|security
 	local codename security=
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Shows the main job on this kernel: a fenced workload tries devices and ports, and the kernel allows or refuses each; and
-# a listener that was there before is found. Everything happens in a cgroup, a mount and a network namespace, a bpffs and
-# a tmpfs of its own, and nothing is left. Fails if anything is not as expected.
+# Shows the main job on this kernel: a fenced workload tries devices and ports, the kernel allows or refuses each, and
+# cgfence finds a listener that is older than the fence. Everything happens in its own cgroup, mount and network
+# namespace, bpffs and tmpfs, and nothing remains. Fails if a result is not as expected.
 set -euo pipefail
 
 if (($# < 1)); then
@@ -48,7 +48,7 @@ prepare() {
 	local root
 
 	mount -t tmpfs demo "$nodes"
-	# A copy of its own tells the processes of this demonstration from any others.
+	# With its own copy of the program this demonstration knows its processes from others.
 	cp "$program" "$nodes/cgfence"
 	program=$nodes/cgfence
 	mount -t bpf bpf /sys/fs/bpf
@@ -78,7 +78,7 @@ inside() {
 	bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$cgroup" "$@"
 }
 
-# What the kernel says to a command: only EPERM is a refusal, a device without a driver is not.
+# The verdict of the kernel on a command: only EPERM is a refusal, a device without a driver is not.
 verdict() {
 	local complaint
 
@@ -128,7 +128,7 @@ expect_equal() {
 
 # try_listen EXPECTED PORT
 try_listen() {
-	# It waits for clients, or has failed at once.
+	# The program waits for clients, or fails at once.
 	# shellcheck disable=SC2016 # it is the inner shell that expands it
 	try "$1" "listen on TCP port $2" bash -c 'timeout 0.5 busybox nc -l -p "$0"; (($? == 124))' "$2"
 }

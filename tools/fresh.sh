@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs `make demo`, and with --test also `make test`, as somebody does who has just cloned this tree: in a new chroot of
-# a Debian release with nothing but git and make, once as root, once as a user with sudo, who had none at first. It needs
-# root and leaves nothing behind. Usage: fresh.sh [--test] [--as root|user] [SUITE]...
+# Runs `make demo`, and with --test also `make test`, in a fresh clone of this tree: in a new chroot of a Debian release
+# with only git and make, once as root and once as a user, first without and then with sudo. It needs root and leaves
+# nothing behind. Usage: fresh.sh [--test] [--as root|user] [SUITE]...
 set -euo pipefail
 
 usage="Usage: $0 [--test] [--as root|user] [SUITE]..., a suite being a Debian release such as bookworm or trixie"
@@ -34,7 +34,7 @@ if ((${#suites[@]} == 0)); then
 	suites=(bookworm trixie)
 fi
 
-# What is mounted here and below is seen by nobody else, and is gone with the last process here.
+# Nobody else sees the mounts made here and below, and they end with the last process here.
 if [[ -z ${CGFENCE_FRESH-} ]]; then
 	CGFENCE_FRESH=$(mktemp --directory --tmpdir=/var/tmp cgfence-fresh-XXXXXX)
 	trap 'rm -rf "$CGFENCE_FRESH"' EXIT
@@ -47,7 +47,7 @@ fi
 directory=$CGFENCE_FRESH
 source=$(realpath "$(dirname "$0")/..")
 
-# quietly COMMAND...: its output only if it fails.
+# quietly COMMAND...: shows its output only if it fails.
 quietly() {
 	local log
 
@@ -58,7 +58,7 @@ quietly() {
 	fi
 }
 
-# apt gets through to the archive as it does on this host, and nothing else of the host's settings counts.
+# apt reaches the archive as on this host; no other settings of the host apply.
 make_chroot() { # SUITE
 	local parts=("$1" "$1-updates" "$1-security")
 
@@ -72,13 +72,13 @@ make_chroot() { # SUITE
 	cp /etc/resolv.conf /etc/hosts "$directory/$1/etc/"
 }
 
-# enter FOLDER USER COMMAND...: in the clone, with the environment of a login.
+# enter FOLDER USER COMMAND...: runs it in the clone, with the environment of a login.
 enter() {
 	chroot "$1" setpriv --reuid="$2" --regid="$2" --init-groups env --ignore-environment --chdir=/home/cgfence \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin USER="$2" HOME=/tmp "${@:3}" </dev/null
 }
 
-# Without sudo nothing can be done, and what can be done about that is said.
+# Without sudo the command fails, and its message explains what to do.
 expect_advice() { # FOLDER USER
 	local said
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# No name has a version in it: each release gives its own.
+# The names have no versions, so each release installs its own.
 declare -A packages=(
 	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libjansson-dev libnl-3-dev'
 	[demo]='busybox-static mount'
@@ -33,7 +33,7 @@ is_offered() { # PACKAGE
 	[[ -n $(apt-cache show --no-all-versions "$1" 2>/dev/null) ]]
 }
 
-# apt COMMAND...: as root, and silent unless it fails.
+# apt COMMAND...: runs it as root, and is silent unless it fails.
 apt() {
 	local log
 
@@ -59,11 +59,11 @@ if ((EUID != 0)); then
 fi
 optional=()
 if [[ " $* " == *" test "* ]]; then
-	# What they say differs between versions, so only that of the tree is of use, in a release that has it.
+	# Their findings differ between versions, so install only the version of the tree, if the release has it.
 	llvm=$(tools/lint.sh --llvm-version)
 	mapfile -t optional < <(list_missing "clang-format-$llvm" "clang-tidy-$llvm")
 fi
-# A fresh system has no lists of packages.
+# A fresh system has no package lists.
 if ((${#missing[@]})) || { ((${#optional[@]})) && ! is_offered make; }; then
 	apt update
 fi

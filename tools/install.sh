@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs what was built, or removes exactly that again. The Makefile sets the variables that are used here.
+# Installs the build, or removes exactly the installed files. The Makefile sets the variables that are used here.
 set -euo pipefail
 
 if [[ ${1-} != install && ${1-} != uninstall ]]; then
@@ -20,7 +20,7 @@ copy() {
 	fi
 }
 
-# fill SOURCE TARGET: a copy in which the paths of this installation stand.
+# fill SOURCE TARGET: copies a file and fills in the paths of this installation.
 fill() {
 	copy 0644 "$1" "$2"
 	if [[ $action == install ]]; then
@@ -42,7 +42,7 @@ link() {
 }
 
 copy 0755 build/cgfence "$PREFIX/sbin/cgfence"
-# Not every user has sbin in the path, and `check` and `explain` are for all; where both are one folder it is there.
+# Not every user has sbin in PATH, but all may use `check` and `explain`. If both are one folder, no link is needed.
 if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
 	link ../sbin/cgfence "$PREFIX/bin/cgfence"
 fi
@@ -57,7 +57,7 @@ done
 for unit in tools/*.service; do
 	fill "$unit" "$UNITDIR/$(basename "$unit")"
 done
-# The sources say which pages there are, so that uninstall needs no build.
+# The list of pages comes from the sources, so uninstall needs no build.
 for page in tools/*.[1-9].in; do
 	page=$(basename "$page" .in)
 	copy 0644 "build/$page" "$PREFIX/share/man/man${page##*.}/$page"
@@ -70,7 +70,7 @@ copy 0644 tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fi
 if [[ $action == uninstall ]]; then
 	for folder in "${folders[@]}"; do
 		if [[ -n $DESTDIR ]]; then
-			# Every folder there is of an installation, unless somebody put something else in.
+			# All folders in DESTDIR belong to an installation, except those with other files.
 			(cd "$DESTDIR" && rmdir --parents --ignore-fail-on-non-empty ".$folder" 2>/dev/null) || true
 		elif [[ $folder == */cgfence ]]; then
 			rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true

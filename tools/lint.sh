@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Formatting, layers, static analysis of C and shell, the systemd unit and the manual. What clang-format and clang-tidy say
-# differs from version to version, so they run only in that of the tree. All is checked before it fails.
+# Checks formatting, layers, C and shell code, the systemd unit and the manual. clang-format and clang-tidy differ from
+# version to version, so only the version of the tree runs. It fails after all checks have run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +15,7 @@ tracked() {
 	git ls-files --cached --others --exclude-standard -- "$@"
 }
 
-# find_tool NAME: the one of the version of the tree, or nothing.
+# find_tool NAME: prints the tool in the version of the tree, or nothing.
 find_tool() {
 	local candidate
 
@@ -35,7 +35,7 @@ check_format() {
 	[[ -z $tool ]] || tracked '*.c' '*.h' | xargs "$tool" --dry-run --Werror
 }
 
-# clang-tidy says on standard error how many warnings it left out; that is shown only if it also found something.
+# clang-tidy reports on standard error how many warnings it suppressed; show that only if it also found something.
 tidy() {
 	local report
 
@@ -57,7 +57,7 @@ check_shell() {
 	tracked '*.sh' '*.bash' '.ci/run' | xargs shellcheck
 }
 
-# The program has to be where the unit says. A word that systemd does not know is only a warning, with exit status 0.
+# The program must exist at the path in the unit. For an unknown key systemd only warns, with exit status 0.
 check_unit() {
 	local directory complaints
 

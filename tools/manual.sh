@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Writes a page of the manual: replaces a line @COMMANDS@ of standard input by the program's own help texts.
+# Writes a page of the manual: replaces the line @COMMANDS@ of standard input by the help texts of the program.
 set -euo pipefail
 
 if (($# != 1)); then
@@ -27,7 +27,7 @@ describe_command() {
 			return text
 		}
 		function print_text(text, sentences, count) {
-			# mdoc wants each sentence to begin a line.
+			# In mdoc each sentence begins a line.
 			count = split(text, sentences, /\. +/)
 			for (i = 1; i <= count; i++)
 				print escape(sentences[i]) (i < count ? "." : "")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs a command in a mount namespace of its own, in which / is a mount point and nothing that is mounted gets out.
-# In a chroot / is none, so it cannot be made private; there it is mounted once more, over a folder of /sys, which can.
+# Runs a command in its own mount namespace, in which / is a mount point and from which no mount propagates. In a chroot
+# / is not a mount point and cannot be made private; so it is mounted again over a folder of /sys, which can.
 # Usage: own-mounts.sh [OPTION OF unshare]... -- COMMAND [ARGUMENT]...
 set -euo pipefail
 

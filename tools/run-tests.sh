@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Runs the tests that `make check` built, as root, and ends with their count. With a pattern such as 'life/*' or
-# 'suite/name', only those. With CGFENCE_TEST_STRICT set, a test that would be skipped for want of rights or tools fails;
-# what the running kernel does not have is skipped all the same.
-# With CGFENCE_TEST_FRESH naming a Debian release, the demonstration is also tried in a new chroot of that.
+# 'suite/name', only those. With CGFENCE_TEST_STRICT set, a test that would be skipped because rights or tools are
+# missing fails; a test of a feature that the running kernel lacks is still skipped.
+# If CGFENCE_TEST_FRESH names a Debian release, the demonstration also runs in a new chroot of it.
 # Usage: run-tests.sh [PATTERN]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,12 +13,12 @@ if ((EUID != 0)); then
 	echo "$0: tests on the running kernel need root, and there is no sudo; as root, run: $0 $*" >&2
 	exit 1
 fi
-# Tests make their mounts private, which a chroot does not let them.
+# Tests make their mounts private, which is not possible in a chroot.
 if ! mountpoint --quiet /; then
 	exec tools/own-mounts.sh -- "$0" "$@"
 fi
 
-# An empty value is none.
+# An empty value counts as unset.
 [[ -n ${CGFENCE_TEST_STRICT-} ]] || unset CGFENCE_TEST_STRICT
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
@@ -28,7 +28,7 @@ skipped=0
 failures=$results/failures
 touch "$failures"
 
-# Counts a failure, and remembers what to say of it at the end: the log before it is long.
+# Counts a failure, and keeps its message for the end, since the log is long.
 fail() {
 	failed=$((failed + 1))
 	echo "$1" >>"$failures"
@@ -48,13 +48,13 @@ run_program() {
 		fail "$program ended with status $status and no report."
 		return
 	fi
-	# What the pattern leaves out is not skipped.
+	# Tests outside the pattern do not count as skipped.
 	sed --in-place '/^ok .* # SKIP test was skipped/d' "$report"
 	passed=$((passed + $(grep --count '^ok ' "$report" || true)))
 	failed=$((failed + $(grep --count '^not ok ' "$report" || true)))
 	skipped=$((skipped + $(grep --count '^ok .*# SKIP' "$report" || true)))
 	passed=$((passed - $(grep --count '^ok .*# SKIP' "$report" || true)))
-	# With the messages, which are the lines indented below.
+	# The messages are the indented lines below.
 	sed -n "/^not ok/,/^ok/ { /^ok/d; s|^not ok - |$program: |; p }" "$report" >>"$failures"
 }
 
@@ -71,7 +71,7 @@ run_corpus() {
 	fi
 }
 
-# run_check WHAT COMMAND...: a command is one test, as who builds runs it.
+# run_check WHAT COMMAND...: runs a command as one test, as the user who builds.
 run_check() {
 	echo "== $1"
 	if "${as_caller[@]}" "${@:2}"; then
@@ -81,7 +81,7 @@ run_check() {
 	fi
 }
 
-# The first command as somebody gives it who has just cloned this tree.
+# Runs the first command in a fresh clone of this tree.
 run_fresh() { # SUITE
 	echo "== make demo in a fresh $1"
 	if tools/fresh.sh --as root "$1"; then
@@ -91,7 +91,7 @@ run_fresh() { # SUITE
 	fi
 }
 
-# No test may leave a cgroup behind, whether it passed or not.
+# No test may leave a cgroup behind, even if it failed.
 check_leftovers() {
 	local left
 
@@ -105,7 +105,7 @@ check_leftovers() {
 	fi
 }
 
-# What needs no root leaves in build/ what belongs to who builds.
+# Commands that need no root run as the user who builds, so that their files in build/ belong to that user.
 as_caller=()
 if [[ -n ${SUDO_USER-} ]]; then
 	as_caller=(sudo --user="$SUDO_USER")
@@ -115,7 +115,7 @@ fi
 run_machines() {
 	local report=$results/machines
 
-	# What hammers for a long time is left to `make test-vm`.
+	# Tests that load the kernel for long run only in `make test-vm`.
 	"${as_caller[@]}" env CGFENCE_VM_FILTER='!(hammer|concurrent|stress|port_stress|reconcile_soak|others_table)/*' \
 		tools/test-vm.sh build/cgfence build/system-tests 5.10 6.1-lsm | tee "$report" || true
 	read -r machines_passed machines_failed machines_skipped < <(

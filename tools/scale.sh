@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Measures what commands cost for the first fence of a host and for the thousandth, process start included, and how much
-# kernel memory a fence takes. First and thousandth are measured in turn, so that a change of the machine's speed meets
-# both. Everything happens in cgroups, a mount namespace and a bpffs of its own, and nothing is left.
+# Measures the time of commands for the first fence of a host and for the thousandth, including the process start, and
+# the kernel memory of a fence. It measures first and thousandth in turn, so that a change of the speed affects
+# both. Everything happens in its own cgroups, mount namespace and bpffs, and nothing remains.
 #
-# FENCES, CYCLES and SAMPLES in the environment say how many fences there are (1000), how often all but one of them are
-# made and taken away (3), and how often each command is measured in each state (15).
+# The environment variables FENCES, CYCLES and SAMPLES are the number of fences (1000), how often all except one are
+# attached and detached (3), and how often each command is measured in each state (15).
 set -euo pipefail
 
 if (($# < 1)); then
@@ -91,7 +91,7 @@ measure() {
 	echo $((${end/./} - ${begin/./})) >>"$list"
 }
 
-# One fence more than there are, with each command that is about one fence.
+# Measures each command about one fence, with an additional fence.
 measure_one() {
 	local state=$1 fence=$name/sample-$2
 
@@ -116,7 +116,7 @@ charged() {
 	fi
 }
 
-# Where the memory controller is one of version 1, as on a hybrid host, it tells what the fences are charged for.
+# Uses the memory controller to measure the fences, if it is of version 1, as on a hybrid host.
 watch_memory() {
 	local controller
 
@@ -152,7 +152,7 @@ median() {
 	sort -n "$1" | awk '{ list[NR] = $1 } END { print list[int((NR + 1) / 2)] }'
 }
 
-# The least that it took: what others do on the machine meanwhile is not in it.
+# The shortest time, which other load on the machine affects least.
 least() {
 	sort -n "$1" | head -n 1
 }
@@ -194,7 +194,7 @@ print_memory() {
 	fi
 }
 
-# The machine code is not charged to anybody.
+# The kernel charges machine code to no cgroup.
 measure_machine_code() {
 	local bpftool links
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the system tests under other kernels, each in a virtual machine, and prints a table. What a kernel cannot
-# support its tests skip, with the reason. Usage: test-vm.sh PROGRAM SYSTEM_TESTS [MACHINE...]
+# Runs the system tests under other kernels, each in a virtual machine, and prints a table. A test of a feature that the
+# kernel lacks is skipped, with the reason. Usage: test-vm.sh PROGRAM SYSTEM_TESTS [MACHINE...]
 set -euo pipefail
 
 if (($# < 2)); then
@@ -21,10 +21,10 @@ failed=0
 passed=0
 skipped=0
 
-# Which tests, for Criterion's --filter.
+# The tests to run, for --filter of Criterion.
 filter=${CGFENCE_VM_FILTER:-*/*}
 
-# With -lsm the BPF LSM is asked for, with -nolsm it is left out; else the kernel's own default counts.
+# -lsm enables the BPF LSM, -nolsm disables it; otherwise the default of the kernel holds.
 append_for() {
 	case $1 in
 	*-lsm) echo 'lsm=lockdown,capability,landlock,bpf' ;;
@@ -33,10 +33,10 @@ append_for() {
 	esac
 }
 
-# What runs inside: the tests, then their report and the guard that a fence gets, each after a mark.
+# The script inside the machine: the tests, then their report and the listen guard of a fence, each after a mark.
 echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60} FILTER='$filter'" >"$results/inside.sh"
 cat >>"$results/inside.sh" <<'INSIDE'
-# Emulation is slow, so what is repeated to meet a race is repeated less.
+# Emulation is slow, so tests that provoke races repeat less often.
 CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence \
 	/system-tests --short-filename --timeout 180 --filter "$FILTER" --tap=/tmp/report 2>&1
 status=$?
@@ -56,20 +56,20 @@ run_machine() {
 		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
 		-- sh /inside.sh >"$log" 2>&1 || status=$?
 	read -r guard release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
-	# What the filter leaves out is of no interest.
+	# Drop the tests outside the filter.
 	sed --in-place '/^ok .* # SKIP test was skipped/d' "$log"
 	ok=$(grep --count '^ok ' "$log" || true)
 	fails=$(grep --count '^not ok ' "$log" || true)
 	skips=$(grep --count '^ok .*# SKIP' "$log" || true)
 	if ((status != 0)); then
 		sed '/^@report/,$d' "$log"
-		# A machine that did not come up, or a crash, is a failure even without a failed test.
+		# A machine that does not boot, or a crash, is a failure even without a failed test.
 		if ((fails == 0)); then
 			fails=1
 			echo "$machine: it ended with status $status, and no test failed" >>"$results/failures"
 		fi
 	fi
-	# With the messages, which are the lines indented below.
+	# The messages are the indented lines below.
 	sed -n "/^not ok/,/^[o@]/ { /^[o@]/d; s|^not ok - |$machine: |; p }" "$log" | tr -d '\r' >>"$results/failures"
 	passed=$((passed + ok - skips))
 	failed=$((failed + fails))

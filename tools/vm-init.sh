@@ -1,6 +1,6 @@
 #!/bin/sh
-# /init of the machines of vm-run.sh: brings up what a booted host has and runs /command.
-# The kernel's messages go to ttyS0, what the command prints to ttyS1, how it ended to ttyS2.
+# /init of the machines of vm-run.sh: sets up the system as on a booted host and runs /command. The messages of the
+# kernel go to ttyS0, the output of the command to ttyS1, its exit status to ttyS2.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
 
 busybox mount -t proc proc /proc
@@ -13,7 +13,7 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts -o ptmxmode=666 devpts /dev/pts
 ln -s /proc/self/fd /dev/fd
 
-# Files given with --file may lie below these, so they move along.
+# Files of --file may lie in these directories, so copy them.
 for directory in /tmp /run /dev/shm; do
 	mount -t tmpfs tmpfs /mnt
 	cp -a "$directory/." /mnt
@@ -36,7 +36,7 @@ echo started >/dev/ttyS2
 	. /command
 ) </dev/null >/dev/ttyS1 2>&1
 status=$?
-# Setting a terminal waits for its output, of which a process left behind may still hold the end.
+# stty waits until the terminal has sent its output, including that of processes that still run.
 stty -F /dev/ttyS1 raw
 echo "exited $status" >/dev/ttyS2
 poweroff -f

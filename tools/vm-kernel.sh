@@ -6,10 +6,10 @@
 # the Debian archive is; it is read and never changed, and nothing is installed.
 set -euo pipefail
 
-# modprobe and depmod are there, which is not in the PATH of every user.
+# modprobe and depmod are in sbin, which is not in the PATH of every user.
 PATH=$PATH:/usr/sbin:/sbin
 
-# What cgfence and its tests use where the kernel does not have it built in.
+# The modules that cgfence and its tests need if they are not built in.
 MODULES="inet_diag tcp_diag udp_diag raw_diag mptcp_diag unix_diag sctp sctp_diag
 	veth dummy tun fuse loop"
 
@@ -32,7 +32,7 @@ suites_of() { # NAME
 	esac
 }
 
-# Proxy and authentication settings of the host stay in force. Its hooks do not: they act on the host.
+# Proxy and authentication settings of the host apply. Its hooks do not, since they act on the host.
 write_apt_conf() { # FETCH
 	cat <<-END
 		#clear APT::Update;
@@ -50,7 +50,7 @@ write_apt_conf() { # FETCH
 	END
 }
 
-# The series decides, not the priority of the suite: backports have a low one.
+# Choose by kernel series and not by the priority of the suite, which is low for backports.
 write_preferences() { # NAME META
 	printf 'Package: %s\nPin: version %s.*\nPin-Priority: 1000\n\n' "$2" "${1%.x}"
 	printf 'Package: %s\nPin: release *\nPin-Priority: -1\n' "$2"
@@ -75,14 +75,14 @@ fetch_packages() { # NAME META
 	image=$(depends_of "$2=$version" 'linux-image-[0-9]')
 	[[ $image ]] || die "The package $2 $version depends on no kernel image."
 	mkdir "$FETCH/debs"
-	# In 7.x the image package is empty and depends on those that hold the kernel and its modules.
+	# In 7.x the image package is empty and depends on the packages with the kernel and its modules.
 	for package in $image $(depends_of "$image=$version" 'linux-(base|binary|modules)-[0-9]'); do
 		(cd "$FETCH/debs" && apt-get -c "$FETCH/apt.conf" -qq download "$package=$version") >&2 ||
 			die "The package $package $version could not be downloaded."
 	done
 }
 
-# Copies the wanted modules and what they depend on, decompressed: busybox reads only plain ones.
+# Copies the wanted modules and their dependencies, decompressed, since busybox reads only plain ones.
 copy_modules() { # RELEASE
 	local tree=$FETCH/tree target=$FETCH/modules/lib/modules/$1 name kind path file
 	mkdir -p "$target"
@@ -135,7 +135,7 @@ main() {
 	[[ -d $FETCH/tree/lib ]] || ln -s usr/lib "$FETCH/tree/lib"
 	release=$(cd "$FETCH/tree/lib/modules" && echo *)
 	copy_modules "$release"
-	# In 7.x it lies beside its modules.
+	# In 7.x the kernel lies beside its modules.
 	cp "$FETCH/tree/boot/vmlinuz-$release" "$dir/vmlinuz" 2>/dev/null ||
 		cp "$FETCH/tree/lib/modules/$release/vmlinuz" "$dir/vmlinuz" ||
 		die "The packages of the kernel $name hold no vmlinuz."

@@ -51,7 +51,7 @@ parse_arguments() {
 	COMMAND=("${@:2}")
 }
 
-# Libraries are copied through their links, to the path by which the loader asks for them.
+# Copies the target of each library link to the path that the loader uses.
 copy_libraries() { # FILE
 	local libraries library
 	libraries=$(ldd "$1" 2>/dev/null) || return 0
@@ -83,7 +83,7 @@ write_command() {
 	done
 }
 
-# Left uncompressed: the emulated processor takes longer to unpack it than qemu to load it.
+# Not compressed, since the emulated processor would unpack it more slowly than qemu loads it.
 build_initramfs() {
 	local file
 	mkdir -p "$ROOT"/{usr/{bin,sbin,lib,lib64},etc,root,dev,proc,sys,tmp,run,mnt}
@@ -99,14 +99,14 @@ build_initramfs() {
 	(cd "$ROOT" && find . -print0 | cpio --quiet -0 -o -H newc -R 0:0) >"$WORK/initramfs"
 }
 
-# Processors that are emulated in parallel miss changes to each other's code: a kernel that patches its
-# own, as it does for every static key and so when a program is attached, dies of a stray int3.
-# Three serial ports, so that nothing the command prints is taken for its status or for the kernel's.
+# Processors that are emulated in parallel miss changes to each other's code: a kernel that patches its own code, as for
+# every static key and so for every attached program, crashes on a stray int3. Three serial ports keep the output of the
+# command apart from its status and from the messages of the kernel.
 boot() {
 	cd "$WORK"
 	touch log status
 	mkfifo output
-	# Held open here, so that the reader ends with this script and not with, or without, qemu.
+	# Hold the pipe open here, so that the reader ends with this script and not with qemu.
 	exec {output}<>output
 	{ cat || cat >/dev/null; } <output {output}<&- &
 	READER=$!
@@ -125,7 +125,7 @@ boot() {
 	wait "$READER" || true
 }
 
-# Exits as the command did, or explains why it cannot.
+# Exits with the status of the command, or explains why there is none.
 report() {
 	local status
 	status=$(tail -n 1 status)
@@ -162,7 +162,7 @@ main() {
 	TOOLS=$(realpath "${BASH_SOURCE[0]%/*}")
 	VM_DIR=$(realpath -m "${VM_DIR:-$TOOLS/../build/vm}")
 	DIR=$VM_DIR/kernels/$KERNEL
-	# A failure on this side must not look like the command's.
+	# A failure of this script must not look like one of the command.
 	trap 'exit 125' ERR
 	"$TOOLS/vm-kernel.sh" "$KERNEL" "$DIR"
 	WORK=$(mktemp -d -t cgfence-vm.XXXXXX)

@@ -30,7 +30,7 @@ static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 	cgfence_apply_plan_free(*plan);
 }
 
-/* A fence that is damaged or of another version is there all the same, and can be replaced. */
+/* A fence that is damaged or of another version still counts as a fence, and can be replaced. */
 static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
@@ -44,7 +44,7 @@ static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_
 	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
 }
 
-/* The fence of a cgroup, if it has one and is not removed by now. */
+/* The fence of a cgroup, if the cgroup still exists and has one. */
 static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
@@ -62,7 +62,7 @@ static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_
 	return observed->path ? 0 : error_out_of_memory(error);
 }
 
-/* The cgroups that are named, each once. */
+/* The cgroups that the policies name, each once. */
 static int list_targets(const struct apply_world *world, uint64_t **ids, size_t *count,
 			struct cgfence_error *error)
 {
@@ -83,7 +83,7 @@ static int list_targets(const struct apply_world *world, uint64_t **ids, size_t 
 	return 0;
 }
 
-/* Pruning alone needs the fences that no policy names. */
+/* Only pruning needs the fences that no policy names. */
 static int observe(struct apply_world *world, bool all, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *ids = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Checking policies, each by itself and for conflicts. */
+/* Checks policies, each alone and for conflicts with the others. */
 #include "apply/conflicts.h"
 #include "apply/policy_files.h"
 #include "base/array.h"
@@ -9,12 +9,12 @@
 #include <cgfence/apply.h>
 #include <string.h>
 
-/* The part of a file that is kept; whole policies would take much memory where there are many. */
+/* The part of a policy file that is kept; many whole policies would take much memory. */
 struct checked_file {
 	char *origin;
 	char *name;
 	char *cgroup;
-	char *key; /* by which conflicts are found; NULL if it names no cgroup or is invalid */
+	char *key; /* the normalised cgroup, to find conflicts; NULL if the policy names none or is invalid */
 	struct cgfence_error *error;
 };
 
@@ -39,7 +39,7 @@ static void release_checking(struct checking *checking)
 	free(checking->files);
 }
 
-/* Return: -ENOMEM if what is wrong cannot be kept. */
+/* Return: -ENOMEM if there is no memory for the error. */
 static int keep_error(struct checked_file *file, const struct cgfence_error *error)
 {
 	file->error = malloc(sizeof(*file->error));
@@ -99,7 +99,7 @@ static int check_file(struct checking *checking, const char *path)
 	return result;
 }
 
-/* A directory that cannot be read, or in which there is nothing to check. */
+/* For a directory that cannot be read or that has nothing to check. */
 static int refuse_path(struct checking *checking, const char *path,
 		       const struct cgfence_error *error)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Takes out slashes that say nothing and components "."; ".." can lead through a link and stays. */
+/* Removes redundant slashes and components "."; ".." stays, since it can lead through a link. */
 static void simplify(char *path)
 {
 	char *to = path;
@@ -41,7 +41,7 @@ char *conflicts_normalise(const char *name, const struct cgroup2_mount *mount)
 	return path;
 }
 
-/* Those of one cgroup side by side, the first first. */
+/* Policies of one cgroup are neighbours, in the order of the input. */
 static int compare_policies(const void *left, const void *right, void *context)
 {
 	const struct named_policy *policies = context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Policies that name one cgroup in the same way, as far as the names tell. */
+/* Finds policies that name one cgroup in the same way, as far as the names show it. */
 #pragma once
 
 #include "cgroup/mountinfo.h"
@@ -12,7 +12,7 @@ struct named_policy {
 };
 
 /**
- * conflicts_normalise() - the same text for all names of a cgroup that can be told to be the same.
+ * conflicts_normalise() - the same text for all names that are known to mean the same cgroup.
  * @name: a path below a mount or relative to the cgroup2 root, a pattern of either, or "pid:N"
  * @mount: the mount that @name is below, NULL if there is none
  *
@@ -23,6 +23,6 @@ char *conflicts_normalise(const char *name, const struct cgroup2_mount *mount);
 /** conflicts_find() - find all conflicts of some policies. Return: 0 or -ENOMEM. */
 int conflicts_find(struct named_policy *policies, size_t count);
 
-/** conflicts_refuse() - say that two policies name a cgroup in the same way. Return: -EINVAL. */
+/** conflicts_refuse() - report that two policies name a cgroup in the same way. Return: -EINVAL. */
 int conflicts_refuse(const char *origin, const char *other_origin, const char *cgroup,
 		     struct cgfence_error *error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* inotify(7) on the files of policies, and on the cgroups in which those that they name may appear. */
+/* Watches the policy files, and the cgroups in which a named cgroup may appear, by inotify(7). */
 #include "cgroup/glob.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -10,17 +10,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* An editor ends by closing the file that it wrote, or by renaming one. */
+/* An editor closes the file that it wrote, or renames it, as its last step. */
 #define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 #define CGROUP_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
 struct cgfence_apply_monitor {
 	int fd;
-	int files;	    /* watch descriptor of the directory in which the policies are */
-	bool files_changed; /* since it was read last */
+	int files;	    /* watch descriptor of the directory of the policies */
+	bool files_changed; /* since the last read */
 };
 
-/* A file may be replaced by another of its name, so it is its directory that is watched. */
+/* Another file of the same name may replace a file, so its directory is watched. */
 static char *directory_of(const char *path)
 {
 	char *copy = strdup(path);
@@ -68,7 +68,7 @@ int cgfence_apply_monitor_fd(const struct cgfence_apply_monitor *monitor)
 	return monitor->fd;
 }
 
-/* One that is watched already stays so, and one that is removed is forgotten by the kernel. */
+/* A watch that exists already stays, and the kernel drops the watch of a removed cgroup. */
 static int follow(const struct cgfence_apply_monitor *monitor, const char *name,
 		  struct cgfence_error *error)
 {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The plan so far; there is room for all that can come. */
+/* The plan so far; the array has room for all possible steps. */
 struct planning {
 	const struct apply_world *world;
 	const struct apply_target *targets; /* sorted by id */
@@ -21,7 +21,7 @@ static const struct apply_source *source_of(const struct apply_world *world,
 	return &world->sources[target->source];
 }
 
-/* The one whose policy holds comes first among those of a cgroup: a plain name before a glob. */
+/* Among the targets of a cgroup the effective one comes first: a plain name before a glob. */
 static int compare_targets(const void *left, const void *right, void *context)
 {
 	const struct apply_target *a = left;
@@ -84,7 +84,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	else if (target->is_root)
 		return error_set_invalid(
 			planning->error,
-			"%s: its cgroup is the root, where a mistake locks the host out; to fence it all the same, use 'attach --force'",
+			"%s: its cgroup is the root, where a mistake can lock you out of the host; use 'attach --force' to fence it",
 			source->origin);
 	add_step(planning, &step, source, fence);
 	return 0;
@@ -167,7 +167,7 @@ static void plan_prune(struct planning *planning)
 	}
 }
 
-/* Fences are detached last, so that nothing is unfenced where a policy is moved up or down in the hierarchy. */
+/* Fences are detached last, so that a policy can move up or down in the hierarchy without a gap. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct apply_step *a = left;

@@ -14,7 +14,7 @@ struct apply_step {
  * apply_plan() - make a plan.
  * @world: two policies that name one cgroup are in conflict, unless one names it plainly and the other by a glob
  * @prune: detach fences that no policy names, except those of commands that still run
- * @steps: receives an array sorted by cgroup, what is to be detached last, to be given to free()
+ * @steps: receives an array sorted by cgroup, with the fences to detach last; to be given to free()
  *
  * Return: 0, -EINVAL if policies are in conflict or would fence the root cgroup, -ENOMEM.
  */

@@ -17,7 +17,7 @@ void policy_files_free(char **files, size_t count)
 	free(files);
 }
 
-/* Hidden files are what editors leave. */
+/* Hidden files are often remains of editors. */
 static int is_policy_name(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);

@@ -4,12 +4,12 @@
 #include <cgfence/cgfence.h>
 
 /**
- * policy_files_list() - the policy files that a path stands for.
- * @path: a directory, for all files in it that end in ".json" and are not hidden, in the order of their names; or anything
- *	else, which is one file, there or not
+ * policy_files_list() - the policy files of a path.
+ * @path: a directory, for all its files that end in ".json" and are not hidden, in the order of their names; any other
+ *	path is one file, which need not exist
  * @files: receives an array for policy_files_free()
  */
 int policy_files_list(const char *path, char ***files, size_t *count, struct cgfence_error *error);
 
-/** policy_files_free() - free what policy_files_list() gave. */
+/** policy_files_free() - free the array of policy_files_list(). */
 void policy_files_free(char **files, size_t count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Reading policies that name their cgroups. */
+/* Reads policies that name their cgroups. */
 #include "apply/policy_set.h"
 #include "apply/policy_files.h"
 #include "cgroup/glob.h"
@@ -28,7 +28,7 @@ const char *cgfence_policy_set_origin(const struct cgfence_policy_set *policies,
 	return index < policies->count ? policies->sources[index].origin : NULL;
 }
 
-/* The source is released with the world, whatever happens. */
+/* On failure too, the source is freed together with the others. */
 static int fill_source(const char *path, unsigned int flags, struct apply_source *source,
 		       struct cgfence_error *error)
 {
@@ -72,11 +72,11 @@ static int read_path(const char *path, unsigned int flags, struct cgfence_policy
 	size_t count = 0;
 	int result = policy_files_list(path, &files, &count, error);
 
-	/* To take an empty directory for the wish to have no fence would cost dearly if it only is not mounted. */
+	/* A directory may be empty because it is not mounted, so an empty one must not mean that no fence is wanted. */
 	if (result == 0 && count == 0 && !(flags & CGFENCE_POLICY_SET_EMPTY_OK))
 		result = error_set(
 			error, ENOENT,
-			"%s holds no policy: no file in it ends in .json; to take all fences away, use 'detach --all'",
+			"%s holds no policy: no file in it ends in .json; to detach all fences, use 'detach --all'",
 			path);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = read_source(files[i], flags, set, error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Finding the cgroups that policies name. */
+/* Finds the cgroups that policies name. */
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/glob.h"
@@ -62,7 +62,7 @@ static int find_matching(const char *pattern, size_t source, struct apply_world 
 
 	for (size_t i = 0; i < count && result == 0; i++) {
 		result = find_target(directories[i], source, world, error);
-		/* Removed since it was found. */
+		/* The cgroup was removed after it was found. */
 		if (result == -ENOENT)
 			result = 0;
 	}

@@ -6,7 +6,7 @@
 /**
  * apply_find_targets() - find the cgroups that the sources name.
  * @world: receives targets, also on failure
- * @missing_ok: one that is named plainly need not exist
+ * @missing_ok: a cgroup that is named plainly need not exist
  */
 int apply_find_targets(struct apply_world *world, bool missing_ok, struct cgfence_error *error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Everything that a plan is made from: what policies ask for and what exists. */
+/* The input of a plan: the cgroups that policies name and the fences that exist. */
 #pragma once
 
 #include "apply/policy_set.h"
@@ -12,16 +12,16 @@ struct apply_target {
 	size_t source; /* index */
 };
 
-/* A fence that is there. */
+/* A fence that exists. */
 struct apply_fence {
 	uint64_t id;
 	char *path;
 	char *text;	/* its policy, normalised; NULL if it cannot be read */
 	bool torn;	/* half changed by a killed command */
-	bool ephemeral; /* of a cgroup that goes with the command it was made for */
+	bool ephemeral; /* of a cgroup that was made for one command and ends with it */
 };
 
-/* All that a plan is made from. Steps borrow its strings. */
+/* The input of a plan. Steps borrow its strings. */
 struct apply_world {
 	const struct apply_source *sources; /* borrowed */
 	size_t source_count;

@@ -36,8 +36,7 @@ static int print_replacement(const struct cgfence_apply_step *step)
 	}
 	if (cgfence_apply_plan_diff(step, &diff, &error))
 		return output_failure(&error);
-	output_say(*diff ? "replace %s"
-			 : "replace %s: a command that was killed left it half changed",
+	output_say(*diff ? "replace %s" : "replace %s: a killed command left it half changed",
 		   step->cgroup);
 	output_lines(diff);
 	return STATUS_DONE;
@@ -74,7 +73,7 @@ static int print_plan(const struct cgfence_apply_plan *plan)
 	return status;
 }
 
-/* Return: NULL with what failed. */
+/* Return: NULL with @error. */
 static json_t *step_json(const struct cgfence_apply_step *step, struct cgfence_error *error)
 {
 	static const char *const actions[] = {
@@ -125,7 +124,7 @@ static void say_done(const struct cgfence_apply_step *step)
 		output_say(sentences[step->action], step->cgroup);
 }
 
-/* What fails for one cgroup is done for the others all the same. */
+/* A failure for one cgroup does not stop the others. */
 static int act(const struct cgfence_apply_plan *plan)
 {
 	const struct cgfence_apply_step *step;
@@ -154,7 +153,7 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 
 	if (json && !dry_run)
-		return help_refuse_usage(&command_apply, "--json goes with --dry-run");
+		return help_refuse_usage(&command_apply, "--json requires --dry-run");
 	if (!dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||

@@ -31,7 +31,7 @@ static void print_excess(const struct cgfence_violation *violation, void *contex
 				violation->reason);
 }
 
-/* That they could not be looked for leaves the fence as it is. */
+/* A failed search for listeners leaves the fence in place. */
 static void report_excess(const struct cgfence_cgroup *cgroup)
 {
 	struct cgfence_error error = { 0 };
@@ -59,7 +59,7 @@ static int refuse_fenced(const struct cgfence_cgroup *cgroup, struct cgfence_err
 {
 	return error_set(
 		error, EEXIST,
-		"%s has a fence already; name a policy to replace that of the fence, or give --default for the embedded default policy",
+		"%s has a fence already; to replace its policy, give a policy, or --default for the embedded default policy",
 		cgfence_cgroup_path(cgroup));
 }
 
@@ -103,7 +103,7 @@ static int print_changes(const struct cgfence_cgroup *cgroup, const struct cgfen
 	return 0;
 }
 
-/* What attach() refuses for what it is asked to do is refused here too. */
+/* A dry run refuses what cgfence_fence_attach() would refuse for these flags. */
 static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
 		   unsigned int flags, struct cgfence_error *error)
 {
@@ -140,9 +140,10 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "tcp", "PORTS", "assign these too, such as 8080,31000-31005", NULL, &tcp_ports },
-	{ 0, "udp", "PORTS", "the same for UDP", NULL, &udp_ports },
-	{ 0, "default", NULL, "replace the policy of a fence by the embedded default policy",
+	{ 0, "tcp", "PORTS", "also assign these TCP ports, such as 8080,31000-31005", NULL,
+	  &tcp_ports },
+	{ 0, "udp", "PORTS", "also assign these UDP ports", NULL, &udp_ports },
+	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
 	{ 0, "dry-run", NULL, "print what would change, and change nothing", &dry_run, NULL },
 	{ 0, "force", NULL, "fence even the root cgroup", &force, NULL },

@@ -13,7 +13,7 @@ struct check {
 	json_t *policies; /* NULL unless JSON is asked for */
 };
 
-/* An invalid policy weighs more than a file that cannot be read. */
+/* The exit status for an invalid policy wins over that for a file that cannot be read. */
 static void note(struct check *check, const struct cgfence_error *error)
 {
 	if (error->invalid_input)
@@ -65,7 +65,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "offline", NULL, "do not ask this host for devices; the policy is for another one",
+	{ 0, "offline", NULL, "do not look up devices on this host; the policy is for another one",
 	  &offline, NULL },
 	COMMAND_OPTION_JSON(json, "one JSON object"),
 	{ 0 },
@@ -74,7 +74,7 @@ static const struct command_option options[] = {
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "[-j] [--offline] POLICY.json|DIR|-...",
-	.summary = "validate policies without touching anything",
+	.summary = "validate policies without changing anything",
 	.description =
 		"Reports every file that is invalid, and policies that name the same cgroup. Of a directory, all files\n"
 		"that end in .json are read. Devices that a policy names by path must exist on this host, except with\n"

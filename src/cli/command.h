@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The commands of the program: one file each, one line each in the table of main.c. */
+/* The commands of the program; each has its file, and its line in the table of main.c. */
 #pragma once
 
 #include "report/output.h"
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the command line says beside its options. */
+/* The command line without its options. */
 struct arguments {
 	char **operands; /* ended by NULL */
 	size_t operand_count;
@@ -17,13 +17,13 @@ struct arguments {
 struct command_option {
 	char letter; /* 0 if it has only a long name */
 	const char *name;
-	const char *argument; /* what help calls it, NULL if it takes none */
+	const char *argument; /* its name in the help, NULL if the option takes none */
 	const char *help;
 	bool *flag;	    /* set if it takes no argument */
 	const char **value; /* set to the argument if it takes one */
 };
 
-/* The option that every command has which prints JSON too. */
+/* The option of every command that can print JSON. */
 #define COMMAND_OPTION_JSON(json, what)                         \
 	{                                                       \
 		'j', "json", NULL, "print " what, &(json), NULL \
@@ -31,15 +31,15 @@ struct command_option {
 
 struct command {
 	const char *name;
-	const char *synopsis; /* what follows the name; a line for each form */
+	const char *synopsis; /* the usage after the name; a line for each form */
 	const char *summary;
 	const char *description;
 	const char *example;
 	const struct command_option *options; /* ended by a NULL name; may be NULL */
 	size_t operands_min;
 	size_t operands_max;
-	bool needs_admin;	       /* works on the kernel's state, so needs CAP_SYS_ADMIN */
-	bool runs_operands;	       /* they are a command, and its options its own */
+	bool needs_admin;	       /* works on kernel state and needs CAP_SYS_ADMIN */
+	bool runs_operands;	       /* the operands are a command with its own options */
 	enum exit_status usage_status; /* for wrong usage */
 	int (*run)(const struct arguments *arguments);
 };

@@ -73,7 +73,7 @@ static const struct command_option options[] = {
 const struct command command_denials = {
 	.name = "denials",
 	.synopsis = "[-f] [-j] [CGROUP]",
-	.summary = "show who was refused what",
+	.summary = "show the refused requests, and the processes that made them",
 	.description =
 		"The kernel keeps up to 256 records for each fence, so no daemon is needed, and reading removes nothing.\n"
 		"PID and COMM are those of the last refusal. With --follow, a refusal that repeats is printed again, and\n"

@@ -7,6 +7,6 @@
  * duration_parse() - read "30s", "500ms", "2m", "1h" or a number of seconds.
  * @ns: receives nanoseconds, 100 ms to a day
  *
- * Return: 0, or -1 if it is none or out of range.
+ * Return: 0, or -1 if @text is not a duration or out of range.
  */
 int duration_parse(const char *text, uint64_t *ns);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What allow and revoke share. */
+/* The common part of allow and revoke. */
 #pragma once
 
 #include "cli/command.h"
@@ -7,9 +7,9 @@
 #include <cgfence/cgfence.h>
 
 /**
- * edit_run() - change one thing of a live fence, and say so.
- * @done: what was done, before what it was done to, such as "Allowed"
- * @idle: what is so already, such as "already allows"
+ * edit_run() - change one thing of a live fence, and report it.
+ * @done: the verb before the changed thing, such as "Allowed"
+ * @idle: the verb if there was nothing to change, such as "already allows"
  *
  * Return: exit status.
  */

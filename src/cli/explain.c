@@ -15,7 +15,7 @@
 
 static bool json;
 
-/* What has been said of the request so far, from the cgroup upwards. */
+/* The verdicts on the request so far, from the cgroup upwards. */
 struct answer {
 	enum cgfence_topic topic;
 	struct cgfence_device_request device;
@@ -27,7 +27,7 @@ struct answer {
 	bool has_others;
 };
 
-/* Takes the place of what has a say, its verdict, and why, as a format. */
+/* Adds the verdict of the fence or program at @where, with its reason as a format. */
 static void __attribute__((format(printf, 4, 5)))
 add_verdict(struct answer *answer, const char *where, const char *verdict, const char *format, ...)
 {
@@ -65,7 +65,7 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 
 	if (result)
 		return result;
-	/* A fence that audits refuses nothing. */
+	/* A fence in audit mode refuses nothing. */
 	if (!explanation.allowed)
 		verdict = cgfence_policy_enforces(policy) ? "refused" : "audited";
 	if (!explanation.allowed && cgfence_policy_enforces(policy))
@@ -81,7 +81,7 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 	       cgfence_foreign_judges_port(program, &answer->port);
 }
 
-/* Those on the cgroup that is @above the one that the question is about. */
+/* Adds the programs of others on the cgroup that is @above levels above the one in question. */
 static void add_others(const struct others *others, unsigned int above, struct answer *answer)
 {
 	for (size_t i = 0; i < others->count; i++) {
@@ -93,8 +93,8 @@ static void add_others(const struct others *others, unsigned int above, struct a
 		answer->has_others = true;
 		cgfence_foreign_describe(program, text);
 		add_verdict(answer, program->cgroup, "unknown",
-			    "%s on the %s hook is not cgfence's and also has a say", text,
-			    program->hook);
+			    "%s on the %s hook is not part of cgfence and may also refuse this",
+			    text, program->hook);
 	}
 }
 
@@ -110,7 +110,7 @@ static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answ
 	return result == -ENOENT ? 0 : result;
 }
 
-/* The cgroup and all above it: each must allow. */
+/* The cgroup and all cgroups above it must allow the request. */
 static int judge_upwards(const char *name, struct answer *answer, struct cgfence_error *error)
 {
 	cleanup_others struct others others = { 0 };
@@ -197,10 +197,9 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 static int print_table(struct answer *answer, const char *request)
 {
 	output_say("%s: %s%s%s", request, answer->allowed ? "allowed" : "refused",
-		   answer->fenced ? "" : ", for no fence holds there",
-		   answer->allowed && answer->has_others
-			   ? ", unless the program of another refuses it"
-			   : "");
+		   answer->fenced ? "" : ", because no fence applies",
+		   answer->allowed && answer->has_others ? ", unless a program of others refuses it"
+							 : "");
 	table_print(answer->table);
 	return answer->allowed ? STATUS_DONE : STATUS_NO;
 }
@@ -250,7 +249,7 @@ const struct command command_explain = {
 	.name = "explain",
 	.synopsis =
 		"[-j] CGROUP|POLICY.json device ENTRY\n[-j] CGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
-	.summary = "say whether a request would be allowed, and why",
+	.summary = "show whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
 		"every fence above has a say too, and so have programs that others attached. Exits with 3 if the request\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What commands about fences share. */
+/* The common part of the commands about fences. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -8,8 +8,7 @@
 struct table_column;
 
 /**
- * A function that adds what is to be said of a fence that can be read to a struct table or to a JSON array, and fills in
- * @error if it fails.
+ * A function that adds a readable fence to a struct table or to a JSON array, and fills in @error if it fails.
  */
 typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *context,
 			   struct cgfence_error *error);
@@ -21,7 +20,7 @@ typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *contex
  * @add_row: adds rows to a struct table
  * @add_json: adds elements to a json_t array; NULL for a table
  *
- * One fence that cannot be read is reported and does not hide the others.
+ * A fence that cannot be read is reported and does not hide the others.
  *
  * Return: exit status.
  */
@@ -39,8 +38,8 @@ void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_
 /** fences_mode() - "enforce" or "audit". */
 const char *fences_mode(const struct cgfence_fence_visit *visit);
 
-/** fences_denied() - how much a fence refused, by whatever hook. */
+/** fences_denied() - the number of refusals of a fence, by all hooks. */
 unsigned long long fences_denied(const struct cgfence_fence_visit *visit);
 
-/** fences_json_path() - the path as JSON, null if no mount shows the cgroup. */
+/** fences_json_path() - the path as a JSON string, or null if no mount shows the cgroup. */
 json_t *fences_json_path(const struct cgfence_fence_visit *visit);

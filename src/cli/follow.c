@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * denials --follow. The ring buffer of events has one reader, the watch; the maps of denials have any number, so they are
- * looked at again and again.
+ * denials --follow. It polls the maps of denials, which can have any number of readers. The ring buffer of events can
+ * have only one, the watch.
  */
 #include "cli/follow.h"
 #include "base/boot_time.h"
@@ -20,7 +20,7 @@
 
 #define PAUSE_MS 200
 
-/* Looking takes a fifth of a processor at most. */
+/* Polling takes at most a fifth of a processor. */
 #define REST_FACTOR 4
 
 struct follow {
@@ -28,12 +28,12 @@ struct follow {
 	struct cgfence_monitor *monitor;
 	int signals;
 	bool json;
-	bool has_headings; /* they were printed */
+	bool has_headings; /* the headings were printed */
 	int refreshes_due;
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
 };
 
-/* One that lasts is said once. */
+/* Reports an error that lasts only once. */
 static void report(struct follow *follow, const struct cgfence_error *error)
 {
 	if (*error->text && strcmp(follow->last_error, error->text) != 0)
@@ -64,7 +64,7 @@ static void print_rows(struct follow *follow, const struct followed_denial *deni
 	table_print(table);
 }
 
-/* Return: false once nobody reads any more. */
+/* Return: false once the reader of the output is gone. */
 static bool print_new(struct follow *follow)
 {
 	cleanup_free struct followed_denial *denials = NULL;
@@ -80,7 +80,7 @@ static bool print_new(struct follow *follow)
 		print_rows(follow, denials, count);
 	if (fflush(stdout) == 0)
 		return true;
-	/* That the reader has enough is no failure. */
+	/* A reader that ends is not a failure. */
 	if (errno == EPIPE) {
 		__fpurge(stdout);
 		clearerr(stdout);
@@ -102,7 +102,7 @@ static void loop(struct follow *follow)
 	struct pollfd sources[] = {
 		{ follow->signals, POLLIN, 0 },
 		{ cgfence_monitor_fd(follow->monitor), POLLIN, 0 },
-		{ STDOUT_FILENO, 0, 0 }, /* POLLERR, once its reader is gone */
+		{ STDOUT_FILENO, 0, 0 }, /* POLLERR once its reader is gone */
 	};
 	uint64_t begin_ns = boot_time_ns();
 
@@ -115,10 +115,10 @@ static void loop(struct follow *follow)
 		if (sources[0].revents || sources[2].revents)
 			return;
 		begin_ns = boot_time_ns();
-		/* Once more later, for what comes into a new directory before the monitor is on it is not heard of. */
+		/* Refresh twice: the monitor misses changes in a new directory until it watches that too. */
 		if (sources[1].revents && cgfence_monitor_read(follow->monitor))
 			follow->refreshes_due = 2;
-		/* What a fence refused that is taken away is read before it is let go. */
+		/* Read the last refusals of a detached fence before the refresh closes it. */
 		if (follow->refreshes_due && print_new(follow))
 			refresh(follow);
 	}
@@ -142,7 +142,7 @@ int follow_denials(uint64_t id, bool json)
 	struct cgfence_error error = { 0 };
 	int status = STATUS_DONE;
 
-	/* The monitor first, so that a fence that is made meanwhile is heard of. */
+	/* Open the monitor first, so that no new fence is missed. */
 	if (cgfence_monitor_open(&follow.monitor, &error)) {
 		status = output_failure(&error);
 	} else if ((follow.signals = open_signals()) < 0) {

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /**
- * follow_denials() - print the denials that there are, and go on with new ones until a signal, or the reader, ends it.
- * @id: of the fence root; 0 for all fences, those made later included
+ * follow_denials() - print the denials so far, and new ones until a signal or the end of the reader.
+ * @id: of the fence root; 0 for all fences, including later ones
  * @json: one object a line, else a table
  *
  * Return: exit status.

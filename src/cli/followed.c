@@ -43,7 +43,7 @@ static bool find_name(struct followed_fence *fence)
 	return fence->name;
 }
 
-/* A fence whose policy was replaced may have other maps, so each is opened anew. */
+/* A fence whose policy was replaced may have other maps, so each fence is opened again. */
 static int open_fence(struct followed_fence *fence, struct followed_fence *known,
 		      struct cgfence_error *error)
 {
@@ -122,7 +122,7 @@ static int compare_times(const void *left, const void *right)
 	return a->record.last_ns < b->record.last_ns ? -1 : a->record.last_ns > b->record.last_ns;
 }
 
-/* Is it what was read before? One that made room and came again began later. */
+/* Was this record read before? A record that was dropped and made again has a later first refusal. */
 static bool is_known(const struct followed_fence *fence, const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_record *known = NULL;
@@ -151,7 +151,7 @@ static int add_new(struct found *found, const struct followed_fence *fence,
 	return 0;
 }
 
-/* Counters are read first, for they are one look-up and the records many. */
+/* Counters come first: they take one look-up, the records many. */
 static int read_fence(struct followed_fence *fence, struct found *found,
 		      struct cgfence_error *error)
 {

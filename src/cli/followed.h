@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fences whose denials are followed, and what of these is new. */
+/* The fences whose denials are followed, and their new denials. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -7,9 +7,9 @@
 struct followed_fence {
 	uint64_t id;
 	char *name; /* the path of its cgroup, or "id:N" */
-	bool shown; /* some mount shows the cgroup, so that the name is a path */
+	bool shown; /* some mount shows the cgroup, so the name is a path */
 	struct cgfence_fence *fence;
-	struct cgfence_counters counters; /* when its records were read last */
+	struct cgfence_counters counters; /* at the last read of the records */
 	bool is_behind;			  /* a record may be written after it is counted */
 	struct cgfence_denial_record *records;
 	size_t count;
@@ -21,20 +21,20 @@ struct followed {
 	size_t count;
 };
 
-/** followed_refresh() - find the fences anew; what is known of those that stay is kept. */
+/** followed_refresh() - list the fences again, and keep the known records of those that stay. */
 int followed_refresh(struct followed *followed, struct cgfence_error *error);
 
-/** A denial that is new, or was repeated. */
+/** A denial that is new or was repeated. */
 struct followed_denial {
 	const struct followed_fence *fence;
 	struct cgfence_denial_record record;
 };
 
 /**
- * followed_read() - what was refused since the last call, oldest last refusal first.
- * @denials: receives an array to be given to free(); it is about fences that live until the next refresh
+ * followed_read() - the denials since the last call, by the time of the last refusal.
+ * @denials: receives an array to be given to free(); its fences live until the next refresh
  *
- * One fence that cannot be read does not hide the others; the first such failure is returned.
+ * A fence that cannot be read does not hide the others; the first such failure is returned.
  */
 int followed_read(struct followed *followed, struct followed_denial **denials, size_t *count,
 		  struct cgfence_error *error);

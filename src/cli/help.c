@@ -84,7 +84,7 @@ static void print_options(const struct command_option *options)
 		else
 			printf("      %-*s  %s\n", width, form, option->help);
 	}
-	printf("      %-*s  %s\n", width, "--help", "show this");
+	printf("      %-*s  %s\n", width, "--help", "show this help");
 }
 
 void help_print_command(const struct command *command)
@@ -127,8 +127,9 @@ const struct command command_help = {
 	.name = "help",
 	.synopsis = "[COMMAND]",
 	.summary = "explain a command, or list all of them",
-	.description = "Prints what 'cgfence COMMAND --help' does, or without a command what\n"
-		       "'cgfence --help' does.",
+	.description =
+		"Prints the same as 'cgfence COMMAND --help', or without a command the same as\n"
+		"'cgfence --help'.",
 	.example = "cgfence help attach",
 	.operands_max = 1,
 	.usage_status = STATUS_INVALID,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Finds the command, reads its options by its own table, and runs it. */
+/* Finds the command, reads its options with its own table, and runs it. */
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -62,7 +62,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* What libbpf has to say goes into the errors of the library. */
+	/* The library puts the messages of libbpf into its errors. */
 	libbpf_set_print(NULL);
 	help_begin(commands);
 	return output_flush(run(argc, argv));

@@ -5,12 +5,12 @@
 #include <cgfence/cgfence.h>
 
 /**
- * operands_join() - the words with a blank between them, for an entry may come as one operand or, unquoted, as several.
+ * operands_join() - join words with blanks, since an entry may be one operand or, unquoted, several.
  * @words: ended by NULL
  *
  * Return: text to be given to free(), NULL if out of memory.
  */
 char *operands_join(char *const *words);
 
-/** operands_refuse_topic() - say that a word is neither device nor port. Return: -EINVAL. */
+/** operands_refuse_topic() - report that a word is neither device nor port. Return: -EINVAL. */
 int operands_refuse_topic(const char *word, struct cgfence_error *error);

@@ -8,7 +8,7 @@
 
 #define OPTIONS_MAX 16
 
-/* What getopt_long() returns for a long option: this and its index. Letters are below. */
+/* getopt_long() returns this plus the index of a long option. Letters are below. */
 #define LONG_BASE 256
 #define LETTER_HELP 'h'
 
@@ -17,7 +17,7 @@ struct tables {
 	char shorts[2 * OPTIONS_MAX + 4];
 };
 
-/* A leading '+' leaves the options behind the first operand alone, a ':' tells what is missing from what is unknown. */
+/* A leading '+' ends the options at the first operand; ':' tells a missing value from an unknown option. */
 static void make_tables(const struct command *command, struct tables *tables)
 {
 	struct option *to_long = tables->longs;
@@ -75,7 +75,7 @@ static int refuse_unknown(const struct command *command, const char *word)
 	return help_refuse_usage(command, "unknown option '%.*s'%s", length, word, hint);
 }
 
-/* @result: what getopt_long() returned, which left the option in optopt, or nothing if it knows no such long one */
+/* @result: of getopt_long(), which left the option in optopt, or 0 there for an unknown long one */
 static int refuse_option(const struct command *command, int result, const char *word)
 {
 	const char *needs = result == ':' ? "needs a value" : "takes no value";
@@ -83,7 +83,7 @@ static int refuse_option(const struct command *command, int result, const char *
 
 	if (!optopt)
 		return refuse_unknown(command, word);
-	/* The word may hold other letters. */
+	/* The word may have other letters too. */
 	if (!is_known)
 		return help_refuse_usage(command, "unknown option '-%c'", optopt);
 	if (optopt < LONG_BASE)

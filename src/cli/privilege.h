@@ -3,5 +3,5 @@
 
 #include <stdbool.h>
 
-/** privilege_has_admin() - has this process CAP_SYS_ADMIN (capabilities(7))? */
+/** privilege_has_admin() - does this process have CAP_SYS_ADMIN (capabilities(7))? */
 bool privilege_has_admin(void);

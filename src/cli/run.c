@@ -12,7 +12,7 @@
 static const char *policy_file;
 static const char *name;
 
-/* The new cgroup is made below the one this process is in, so that the limits there hold for the command too. */
+/* The new cgroup is below that of this process, so that the limits there hold for the command too. */
 static int create_cgroup(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *own = NULL;
@@ -76,7 +76,7 @@ static int run(const struct arguments *arguments)
 
 static const struct command_option options[] = {
 	{ 'p', "policy", "POLICY",
-	  "the policy file, - for standard input; else the embedded default policy", NULL,
+	  "the policy file, - for standard input; the embedded default policy if absent", NULL,
 	  &policy_file },
 	{ 'n', "name", "NAME",
 	  "the name of the new cgroup, and the label of a policy that has none", NULL, &name },

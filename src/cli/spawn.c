@@ -18,7 +18,7 @@ static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIG
 
 static void block_signals(sigset_t *blocked, sigset_t *before)
 {
-	/* Who started this process may have ignored it, and then there would be nothing to wait for. */
+	/* The parent may have left SIGCHLD ignored; then the command could not be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(blocked);
 	sigaddset(blocked, SIGCHLD);
@@ -45,7 +45,7 @@ static __attribute__((noreturn)) void exec_command(char *const *command, pid_t p
 	int code;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent) /* it died before that took effect */
+	if (getppid() != parent) /* the parent died before prctl() took effect */
 		_exit(STATUS_RUN_FAILED);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(command[0], command);
@@ -54,7 +54,7 @@ static __attribute__((noreturn)) void exec_command(char *const *command, pid_t p
 	_exit(code == ENOENT ? STATUS_RUN_NOT_FOUND : STATUS_RUN_CANNOT);
 }
 
-/* A signal from the terminal (SI_KERNEL) went to the whole foreground process group, so the command has it. */
+/* A signal from the terminal (SI_KERNEL) goes to the whole foreground process group, so the command has it. */
 static void forward_signal(const siginfo_t *signal, pid_t child)
 {
 	if (signal->si_code != SI_KERNEL)

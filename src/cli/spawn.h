@@ -5,14 +5,14 @@
 
 /**
  * spawn_and_wait() - run a command in a cgroup from its first instruction, and wait for it.
- * @cgroup: where
- * @command: words, ended by NULL; the first is looked for in PATH
- * @exit_status: receives what the command exited with, 128 + N for signal N, or 126 or 127 as env(1)
+ * @cgroup: the cgroup to start it in
+ * @command: words, ended by NULL; the first is looked up in PATH
+ * @exit_status: receives the exit status of the command, 128 + N for signal N, or 126 or 127 as env(1)
  *
- * Signals that are sent to this process go on to the command; the terminal's reach it by themselves. The command dies
- * with this process.
+ * Signals to this process are forwarded to the command; those of the terminal reach it directly. The command dies with
+ * this process.
  *
- * Return: 0, or -errno if no process could be made.
+ * Return: 0, or -errno if no process could be started.
  */
 int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command, int *exit_status,
 		   struct cgfence_error *error);

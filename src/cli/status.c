@@ -51,7 +51,7 @@ static json_t *hooks_json(const struct cgfence_fence *fence)
 	return list;
 }
 
-/* Those on a cgroup that no mount shows are not found. */
+/* Programs on a cgroup that no mount shows are not found. */
 static int find_others(const struct cgfence_fence_visit *visit, struct others *others,
 		       struct cgfence_error *error)
 {

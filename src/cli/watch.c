@@ -4,7 +4,7 @@
 #include "cli/duration.h"
 #include "report/output.h"
 
-#define DEFAULT_INTERVAL "30s" /* as Mesos has it */
+#define DEFAULT_INTERVAL "30s" /* the default of Mesos */
 
 static const char *apply;
 static const char *interval = DEFAULT_INTERVAL;
@@ -18,7 +18,7 @@ static int run(const struct arguments *arguments)
 	(void)arguments;
 	if (duration_parse(interval, &watch.interval_ns)) {
 		output_complain(
-			"'%s' is no interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
+			"'%s' is not an interval; write 100ms to 24h, such as 500ms, 30s, 5m or 1h",
 			interval);
 		return STATUS_INVALID;
 	}
@@ -26,9 +26,10 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "apply", "POLICY.json|DIR", "keep the fences as these policies say", NULL, &apply },
-	{ 0, "interval", "D", "between two passes, such as 500ms, 30s or 5m; 30s if absent", NULL,
-	  &interval },
+	{ 0, "apply", "POLICY.json|DIR", "keep the fences matched to these policies", NULL,
+	  &apply },
+	{ 0, "interval", "D", "time between two passes, such as 500ms, 30s or 5m; 30s if absent",
+	  NULL, &interval },
 	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };

@@ -21,7 +21,7 @@ int watch_apply_fd(const struct watch_apply *apply)
 	return apply->monitor ? cgfence_apply_monitor_fd(apply->monitor) : -1;
 }
 
-/* One that lasts is said once; an empty one ends it. */
+/* Reports an error that lasts only once; an empty text ends it. */
 static void report_error(struct watch_apply *apply, const char *text, struct watch_events *output)
 {
 	if (strcmp(apply->last_error, text) == 0)
@@ -49,7 +49,7 @@ void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
 	apply->policies = policies;
 }
 
-/* Return: 0, or -1 with what failed. */
+/* Return: 0, or -1 with @error. */
 static int act(const struct cgfence_apply_plan *plan, size_t index, struct watch_events *output,
 	       struct cgfence_error *error)
 {
@@ -65,7 +65,7 @@ static int act(const struct cgfence_apply_plan *plan, size_t index, struct watch
 	return 0;
 }
 
-/* What fails for one cgroup is done for the others all the same. */
+/* A failure for one cgroup does not stop the others. */
 static int act_on_all(struct watch_apply *apply, struct watch_events *output,
 		      struct cgfence_error *first)
 {
@@ -92,7 +92,7 @@ void watch_apply_run(struct watch_apply *apply, struct watch_events *output)
 
 	if (!apply->policies)
 		return;
-	/* Followed first, so that what appears from now on is heard of, and what is there already is found. */
+	/* Follow before planning: the plan finds the cgroups that exist, and the monitor reports all later ones. */
 	if (cgfence_apply_monitor_follow(apply->monitor, apply->policies, &error) ||
 	    act_on_all(apply, output, &error))
 		report_error(apply, error.text, output);

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * descriptor_limit_raise() - let this process have as many descriptors as it may have at the most.
+ * descriptor_limit_raise() - raise the limit of descriptors of this process to its hard limit.
  *
- * A pass has some open for each fence, and the usual limit of 1024 is for programs that use select(2).
+ * A pass opens some for each fence, and the usual soft limit of 1024 only serves programs that use select(2).
  */
 void descriptor_limit_raise(void);

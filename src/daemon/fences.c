@@ -25,7 +25,7 @@ static char *read_path(uint64_t id)
 							 : strdup(cgfence_cgroup_path(cgroup));
 }
 
-/* Paths that are known are taken over; both lists are in ascending order. */
+/* Moves known paths from @old to @new; both lists are in ascending order. */
 static void compare(struct watch_fences *old, struct watch_fences *new, watch_fences_change *change,
 		    void *context)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The fences that a watch knows of, to tell what has changed. */
+/* The fences that a watch knows, to find changes. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -10,15 +10,15 @@ struct watch_fences {
 	size_t count;
 };
 
-/** A function that is told of a fence that was made or taken away. */
+/** A callback for a fence that was attached or detached. */
 typedef void watch_fences_change(const char *path, bool fenced, void *context);
 
 /**
  * watch_fences_update() - read the fences from the kernel and compare.
- * @change: called for each that is new or gone; may be NULL
+ * @change: called for each fence that is new or gone; may be NULL
  */
 int watch_fences_update(struct watch_fences *fences, watch_fences_change *change, void *context,
 			struct cgfence_error *error);
 
-/** watch_fences_free() - free what is known. */
+/** watch_fences_free() - free the list. */
 void watch_fences_free(struct watch_fences *fences);

@@ -36,6 +36,6 @@ uint64_t notify_watchdog_ns(void)
 
 	if (pid && strtol(pid, NULL, 10) != getpid())
 		return 0;
-	/* Half of it is what sd_watchdog_enabled(3) recommends. */
+	/* sd_watchdog_enabled(3) recommends half of the timeout. */
 	return us < UINT64_MAX / 1000 ? us * 1000 / 2 : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The protocol of sd_notify(3), which systemd documents as stable and for anybody to implement. libsystemd would bring
- * five more libraries into every command.
+ * The protocol of sd_notify(3), which systemd documents as stable and open to other implementations. libsystemd would
+ * load five more libraries into every command.
  */
 #pragma once
 

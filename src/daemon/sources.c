@@ -25,7 +25,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* A reader that goes away must not end the watch. */
+	/* A reader that ends must not end the watch. */
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -105,5 +105,5 @@ void watch_sources_drain_timer(const struct watch_sources *sources, enum watch_s
 	uint64_t expirations;
 
 	if (read(sources->descriptors[timer], &expirations, sizeof(expirations)) < 0)
-		return; /* it was set anew meanwhile */
+		return; /* the timer was set again meanwhile */
 }

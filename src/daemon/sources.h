@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the watch waits for. */
+/* The event sources of the watch. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,12 +7,12 @@
 #include <sys/epoll.h>
 
 enum watch_source {
-	/* Timers, and signals: opened here. */
+	/* Timers and signals, opened here. */
 	SOURCE_INTERVAL,
 	SOURCE_SETTLE,
 	SOURCE_WATCHDOG,
 	SOURCE_SIGNALS,
-	/* Of others. */
+	/* Descriptors of other modules. */
 	SOURCE_EVENTS,
 	SOURCE_MONITOR,
 	SOURCE_APPLY,
@@ -26,7 +26,7 @@ struct watch_sources {
 	uint32_t waiting_for[SOURCE_COUNT];
 };
 
-/** watch_sources_init() - nothing is open. */
+/** watch_sources_init() - begin without open descriptors. */
 void watch_sources_init(struct watch_sources *sources);
 
 /**
@@ -39,21 +39,21 @@ int watch_sources_open(struct watch_sources *sources);
 /** watch_sources_close() - close what was opened here. */
 void watch_sources_close(struct watch_sources *sources);
 
-/** watch_sources_add() - wait for a descriptor, which stays the caller's, to be readable; -1 is none. */
+/** watch_sources_add() - wait until a descriptor, which stays the caller's, is readable; -1 for none. */
 void watch_sources_add(struct watch_sources *sources, enum watch_source source, int fd);
 
-/** watch_sources_wait_for() - change what is waited for: EPOLLIN, EPOLLOUT, or 0 for nothing now. */
+/** watch_sources_wait_for() - set the events to wait for: EPOLLIN, EPOLLOUT, or 0 for none. */
 void watch_sources_wait_for(struct watch_sources *sources, enum watch_source source, uint32_t what);
 
-/** watch_sources_next() - wait. Return: what has come, SOURCE_COUNT if it was nothing. */
+/** watch_sources_next() - wait. Return: the source that is ready, SOURCE_COUNT if none is. */
 enum watch_source watch_sources_next(struct watch_sources *sources);
 
-/** watch_sources_set_timer() - ring after @first_ns, and every @interval_ns unless that is 0. */
+/** watch_sources_set_timer() - let a timer expire after @first_ns, then every @interval_ns unless that is 0. */
 void watch_sources_set_timer(const struct watch_sources *sources, enum watch_source timer,
 			     uint64_t first_ns, uint64_t interval_ns);
 
-/** watch_sources_timer_is_set() - will it ring? */
+/** watch_sources_timer_is_set() - is the timer going to expire? */
 bool watch_sources_timer_is_set(const struct watch_sources *sources, enum watch_source timer);
 
-/** watch_sources_drain_timer() - take note that it rang. */
+/** watch_sources_drain_timer() - consume an expiry, so that the timer is no longer ready. */
 void watch_sources_drain_timer(const struct watch_sources *sources, enum watch_source timer);

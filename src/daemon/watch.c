@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The daemon: one thread around epoll. Nothing here is needed for enforcing what hooks can see, and nothing is kept
- * that a restarted watch does not find again in the kernel.
+ * The daemon: one thread around epoll. The hooks enforce policies without it, and a restarted watch finds all of its
+ * state in the kernel.
  */
 #include "daemon/watch.h"
 #include "base/error.h"
@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A command makes several changes of a fence at once, so a moment passes before they are looked at. */
+/* A command changes a fence in several steps, so wait a moment before looking at it. */
 #define SETTLE_NS (50 * 1000 * 1000ULL)
 
-/* So many events at once are a flood: the rest waits, so that who is refused in a loop cannot keep the daemon busy. */
+/* The most events to handle at once, so that a process that is refused in a loop cannot keep the daemon busy. */
 #define EVENTS_MAX 256
 #define FLOOD_PAUSE_NS (100 * 1000 * 1000ULL)
 
@@ -45,7 +45,7 @@ struct watch {
 	bool stopping;
 };
 
-/* One that lasts is said once. */
+/* Reports an error that lasts only once. */
 static void report_error(struct watch *watch, const char *text)
 {
 	if (strcmp(watch->last_error, text) == 0)
@@ -61,7 +61,7 @@ static void on_change(const char *path, bool fenced, void *context)
 		watch_events_fence(context, fenced ? "fenced" : "unfenced", path);
 }
 
-/* Not what the host slept, nor what others had of the processor. */
+/* The time of this process, without sleep of the host or time of other processes. */
 static uint64_t processor_time_ns(void)
 {
 	struct timespec used;
@@ -87,12 +87,12 @@ static void make_pass(struct watch *watch)
 	watch->pass_ns = processor_time_ns() - begin_ns;
 }
 
-/* What is to come already is not put off, or who changes fences all the time would put it off for ever. */
+/* A pass that is due is not put off, since constant changes of fences could put it off for ever. */
 static void settle_after(struct watch *watch, uint64_t ns)
 {
 	if (watch_sources_timer_is_set(&watch->sources, SOURCE_SETTLE))
 		return;
-	/* Passes that are asked for all the time take a fifth of a processor at most. */
+	/* Under constant changes the passes take at most a fifth of a processor. */
 	watch_sources_set_timer(&watch->sources, SOURCE_SETTLE,
 				ns > 4 * watch->pass_ns ? ns : 4 * watch->pass_ns, 0);
 }
@@ -142,18 +142,18 @@ static void handle_event(struct watch *watch, const struct cgfence_event *event)
 {
 	struct cgfence_error error = { 0 };
 
-	/* Who listens is acted on before anything is said. */
+	/* Act on a listener before any output. */
 	if (event->socket_cookie &&
 	    cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
 				      &watch->output, &error))
 		report_error(watch, error.text);
 	/*
-	 * This event is older than the listener (inet_csk_listen_start, net/ipv4/inet_connection_sock.c), and who holds
-	 * the socket beside the caller is not known.
+	 * This event comes before the socket listens (inet_csk_listen_start, net/ipv4/inet_connection_sock.c), and
+	 * other holders of the socket are not known, so a pass follows.
 	 */
 	if (event->made_outside)
 		settle_after(watch, SETTLE_NS);
-	/* It may be quicker than the news of its fence. */
+	/* The event may arrive before the event of its new fence. */
 	if (!known_path(watch, event->cgroup_id) &&
 	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))
 		report_error(watch, error.text);
@@ -210,7 +210,7 @@ static int open_sources(struct watch *watch, struct cgfence_error *error)
 	watch_sources_add(sources, SOURCE_EVENTS, cgfence_events_fd(watch->kernel_events));
 	watch_sources_add(sources, SOURCE_MONITOR, cgfence_monitor_fd(watch->monitor));
 	watch_sources_add(sources, SOURCE_APPLY, watch_apply_fd(&watch->apply));
-	/* Not waited for until there is something to write. */
+	/* Wait for it only while there is something to write. */
 	sources->descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
 	return 0;
 }
@@ -255,7 +255,7 @@ static void start_timers(const struct watch *watch)
 
 	watch_sources_set_timer(&watch->sources, SOURCE_INTERVAL, watch->interval_ns,
 				watch->interval_ns);
-	/* The passes are enough of a sign of life if they come often enough. */
+	/* If passes are frequent enough, they serve as the sign of life. */
 	if (watchdog_ns && watchdog_ns < watch->interval_ns)
 		watch_sources_set_timer(&watch->sources, SOURCE_WATCHDOG, watchdog_ns, watchdog_ns);
 }

@@ -5,7 +5,7 @@
 #include <cgfence/cgfence.h>
 
 struct watch_options {
-	const char *apply;    /* a policy or a directory of them to keep fences as; NULL for none */
+	const char *apply; /* a policy or a directory of policies to keep applied; NULL for none */
 	uint64_t interval_ns; /* between two passes */
 	bool json;	      /* print one JSON object a line */
 };

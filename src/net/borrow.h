@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Access to a socket that another process holds. */
+/* Borrows a socket from another process. */
 #pragma once
 
 #include <cgfence/cgfence.h>

@@ -13,5 +13,5 @@
 int socket_silence(const struct cgfence_holder *holder, const struct listener *listener,
 		   struct cgfence_error *error);
 
-/** socket_is_silent() - has the socket such a filter? */
+/** socket_is_silent() - does the socket have this filter? */
 bool socket_is_silent(const struct cgfence_holder *holder);

@@ -10,7 +10,7 @@ struct sock_diag;
 /**
  * sock_diag_open() - get ready to ask a network namespace.
  * @netns: descriptor of the namespace, -1 for that of this thread
- * @diag: receives what is to be given to sock_diag_close()
+ * @diag: receives the handle, to be given to sock_diag_close()
  */
 int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *error);
 
@@ -36,7 +36,7 @@ bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port);
 int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struct listeners *list,
 		   struct cgfence_error *error);
 
-/** sock_diag_contains() - is this very socket still a listener with this port? */
+/** sock_diag_contains() - does this very socket still listen on this port? */
 int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, bool *contains,
 		       struct cgfence_error *error);
 

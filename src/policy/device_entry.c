@@ -130,7 +130,7 @@ void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTR
 	}
 	format_number(major, sizeof(major), entry->any_major, entry->major);
 	format_number(minor, sizeof(minor), entry->any_minor, entry->minor);
-	/* Only a request can be without access bits, that of access(F_OK). */
+	/* Only a request can have no access bits: that of access(F_OK). */
 	snprintf(text, DEVICE_ENTRY_TEXT_SIZE, "%c %s:%s%s%s", type, major, minor,
 		 *access ? " " : "", access);
 }

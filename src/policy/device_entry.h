@@ -22,7 +22,7 @@ struct device_entry {
  * device_entry_parse() - read "c 10:229 rw".
  * @text: type, selector and access, with one space between them
  * @entry: receives the entry
- * @error: receives what is wrong and what would be right; the caller adds the place and the value
+ * @error: receives the fault and the right form; the caller adds the place and the value
  *
  * Return: 0 or -EINVAL.
  */
@@ -47,7 +47,7 @@ int device_path_resolve(const char *path, uint8_t access, struct device_entry *e
 			struct cgfence_error *error);
 
 /**
- * device_operand_parse() - read an entry as an operator writes it: "c 10:229 rw", or "/dev/fuse rw" for the device that
- * is there now.
+ * device_operand_parse() - read an entry of an operator: "c 10:229 rw", or "/dev/fuse rw" for the device that has this
+ * path now.
  */
 int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);

@@ -11,7 +11,7 @@
 #define ACCESS_M BPF_DEVCG_ACC_MKNOD
 #define ACCESS_RWM (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
-/* What the Mesos isolator cgroups/devices whitelists (spec section 2). */
+/* The whitelist of the Mesos isolator cgroups/devices (spec section 2). */
 static const struct device_entry default_entries[] = {
 	{ .character = true, .any_major = true, .any_minor = true, .access = ACCESS_M },
 	{ .block = true, .any_major = true, .any_minor = true, .access = ACCESS_M },
@@ -160,7 +160,7 @@ void device_rules_drop_common(struct device_rules *a, struct device_rules *b)
 	device_rules_drop_empty(b);
 }
 
-/* What a rule says, 0 if there is none. */
+/* The access that a rule denies or allows; 0 without a rule. */
 static uint8_t said(const struct device_rule *rule, bool deny)
 {
 	if (!rule)
@@ -182,7 +182,7 @@ bool device_rules_next(const struct device_rules *rules, bool deny, size_t *curs
 			continue;
 		if (access == said(twin, deny)) {
 			if (found.character)
-				continue; /* it came with the block device */
+				continue; /* returned with the block device */
 			found.character = true;
 		}
 		*entry = found;
@@ -209,7 +209,7 @@ uint64_t device_selector_meet(uint64_t a, uint64_t b)
 		must_agree |= CGFENCE_MINOR_MAX;
 	if ((a ^ b) & must_agree)
 		return 0;
-	/* The number beside a wildcard is 0, so that the other's remains. */
+	/* The number of a wildcard is 0, so the number of the other selector remains. */
 	return ((a | b) & ~wildcards) | (a & b & wildcards);
 }
 

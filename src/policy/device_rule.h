@@ -4,27 +4,27 @@
 
 #include "policy/device_entry.h"
 
-/* Everything a policy says of one selector. */
+/* Everything a policy allows and denies for one selector. */
 struct device_rule {
 	uint64_t selector; /* of cgfence_device_selector() */
 	uint8_t allow;	   /* BPF_DEVCG_ACC_* */
 	uint8_t deny;	   /* BPF_DEVCG_ACC_* */
 };
 
-/* Sorted by selector, no selector twice, once device_rules_normalise() was called. */
+/* After device_rules_normalise(): sorted by selector, no selector twice. */
 struct device_rules {
 	struct device_rule *items;
 	size_t count;
 	size_t capacity;
 };
 
-/** device_rules_add() - add what an entry says to @rules, as allow or as deny. Return: 0 or -ENOMEM. */
+/** device_rules_add() - add an entry to @rules, as allow or as deny. Return: 0 or -ENOMEM. */
 int device_rules_add(struct device_rules *rules, const struct device_entry *entry, bool deny);
 
 /** device_rules_add_defaults() - add the 14 entries that Mesos whitelists. Return: 0 or -ENOMEM. */
 int device_rules_add_defaults(struct device_rules *rules);
 
-/** device_rules_normalise() - sort, and unite rules of the same selector. */
+/** device_rules_normalise() - sort the rules, and unite those of the same selector. */
 void device_rules_normalise(struct device_rules *rules);
 
 /** device_rules_find() - the rule of a selector in normalised @rules, or NULL. */
@@ -33,15 +33,15 @@ const struct device_rule *device_rules_find(const struct device_rules *rules, ui
 /** device_rules_copy() - @copy receives a copy of @rules, to be given to device_rules_free(). Return: 0 or -ENOMEM. */
 int device_rules_copy(const struct device_rules *rules, struct device_rules *copy);
 
-/** device_rules_drop_empty() - drop the rules that neither allow nor deny anything. */
+/** device_rules_drop_empty() - drop the rules that allow and deny nothing. */
 void device_rules_drop_empty(struct device_rules *rules);
 
-/** device_rules_drop_common() - drop from two normalised sets what both of them allow, and what both of them deny. */
+/** device_rules_drop_common() - drop from two normalised sets the access that both allow, or that both deny. */
 void device_rules_drop_common(struct device_rules *a, struct device_rules *b);
 
 /**
- * device_rules_next() - walk normalised rules as the fewest entries: what holds for both types is one of type "a".
- * @deny: those that deny, else those that allow
+ * device_rules_next() - walk normalised rules as the fewest entries: a rule for both types is one entry of type "a".
+ * @deny: walk the rules that deny, else those that allow
  * @cursor: 0 at first, then as the last call left it
  * @entry: receives the next entry
  *
@@ -53,14 +53,14 @@ bool device_rules_next(const struct device_rules *rules, bool deny, size_t *curs
 /** device_rules_free() - free the items. */
 void device_rules_free(struct device_rules *rules);
 
-/** device_entry_selector() - what an entry selects among the devices of one of its types, BPF_DEVCG_DEV_*. */
+/** device_entry_selector() - the selector of an entry for one of its types, BPF_DEVCG_DEV_*. */
 uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type);
 
-/** device_selector_meet() - the selector of the devices that both select, 0 if there are none. */
+/** device_selector_meet() - the selector of the devices that both selectors select, 0 if there are none. */
 uint64_t device_selector_meet(uint64_t a, uint64_t b);
 
-/** device_default_access() - what the default entry of a selector grants, 0 if it has none. */
+/** device_default_access() - the access that the default entry of a selector grants, 0 if it has none. */
 uint8_t device_default_access(uint64_t selector);
 
-/** device_rule_entry() - the entry that says @access of @selector. */
+/** device_rule_entry() - the entry with this selector and access. */
 struct device_entry device_rule_entry(uint64_t selector, uint8_t access);

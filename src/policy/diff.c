@@ -38,7 +38,7 @@ static json_t *on_violation(const struct cgfence_policy *policy)
 	return json_string(policy_on_violation_words[policy->on_violation]);
 }
 
-/* The values that are no lists, in the order in which a policy is written. */
+/* The values that are not lists, in the order of a written policy. */
 static const struct value_key {
 	const char *key;
 	enum policy_section section;
@@ -144,7 +144,7 @@ static int compare(const struct cgfence_policy *before, const struct cgfence_pol
 	}
 	if (compare_devices(before, after, &diff->devices))
 		return -ENOMEM;
-	/* The keys about ports mean nothing where ports are not fenced. */
+	/* The keys about ports have no effect if ports are not fenced. */
 	compare_ports(has_section(before, POLICY_SECTION_PORTS) ? before : NULL,
 		      has_section(after, POLICY_SECTION_PORTS) ? after : NULL, diff);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What differs between two policies, as sets of accesses and ports and not as text. */
+/* The difference between two policies, as sets of accesses and ports and not as text. */
 #pragma once
 
 #include "policy/policy.h"
@@ -7,24 +7,24 @@
 #include <jansson.h>
 
 enum policy_section {
-	POLICY_SECTION_NONE, /* what is said of the whole policy */
+	POLICY_SECTION_NONE, /* about the whole policy */
 	POLICY_SECTION_DEVICES,
 	POLICY_SECTION_PORTS,
 	POLICY_SECTION_COUNT,
 };
 
-/* Is something given by the one policy and by the other? */
+/* Which of the two policies has something. */
 struct policy_presence {
 	bool before;
 	bool after;
 };
 
-/* A value that is no list and that differs. */
+/* A value that differs and is not a list. */
 struct policy_diff_value {
 	const char *key;
 	enum policy_section section;
-	bool is_nested; /* in the object of its section; else it stands beside that, as in a policy */
-	json_t *before; /* null if it is not given */
+	bool is_nested; /* inside the object of its section, else beside it, as in a policy */
+	json_t *before; /* null if it is absent */
 	json_t *after;
 };
 
@@ -52,12 +52,12 @@ struct policy_diff {
 
 /**
  * policy_diff_make() - compare two policies.
- * @before: NULL for none, which is a policy that gives nothing
+ * @before: NULL for none, which counts as a policy without any key
  * @after: likewise
  * @diff: receives the difference, to be given to policy_diff_free()
  *
- * What is removed was in the old policy and what is added was not: the old sets without the one and with the other are
- * the new sets. The default devices are not among the accesses, for "defaults" is a value.
+ * The removed items are in the old policy, the added ones are not: the old sets minus the removed, plus the added items
+ * are the new sets. The default devices are not among the accesses, since "defaults" is a value.
  *
  * Return: 0, -EINVAL if a policy was read without this host's devices, -ENOMEM.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What differs between two policies, as JSON. Keys that do not differ are left out. */
+/* The difference between two policies as JSON, without the keys that do not differ. */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/diff.h"
@@ -22,7 +22,7 @@ static void add_values(json_t *object, const struct policy_diff *diff, enum poli
 	}
 }
 
-/* Takes both lists. */
+/* Takes the references to both lists. */
 static void add_lists(json_t *object, const char *key, json_t *removed, json_t *added)
 {
 	if (json_array_size(removed) || json_array_size(added))
@@ -77,7 +77,7 @@ static json_t *begin_section(const struct policy_diff *diff, enum policy_section
 	return object;
 }
 
-/* Takes the object. */
+/* Takes the reference to the object. */
 static void add_object(json_t *root, const char *key, json_t *object)
 {
 	if (json_object_size(object))

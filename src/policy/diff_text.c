@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What differs between two policies, in lines for people. */
+/* The difference between two policies, in lines for people. */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/diff.h"
@@ -9,8 +9,8 @@
 
 struct writer {
 	FILE *stream;
-	const char *heading; /* of the section, until its first line is written */
-	const char *note;    /* behind the heading */
+	const char *heading; /* of the section; NULL once it is written */
+	const char *note;    /* after the heading */
 };
 
 static void begin_section(struct writer *writer, const struct policy_diff *diff,
@@ -33,7 +33,7 @@ static void write_line(struct writer *writer, char sign, const char *key, const 
 	fprintf(writer->stream, "%c %s %s\n", sign, key, value);
 }
 
-/* Words stand without quotation marks. A name can be any text and keeps them, and cannot misuse a terminal. */
+/* Words lose their quotation marks. A name can be any text; it keeps them, and JSON escapes its control characters. */
 static void write_value(struct writer *writer, char sign, const char *key, const json_t *value)
 {
 	cleanup_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
@@ -89,7 +89,7 @@ static void write_set(struct writer *writer, char sign, const char *key, const s
 	}
 }
 
-/* To isolate no port is something else than to give no range, which isolates all. */
+/* An empty range isolates no port; a missing range isolates all ports. */
 static void write_isolated_range(struct writer *writer, const struct policy_diff *diff)
 {
 	const struct policy_presence *given = &diff->isolated_range_given;

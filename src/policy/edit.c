@@ -23,7 +23,7 @@ static void describe_first(const struct port_set *set, char text[PORT_RANGE_TEXT
 		port_range_format(&range, text);
 }
 
-/* The fence refuses no port outside the isolated range, whatever is revoked. "any" asks for no port by name. */
+/* The fence never refuses a port outside the isolated range. "any" names no single port, so it is not checked. */
 static int refuse_outside(const struct cgfence_policy *policy, const struct cgfence_edit *edit,
 			  struct cgfence_error *error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Changing one thing of a policy: what `allow` and `revoke` do, as functions of policies alone. */
+/* Changes one thing of a policy, for `allow` and `revoke`; a pure function. */
 #pragma once
 
 #include "policy/edit_parse.h"
@@ -8,11 +8,10 @@
 /**
  * policy_edit() - the policy that an edit makes of another.
  * @policy: normalised
- * @edited: receives the new policy, which says the same as @policy if there was nothing to do; to be given to
- *	cgfence_policy_free()
+ * @edited: receives the new policy, equal to @policy if there was nothing to do; to be given to cgfence_policy_free()
  *
- * Return: 0, -EINVAL if the policy does not fence what the edit is about or the edit would not have the effect that it
- * promises, -ENOMEM.
+ * Return: 0, -EINVAL if the policy does not fence the topic of the edit or the edit would not have its full effect,
+ * -ENOMEM.
  */
 int policy_edit(const struct cgfence_policy *policy, const struct cgfence_edit *edit,
 		struct cgfence_policy **edited, struct cgfence_error *error);

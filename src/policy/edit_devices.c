@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Allows and revokes device entries. After `revoke` no access that was revoked is granted to any device that the entry
- * selects; after `allow` one entry grants all of it. Other devices and accesses are judged as before. The result is the
- * one that is shortest to read: an entry is trimmed where that is enough, and the defaults are not taken apart, since
- * "defaults": true and a deny entry say it in two lines.
+ * Allows and revokes device entries. After `revoke` the policy grants the revoked access to none of the selected
+ * devices; after `allow` one entry grants all of the access. Other devices and accesses are judged as before. The
+ * result is the shortest to read: an entry is trimmed where that is enough, and the defaults are not split into single
+ * entries, since "defaults": true and a deny entry take only two lines.
  */
 #include "base/error.h"
 #include "policy/edit_devices.h"
@@ -11,7 +11,7 @@
 #include <cgfence/verdict.h>
 #include <errno.h>
 
-/* The selectors that select at least what one of them selects: a number or a wildcard in two places. */
+/* A selector has this many selectors above it, itself included: a number or a wildcard in two places. */
 #define ABOVE_COUNT 4
 
 static bool is_within(uint64_t selector, uint64_t wider)
@@ -19,7 +19,7 @@ static bool is_within(uint64_t selector, uint64_t wider)
 	return device_selector_meet(selector, wider) == selector;
 }
 
-/* The @index-th of the selectors above, of which the first is @selector itself. */
+/* The @index-th selector that selects all devices of @selector; the first is @selector itself. */
 static uint64_t selector_above(uint64_t selector, int index)
 {
 	if (index & 1)
@@ -29,7 +29,7 @@ static uint64_t selector_above(uint64_t selector, int index)
 	return selector;
 }
 
-/* What the deny entries take of every device of @selector; @strictly leaves out its own entry. */
+/* The access that deny entries refuse to every device of @selector; @strictly leaves out its own entry. */
 static uint8_t denied_above(const struct device_rules *rules, uint64_t selector, bool strictly)
 {
 	uint8_t denied = 0;
@@ -59,7 +59,7 @@ static bool is_granted_above(const struct device_rules *rules, uint64_t selector
 	return false;
 }
 
-/* What cannot be trimmed, because "defaults": true says it. */
+/* The access that "defaults": true grants, which cannot be trimmed. */
 static uint8_t default_access(const struct cgfence_policy *policy, uint64_t selector)
 {
 	return policy->devices_with_defaults ? device_default_access(selector) : 0;
@@ -75,7 +75,7 @@ static int add_access(struct cgfence_policy *policy, uint64_t selector, uint8_t 
 	return result;
 }
 
-/* What is granted to some device of @selector, after all denials. */
+/* The access that some device of @selector has, after all denials. */
 static uint8_t granted_within(const struct cgfence_policy *policy, uint64_t selector)
 {
 	const struct device_rules *rules = &policy->devices;
@@ -108,7 +108,7 @@ static int revoke(struct cgfence_policy *policy, uint64_t selector, uint8_t acce
 	return 0;
 }
 
-/* The deny entry of @rule as it is written, with both types in one if that is how it is. */
+/* The deny entry of @rule as the policy writes it, with type "a" if it holds for both types. */
 static void format_deny_entry(const struct device_rules *rules, const struct device_rule *rule,
 			      char text[DEVICE_ENTRY_TEXT_SIZE])
 {
@@ -121,7 +121,7 @@ static void format_deny_entry(const struct device_rules *rules, const struct dev
 	device_entry_format(&entry, text);
 }
 
-/* A deny entry that also selects devices that were not asked for is not taken back silently. */
+/* A deny entry that also selects other devices than the edit is not removed silently. */
 static int refuse_if_denied(const struct cgfence_policy *policy, uint64_t selector, uint8_t access,
 			    struct cgfence_error *error)
 {
@@ -165,7 +165,7 @@ static int allow(struct cgfence_policy *policy, uint64_t selector, uint8_t acces
 	return 0;
 }
 
-/* Drops what a wider entry says too: the edit may have made it so. Nothing is judged otherwise for it. */
+/* Drops entries that a wider entry repeats, as it may after the edit. This changes no verdict. */
 static void drop_repetitions(struct cgfence_policy *policy, uint64_t selector)
 {
 	struct device_rules *rules = &policy->devices;
@@ -222,7 +222,7 @@ int policy_edit_devices(const struct cgfence_policy *before, const struct cgfenc
 	if (result)
 		return result;
 	device_rules_drop_empty(&policy->devices);
-	/* An edit that has nothing to do tidies nothing up either. */
+	/* An edit without effect leaves redundant entries in place. */
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].edited && !rules_equal(&before->devices, &policy->devices))
 			drop_repetitions(policy,

@@ -6,8 +6,8 @@
 
 /**
  * policy_edit_devices() - edit the device rules of a policy.
- * @before: what is to be edited
- * @policy: a copy of it, which is edited in place; its rules may be half changed on failure
+ * @before: the policy before the edit
+ * @policy: a copy of it, to be edited in place; its rules may be half changed on failure
  *
  * Return: as policy_edit().
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Edits as an operator writes them. */
+/* Reads edits of an operator. */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/edit_parse.h"

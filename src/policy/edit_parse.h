@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One thing of a policy that is to change, as `allow` and `revoke` are told it. */
+/* The edit of a policy that `allow` and `revoke` receive as operands. */
 #pragma once
 
 #include "policy/device_entry.h"
@@ -11,7 +11,7 @@ struct cgfence_edit {
 	struct device_entry entry;	/* CGFENCE_TOPIC_DEVICES */
 	enum cgfence_protocol protocol; /* CGFENCE_TOPIC_PORTS */
 	struct port_set ports;		/* CGFENCE_TOPIC_PORTS */
-	char *text;			/* what is allowed or revoked, normalised */
+	char *text;			/* the thing to allow or revoke, normalised */
 };
 
 static inline void cleanup_free_edit(struct cgfence_edit **edit)

@@ -28,7 +28,7 @@ static int open_file(const char *path, int *fd, struct cgfence_error *error)
 	return 0;
 }
 
-/* Reads one byte more than a policy may have, so that the parser sees that it is too long. */
+/* Reads one byte more than a policy may have, so that the parser notices a text that is too long. */
 static int read_text(int fd, const char *origin, char *text, size_t *length,
 		     struct cgfence_error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What policies, commands and reports call protocols and families. */
+/* The names of protocols and families in policies, commands and reports. */
 #include <cgfence/cgfence.h>
 #include <cgfence/verdict.h>
 

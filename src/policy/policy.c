@@ -96,7 +96,7 @@ bool cgfence_policy_fences(const struct cgfence_policy *policy, enum cgfence_top
 int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
 			    struct cgfence_error *error)
 {
-	/* jansson takes nothing but UTF-8. */
+	/* jansson accepts only UTF-8. */
 	json_t *string = json_string(name);
 	bool valid = string && *name;
 
@@ -122,7 +122,7 @@ int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol
 		result = port_set_parse(text, &ports, error);
 	if (result)
 		return result;
-	/* The sets are empty without a section, so it begins as an object form that names this protocol alone. */
+	/* Without a section the sets are empty, so the policy gets a section that names only this protocol. */
 	policy->ports_fenced = true;
 	port_set_unite(&policy->ports[parsed], &ports);
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The policy as everything but the JSON reader and writer sees it. */
+/* The policy as a struct, as everything except the JSON reader and writer sees it. */
 #pragma once
 
 #include "policy/device_rule.h"
@@ -20,7 +20,7 @@ struct cgfence_policy {
 	char *name;   /* NULL if none */
 	char *cgroup; /* NULL if none */
 	bool enforce;
-	bool unresolved; /* device paths were not looked up, so that entries may be missing */
+	bool unresolved; /* device paths were not looked up, so entries may be missing */
 
 	bool devices_fenced;
 	bool devices_with_defaults; /* the rules hold the defaults too */
@@ -42,11 +42,11 @@ struct cgfence_policy *policy_new(void);
 /** policy_copy() - a copy, to be given to cgfence_policy_free(). Return: NULL if out of memory. */
 struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
 
-/** policy_refuse_unresolved() - -EINVAL if a policy is good for nothing but having been read, else 0. */
+/** policy_refuse_unresolved() - refuse a policy that was read offline. Return: 0 or -EINVAL. */
 int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error);
 
 /**
- * policy_listed_rules() - what the lists of a policy say of devices, without what "defaults": true says.
+ * policy_listed_rules() - the device rules of the lists of a policy, without those of "defaults": true.
  * @rules: receives normalised rules, to be given to device_rules_free()
  *
  * Return: 0 or -ENOMEM.
@@ -60,6 +60,6 @@ static inline void cleanup_free_policy(struct cgfence_policy **policy)
 
 #define cleanup_policy __attribute__((cleanup(cleanup_free_policy)))
 
-/* The words of the keys that take one of a few, in the order of their enumerations; NULL ends. */
+/* The allowed words of some keys, in the order of their enumerations; ended by NULL. */
 extern const char *const policy_netns_words[];
 extern const char *const policy_on_violation_words[];

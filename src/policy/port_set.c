@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The three groups that a range can be said of, in the order in which they are written. */
+/* The three groups of families that a range can have, in the order of a written policy. */
 static const struct {
 	const char *prefix;
 	bool families[PORT_FAMILY_COUNT];
@@ -187,7 +187,7 @@ bool port_set_is_any(const struct port_set *set)
 	return true;
 }
 
-/* The ports of a word that are in exactly the families of the group. */
+/* The ports of one word that are in exactly the families of the group. */
 static uint64_t group_word(const struct port_set *set, size_t group, uint32_t word)
 {
 	uint64_t ipv4 = set->words[PORT_IPV4][word];
@@ -197,7 +197,7 @@ static uint64_t group_word(const struct port_set *set, size_t group, uint32_t wo
 	       (groups[group].families[PORT_IPV6] ? ipv6 : ~ipv6);
 }
 
-/* The first port from @port on that is in the group, or is not; PORT_MAX + 1 if there is none. */
+/* The first port from @port on that is in the group, or is not in it; PORT_MAX + 1 if there is none. */
 static uint32_t find_port(const struct port_set *set, size_t group, uint32_t port, bool is_in)
 {
 	while (port <= PORT_MAX) {

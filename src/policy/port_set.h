@@ -18,7 +18,7 @@ struct port_set {
 	uint64_t words[PORT_FAMILY_COUNT][PORT_SET_WORDS];
 };
 
-/* What one element of a PORTS list says. Long enough as text: "ipv4:65535-65535". */
+/* One element of a PORTS list. The longest text is "ipv4:65535-65535". */
 struct port_range {
 	bool families[PORT_FAMILY_COUNT];
 	uint16_t low;
@@ -30,7 +30,7 @@ struct port_range {
 /**
  * port_range_parse() - read "8080", "31000-31005" or either after "ipv4:" or "ipv6:".
  * @range: receives ports in host order, 1 to PORT_MAX, low no higher than high
- * @error: receives what is wrong and what would be right; the caller adds the place and the value
+ * @error: receives the fault and the right form; the caller adds the place and the value
  */
 int port_range_parse(const char *text, struct port_range *range, struct cgfence_error *error);
 
@@ -42,10 +42,10 @@ int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
 			struct cgfence_error *error);
 
 /**
- * port_set_parse() - read ports as an operator writes them.
+ * port_set_parse() - read the ports of an operator.
  * @text: "any", or ports and ranges as port_range_parse() reads them, with commas or blanks between them
  * @set: receives the ports, at least one
- * @error: receives what is wrong, the bad value and what would be right
+ * @error: receives the fault, the bad value and the right form
  */
 int port_set_parse(const char *text, struct port_set *set, struct cgfence_error *error);
 

@@ -89,7 +89,7 @@ static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 	default:
 		before = "this is not JSON: ";
 	}
-	/* jansson counts the columns that it has read, and at the start of a line has read none. */
+	/* jansson counts the columns that it has read, which are none at the start of a line. */
 	return error_set_invalid(reader->error, "%s:%d:%d: %s%s%s%s", reader->origin, syntax->line,
 				 syntax->column > 0 ? syntax->column : 1, place, before,
 				 syntax->text, after);

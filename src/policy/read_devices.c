@@ -4,7 +4,7 @@
 #include "policy/read_flags.h"
 #include "policy/read_devices.h"
 
-/* The three forms of an entry come down to either text or a path with access bits. */
+/* All three forms of an entry are either text, or a path with access bits. */
 struct entry_reading {
 	const char *path;
 	uint8_t access;
@@ -107,7 +107,7 @@ static int read_entry_object(struct reader *reader, const json_t *value, struct 
 		return reader_refuse(
 			reader, value,
 			"the access is missing or empty; grant one or more of r, w and m");
-	/* An entry of no type says nothing. */
+	/* An entry without a type has no effect. */
 	if (reader->flags & POLICY_READ_OFFLINE)
 		return 0;
 	result = device_path_resolve(reading.path, reading.access, entry, &error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sections of a policy that say something of devices; see struct reader_key. Their target is the policy. */
+/* The sections of a policy about devices; see struct reader_key. Their target is the policy. */
 #pragma once
 
 #include "base/json_reader.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Requests as an operator writes them. */
+/* Reads requests of an operator. */
 #include "base/error.h"
 #include "policy/device_entry.h"
 #include "policy/port_set.h"

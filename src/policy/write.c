@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Writes a policy as JSON, normalised, so that what is written reads back as the same policy. */
+/* Writes a policy as JSON, normalised; the text reads back as the same policy. */
 #include "policy/write.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -115,7 +115,7 @@ int cgfence_policy_format(const struct cgfence_policy *policy, char **text,
 	return 0;
 }
 
-/* Two policies say the same exactly if they are written the same. */
+/* Two policies are equal exactly if they have the same text. */
 bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b)
 {
 	cleanup_free char *text_a = NULL;

@@ -3,5 +3,5 @@
 
 #include "policy/policy.h"
 
-/** policy_equal() - do two policies say the same, the cgroup they name aside? */
+/** policy_equal() - are two policies equal, apart from the cgroup that they name? */
 bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);

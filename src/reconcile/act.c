@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* How long a command that changes the fence is waited for. */
+/* How long to wait for a command that changes the fence. */
 #define LOCK_TRIES 50
 #define LOCK_TRY_NS (10 * 1000 * 1000)
 
@@ -21,10 +21,10 @@
 #define VANISH_TRIES 10
 #define VANISH_TRY_NS (10 * 1000 * 1000)
 
-/* How often all of the fence are asked whether they hold a socket. */
+/* How often to look through all tasks of the fence for a holder of the socket. */
 #define HOLDER_TRIES 10
 
-/* What the steps of one action need. */
+/* The data that the steps of one action share. */
 struct act {
 	const struct port_fence *fence;
 	const struct listener *listener;
@@ -39,7 +39,7 @@ static void fail(struct act *act)
 	act->result->action = CGFENCE_ACTION_FAILED;
 }
 
-/* If in doubt, it is there. */
+/* If in doubt, it still listens. */
 static bool still_listens(const struct act *act)
 {
 	bool contains = true;
@@ -58,7 +58,7 @@ static bool is_below_fence(const struct act *act, uint32_t thread)
 	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(act->fence->cgroup));
 }
 
-/* The task that held it may have given it to another, so all of the fence are asked before it is let off. */
+/* The holder may have passed the socket to another task, so look through all of the fence before giving up. */
 static bool somebody_holds(const struct act *act)
 {
 	struct holders holders = { 0 };
@@ -75,7 +75,7 @@ static bool still_held(const struct act *act)
 	bool held = act->holder && holder_still_holds(act->holder) &&
 		    is_below_fence(act, act->holder->thread);
 
-	/* Processes that fork and go may each be gone before they are asked. */
+	/* Processes that fork and exit may each end before they are looked at. */
 	for (int i = 0; i < HOLDER_TRIES && !held && cgroup_is_populated(act->fence->cgroup); i++)
 		held = somebody_holds(act);
 	return held;
@@ -104,7 +104,7 @@ static void close_socket(struct act *act)
 							 : CGFENCE_ACTION_CLOSED;
 }
 
-/* What somebody outside looks at just now, as another scan of all descriptors does, is gone in a moment. */
+/* Another scan of all descriptors may hold the socket for a moment, so wait until that is over. */
 static bool vanishes(const struct act *act)
 {
 	const struct timespec pause = { .tv_nsec = VANISH_TRY_NS };
@@ -114,7 +114,7 @@ static bool vanishes(const struct act *act)
 	return !still_listens(act);
 }
 
-/* A socket that somebody outside holds too outlives the fence, and is closed then. */
+/* A socket that also has a holder outside survives the kill of the fence, and is closed after it. */
 static void kill_fence(struct act *act)
 {
 	bool populated = cgroup_is_populated(act->fence->cgroup);

@@ -56,7 +56,7 @@ char *excess_format_ports(const struct observation *observation, size_t fence,
 	return text;
 }
 
-/* "", or " for IPv4" where the port is assigned for the other family. */
+/* "", or " for IPv4" if the port is assigned for IPv6 only; and the reverse. */
 static const char *refused_families(const struct cgfence_image *image,
 				    const struct listener *listener)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which sightings are in excess, and why, in words: pure functions. */
+/* Decides which sightings are in excess, and words the reason; pure functions. */
 #pragma once
 
 #include "reconcile/observation.h"
 
-/** excess_is() - does the fence of the sighting not assign what the listener serves? */
+/** excess_is() - does the listener serve a port that the fence of the sighting does not assign? */
 bool excess_is(const struct observation *observation, const struct sighting *sighting);
 
 /**
- * excess_format_ports() - every port that is in excess in a fence, of both families alike, as "9,8080-8081".
+ * excess_format_ports() - all ports that are in excess in a fence, of either family, as "9,8080-8081".
  * @fence: index of the fence
  *
  * Return: text to be given to free(); NULL without memory.

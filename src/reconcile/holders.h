@@ -4,7 +4,7 @@
 
 #include <cgfence/cgfence.h>
 
-/* A holder of which no descriptor is known. */
+/* The descriptor of the holder is not known. */
 #define HOLDER_FD_UNKNOWN UINT32_MAX
 
 struct holders {
@@ -19,5 +19,5 @@ int holders_add(struct holders *list, const struct cgfence_holder *holder);
 /** holders_free() - free the items. */
 void holders_free(struct holders *list);
 
-/** holder_still_holds() - is the descriptor still there, and of this socket? */
+/** holder_still_holds() - is the descriptor still open, and of this socket? */
 bool holder_still_holds(const struct cgfence_holder *holder);

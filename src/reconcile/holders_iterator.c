@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Holders by the BPF iterator over the files of all tasks. */
+/* Finds holders with the BPF iterator over the files of all tasks. */
 #include "reconcile/holders_iterator.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
@@ -10,13 +10,13 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
-/* Some thousand holders a read. */
+/* A read returns several thousand holders. */
 #define BUFFER_SIZE (256 * 1024)
 
 struct holders_iterator {
 	struct holders_bpf *skeleton;
 	struct bpf_link *link;
-	/* What the map of roots holds, which nobody else writes to; NULL if that is not known. */
+	/* The present content of the map of roots, which nobody else writes to; NULL if it is not known. */
 	uint64_t *roots;
 	size_t root_count;
 };
@@ -71,17 +71,19 @@ static int write_roots(int map, const uint64_t *fence_ids, size_t count,
 			previous = id;
 			first = false;
 		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
-			return kernel_error(error, errno, "forget a fence");
+			return kernel_error(error, errno,
+					    "remove a fence from the iterator over descriptors");
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
-			return kernel_error(error, errno, "tell the iterator of a fence");
+			return kernel_error(error, errno,
+					    "add a fence to the iterator over descriptors");
 	}
 	return 0;
 }
 
-/* Makes the map of roots say what is to be looked for now, which mostly is what was looked for before. */
+/* Updates the map of roots to the fences of this pass, which mostly are those of the last pass. */
 static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_ids, size_t count,
 		     struct cgfence_error *error)
 {
@@ -113,7 +115,7 @@ static int read_all(int fd, char *buffer, struct holders *list)
 			continue;
 		if (length < 0)
 			return -errno;
-		/* Whole records: a read ends where the kernel's buffer does, which is after one of them. */
+		/* A read returns whole records, since the buffer of the kernel ends after one. */
 		for (ssize_t i = 0; i + (ssize_t)sizeof(struct cgfence_holder) <= length;
 		     i += (ssize_t)sizeof(struct cgfence_holder)) {
 			if (holders_add(list, (const struct cgfence_holder *)(buffer + i)))

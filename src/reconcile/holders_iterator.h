@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Holders by the iterator of the kernel over the descriptors of all tasks. */
+/* Finds holders with the iterator of the kernel over the descriptors of all tasks. */
 #pragma once
 
 #include "reconcile/holders.h"
@@ -8,8 +8,8 @@
 struct holders_iterator;
 
 /**
- * holders_iterator_new() - load the iterator, which takes some 15 ms.
- * @iterator: receives what is to be given to holders_iterator_free()
+ * holders_iterator_new() - load the iterator, which takes about 15 ms.
+ * @iterator: receives the iterator, to be given to holders_iterator_free()
  */
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error);
 
@@ -19,7 +19,7 @@ void holders_iterator_free(struct holders_iterator *iterator);
 /**
  * holders_iterator_run() - one pass over the descriptors of all tasks in this pid namespace.
  * @fence_ids: of the fence roots, in ascending order
- * @list: receives the holders, after what is there
+ * @list: gets the holders appended
  */
 int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
 			 size_t fence_count, struct holders *list, struct cgfence_error *error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Holders by /proc, for kernels without the iterator and for single fences. */
+/* Finds holders in /proc, for kernels without the iterator and for single fences. */
 #include "reconcile/holders_walk.h"
 #include "cgroup/threads.h"
 #include "base/cleanup.h"
@@ -17,7 +17,7 @@ struct walk {
 	const uint32_t *inodes;
 	size_t inode_count;
 	struct holders *list;
-	struct cgfence_holder task; /* whose descriptors are read now */
+	struct cgfence_holder task; /* the task whose descriptors are read now */
 	int proc;
 };
 
@@ -68,7 +68,7 @@ static bool read_status(struct walk *walk, int task)
 	tgid = strstr(text, "\nTgid:");
 	if (!tgid || sscanf(tgid, "\nTgid: %u", &walk->task.pid) != 1)
 		return false;
-	/* The name may be empty or begin with spaces, which scanf(3) would pass over. */
+	/* The name may be empty or begin with spaces, which scanf(3) would skip. */
 	name = text + strlen("Name:\t");
 	memset(walk->task.comm, 0, sizeof(walk->task.comm));
 	length = strcspn(name, "\n");
@@ -77,7 +77,7 @@ static bool read_status(struct walk *walk, int task)
 	return true;
 }
 
-/* Without kcmp(2), which is an option of the kernel, the descriptors are just read twice. */
+/* If the kernel is built without kcmp(2), the descriptors are read twice. */
 static bool shares_descriptors(uint32_t thread, uint32_t other)
 {
 	return other && syscall(SYS_kcmp, thread, other, KCMP_FILES, 0, 0) == 0;
@@ -95,7 +95,7 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 	task = openat(walk->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (task < 0 || !read_status(walk, task))
 		return 0;
-	/* In threaded cgroups (cgroups(7)) the threads of a process hold what they share in each cgroup that they are in. */
+	/* In threaded cgroups (cgroups(7)) shared descriptors count once in each cgroup that has threads of the process. */
 	if (walk->task.pid == seen_pid && walk->task.cgroup_id == cgroup_id &&
 	    shares_descriptors(thread, seen))
 		return 0;
@@ -119,7 +119,7 @@ int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, si
 	if (proc < 0)
 		return error_set(error, errno, "cannot open /proc: %s", strerror(errno));
 	result = cgroup_for_each_thread(cgroup, walk_task, &walk);
-	return result ? error_set(error, -result, "cannot read who is in %s: %s",
+	return result ? error_set(error, -result, "cannot list the tasks in %s: %s",
 				  cgfence_cgroup_path(cgroup), strerror(-result))
 		      : 0;
 }

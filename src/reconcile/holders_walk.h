@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Holders by /proc. */
+/* Finds holders in /proc. */
 #pragma once
 
 #include "reconcile/holders.h"
 
 /**
- * holders_walk() - the same from /proc/PID/task/TID/fd (proc(5)), for the tasks at and below one cgroup.
- * @inodes: of the sockets looked for, in ascending order, for /proc does not say which sockets listen
- * @list: receives the holders, after what is there; their fence_id and netns_inum are 0
+ * holders_walk() - find holders in /proc/PID/task/TID/fd (proc(5)), among the tasks in one cgroup and below.
+ * @inodes: of the listening sockets, in ascending order, since /proc does not show which sockets listen
+ * @list: gets the holders appended; their fence_id and netns_inum are 0
  *
- * A descriptor or a task that vanishes meanwhile costs itself only.
+ * A descriptor or a task that vanishes meanwhile is left out.
  */
 int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, size_t inode_count,
 		 struct holders *list, struct cgfence_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the reconciler sees: the fences, the listeners, and which are in which. */
+/* The observation of the reconciler: the fences, the listeners, and which listener belongs to which fence. */
 #pragma once
 
 #include "net/listener.h"
@@ -13,20 +13,20 @@
 struct sighting {
 	size_t fence;
 	size_t listener;
-	size_t holder; /* the task in the fence with the lowest pid; SIGHTING_NO_HOLDER */
+	size_t holder; /* index of the task in the fence with the lowest pid, or SIGHTING_NO_HOLDER */
 	bool made_inside;
 };
 
 struct observation {
 	struct port_fences fences;
-	struct sock_diag **netns; /* which listener.netns is an index of */
+	struct sock_diag **netns; /* listener.netns is an index of this array */
 	size_t netns_count;
 	struct listeners listeners;
 	struct holders holders;
-	struct sighting *sightings; /* by fence, then listener; one for each pair */
+	struct sighting *sightings; /* sorted by fence, then by listener; one for each pair */
 	size_t sighting_count;
-	bool complete; /* nothing failed, so what is not here is not there */
+	bool complete; /* nothing failed, so a listener that is missing here does not exist */
 };
 
-/** observation_free() - free what was seen. */
+/** observation_free() - free the content. */
 void observation_free(struct observation *observation);

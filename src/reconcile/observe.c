@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Listeners are listed before holders: who is found to hold a socket that was not listed came later, and is found by
- * the next pass.
+ * Listeners are listed before holders. A holder whose socket was not listed is newer than the list; the next pass finds
+ * it.
  */
 #include "reconcile/observe.h"
 #include "cgroup/cgroup.h"
@@ -19,7 +19,7 @@
 
 static const int ip_protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE };
 
-/* Keeps the first failure, and goes on. */
+/* Keeps the first failure only. */
 static void note(struct observation *observation, int result, const struct cgfence_error *reason,
 		 int *code, struct cgfence_error *error)
 {
@@ -30,7 +30,7 @@ static void note(struct observation *observation, int result, const struct cgfen
 		*code = error_set(error, -result, "%s", reason->text);
 }
 
-/* UDP ports of the ephemeral range are those of clients. */
+/* Drops UDP sockets on ephemeral ports, which are clients. */
 static void keep_listeners(struct observation *observation, size_t netns, size_t first)
 {
 	struct listeners *list = &observation->listeners;
@@ -76,7 +76,7 @@ static int list_inodes(const struct listeners *listeners, uint32_t **inodes)
 	return 0;
 }
 
-/* Walks a fence, and with it the fences below. */
+/* Walks a fence together with the fences below it. */
 static int walk_fence(struct observation *observation, size_t index, const uint32_t *inodes,
 		      struct cgfence_error *error)
 {
@@ -85,8 +85,8 @@ static int walk_fence(struct observation *observation, size_t index, const uint3
 }
 
 /*
- * In a threaded cgroup (cgroups(7)) there may be a thread whose leader, by whom the iterator visits the descriptors
- * that they share, is outside.
+ * A threaded cgroup (cgroups(7)) may hold a thread whose leader is outside. The iterator visits their shared
+ * descriptors only with the leader.
  */
 static bool is_threaded(const struct port_fence *fence)
 {
@@ -129,7 +129,7 @@ static int find_holders(struct observation *observation, struct holders_iterator
 	return code;
 }
 
-/* Those of the network namespaces from @first on. */
+/* Lists the listeners of the network namespaces from index @first on. */
 static void list_all(struct observation *observation, size_t first, int *code,
 		     struct cgfence_error *error)
 {
@@ -165,7 +165,7 @@ int observe(const struct observation_scope *scope, struct observation *observati
 	return code;
 }
 
-/* Leaves the one socket that the event speaks of. */
+/* Keeps only the socket of the event. */
 static void keep_one(struct listeners *list, uint64_t cookie)
 {
 	size_t kept = 0;
@@ -177,7 +177,7 @@ static void keep_one(struct listeners *list, uint64_t cookie)
 	list->count = kept;
 }
 
-/* The process that listened, if it is still there and in the fence. Which descriptor it was is not known. */
+/* Adds the process that listened, if it still runs in the fence. Its descriptor is not known. */
 static int add_caller(struct observation *observation, const struct cgfence_event *event)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
@@ -222,7 +222,7 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	keep_one(listeners, event->socket_cookie);
 	if (result || listeners->count == 0)
 		return result;
-	/* Where the dump does not tell (before 5.11), the event does. */
+	/* Before 5.11 the dump does not show the cgroup of a socket, but the event does. */
 	if (!event->made_outside)
 		listeners->items[0].cgroup_id = event->cgroup_id;
 	result = add_caller(observation, event);

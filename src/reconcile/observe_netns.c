@@ -43,7 +43,7 @@ static bool is_observed(const struct observation *observation, uint32_t inum)
 	return false;
 }
 
-/* A fence that knows its network namespace by cookie has the inode number too, which is enough to choose what to ask. */
+/* A fence that has the cookie of its network namespace has the inode number too, which is enough for this choice. */
 static bool may_concern(const struct cgfence_image *image, uint32_t inum)
 {
 	return image->ports.netns_any || image->ports.netns_inum == inum;
@@ -73,7 +73,7 @@ static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 	    !may_concern(walk->image, (uint32_t)status.st_ino))
 		return 0;
 	netns = open(path, O_RDONLY | O_CLOEXEC);
-	/* It may have ended meanwhile. */
+	/* The task may have ended meanwhile. */
 	return netns < 0 ? 0 : observe_netns_add(walk->observation, netns, walk->error);
 }
 
@@ -121,7 +121,7 @@ int observe_netns_of_holders(struct observation *observation, struct cgfence_err
 		if (!holder->netns_inum || is_observed(observation, holder->netns_inum) ||
 		    !concerns_holder(observation, holder))
 			continue;
-		/* A descriptor that has vanished costs itself only. */
+		/* A descriptor that has vanished is left out. */
 		netns = socket_borrow_netns(holder);
 		if (netns >= 0)
 			result = observe_netns_add(observation, netns, error);

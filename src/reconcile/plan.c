@@ -51,7 +51,7 @@ static size_t find_reported(const struct reported *reported, size_t count,
 	return RECONCILE_NOT_REPORTED;
 }
 
-/* Kills come first, since they may take care of more; among equals, the order of the sightings. */
+/* Kills come before other actions, since one kill may end several violations. Equals keep the order of sightings. */
 static int compare_steps(const void *left, const void *right)
 {
 	const struct reconcile_step *a = left;
@@ -66,7 +66,7 @@ static int compare_steps(const void *left, const void *right)
 	return a->sighting < b->sighting ? -1 : a->sighting > b->sighting;
 }
 
-/* Marks in @present which of the violations that were reported are still there. */
+/* Marks in @present the reported violations that still exist. */
 static void add_violations(const struct observation *observation, const struct reported *reported,
 			   size_t reported_count, bool *present, struct reconcile_plan *plan)
 {

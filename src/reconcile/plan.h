@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is to be done about what was observed: a pure function. */
+/* Plans the steps for an observation; a pure function. */
 #pragma once
 
 #include "reconcile/observation.h"
 
 #include <cgfence/reconcile.h>
 
-/* By which a violation is known from pass to pass (spec section 5). */
+/* The identity of a violation from pass to pass (spec section 5). */
 struct violation_key {
 	uint64_t fence_id;
 	uint64_t cookie; /* of the socket */
@@ -24,7 +24,7 @@ struct reported {
 
 enum reconcile_step_kind {
 	RECONCILE_ACT, /* the sighting is in excess */
-	RECONCILE_END, /* the violation that was reported is no more */
+	RECONCILE_END, /* the reported violation has ended */
 };
 
 enum reconcile_response {
@@ -37,7 +37,7 @@ struct reconcile_step {
 	enum reconcile_step_kind kind;
 	enum reconcile_response response; /* RECONCILE_ACT */
 	size_t sighting;		  /* RECONCILE_ACT */
-	size_t reported; /* index of what was reported before; RECONCILE_NOT_REPORTED if it is new */
+	size_t reported; /* index of the earlier report; RECONCILE_NOT_REPORTED if it is new */
 };
 
 #define RECONCILE_NOT_REPORTED ((size_t)-1)
@@ -51,16 +51,16 @@ struct reconcile_plan {
 void reconcile_plan_key(const struct observation *observation, const struct sighting *sighting,
 			struct violation_key *key);
 
-/** reconcile_plan_response() - what a policy wants done about excess listeners. */
+/** reconcile_plan_response() - the response of a policy to excess listeners. */
 enum reconcile_response reconcile_plan_response(const struct cgfence_image *image);
 
 /**
- * reconcile_plan_make() - compare what is with what was reported.
- * @fence_id: of the only fence that was looked at, 0 for all
- * @reported: what was reported and has not ended
+ * reconcile_plan_make() - compare the observation with the earlier reports.
+ * @fence_id: of the only fence that was observed, 0 for all
+ * @reported: the violations that were reported and have not ended
  * @plan: receives the steps, to be given to reconcile_plan_free()
  *
- * Nothing ends by an observation that is not complete.
+ * An incomplete observation ends no violation.
  *
  * Return: 0 or -ENOMEM.
  */

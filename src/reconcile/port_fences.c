@@ -43,7 +43,7 @@ static int open_parent(int fd)
 	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Paths are not asked, since that of a cgroup without a fence can be longer than the kernel gives out. */
+/* Not by path, since the path of a cgroup without a fence can be longer than the kernel returns. */
 size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
 			   uint64_t cgroup_id)
 {
@@ -54,7 +54,7 @@ size_t port_fences_nearest(const struct port_fences *fences, const struct hierar
 	if (found != PORT_FENCE_NONE)
 		return found;
 	fd = hierarchy_open_directory(hierarchy, cgroup_id);
-	/* Above the root is what the hierarchy is mounted on, which is no cgroup. */
+	/* The parent of the root is the directory with the mount point, which is not a cgroup. */
 	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
 	       cgroup_read_id(fd, &id) == 0) {
 		int parent;
@@ -76,7 +76,7 @@ static int path_rank(char character)
 	return character == '/' ? 1 : (unsigned char)character + (character ? 1 : 0);
 }
 
-/* What is below a cgroup comes right after it, before those whose name begins with its name. */
+/* The descendants of a cgroup come right after it, before siblings whose name begins with its name. */
 static int compare_paths(const void *left, const void *right)
 {
 	const char *a = cgfence_cgroup_path((*(struct port_fence *const *)left)->cgroup);
@@ -89,7 +89,7 @@ static int compare_paths(const void *left, const void *right)
 	return path_rank(*a) - path_rank(*b);
 }
 
-/* Fences have paths, or they could not have been opened, so the next one above is found without asking the kernel. */
+/* Every fence that was opened has a path, so the next fence above is found without the kernel. */
 static int set_above(struct port_fences *fences)
 {
 	cleanup_free struct port_fence **order =
@@ -121,7 +121,7 @@ static int compare_remembered(const void *left, const void *right)
 	return a->fence_id < b->fence_id ? -1 : a->fence_id > b->fence_id;
 }
 
-/* No program has id 0, which stands for one that is not known. */
+/* No program has id 0; it means that the program is not known. */
 static struct remembered_image *find_remembered(const struct port_fence_cache *cache,
 						uint64_t fence_id, uint32_t program_id)
 {
@@ -165,7 +165,7 @@ void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fen
 		.items = calloc(fences->count + 1, sizeof(*kept.items)),
 	};
 
-	/* Without memory for it the next pass asks the kernel, as it does for an image that is missing. */
+	/* Without memory the cache lacks images, and the next pass reads them from the kernel. */
 	for (size_t i = 0; i < fences->count && kept.items; i++) {
 		const struct port_fence *fence = &fences->items[i];
 		struct remembered_image *known =
@@ -182,7 +182,7 @@ void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fen
 	*cache = kept;
 }
 
-/* Return: 0 or -errno; -ENOENT if it has vanished or has no ports. */
+/* Return: 0 or -errno; -ENOENT if the fence has vanished or does not fence ports. */
 static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
 		      const struct port_fence_cache *cache, struct port_fences *fences,
 		      struct cgfence_error *error)
@@ -192,7 +192,7 @@ static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
 
 	*fence = (struct port_fence){ .id = id };
 	if (cache) {
-		/* Asked for first: an image of a later program under this id is read again in the next pass. */
+		/* Before the image: if the program changes in between, the next pass reads the image again. */
 		fence->program_id = fence_port_program(id);
 		fence->image = port_fence_cache_copy(cache, id, fence->program_id);
 	}
@@ -208,7 +208,7 @@ static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
 	return 0;
 }
 
-/* The one that is wanted, or all. */
+/* Lists the fence @only, or all. */
 static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence_error *error)
 {
 	uint64_t *list;

@@ -13,7 +13,7 @@
 struct cgfence_reconciler {
 	struct holders_iterator *iterator; /* NULL where the kernel has none */
 	struct port_fence_cache fences;
-	/* What was reported and has not ended, and what was said of it; both have the same indices. */
+	/* The violations that were reported and have not ended, and their texts, by the same index. */
 	struct reported *reported;
 	struct violation_text *texts;
 	size_t count;
@@ -25,13 +25,13 @@ struct reporter {
 	void *context;
 };
 
-/* A plan that is carried out. */
+/* A plan while it is carried out. */
 struct pass {
 	struct cgfence_reconciler *reconciler;
 	const struct observation *observation;
 	const struct reconcile_plan *plan;
 	const struct reporter *reporter;
-	struct violation_text *texts; /* of each step; those that have nothing to say have none */
+	struct violation_text *texts; /* of each step; empty for a step that reports nothing */
 	enum cgfence_action *taken;   /* by each step so far */
 	bool *ended;		      /* for each violation that was reported before */
 };
@@ -53,7 +53,7 @@ int cgfence_reconciler_new(struct cgfence_reconciler **reconciler, struct cgfenc
 
 	if (!made)
 		return error_out_of_memory(error);
-	/* Without it /proc is walked, which finds the same and takes longer. */
+	/* Without the iterator a walk of /proc finds the same, more slowly. */
 	holders_iterator_new(&made->iterator, NULL);
 	*reconciler = made;
 	return 0;
@@ -90,7 +90,7 @@ static void give_report(const struct reporter *reporter, const struct violation_
 	reporter->report(&violation, reporter->context);
 }
 
-/* What has been closed or killed and is there again has ended and recurred, within the time of one pass. */
+/* A listener that was closed or killed and is back has ended and recurred within one pass. */
 static bool is_news(enum cgfence_action before, enum cgfence_action now)
 {
 	return now != before || now == CGFENCE_ACTION_CLOSED || now == CGFENCE_ACTION_KILLED;
@@ -123,14 +123,14 @@ static const struct sighting *sighting_of(const struct pass *pass, size_t step)
 	return &pass->observation->sightings[pass->plan->steps[step].sighting];
 }
 
-/* Nothing to do, and nothing new to say. */
+/* Is there nothing to do, and nothing new to report? */
 static bool is_old(const struct pass *pass, const struct reconcile_step *step)
 {
 	return step->reported != RECONCILE_NOT_REPORTED && step->response == RECONCILE_LOG &&
 	       pass->reconciler->reported[step->reported].action == CGFENCE_ACTION_LOGGED;
 }
 
-/* All are described before one is acted on, since a process that was killed can be asked no more. */
+/* Before the first action, since a killed process can no longer be described. */
 static int describe_all(struct pass *pass)
 {
 	for (size_t i = 0; i < pass->plan->count; i++) {
@@ -150,7 +150,7 @@ static bool is_at_or_below(const struct port_fences *fences, size_t fence, size_
 	return fence == above;
 }
 
-/* Which earlier step did away with what this one found gone; CGFENCE_ACTION_NONE if it went by itself. */
+/* The action of the earlier step that removed the listener of this one; CGFENCE_ACTION_NONE if no step did. */
 static enum cgfence_action find_cause(const struct pass *pass, size_t step)
 {
 	const struct sighting *sighting = sighting_of(pass, step);
@@ -206,7 +206,7 @@ static int act_and_report(struct pass *pass, size_t step)
 	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
 }
 
-/* A dump may miss a socket while others come and go before it in the table, so its end is looked up. */
+/* A dump may miss a socket while others come and go before it in the table, so look for the socket itself. */
 static bool has_ended(const struct observation *observation, const struct violation_key *key)
 {
 	struct listener listener = {
@@ -216,7 +216,7 @@ static bool has_ended(const struct observation *observation, const struct violat
 	};
 
 	for (size_t i = 0; i < observation->listeners.count; i++) {
-		/* It is there, but not in the fence or not in excess any more. */
+		/* The socket exists, but is no longer in the fence or no longer in excess. */
 		if (observation->listeners.items[i].cookie == key->cookie)
 			return true;
 	}
@@ -295,7 +295,7 @@ static int carry_out(struct cgfence_reconciler *reconciler, const struct observa
 	for (size_t i = 0; i < plan->count; i++)
 		taken[i] = CGFENCE_ACTION_NONE;
 	result = take_steps(&pass, reconciler->count);
-	/* What was in excess no more when it was looked at again does not count. */
+	/* A listener that the second look found no longer in excess does not count. */
 	for (size_t i = 0; i < plan->count; i++)
 		*in_excess += taken[i] != CGFENCE_ACTION_NONE;
 	return result;
@@ -328,7 +328,7 @@ int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fenc
 	struct observation observation;
 	size_t count = 0;
 	int seen = observe(&scope, &observation, error);
-	/* What was seen is acted on even if something was not; the first failure is what is returned. */
+	/* Act on an incomplete observation too, and return the first failure. */
 	int settled =
 		settle(reconciler, &observation, fence_id, &reporter, &count, seen ? NULL : error);
 

@@ -8,7 +8,7 @@
 struct found {
 	struct observation *observation;
 	size_t capacity;
-	/* The last cgroup that was looked up, for neighbours are often from the same. */
+	/* The last cgroup that was looked up; neighbours are often from the same one. */
 	uint64_t cgroup_id;
 	size_t nearest;
 	const struct hierarchy *hierarchy;
@@ -32,7 +32,7 @@ static int compare_holders(const void *left, const void *right)
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
-/* One that has a holder comes before one that has none; holders are in the order of their pids. */
+/* Sightings with a holder come before those without; holders are in the order of their pids. */
 static int compare_sightings(const void *left, const void *right)
 {
 	const struct sighting *a = left;
@@ -59,7 +59,7 @@ static int add(struct found *found, const struct sighting *sighting)
 	return 0;
 }
 
-/* For the nearest fence and for those above it, as far as they judge the network namespace. */
+/* Adds the sighting for the nearest fence and those above it, if they judge the network namespace. */
 static int add_upwards(struct found *found, size_t nearest, struct sighting sighting)
 {
 	const struct observation *observation = found->observation;
@@ -98,7 +98,7 @@ static int add_made_inside(struct found *found, size_t listener)
 	return cgroup_id ? add_upwards(found, nearest_fence(found, cgroup_id), sighting) : 0;
 }
 
-/* The first holder of a socket, in what is sorted by inode; the number of holders if there is none. */
+/* The index of the first holder of a socket in the list, sorted by inode; the number of holders if there is none. */
 static size_t first_holder(const struct holders *holders, uint32_t inode)
 {
 	size_t low = 0;
@@ -136,7 +136,7 @@ static int add_held(struct found *found, size_t listener)
 	return result;
 }
 
-/* Leaves one sighting for each fence and listener, the one with the lowest pid. */
+/* Keeps one sighting for each fence and listener, the one with the lowest pid. */
 static void merge(struct observation *observation)
 {
 	struct sighting *items = observation->sightings;

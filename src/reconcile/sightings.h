@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Joining listeners, holders and fences. */
+/* Joins listeners, holders and fences. */
 #pragma once
 
 #include "reconcile/observation.h"

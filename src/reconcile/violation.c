@@ -62,10 +62,10 @@ static void describe_holder(const struct cgfence_holder *holder, struct violatio
 	text->pid = holder->pid;
 	snprintf(text->comm, sizeof(text->comm), "%.16s", holder->comm);
 	text->member = cgroup_path(holder->cgroup_id);
-	/* The pid may be another's by now. */
+	/* The pid may belong to another process by now. */
 	if (holder->fd != HOLDER_FD_UNKNOWN && !holder_still_holds(holder))
 		return;
-	/* A leader that is gone has no command line; its threads still do. */
+	/* A leader that has ended has no command line, but its threads still have it. */
 	text->cmdline = read_cmdline(holder->thread);
 }
 

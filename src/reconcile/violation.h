@@ -6,7 +6,7 @@
 
 #include <cgfence/reconcile.h>
 
-/* What a report says, owned; strings that could not be had are NULL. */
+/* The content of a report, owned; strings that could not be read are NULL. */
 struct violation_text {
 	char *cgroup;
 	char *member;
@@ -26,7 +26,9 @@ struct violation_text {
  * violation_describe() - put a sighting that is in excess into words.
  * @text: receives them, to be given to violation_text_free()
  *
- * Command line and member cgroup are read now. Return: 0 or -ENOMEM.
+ * It reads the command line and the member cgroup now.
+ *
+ * Return: 0 or -ENOMEM.
  */
 int violation_describe(const struct observation *observation, const struct sighting *sighting,
 		       struct violation_text *text);

@@ -94,7 +94,7 @@ void denial_add_row(struct table *table, const char *cgroup,
 	table_add_cell(table, "%s", cgroup);
 }
 
-/* The access letters of "c 1:3 rw", or "" where it has none. */
+/* The access letters of "c 1:3 rw", or "" if it has none. */
 static const char *access_letters(const char *device)
 {
 	const char *last = strrchr(device, ' ');
@@ -102,7 +102,7 @@ static const char *access_letters(const char *device)
 	return strchr(device, ' ') == last ? "" : last + 1;
 }
 
-/* Adds what was refused, in the form of its hook. */
+/* Adds the refused request, in the form of its hook. */
 static void set_subject(json_t *object, const struct cgfence_denial_subject *subject)
 {
 	char device[32];
@@ -130,7 +130,7 @@ json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record)
 	char last[OUTPUT_TIME_SIZE];
 	json_t *object;
 
-	/* A process gives itself whatever bytes it likes. */
+	/* A process can set its name to any bytes. */
 	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);

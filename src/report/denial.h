@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How a denial looks. */
+/* Denials as text, table and JSON. */
 #pragma once
 
 #include "report/table.h"
@@ -15,19 +15,19 @@ const char *denial_hook_name(const struct cgfence_denial_subject *subject);
 /** denial_verdict_name() - such as "denied". */
 const char *denial_verdict_name(const struct cgfence_denial_subject *subject);
 
-/** denial_format_subject() - what was refused, such as "c 1:3 rw" or "tcp ipv4:8080". */
+/** denial_format_subject() - the refused request, such as "c 1:3 rw" or "tcp ipv4:8080". */
 void denial_format_subject(const struct cgfence_denial_subject *subject,
 			   char text[DENIAL_SUBJECT_SIZE]);
 
 /** The columns of a table of denials. */
 extern const struct table_column denial_columns[];
 
-/** denial_add_row() - append a row to such a table. @cgroup: the path of the fence root */
+/** denial_add_row() - append a row to a table with these columns. @cgroup: the path of the fence root */
 void denial_add_row(struct table *table, const char *cgroup,
 		    const struct cgfence_denial_record *record);
 
 /**
  * denial_json() - the object of spec section 7, to be given to json_decref(); NULL if out of memory.
- * @cgroup: the path of the fence root, taken over
+ * @cgroup: the path of the fence root; its reference is taken
  */
 json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record);

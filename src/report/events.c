@@ -22,7 +22,7 @@ static void write_json(struct watch_events *events, json_t *object)
 	free(line);
 }
 
-/* Time, event and cgroup in columns, then what there is to say. */
+/* Time, event and cgroup in columns, then the details. */
 static void __attribute__((format(printf, 5, 6)))
 write_text(struct watch_events *events, uint64_t time_ns, const char *event, const char *cgroup,
 	   const char *format, ...)
@@ -51,7 +51,7 @@ write_text(struct watch_events *events, uint64_t time_ns, const char *event, con
 	free(details);
 }
 
-/* Event and time, which every object begins with. */
+/* Every object begins with event and time. */
 static json_t *begin_json(const char *event, uint64_t time_ns)
 {
 	char time[OUTPUT_TIME_SIZE];
@@ -163,7 +163,7 @@ void watch_events_dropped(struct watch_events *events)
 		return;
 	if (!events->json) {
 		write_text(events, boot_time_ns(), "dropped", NULL,
-			   "%zu lines, which nobody read in time", dropped);
+			   "%zu lines, which were not read in time", dropped);
 		return;
 	}
 	object = begin_json("dropped", boot_time_ns());

@@ -17,18 +17,18 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 /** watch_events_violation() - a violation, or its end; fits cgfence_report. @context: struct watch_events */
 void watch_events_violation(const struct cgfence_violation *violation, void *context);
 
-/** watch_events_denial() - the first refusal of a subject. @cgroup: path of the fence root, NULL if it is gone */
+/** watch_events_denial() - the first refusal of a request. @cgroup: path of the fence root, NULL if it is gone */
 void watch_events_denial(struct watch_events *events, const char *cgroup,
 			 const struct cgfence_denial_record *record);
 
-/** watch_events_fence() - a fence was made or taken away. @event: "fenced" or "unfenced" */
+/** watch_events_fence() - a fence was attached or detached. @event: "fenced" or "unfenced" */
 void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup);
 
-/** watch_events_applied() - a fence was made to be what a policy file says. */
+/** watch_events_applied() - a fence was made to match a policy file. */
 void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file);
 
-/** watch_events_error() - something could not be looked at. */
+/** watch_events_error() - an error that the watch survives. */
 void watch_events_error(struct watch_events *events, const char *text);
 
-/** watch_events_dropped() - say how many lines were lost, if there is room to say it. */
+/** watch_events_dropped() - report how many lines were lost, if there is room for that. */
 void watch_events_dropped(struct watch_events *events);

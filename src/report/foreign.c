@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A comma, a name, and the dots that stand for the rest. */
+/* A comma, a name, and the ellipsis for the rest. */
 #define NAME_ROOM 24
 
 #define NAME_SIZE 17
@@ -76,7 +76,7 @@ json_t *others_json(const struct others *others)
 	return list;
 }
 
-/* Some attach the same program to several hooks. */
+/* Some owners attach the same program to several hooks. */
 static bool is_repeated(const struct others *others, size_t index)
 {
 	const char *name = others->programs[index].name;
@@ -106,7 +106,7 @@ void others_print(const struct others *others, char *names, size_t size)
 		if (is_repeated(others, i))
 			continue;
 		print_name(&others->programs[i], name);
-		/* The rest is in the JSON. */
+		/* The JSON output has all of them. */
 		if (used + NAME_ROOM > size) {
 			snprintf(names + used, size - used, ",...");
 			break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs of others that have a say beside a fence. */
+/* The programs of others that judge the same requests as a fence. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -8,21 +8,21 @@
 struct others {
 	struct cgfence_foreign_program *programs;
 	size_t count;
-	void *blocks[CGFENCE_TOPIC_COUNT]; /* with the paths of the programs */
+	void *blocks[CGFENCE_TOPIC_COUNT]; /* hold the paths of the programs */
 };
 
-/** others_add() - append those that judge a topic in a cgroup; each topic once. */
+/** others_add() - append the programs that judge a topic in a cgroup; call it once for each topic. */
 int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, struct others *others,
 	       struct cgfence_error *error);
 
-/** others_of_fence() - append those that judge what the fence of the cgroup judges. */
+/** others_of_fence() - append the programs that judge the same topics as the fence of the cgroup. */
 int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
 		    struct others *others, struct cgfence_error *error);
 
-/** others_json() - a new array of objects, one for each. */
+/** others_json() - a new array with an object for each program. */
 json_t *others_json(const struct others *others);
 
-/** others_print() - their names, or #ID, with commas between them, as many as fit into @size bytes; "-" if none. */
+/** others_print() - the names, or #ID, separated by commas, as many as fit into @size bytes; "-" if there are none. */
 void others_print(const struct others *others, char *names, size_t size);
 
 /** others_release() - free the list. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Cleanup attributes for what the library hands out: a variable so marked is given back when it goes out of scope. */
+/* Cleanup attributes for handles of the library: they free a variable when it goes out of scope. */
 #pragma once
 
 #include <cgfence/cgfence.h>

@@ -11,7 +11,7 @@
 
 #define NS_PER_S 1000000000LL
 
-/* The text that a format makes, printable, to be given to free(); NULL if out of memory. */
+/* The formatted text, made printable, to be given to free(); NULL if out of memory. */
 static char *format_printable(const char *format, va_list arguments)
 {
 	cleanup_free char *text = NULL;
@@ -131,7 +131,7 @@ static int64_t read_clock_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Read once, so that equal times print alike. */
+/* Read once, so that equal times print equally. */
 static int64_t boot_to_real_ns;
 
 void output_time_refresh(void)

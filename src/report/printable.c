@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The control characters of C0, DEL, and in UTF-8 those of C1: 0xc2 0x80 to 0xc2 0x9f. Alone they are those of Latin-1. */
+/*
+ * Control characters are those of C0, DEL, and those of C1: 0xc2 0x80 to 0xc2 0x9f in UTF-8, the second byte alone in
+ * Latin-1.
+ */
 static size_t control_length(const unsigned char *text, bool is_utf8)
 {
 	if (*text < ' ' || *text == 0x7f)
@@ -45,7 +48,7 @@ char *printable_copy(const char *text)
 	return printable;
 }
 
-/* JSON has escaped those of C0 already (RFC 8259, section 7), and is UTF-8. */
+/* JSON is UTF-8 and has escaped the characters of C0 already (RFC 8259, section 7). */
 char *printable_json(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;

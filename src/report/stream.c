@@ -13,21 +13,21 @@
 
 #define BUFFER_SIZE (1024 * 1024)
 
-/* What a pipe that is writable takes without waiting is at least PIPE_BUF (pipe(7)); a terminal takes less. */
+/* A writable pipe takes at least PIPE_BUF bytes without waiting (pipe(7)); a terminal takes less. */
 #define CHUNK_SIZE 256
 
 struct stream {
 	int fd;
-	bool is_own; /* opened here, and so not waiting */
+	bool is_own; /* opened here, with O_NONBLOCK */
 	bool is_socket;
 	bool never_waits; /* a regular file */
-	bool is_broken;	  /* nobody will read any more */
+	bool is_broken;	  /* there is no reader any more */
 	size_t used;
 	size_t dropped;
 	char buffer[BUFFER_SIZE];
 };
 
-/* A descriptor of its own for the same file, for O_NONBLOCK would hold for all who share the one given. */
+/* Opens the file again, since O_NONBLOCK on @fd would affect all processes that share it. */
 static int reopen(int fd)
 {
 	char path[32];
@@ -97,7 +97,7 @@ void stream_flush(struct stream *stream)
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0) {
-			/* A disk may have room again. */
+			/* A full disk may have room later. */
 			stream->is_broken = errno != EAGAIN && errno != ENOSPC && errno != EDQUOT;
 			return;
 		}
@@ -112,7 +112,7 @@ void stream_write(struct stream *stream, const char *line)
 
 	if (stream->is_broken)
 		return;
-	/* What comes after a loss waits until the loss was told, or it would stand before that. */
+	/* After a loss drop all lines until the loss is reported, so that the report is in the right place. */
 	if (stream->dropped || length + 1 > BUFFER_SIZE - stream->used) {
 		stream->dropped++;
 		return;

@@ -12,7 +12,7 @@
 #define COLUMNS_MAX 16
 #define GAP 2
 
-/* Shortened cells are first of this width; only where leaving out columns is not enough do they become narrower. */
+/* Cells are shortened to this width first; they get narrower only if leaving out columns is not enough. */
 #define COMFORTABLE_WIDTH 16
 #define LEAST_WIDTH 6
 
@@ -24,7 +24,7 @@ struct table {
 	char **cells;
 };
 
-/* How the columns are laid out on a terminal. */
+/* The layout of the columns on a terminal. */
 struct layout {
 	const struct table *table;
 	size_t widths[COLUMNS_MAX];
@@ -105,7 +105,7 @@ static size_t total_width(const struct layout *layout)
 	return total;
 }
 
-/* Takes from the widest elastic columns until all fits, or none is wider than @least. */
+/* Narrows the widest elastic columns until the table fits, or none is wider than @least. */
 static void shorten(struct layout *layout, size_t least)
 {
 	while (total_width(layout) > layout->available) {
@@ -123,7 +123,7 @@ static void shorten(struct layout *layout, size_t least)
 	}
 }
 
-/* Return: was there a column that can be left out? */
+/* Leaves out one more column. Return: was there one that may be left out? */
 static bool leave_one_out(struct layout *layout)
 {
 	const struct table *table = layout->table;
@@ -163,7 +163,7 @@ static void lay_out(struct layout *layout)
 
 static void print_aligned(const struct layout *layout, size_t row)
 {
-	size_t owed = 0; /* blanks before the next cell, so that no line ends with some */
+	size_t owed = 0; /* blanks before the next cell, so that no line ends with blanks */
 
 	for (size_t i = 0; i < layout->table->column_count; i++) {
 		const char *text = cell_text(layout->table, row, i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rows of text. On a terminal they are aligned and made to fit: long cells are shortened, and columns left out where that
- * is not enough. Elsewhere they are whole, with a tab between cells.
+ * Rows of text. On a terminal they are aligned and made to fit: long cells are shortened, and columns are left out if
+ * that is not enough. Elsewhere the cells are complete and separated by tabs.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 struct table_column {
 	const char *heading;
 	bool elastic;	   /* its cells may be shortened */
-	unsigned int rank; /* the higher, the sooner it is left out; 0 for never */
-	size_t width;	   /* so wide at least, so that what is printed later is aligned too */
+	unsigned int rank; /* columns of a higher rank are left out first; 0 for never */
+	size_t width;	   /* the least width, to align rows that are printed later */
 };
 
 struct table;
@@ -20,11 +20,11 @@ struct table;
 /** table_new() - a table with these columns, ended by a NULL heading. Return: NULL if out of memory. */
 struct table *table_new(const struct table_column *columns);
 
-/** table_add_cell() - append a cell to the last row, or the first of a new one; copied, made printable. */
+/** table_add_cell() - append a cell, copied and made printable; after a full row it begins a new one. */
 void table_add_cell(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** table_hide_headings() - print none, as for rows that go on from another table. */
+/** table_hide_headings() - do not print the headings, as for rows that continue another table. */
 void table_hide_headings(struct table *table);
 
 /** table_print() - print the table to standard output and free it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How reports of the reconciler look. */
+/* Reports of the reconciler as text and JSON. */
 #pragma once
 
 #include <cgfence/reconcile.h>

@@ -9,7 +9,7 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
-/* The locale of the environment may know no UTF-8, and is none of the caller's while this runs. */
+/* The locale of the environment may not have UTF-8, so switch to one that has; the caller switches back. */
 static locale_t enter_utf8(void)
 {
 	static locale_t utf8;
@@ -49,7 +49,7 @@ static size_t sum(const char *text)
 	return total;
 }
 
-/* How many bytes at the beginning of @text take at most @columns. */
+/* The number of bytes at the beginning of @text that take at most @columns. */
 static size_t beginning(const char *text, size_t columns)
 {
 	const char *at = text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How wide text is on a terminal: columns, not bytes (wcwidth(3)). For printable UTF-8, in whatever locale. */
+/* The width of text on a terminal, in columns (wcwidth(3)); for printable UTF-8, in any locale. */
 #pragma once
 
 #include <stddef.h>
@@ -8,8 +8,8 @@
 size_t width_of(const char *text);
 
 /**
- * width_shorten() - text of at most @columns, with an ellipsis for what is left out.
- * @text: the end is left out; of a path, which begins with a slash, the beginning
+ * width_shorten() - text of at most @columns, with an ellipsis for the part that is left out.
+ * @text: loses its end; a path, which begins with a slash, loses its beginning
  *
  * Return: a string to be given to free(), NULL if out of memory.
  */

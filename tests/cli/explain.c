@@ -131,7 +131,7 @@ Test(explain, no_fence_holds)
 	struct program_result result = explain(harness_cgroup(), "c 1:3 r");
 
 	assert_done(result);
-	assert_has(result.output, "c 1:3 r: allowed, for no fence holds there\n");
+	assert_has(result.output, "c 1:3 r: allowed, because no fence applies\n");
 }
 
 /* It stays until the cgroup is removed. */
@@ -161,9 +161,10 @@ static void assert_other(const struct program_result *result, const struct cgfen
 {
 	char because[128];
 
-	snprintf(because, sizeof(because),
-		 "program %u 'not_ours' on the %s hook is not cgfence's and also has a say", id,
-		 hook);
+	snprintf(
+		because, sizeof(because),
+		"program %u 'not_ours' on the %s hook is not part of cgfence and may also refuse this",
+		id, hook);
 	assert_row(result, cgroup, "unknown", because);
 }
 
@@ -178,11 +179,11 @@ Test(explain, programs_of_others_are_named_here_and_above)
 	assert_done(result);
 	assert_has(
 		result.output,
-		"c 1:3 r: allowed, for no fence holds there, unless the program of another refuses it\n");
+		"c 1:3 r: allowed, because no fence applies, unless a program of others refuses it\n");
 	harness_attach(child, "{'devices': {'allow': ['c 1:3 r']}}");
 	result = explain(child, "c 1:3 r");
 	assert_done(result);
-	assert_has(result.output, "c 1:3 r: allowed, unless the program of another refuses it\n");
+	assert_has(result.output, "c 1:3 r: allowed, unless a program of others refuses it\n");
 	assert_other(&result, child, here, "device");
 	assert_other(&result, harness_cgroup(), above, "device");
 	assert_row(&result, child, "allowed", "the allow entry 'c 1:3 r' covers it");

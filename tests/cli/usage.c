@@ -163,7 +163,7 @@ Test(usage, option_errors_say_what_is_wrong)
 		{ { "status", "--json=3" }, "option '--json' takes no value.\n" },
 		{ { "status", "--help=3" }, "option '--help' takes no value.\n" },
 		{ { "watch", "--interval" }, "option '--interval' needs a value.\n" },
-		{ { "watch", "--interval=never" }, "'never' is no interval" },
+		{ { "watch", "--interval=never" }, "'never' is not an interval" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

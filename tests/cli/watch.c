@@ -45,7 +45,7 @@ Test(watch, intervals_that_are_none)
 		char message[128];
 
 		snprintf(message, sizeof(message),
-			 "'%s' is no interval; write 100ms to 24h, such as", intervals[i]);
+			 "'%s' is not an interval; write 100ms to 24h, such as", intervals[i]);
 		assert_fails(program_run(NULL, WORDS("watch", "--interval", intervals[i])), 2,
 			     message);
 	}
