@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel holds for a fence. Without Criterion, for tests and benchmarks alike. */
+/* The kernel memory of a fence. Without Criterion, for tests and benchmarks alike. */
 #pragma once
 
 #include <cgfence/cgfence.h>

@@ -13,17 +13,17 @@ struct stage {
  * stage_open() - go to a new mount namespace, and make the rest.
  * @name: begins the names of the directory and of the cgroup
  *
- * Return: 0 or -errno; stage_close() takes away what there is in both cases.
+ * Return: 0 or -errno; call stage_close() in both cases.
  */
 int stage_open(struct stage *stage, const char *name, struct cgfence_error *error);
 
-/** stage_close() - end what is in the cgroup, and take all away. Return: 0 or -errno. */
+/** stage_close() - end the processes in the cgroup, and remove all. Return: 0 or -errno. */
 int stage_close(struct stage *stage, struct cgfence_error *error);
 
 /**
- * stage_run() - run a function in a child on a stage, and take all away.
+ * stage_run() - run a function in a child on a stage, and remove all.
  * @name: as for stage_open()
- * @function: its return value becomes the exit status; what it starts has to stay in the cgroup of the stage
+ * @function: its return value becomes the exit status; its children have to stay in the cgroup of the stage
  *
  * Another process than the caller opens and closes the stage, so that nothing stays even if the caller is killed.
  * SIGINT, SIGTERM and SIGHUP, which end the function, stay blocked in the caller.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What making a fence and taking it away cost, as whole commands, beside bpftool with the same programs. */
+/* The costs of making a fence and taking it away, as whole commands, beside bpftool with the same programs. */
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
@@ -68,9 +68,7 @@ static struct memory weigh(const struct cgfence_cgroup *fence)
 	return memory;
 }
 
-/* The packaged bpftool, given the objects of cgfence. */
-
-/* The first of each is for devices, the others are for ports. */
+/* The packaged bpftool, given the objects of cgfence: the first of each is for devices, the others are for ports. */
 static const char *const objects[] = { "device", "ports", "listen" };
 
 static const struct {
@@ -113,7 +111,7 @@ static void write_batches(bool ports, uint32_t policy_map)
 	fclose(detach);
 }
 
-/* It may fail in the end, for an error that it has overcome on the way, when all is done. */
+/* Its exit status is no use: it also fails for an error that it has overcome on the way. */
 static struct children_cost run_batch(const char *path)
 {
 	return children_measure(WORDS("bpftool", "batch", "file", path));

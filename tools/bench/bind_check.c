@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the port programs cost at bind and listen, beside a linear list of rules as systemd's SocketBindAllow= has it. */
+/* The cost of the port programs at bind and listen, beside a linear list of rules as systemd's SocketBindAllow= has it. */
 #include "check.h"
 #include "peers.h"
 #include "probe.h"

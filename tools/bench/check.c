@@ -30,7 +30,7 @@ static struct check {
 
 static size_t check_count;
 
-/* What a child in a cgroup has found out, in nanoseconds. */
+/* The result of a child in a cgroup, in nanoseconds. */
 static double *result;
 
 /* Empty programs, which run in the same calls as those of a filter. */
@@ -70,7 +70,7 @@ static struct bpf_prog_info read_info(int program)
 	uint32_t size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(program, &info, &size) < 0)
-		report_fail("cannot read what a program cost: %s", strerror(errno));
+		report_fail("cannot read the cost of a program: %s", strerror(errno));
 	return info;
 }
 
@@ -180,8 +180,8 @@ static void attach_companions(const struct check_suite *suite, const struct cgfe
 }
 
 /*
- * What slows the machine down for a moment slows the companions too; and whatever runs first takes some nanoseconds longer,
- * so they run first once (those of the inner cgroup do: compute_effective_progs() in kernel/bpf/cgroup.c), and last once.
+ * A disturbance of the machine slows the companions too. The first program of a call takes some nanoseconds longer, so the
+ * companions run first once (in the inner cgroup: compute_effective_progs() in kernel/bpf/cgroup.c), and last once.
  */
 static double measure_programs(const void *subject)
 {

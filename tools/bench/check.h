@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What judging a call costs: filters (fences and their peers), each attached to a cgroup of its own, are asked the same
- * over and over. Where the kernel puts a program decides over some nanoseconds, and what is made first gets the same place
- * each time; so all filters are made anew many times, beginning with another one each time.
+ * The cost of judging a call. Filters (fences and their peers), each attached to a cgroup of its own, get the same calls over
+ * and over. The address of a program makes a difference of some nanoseconds, so all filters are made anew many times, in
+ * another order each time.
  */
 #pragma once
 
@@ -34,7 +34,7 @@ struct filter {
 
 /* Something that filters judge, done by a process in a cgroup. */
 struct check_call {
-	void (*aim)(uint32_t target); /* what all calls are about */
+	void (*aim)(uint32_t target); /* sets the target of all calls */
 	void (*prepare)(void);	      /* before each call, or NULL */
 	bool (*call)(void);	      /* returns whether it was allowed */
 	void (*finish)(void);	      /* after each call, or NULL */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a device filter costs, beside those of runc and a plain hash map. */
+/* The cost of a device filter, beside those of runc and a plain hash map. */
 #include "check.h"
 #include "entries.h"
 #include "peers.h"
@@ -19,7 +19,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* What runc's filter finds first, of these entries: it sorts them by type and number. */
+/* The first that runc's filter finds, since it sorts the entries by type and number. */
 #define FIRST_DEVICE makedev(1, 3)
 #define CONSOLE_DEVICE makedev(5, 1)
 #define WILDCARD_DEVICE makedev(136, 77)
@@ -167,7 +167,7 @@ static void add(size_t table, size_t filter, dev_t device, const char *what)
 	check_add(&suite, table, filter, (uint32_t)device, what);
 }
 
-/* What each filter costs where it allows, at once or in the end, and where it refuses. */
+/* Each filter allows at once, allows in the end, and refuses. */
 static void add_programs(void)
 {
 	add(PROGRAMS, EMPTY, FIRST_DEVICE, "");
@@ -225,7 +225,7 @@ static double most_of_sizes(struct table *table, const char *what)
 	return most;
 }
 
-/* At the exact hits of all sizes. What an empty program is above another one, up to a nanosecond, is no difference. */
+/* At the exact hits of all sizes. The spread of an empty program above another one, up to a nanosecond, is no difference. */
 static void judge_hits(struct table *table, struct row *empty)
 {
 	static const struct {

@@ -16,7 +16,7 @@ struct entry {
 
 /**
  * entries_get() - the @index-th: first the defaults, then devices with numbers of their own.
- * @access: to those that are not of the defaults. What runc generates for less than "rwm" is longer, and more for the
+ * @access: to those that are not of the defaults. For less than "rwm", runc generates a longer program, which is more for the
  *	verifier to do.
  */
 struct entry entries_get(size_t index, const char *access);

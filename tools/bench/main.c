@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Measures cgfence side by side with what people use today. */
+/* Measures cgfence side by side with the tools that people use today. */
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
@@ -35,7 +35,8 @@ static void print_help(FILE *file)
 		"Suites:\n");
 	for (size_t i = 0; i < SUITES; i++)
 		fprintf(file, "  %-14s %s\n", suites[i].name, suites[i].about);
-	fprintf(file, "\nExit status: 0 measured, whatever holds; 1 failed; 2 wrong usage.\n");
+	fprintf(file,
+		"\nExit status: 0 measured, also if targets are missed; 1 failed; 2 wrong usage.\n");
 }
 
 static const struct suite *only; /* NULL for all */

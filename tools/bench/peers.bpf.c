@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What cgfence is compared with: programs that do nothing, a plain hash map of devices, and a linear list of port rules. */
+/* The peers of cgfence: programs that do nothing, a plain hash map of devices, and a linear list of port rules. */
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the programs in peers.bpf.c read from their maps. */
+/* The contents of the maps of peers.bpf.c. */
 #pragma once
 
 #include <linux/types.h>

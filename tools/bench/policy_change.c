@@ -28,7 +28,7 @@
 	"{'devices': {'allow': ['c 1:3 rwm'" more "]}, 'ports': {'tcp': [8080], 'udp': 'any'}}"
 #define HASH_PIN "/sys/fs/bpf/bench-devices"
 
-/* What a busy process saw last; it is the only one that writes. */
+/* The last verdict that a busy process saw; only this process writes. */
 struct sight {
 	_Atomic int allowed;
 	_Atomic uint64_t since_ns; /* when it first was so */

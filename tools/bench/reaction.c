@@ -25,7 +25,7 @@
 /* Of the specification, from listen(2) to the end. */
 #define TARGET_MS 5
 
-/* For the daemon to be done with one round before the next, which it would else be found to have killed before its time. */
+/* Lets the daemon finish one round before the next, whose processes it would kill too early otherwise. */
 #define PAUSE_US 20000
 #define FAILURES_MAX 10
 
@@ -36,7 +36,7 @@
 #define IDLE_INTERVALS 4
 #define IDLE_FENCES 10
 
-/* What the process that listens tells, and lives on when it is killed. */
+/* Written by the process that listens; it outlives this process. */
 static volatile struct caller {
 	uint64_t begin_ns;
 	uint64_t end_ns; /* when listen(2) had returned, or the socket listened no more */
@@ -75,7 +75,7 @@ static void call_listen(int fd, bool until_closed)
 	caller->begin_ns = clock_ns();
 	caller->result = listen(fd, 8) < 0 ? errno : 0;
 	caller->returned = true;
-	/* The others, the daemon among them, shall not wait for the processor that this takes. */
+	/* Leaves the processor to the others, such as the daemon. */
 	while (until_closed && listens(fd))
 		sched_yield();
 	caller->end_ns = clock_ns();
@@ -174,7 +174,7 @@ static double measure_kill_of_all(const void *unused)
 static const struct reaction {
 	const char *action;
 	unsigned int guards; /* 1 << enum cgfence_listen_guard */
-	const char *missing; /* said if the fence does not get the guard */
+	const char *missing; /* noted if the fence does not get the guard */
 	bool with_watch;
 	const char *group;
 	const char *title;
@@ -201,9 +201,9 @@ static void measure_reaction(const struct reaction *reaction)
 {
 	struct table *table =
 		table_new("ms", reaction->group,
-			  text("%s (a poll each 30 s takes 15 s in the mean)", reaction->title));
+			  text("%s (a poll each 30 s takes 15 s on average)", reaction->title));
 	struct row *row = table_add(table, reaction->measure, NULL, reaction->row);
-	/* With its usual interval, so that it is the event that wakes it. */
+	/* At its usual interval, so the event wakes it. */
 	pid_t daemon = reaction->with_watch ? start_daemon("30s") : 0;
 	double worst_ms;
 

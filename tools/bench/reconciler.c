@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What a pass of the reconciler costs, against the ways to find out the same without it, in a crowd of processes as a busy
- * host has them: a listener each, some other sockets, and many files.
+ * The cost of a pass of the reconciler, beside the other ways to find the same, in a crowd of processes like those of a busy
+ * host: a listener each, some other sockets, and many files.
  */
 #include "probe.h"
 #include "report.h"
@@ -27,7 +27,7 @@
 
 #define CROWD_MAX 1000
 #define DESCRIPTORS 250 /* of each process */
-#define SOCKET_SHARE 10 /* one in so many is a socket */
+#define SOCKET_SHARE 10 /* one in ten is a socket */
 
 #define FENCES 10
 #define FENCE_ROUNDS 21
@@ -109,7 +109,7 @@ static bool begin_crowd(size_t processes, size_t fence_count)
 
 /*
  * The network/ports isolator of Mesos asks sock_diag for the listeners of both families, and reads the links in
- * /proc/PID/fd of each process. This does less than it could be asked for: nobody's cgroup is looked up, nor its threads.
+ * /proc/PID/fd of each process. This does less than cgfence: it looks up no cgroups and no threads.
  */
 
 static struct {
@@ -178,7 +178,7 @@ static size_t is_listener(int directory, const char *name)
 	       NULL;
 }
 
-/* Return: the sum of what @visit says of each entry; 0 if the directory is gone, as that of a process that has ended. */
+/* Return: the sum of the values of @visit; 0 if the directory is gone, like that of a process that has ended. */
 static size_t visit_all(int parent, const char *path,
 			size_t (*visit)(int directory, const char *name))
 {
@@ -203,7 +203,7 @@ static size_t visit_process(int proc, const char *pid)
 	return visit_all(proc, text("%s/fd", pid), is_listener);
 }
 
-/* Ways to look; each tells whether it found what there is to be found. */
+/* Ways to look; each returns whether it found all listeners, or all in excess. */
 
 static bool walk(void)
 {
@@ -236,7 +236,7 @@ static bool run_reconcile(void)
 	return children_run(WORDS("cgfence", "reconcile", "--json")) == 3;
 }
 
-/* All that the daemon does each interval: it sweeps, and looks which fences there are, before the pass. */
+/* The daemon sweeps and lists the fences in each interval before the pass. */
 static bool pass_as_daemon(void)
 {
 	uint64_t *ids = NULL;
@@ -287,7 +287,7 @@ static void measure_crowd(size_t processes, size_t rounds)
 {
 	struct table *table = table_new(
 		"ms", text("reconciler-%zu", processes),
-		text("Who listens where: %zu processes with %zu descriptors and %zu listeners, "
+		text("Listeners and their processes: %zu processes with %zu descriptors and %zu listeners, "
 		     "half of them in %d fences",
 		     processes, processes * DESCRIPTORS, processes, FENCES));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* All that is said is kept as the JSON that is written in the end. */
+/* The results are kept as the JSON that is written in the end. */
 #include "report.h"
 
 #include <jansson.h>

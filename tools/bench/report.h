@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a run finds out: tables of figures (table.c), and what is said of them (report.c). */
+/* The results of a run: tables of figures (table.c), and statements about them (report.c). */
 #pragma once
 
 #include <stdbool.h>
@@ -34,8 +34,8 @@ struct table *table_new(const char *unit, const char *group, const char *title);
 
 /**
  * table_add() - one more row.
- * @measure: returns NAN for what cannot be had this time. NULL for a row that table_put() fills, or for one that takes
- *	what the measuring of an earlier row leaves in @subject, a double
+ * @measure: returns NAN if there is no value this time. NULL for a row that table_put() fills, or for one whose @subject is
+ *	a double that the measuring of an earlier row sets
  * @subject: given to @measure, borrowed until the last table_measure()
  */
 struct row *table_add(struct table *table, double (*measure)(const void *subject),
@@ -44,7 +44,7 @@ struct row *table_add(struct table *table, double (*measure)(const void *subject
 /** table_put() - a value of a row; NAN is left out. */
 void table_put(struct row *row, double value);
 
-/** table_measure() - measure each row in turn, @rounds times: what slows the machine down for a moment slows all. */
+/** table_measure() - measure each row in turn, @rounds times, so that a disturbance of the machine hits all. */
 void table_measure(struct table *table, size_t rounds);
 
 /** table_median() - of the row of that name; NAN if there is none. */
@@ -82,11 +82,11 @@ void report_compare(const char *what, const char *peer, double ours, double thei
 /** report_progress() - one line of progress on standard error. */
 void report_progress(const char *sentence);
 
-/** report_fail() - say that measuring is impossible, and end; what was made is removed all the same. */
+/** report_fail() - print why measuring is impossible, and end the run; the stage is removed all the same. */
 void report_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/** report_begin() - print what this runs on. */
+/** report_begin() - print the kernel and the machine. */
 void report_begin(void);
 
-/** report_end() - print ratios, what was left out and which targets hold, and write bench.json to a directory. */
+/** report_end() - print ratios, missing figures and targets, and write bench.json to a directory. */
 void report_end(const char *directory);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a fence takes of the kernel's memory, which each of many fences takes. */
+/* The kernel memory of a fence, of which a host may have many. */
 #include "support/harness.h"
 #include "support/memory.h"
 
