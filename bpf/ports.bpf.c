@@ -107,15 +107,16 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 /* Takes the request that is pending, if any: whatever comes of it, it is pending no more. */
 static __always_inline bool take_asked(struct bpf_sock *ctx, __u32 *port)
 {
-	const __u64 *sockets = pending_sockets();
+	__u64 *sockets = pending_sockets();
 	struct asked *asked;
 
-	if (sockets && !*sockets)
+	if (!sockets || !*sockets)
 		return false;
 	asked = bpf_sk_storage_get(&cgfence_asked, ctx, 0, 0);
 	if (!asked || !asked->pending)
 		return false;
-	set_pending(asked, false);
+	asked->pending = 0;
+	__sync_fetch_and_add(sockets, -1);
 	*port = asked->port;
 	return true;
 }
@@ -130,33 +131,22 @@ static __always_inline bool is_ephemeral(const struct cgfence_image *image, __u3
  * port, and in a network namespace of its own the range may be whatever it wrote to ip_local_port_range.
  */
 static __always_inline bool process_chose(struct bpf_sock *ctx, const struct cgfence_image *image,
-					  __u32 port)
+					  bool own_netns, __u32 port)
 {
-	if (socket_has_port_range(image, ctx))
-		return true;
-	return image->ports.netns_any && !is_ephemeral(image, port) &&
-	       !socket_is_in_own_netns(image, ctx, ctx);
-}
-
-static __always_inline bool allowed_for_one_family(const struct cgfence_image *image,
-						   __u32 ip_protocol, __u32 port)
-{
-	return socket_port_allowed(image, ip_protocol, cgfence_served_by_ipv4(), port) ||
-	       socket_port_allowed(image, ip_protocol, cgfence_served_by_ipv6_only(), port);
+	return (!own_netns && !is_ephemeral(image, port)) || socket_has_port_range(image, ctx);
 }
 
 /*
- * A port that is assigned for one of two families was not the kernel's choice: the bind program let it pass for that
- * family, and then the socket became one that serves both.
+ * Where families differ, the bind program may have let a port pass for one of them, and then the socket became one that
+ * serves both: that is no choice of the kernel's.
  */
 static __always_inline bool may_have_begun_before(const struct cgfence_image *image,
-						  __u32 ip_protocol, struct cgfence_served served,
-						  __u32 port)
+						  struct cgfence_served served, __u32 port)
 {
-	if (!is_ephemeral(image, port) ||
-	    bpf_ktime_get_boot_ns() - image->ports.since_ns >= CGFENCE_BIND_NS)
+	if (image->socket.has_v6only_bit && served.ipv4 && served.ipv6)
 		return false;
-	return !(served.ipv4 && served.ipv6) || !allowed_for_one_family(image, ip_protocol, port);
+	return is_ephemeral(image, port) &&
+	       bpf_ktime_get_boot_ns() - image->ports.since_ns < CGFENCE_BIND_NS;
 }
 
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
@@ -165,12 +155,16 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	__u32 port = ctx->src_port;
 	__u32 asked_port = 0;
 	bool asked = take_asked(ctx, &asked_port);
+	bool own_netns;
 
-	if (asked && (asked_port ? asked_port == port : !process_chose(ctx, image, port)))
+	if ((asked && asked_port == port) ||
+	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
-	if (socket_port_allowed(image, ctx->protocol, served, port) ||
-	    !socket_concerns_fence(image, ctx, ctx) ||
-	    (!asked && may_have_begun_before(image, ctx->protocol, served, port)))
+	own_netns = socket_is_in_own_netns(image, ctx, ctx);
+	if (!own_netns && !image->ports.netns_any)
+		return 1;
+	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
+		  : may_have_begun_before(image, served, port))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 		      cgfence_served_family(served), port, 0, image->task.by_offset);
@@ -194,7 +188,7 @@ int cgfence_post_bind6(struct bpf_sock *ctx)
 	address[2] = ctx->src_ip6[2];
 	address[3] = ctx->src_ip6[3];
 	return judge_bound(ctx, image,
-			   cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx)));
+			   cgfence_served_by_ipv6(address, socket_context_is_v6only(image, ctx)));
 }
 
 /*

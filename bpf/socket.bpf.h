@@ -23,6 +23,19 @@ static __always_inline bool socket_is_v6only(const struct cgfence_image *image, 
 	return head.bytes[bit / 8] >> (bit % 8) & 1;
 }
 
+/* The same for a program whose context is the socket: the verifier lets it add to that, but not to another pointer. */
+static __always_inline bool socket_context_is_v6only(const struct cgfence_image *image,
+						     const struct bpf_sock *ctx)
+{
+	__u32 bit = image->socket.v6only_bit;
+	__u8 byte = 0;
+
+	if (!image->socket.has_v6only_bit)
+		return false;
+	bpf_probe_read_kernel(&byte, sizeof(byte), (const char *)ctx + bit / 8);
+	return byte >> (bit % 8) & 1;
+}
+
 /* For kernels without network namespace cookies. */
 static __always_inline __u32 socket_netns_inum(const struct cgfence_image *image,
 					       const void *socket)

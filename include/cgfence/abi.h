@@ -317,10 +317,10 @@ struct cgfence_traced_bitmaps {
 #define CGFENCE_EVENTS_SIZE 65536
 
 #define CGFENCE_DENIAL_WAYS 4
-#define CGFENCE_DENIAL_SETS 64
+#define CGFENCE_DENIAL_SETS 50
 
 /*
- * Each hook has an equal share of the sets. A subject is kept in the set that its hash names; a full set gives up the
+ * Each hook has a share of the sets (cgfence_denial_share()). A subject is kept in the set that its hash names; a full set gives up the
  * subject whose last refusal is oldest.
  */
 struct cgfence_denial_set {

@@ -16,7 +16,32 @@ static __always_inline __u32 cgfence_denial_head(const struct cgfence_denial_sub
 	return head;
 }
 
-#define CGFENCE_DENIAL_SETS_OF_HOOK (CGFENCE_DENIAL_SETS / CGFENCE_HOOK_SLOTS)
+/** struct cgfence_denial_share - the sets in which the refusals of a hook are recorded. */
+struct cgfence_denial_share {
+	__u32 first;
+	__u32 count;
+};
+
+/**
+ * cgfence_denial_share() - the share of a hook, by how many subjects it has: devices by far the most, SCTP sockets two.
+ * @hook: enum cgfence_hook
+ */
+static __always_inline struct cgfence_denial_share cgfence_denial_share(__u32 hook)
+{
+	struct cgfence_denial_share share = { 0, 34 };
+
+	if (hook == CGFENCE_HOOK_BIND) {
+		share.first = 34;
+		share.count = 10;
+	} else if (hook == CGFENCE_HOOK_LISTEN) {
+		share.first = 44;
+		share.count = 4;
+	} else if (hook == CGFENCE_HOOK_CREATE) {
+		share.first = 48;
+		share.count = 2;
+	}
+	return share;
+}
 
 /**
  * cgfence_denial_set_index() - the set in which refusals of @subject are recorded.
@@ -29,12 +54,10 @@ static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denia
 {
 	__u64 hash = (((__u64)cgfence_denial_head(subject) << 32 | subject->major) ^ seed) *
 		     0x9e3779b97f4a7c15ULL;
-	__u32 hook = subject->hook & (CGFENCE_HOOK_SLOTS - 1);
+	struct cgfence_denial_share share = cgfence_denial_share(subject->hook);
 
-	hash = ((hash ^ hash >> 32) + subject->minor) * (seed | 1);
-	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ULL;
-	return hook * CGFENCE_DENIAL_SETS_OF_HOOK +
-	       (hash >> 60 & (CGFENCE_DENIAL_SETS_OF_HOOK - 1));
+	hash = (hash ^ subject->minor) * (seed | 1);
+	return share.first + (__u32)((hash >> 32) * share.count >> 32);
 }
 
 /* All bits if they are equal, else none. */

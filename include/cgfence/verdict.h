@@ -288,14 +288,6 @@ static __always_inline struct cgfence_served cgfence_served_by_ipv4(void)
 	return served;
 }
 
-/** cgfence_served_by_ipv6_only() - the families that reach an AF_INET6 socket with IPV6_V6ONLY. */
-static __always_inline struct cgfence_served cgfence_served_by_ipv6_only(void)
-{
-	struct cgfence_served served = { false, true };
-
-	return served;
-}
-
 /**
  * cgfence_served_by_ipv6() - the families that reach an AF_INET6 socket.
  * @address: that it is bound to, in network order, as in struct in6_addr

@@ -75,7 +75,7 @@ const struct command command_denials = {
 	.synopsis = "[-f] [-j] [CGROUP]",
 	.summary = "show the refused requests, and the processes that made them",
 	.description =
-		"The kernel keeps up to 256 records for each fence, so no daemon is needed, and reading removes nothing.\n"
+		"The kernel keeps up to 200 records for each fence, so no daemon is needed, and reading removes nothing.\n"
 		"PID and COMM are those of the last refusal. With --follow, a refusal that repeats is printed again, and\n"
 		"fences that are made later are followed too. Any number of readers can follow.",
 	.example = "cgfence denials /machine/web",

@@ -26,6 +26,18 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	return result;
 }
 
+/* May a port be assigned for one family and not for the other? Equal bitmaps are shared, so their places are equal. */
+static bool families_differ(const struct cgfence_port_table *ports)
+{
+	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
+		if (memcmp(&ports->allowed[protocol][CGFENCE_IPV4],
+			   &ports->allowed[protocol][CGFENCE_IPV6],
+			   sizeof(ports->allowed[0][0])) != 0)
+			return true;
+	}
+	return false;
+}
+
 static int describe_netns(struct cgfence_port_table *ports, struct cgfence_error *error)
 {
 	struct netns_identity netns;
@@ -54,6 +66,9 @@ static int describe_host(struct cgfence_image *image, struct cgfence_error *erro
 		image->ports.since_ns = boot_time_ns();
 	image->socket.netns_by_inum = !image->ports.netns_cookie;
 	result = kernel_layout_read(&image->task, &image->socket, error);
+	/* What needs no look at the socket is left out of the programs, and of the memory that they take. */
+	image->socket.has_v6only_bit = image->socket.has_v6only_bit &&
+				       families_differ(&image->ports);
 	/*
 	 * Without it, a socket that serves only IPv6 is taken for one that serves both, and one whose port the process
 	 * chose by IP_LOCAL_PORT_RANGE for a client.
