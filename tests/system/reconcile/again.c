@@ -54,9 +54,11 @@ static bool listens(void)
 
 static struct act_result act_on_stale(void)
 {
+	struct second_look second_look = { 0 };
 	struct act_result result;
 
-	act_on(&stale, &stale.sightings[0], &result);
+	act_on(&stale, &stale.sightings[0], &second_look, &result);
+	second_look_free(&second_look);
 	return result;
 }
 
