@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Finds the tasks in fences that hold a listening socket, in one pass over the descriptors of all tasks. The kernel
- * visits a descriptor table that threads share once, by the leader (task_file_seq_get_next, kernel/bpf/task_iter.c).
+ * Finds the tasks in fences that hold a listening socket, or a file that may carry one, in one pass over the descriptors
+ * of all tasks and one over the tasks. The kernel visits a descriptor table that threads share once, by the leader
+ * (task_file_seq_get_next, kernel/bpf/task_iter.c).
  */
 #include "kernel_types.bpf.h"
-#include "numbers.bpf.h"
-#include <stdbool.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-#include <cgfence/verdict.h>
-
-#define SOCKFS_MAGIC 0x534F434B
-#define S_IFMT 0170000
-#define S_IFSOCK 0140000
+#include "socket_file.bpf.h"
 
 /*
  * Levels of cgroups below a fence root. A task that sits deeper is reported with fence 0, and user space finds its
- * fence.
+ * fence. Few tasks use io_uring, so their loop is short, which the kernel verifies sooner.
  */
 #define CGROUP_DEPTH_MAX 256
+#define CGROUP_DEPTH_OF_RING_USERS 16
 
 /* The ids of the fence roots. */
 struct {
@@ -38,7 +32,7 @@ struct {
 	__u64 cgroup_id;
 } current_task;
 
-static __always_inline void judge_task(struct task_struct *task)
+static __always_inline void judge_task(struct task_struct *task, int depth_max)
 {
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 
@@ -47,7 +41,7 @@ static __always_inline void judge_task(struct task_struct *task)
 	current_task.fence_id = 0;
 	current_task.cgroup_id = cgroup->kn->id;
 	current_task.fenced = true;
-	for (int depth = 0; depth < CGROUP_DEPTH_MAX; depth++) {
+	for (int depth = 0; depth < depth_max; depth++) {
 		struct cgroup_subsys_state *parent;
 		__u64 id = cgroup->kn->id;
 
@@ -69,18 +63,36 @@ static __always_inline bool is_socket(struct inode *inode)
 	return (inode->i_mode & S_IFMT) == S_IFSOCK && inode->i_sb->s_magic == SOCKFS_MAGIC;
 }
 
-static __always_inline bool is_listener(struct sock *sock)
+/* The kernel asks again for a record that does not fit (bpf_seq_read, kernel/bpf/bpf_iter.c). */
+static __always_inline void write_holder(struct bpf_iter_meta *meta, struct task_struct *task,
+					 struct cgfence_holder *holder)
 {
-	__u16 protocol = BPF_CORE_READ(sock, sk_protocol);
-	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
-	__u8 state = BPF_CORE_READ(sock, __sk_common.skc_state);
+	holder->fence_id = current_task.fence_id;
+	holder->cgroup_id = current_task.cgroup_id;
+	holder->pid = task->tgid;
+	holder->thread = task->pid;
+	__builtin_memcpy(holder->comm, task->comm, sizeof(holder->comm));
+	bpf_seq_write(meta->seq, holder, sizeof(*holder));
+}
 
-	if (family != AF_INET && family != AF_INET6)
+/* Return: whether the socket is a listener or carries descriptors. */
+static __always_inline bool read_socket(struct file *file, struct cgfence_holder *holder)
+{
+	struct socket *socket = file->private_data;
+	struct sock *sock = BPF_CORE_READ(socket, sk);
+	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
+
+	if (family == AF_UNIX) {
+		holder->holding = CGFENCE_HOLDING_UNIX;
+		holder->cookie = (__u64)sock;
+		return unix_socket_carries(sock);
+	}
+	holder->holding = CGFENCE_HOLDING_DESCRIPTOR;
+	if (!sock || !is_listener(sock, family))
 		return false;
-	if (cgfence_is_tcp(protocol))
-		return state == TCP_LISTEN;
-	return cgfence_is_udp(protocol) && state == TCP_CLOSE &&
-	       BPF_CORE_READ(sock, __sk_common.skc_num);
+	holder->cookie = listener_cookie(sock);
+	holder->netns_inum = BPF_CORE_READ(sock, __sk_common.skc_net.net, ns.inum);
+	return true;
 }
 
 SEC("iter/task_file")
@@ -89,29 +101,42 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 	struct cgfence_holder holder = { 0 };
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct socket *socket;
-	struct sock *sock;
 
 	if (!task || !file)
 		return 0;
 	if (task != current_task.task || task->pid != current_task.pid)
-		judge_task(task);
-	if (!current_task.fenced || !is_socket(file->f_inode))
+		judge_task(task, CGROUP_DEPTH_MAX);
+	if (!current_task.fenced)
 		return 0;
-	socket = file->private_data;
-	sock = BPF_CORE_READ(socket, sk);
-	if (!sock || !is_listener(sock))
-		return 0;
-	holder.fence_id = current_task.fence_id;
-	holder.cgroup_id = current_task.cgroup_id;
+	if (is_socket(file->f_inode)) {
+		if (!read_socket(file, &holder))
+			return 0;
+	} else {
+		if (file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC || !is_io_uring(file))
+			return 0;
+		holder.holding = CGFENCE_HOLDING_URING;
+		holder.cookie = (__u64)file->private_data;
+	}
 	holder.inode = file->f_inode->i_ino;
-	holder.netns_inum = BPF_CORE_READ(sock, __sk_common.skc_net.net, ns.inum);
-	holder.pid = task->tgid;
-	holder.thread = task->pid;
 	holder.fd = ctx->fd;
-	__builtin_memcpy(holder.comm, task->comm, sizeof(holder.comm));
-	/* The kernel asks again for a record that does not fit (bpf_seq_read, kernel/bpf/bpf_iter.c). */
-	bpf_seq_write(ctx->meta->seq, &holder, sizeof(holder));
+	write_holder(ctx->meta, task, &holder);
+	return 0;
+}
+
+/* An io_uring that is registered or mapped needs no descriptor. */
+SEC("iter/task")
+int cgfence_ring_users(struct bpf_iter__task *ctx)
+{
+	struct cgfence_holder holder = { .holding = CGFENCE_HOLDING_TASK };
+	struct task_struct *task = ctx->task;
+
+	if (!task || !task->io_uring)
+		return 0;
+	judge_task(task, CGROUP_DEPTH_OF_RING_USERS);
+	if (!current_task.fenced)
+		return 0;
+	holder.cookie = (__u64)task->io_uring;
+	write_holder(ctx->meta, task, &holder);
 	return 0;
 }
 

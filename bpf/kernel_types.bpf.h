@@ -34,6 +34,10 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct in6_addr {
 	union {
 		__u32 u6_addr32[4];
@@ -65,14 +69,26 @@ struct sock_cgroup_data___val {
 	__u64 val;
 };
 
+struct sk_buff;
+
+struct sk_buff_head {
+	struct sk_buff *next;
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
+	struct sk_buff_head sk_receive_queue;
 };
 
 struct socket {
 	struct sock *sk;
+};
+
+struct mptcp_sock {
+	struct sock *first;
 };
 
 struct kernfs_node {
@@ -97,6 +113,8 @@ struct cgroup___ids {
 	__u64 ancestor_ids[];
 };
 
+struct io_uring_task;
+
 struct css_set {
 	struct cgroup *dfl_cgrp;
 };
@@ -106,6 +124,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	char comm[16];
+	struct io_uring_task *io_uring;
 };
 
 struct super_block {
@@ -118,8 +137,21 @@ struct inode {
 	struct super_block *i_sb;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
 struct file {
 	struct inode *f_inode;
+	struct path f_path;
 	void *private_data;
 };
 
@@ -127,6 +159,11 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

@@ -35,7 +35,7 @@ static int load_program(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
 		  .dst_reg = BPF_REG_4,
 		  .src_reg = BPF_REG_10 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_4, .imm = -4 },
+		{ .code = BPF_ALU64 | BPF_ADD, .dst_reg = BPF_REG_4, .imm = -4 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_5, .imm = sizeof(int) },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_setsockopt },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },

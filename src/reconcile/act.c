@@ -7,6 +7,7 @@
 #include "fence/fence.h"
 #include "cgroup/mountinfo.h"
 #include "kernel/pins.h"
+#include "net/borrow.h"
 #include "net/silence.h"
 #include "reconcile/holders_walk.h"
 
@@ -26,7 +27,10 @@
 
 /* The data that the steps of one action share. */
 struct act {
+	const struct observation *observation;
+	struct second_look *second_look;
 	const struct port_fence *fence;
+	size_t fence_index;
 	const struct listener *listener;
 	const struct cgfence_holder *holder; /* NULL if there is none */
 	bool made_inside;
@@ -58,27 +62,61 @@ static bool is_below_fence(const struct act *act, uint32_t thread)
 	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(act->fence->cgroup));
 }
 
-/* The holder may have passed the socket to another task, so look through all of the fence before giving up. */
-static bool somebody_holds(const struct act *act)
+/* The descriptor, the pid and the inode number may belong to another socket by now. */
+static bool has_same_holder(const struct act *act)
 {
-	struct holders holders = { 0 };
-	bool held;
+	cleanup_close int fd = act->holder ? socket_borrow(act->holder) : -1;
 
-	holders_walk(act->fence->cgroup, &act->listener->inode, 1, &holders, NULL);
-	held = holders.count > 0;
-	holders_free(&holders);
-	return held;
+	return fd >= 0 && is_below_fence(act, act->holder->thread);
 }
 
-static bool still_held(const struct act *act)
+static int walk(const struct act *act, bool *held)
 {
-	bool held = act->holder && holder_still_holds(act->holder) &&
-		    is_below_fence(act, act->holder->thread);
+	const struct wanted_socket wanted = {
+		.inode = act->listener->inode,
+		.cookie = act->listener->cookie,
+	};
+	struct holders holders = { 0 };
+	int result = holders_walk(act->fence->cgroup, &wanted, 1, &holders, &act->result->failure);
 
-	/* Processes that fork and exit may each end before they are looked at. */
-	for (int i = 0; i < HOLDER_TRIES && !held && cgroup_is_populated(act->fence->cgroup); i++)
-		held = somebody_holds(act);
-	return held;
+	*held = holders.count > 0;
+	holders_free(&holders);
+	return result;
+}
+
+/*
+ * The holder may have passed the socket on, so all tasks of the fence are asked. They are asked several times, for
+ * processes that fork and exit can be missed.
+ */
+static int still_held(const struct act *act, bool *held)
+{
+	bool hidden = act->holder && act->holder->holding != CGFENCE_HOLDING_DESCRIPTOR;
+	bool found = has_same_holder(act);
+	int result = hidden ? -EOPNOTSUPP : 0;
+
+	for (int i = 0;
+	     i < HOLDER_TRIES && !found && result == 0 && cgroup_is_populated(act->fence->cgroup);
+	     i++)
+		result = walk(act, &found);
+	if (!found && result == -EOPNOTSUPP)
+		result = second_look_find(act->second_look, &act->observation->fences,
+					  act->fence_index, act->listener, &found,
+					  &act->result->failure);
+	if (!found && result)
+		return result;
+	*held = found;
+	return 0;
+}
+
+/* Does it listen, and belong to the fence? Return: 0, or -errno if that is unknown. */
+static int is_present(const struct act *act, bool *present)
+{
+	bool listens = still_listens(act);
+
+	if (listens && !act->made_inside)
+		return still_held(act, present);
+	*present = listens;
+	return 0;
 }
 
 static void close_socket(struct act *act)
@@ -136,6 +174,7 @@ static void look_again_and_act(struct act *act)
 {
 	cleanup_free struct cgfence_image *image = NULL;
 	enum reconcile_response response;
+	bool present = false;
 	int code = fence_read_port_image(act->fence->id, &image, &act->result->failure);
 
 	if (code == -ENOENT)
@@ -150,7 +189,9 @@ static void look_again_and_act(struct act *act)
 	response = reconcile_plan_response(image);
 	if (response == RECONCILE_LOG)
 		act->result->action = CGFENCE_ACTION_LOGGED;
-	else if (!still_listens(act) || (!act->made_inside && !still_held(act)))
+	else if (is_present(act, &present))
+		fail(act);
+	else if (!present)
 		act->result->gone = true;
 	else if (response == RECONCILE_CLOSE)
 		close_socket(act);
@@ -171,11 +212,14 @@ static int lock_fence(uint64_t id, int *lock)
 }
 
 void act_on(const struct observation *observation, const struct sighting *sighting,
-	    struct act_result *result)
+	    struct second_look *second_look, struct act_result *result)
 {
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
 	struct act act = {
+		.observation = observation,
+		.second_look = second_look,
 		.fence = &observation->fences.items[sighting->fence],
+		.fence_index = sighting->fence,
 		.listener = listener,
 		.holder = sighting->holder == SIGHTING_NO_HOLDER
 				  ? NULL

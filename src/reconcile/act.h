@@ -2,6 +2,7 @@
 /* Acts on an excess listener as the policy demands. */
 #pragma once
 
+#include "reconcile/holders_find.h"
 #include "reconcile/plan.h"
 
 struct act_result {
@@ -12,9 +13,10 @@ struct act_result {
 
 /**
  * act_on() - look again, and act as the policy of the fence demands now.
+ * @second_look: shared by all listeners of a pass
  *
  * It waits for a command that changes the fence, so that no port is acted on once the command that assigns it has
  * returned. It verifies the effect: a closed socket no longer listens, a killed fence is empty.
  */
 void act_on(const struct observation *observation, const struct sighting *sighting,
-	    struct act_result *result);
+	    struct second_look *second_look, struct act_result *result);

@@ -74,6 +74,21 @@ static const char *refused_families(const struct cgfence_image *image,
 	return refused == 1 ? word : "";
 }
 
+/* Tells of a holder without a descriptor. */
+static const char *hidden(const struct observation *observation, const struct sighting *sighting)
+{
+	if (sighting->holder == SIGHTING_NO_HOLDER)
+		return "";
+	switch (observation->holders.items[sighting->holder].holding) {
+	case CGFENCE_HOLDING_UNIX:
+		return ", and is on its way in a unix socket";
+	case CGFENCE_HOLDING_URING:
+		return ", and is held by an io_uring";
+	default:
+		return "";
+	}
+}
+
 static const char *way(const struct sighting *sighting)
 {
 	if (!sighting->made_inside)
@@ -90,8 +105,9 @@ char *excess_format_reason(const struct observation *observation, const struct s
 	const char *protocol = cgfence_protocol_name(listener_protocol(listener));
 	char *text = NULL;
 
-	if (asprintf(&text, "%s port %u is not assigned%s%s", protocol, listener->port,
-		     refused_families(image, listener), way(sighting)) < 0)
+	if (asprintf(&text, "%s port %u is not assigned%s%s%s", protocol, listener->port,
+		     refused_families(image, listener), way(sighting),
+		     hidden(observation, sighting)) < 0)
 		return NULL;
 	return text;
 }

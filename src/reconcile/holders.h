@@ -19,5 +19,5 @@ int holders_add(struct holders *list, const struct cgfence_holder *holder);
 /** holders_free() - free the items. */
 void holders_free(struct holders *list);
 
-/** holder_still_holds() - is the descriptor still open, and of this socket? */
+/** holder_still_holds() - does /proc still show the descriptor? Good for reports; socket_borrow() is certain. */
 bool holder_still_holds(const struct cgfence_holder *holder);

@@ -5,6 +5,7 @@
 #include "base/compare.h"
 #include "base/error.h"
 #include "kernel/error.h"
+#include "reconcile/flight.h"
 #include "holders.skel.h"
 
 #include <bpf/bpf.h>
@@ -15,7 +16,9 @@
 
 struct holders_iterator {
 	struct holders_bpf *skeleton;
-	struct bpf_link *link;
+	struct bpf_link *descriptors;
+	struct bpf_link *tasks;
+	struct flight *flight; /* NULL until there is a carrier to look into */
 	/* The present content of the map of roots, which nobody else writes to; NULL if it is not known. */
 	uint64_t *roots;
 	size_t root_count;
@@ -25,10 +28,18 @@ void holders_iterator_free(struct holders_iterator *iterator)
 {
 	if (!iterator)
 		return;
-	bpf_link__destroy(iterator->link);
+	bpf_link__destroy(iterator->descriptors);
+	bpf_link__destroy(iterator->tasks);
+	flight_free(iterator->flight);
 	holders_bpf__destroy(iterator->skeleton);
 	free(iterator->roots);
 	free(iterator);
+}
+
+static int attach(const struct bpf_program *program, struct bpf_link **link)
+{
+	*link = bpf_program__attach_iter(program, NULL);
+	return *link ? 0 : errno;
 }
 
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error)
@@ -41,10 +52,10 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 	made->skeleton = holders_bpf__open_and_load();
 	if (!made->skeleton)
 		code = errno;
-	if (code == 0) {
-		made->link = bpf_program__attach_iter(made->skeleton->progs.cgfence_holders, NULL);
-		code = made->link ? 0 : errno;
-	}
+	if (code == 0)
+		code = attach(made->skeleton->progs.cgfence_holders, &made->descriptors);
+	if (code == 0)
+		code = attach(made->skeleton->progs.cgfence_ring_users, &made->tasks);
 	if (code) {
 		holders_iterator_free(made);
 		return kernel_error(error, code, "load the iterator over descriptors");
@@ -106,7 +117,20 @@ static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_id
 	return 0;
 }
 
-static int read_all(int fd, char *buffer, struct holders *list)
+/* The records of a pass: holders, and carriers that may lead to more. */
+struct harvest {
+	struct holders *list;
+	struct holders leads;
+};
+
+static int take(struct harvest *harvest, const struct cgfence_holder *holder)
+{
+	return holders_add(holder->holding == CGFENCE_HOLDING_DESCRIPTOR ? harvest->list
+									 : &harvest->leads,
+			   holder);
+}
+
+static int read_all(int fd, char *buffer, struct harvest *harvest)
 {
 	ssize_t length;
 
@@ -118,15 +142,14 @@ static int read_all(int fd, char *buffer, struct holders *list)
 		/* A read returns whole records, since the buffer of the kernel ends after one. */
 		for (ssize_t i = 0; i + (ssize_t)sizeof(struct cgfence_holder) <= length;
 		     i += (ssize_t)sizeof(struct cgfence_holder)) {
-			if (holders_add(list, (const struct cgfence_holder *)(buffer + i)))
+			if (take(harvest, (const struct cgfence_holder *)(buffer + i)))
 				return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
-			 size_t fence_count, struct holders *list, struct cgfence_error *error)
+static int run(const struct bpf_link *link, struct harvest *harvest, struct cgfence_error *error)
 {
 	cleanup_free char *buffer = malloc(BUFFER_SIZE);
 	cleanup_close int fd = -1;
@@ -134,12 +157,38 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 
 	if (!buffer)
 		return error_out_of_memory(error);
-	result = set_roots(iterator, fence_ids, fence_count, error);
-	if (result)
-		return result;
-	fd = bpf_iter_create(bpf_link__fd(iterator->link));
+	fd = bpf_iter_create(bpf_link__fd(link));
 	if (fd < 0)
 		return kernel_error(error, errno, "start the iterator over descriptors");
-	result = read_all(fd, buffer, list);
+	result = read_all(fd, buffer, harvest);
 	return result ? kernel_error(error, -result, "read the iterator over descriptors") : 0;
+}
+
+static int follow(struct holders_iterator *iterator, struct harvest *harvest,
+		  struct cgfence_error *error)
+{
+	int result = 0;
+
+	if (harvest->leads.count && !iterator->flight)
+		result = flight_new(&iterator->flight, error);
+	if (harvest->leads.count && result == 0)
+		result = flight_follow(&harvest->leads, flight_ask_kernel, iterator->flight,
+				       harvest->list, error);
+	return result;
+}
+
+int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
+			 size_t fence_count, struct holders *list, struct cgfence_error *error)
+{
+	struct harvest harvest = { .list = list };
+	int result = set_roots(iterator, fence_ids, fence_count, error);
+
+	if (result == 0)
+		result = run(iterator->descriptors, &harvest, error);
+	if (result == 0)
+		result = run(iterator->tasks, &harvest, error);
+	if (result == 0)
+		result = follow(iterator, &harvest, error);
+	holders_free(&harvest.leads);
+	return result;
 }

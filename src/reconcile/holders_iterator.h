@@ -17,9 +17,13 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 void holders_iterator_free(struct holders_iterator *iterator);
 
 /**
- * holders_iterator_run() - one pass over the descriptors of all tasks in this pid namespace.
+ * holders_iterator_run() - one pass over the descriptors of all tasks in this pid namespace, and over what they carry.
  * @fence_ids: of the fence roots, in ascending order
  * @list: gets the holders appended
+ *
+ * A socket that was never listed may have cookie 0.
+ *
+ * Return: 0 or -errno. If only some carriers could not be looked into, everything else is in @list.
  */
 int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
 			 size_t fence_count, struct holders *list, struct cgfence_error *error);

@@ -3,8 +3,9 @@
 #include "reconcile/holders_walk.h"
 #include "cgroup/threads.h"
 #include "base/cleanup.h"
-#include "base/compare.h"
 #include "base/error.h"
+#include "net/borrow.h"
+#include "reconcile/carriers.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,26 +14,86 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#define IO_URING "anon_inode:[io_uring]"
+
 struct walk {
-	const uint32_t *inodes;
-	size_t inode_count;
+	const struct wanted_socket *wanted;
+	size_t wanted_count;
 	struct holders *list;
 	struct cgfence_holder task; /* the task whose descriptors are read now */
 	int proc;
+	bool blind; /* something can be seen only by the iterator */
+	struct cgfence_error blindness;
 };
 
-static int read_descriptor(struct walk *walk, int directory, const char *name)
+static int compare_inodes_of(const void *left, const void *right)
 {
-	unsigned int inode = 0;
+	const struct wanted_socket *a = left;
+	const struct wanted_socket *b = right;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+void wanted_sockets_sort(struct wanted_socket *wanted, size_t count)
+{
+	if (count)
+		qsort(wanted, count, sizeof(*wanted), compare_inodes_of);
+}
+
+static void note_blindness(struct walk *walk, const char *what)
+{
+	if (!walk->blind)
+		error_set(&walk->blindness, EOPNOTSUPP,
+			  "cannot look into %s of process %u without BPF iterators", what,
+			  walk->task.pid);
+	walk->blind = true;
+}
+
+/* Inode numbers are used again, so the descriptor itself tells which socket of this number it is. */
+static int add_holders(struct walk *walk, const struct wanted_socket *wanted)
+{
+	const struct wanted_socket *end = walk->wanted + walk->wanted_count;
+	cleanup_close int fd = socket_borrow_descriptor(&walk->task);
+	int result = 0;
+
+	if (fd < 0) {
+		if (fd != -EBADF && fd != -ESRCH)
+			note_blindness(walk, "a descriptor");
+		return 0;
+	}
+	while (wanted > walk->wanted && wanted[-1].inode == wanted->inode)
+		wanted--;
+	walk->task.inode = wanted->inode;
+	for (; wanted < end && wanted->inode == walk->task.inode && result == 0; wanted++) {
+		walk->task.cookie = wanted->cookie;
+		if (socket_is(fd, wanted->cookie, wanted->inode))
+			result = holders_add(walk->list, &walk->task);
+	}
+	return result;
+}
+
+static int read_descriptor(struct walk *walk, int task, int directory, const char *name)
+{
+	struct wanted_socket key = { 0 };
+	const struct wanted_socket *wanted;
+	size_t known = walk->list->count;
+	int result = 0;
 	char target[32] = "";
 
-	if (readlinkat(directory, name, target, sizeof(target) - 1) < 0 ||
-	    sscanf(target, "socket:[%u]", &inode) != 1 ||
-	    !bsearch(&inode, walk->inodes, walk->inode_count, sizeof(inode), compare_inodes))
+	if (readlinkat(directory, name, target, sizeof(target) - 1) < 0)
 		return 0;
-	walk->task.inode = inode;
+	if (strcmp(target, IO_URING) == 0 && carriers_uring_may_carry(task, name))
+		note_blindness(walk, "an io_uring");
+	if (sscanf(target, "socket:[%u]", &key.inode) != 1)
+		return 0;
+	wanted = bsearch(&key, walk->wanted, walk->wanted_count, sizeof(key), compare_inodes_of);
 	walk->task.fd = (uint32_t)strtoul(name, NULL, 10);
-	return holders_add(walk->list, &walk->task);
+	if (wanted)
+		result = add_holders(walk, wanted);
+	if (walk->list->count == known && !walk->blind &&
+	    carriers_unix_may_carry(task, name, &walk->task))
+		note_blindness(walk, "a unix socket that carries descriptors");
+	return result;
 }
 
 static int read_descriptors(struct walk *walk, int task)
@@ -48,7 +109,7 @@ static int read_descriptors(struct walk *walk, int task)
 	}
 	while (result == 0 && (entry = readdir(directory))) {
 		if (entry->d_name[0] != '.')
-			result = read_descriptor(walk, fd, entry->d_name);
+			result = read_descriptor(walk, task, fd, entry->d_name);
 	}
 	closedir(directory);
 	return result;
@@ -104,13 +165,13 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 	return read_descriptors(walk, task);
 }
 
-int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, size_t inode_count,
-		 struct holders *list, struct cgfence_error *error)
+int holders_walk(const struct cgfence_cgroup *cgroup, const struct wanted_socket *wanted,
+		 size_t wanted_count, struct holders *list, struct cgfence_error *error)
 {
 	cleanup_close int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk walk = {
-		.inodes = inodes,
-		.inode_count = inode_count,
+		.wanted = wanted,
+		.wanted_count = wanted_count,
 		.list = list,
 		.proc = proc,
 	};
@@ -119,7 +180,8 @@ int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, si
 	if (proc < 0)
 		return error_set(error, errno, "cannot open /proc: %s", strerror(errno));
 	result = cgroup_for_each_thread(cgroup, walk_task, &walk);
-	return result ? error_set(error, -result, "cannot list the tasks in %s: %s",
-				  cgfence_cgroup_path(cgroup), strerror(-result))
-		      : 0;
+	if (result)
+		return error_set(error, -result, "cannot list the tasks in %s: %s",
+				 cgfence_cgroup_path(cgroup), strerror(-result));
+	return walk.blind ? error_set(error, EOPNOTSUPP, "%s", walk.blindness.text) : 0;
 }

@@ -4,12 +4,23 @@
 
 #include "reconcile/holders.h"
 
+/* A socket whose holders are wanted. /proc shows the inode, and the cookie identifies it. */
+struct wanted_socket {
+	uint32_t inode;
+	uint64_t cookie;
+};
+
+/** wanted_sockets_sort() - sort them for holders_walk(). */
+void wanted_sockets_sort(struct wanted_socket *wanted, size_t count);
+
 /**
  * holders_walk() - find holders in /proc/PID/task/TID/fd (proc(5)), among the tasks in one cgroup and below.
- * @inodes: of the listening sockets, in ascending order, since /proc does not show which sockets listen
+ * @wanted: the listening sockets, sorted, since /proc does not show which sockets listen
  * @list: gets the holders appended; their fence_id and netns_inum are 0
  *
  * A descriptor or a task that vanishes meanwhile is left out.
+ *
+ * Return: 0; -EOPNOTSUPP if something can be seen only by the iterator, with everything else in @list; another -errno.
  */
-int holders_walk(const struct cgfence_cgroup *cgroup, const uint32_t *inodes, size_t inode_count,
-		 struct holders *list, struct cgfence_error *error);
+int holders_walk(const struct cgfence_cgroup *cgroup, const struct wanted_socket *wanted,
+		 size_t wanted_count, struct holders *list, struct cgfence_error *error);

@@ -6,14 +6,12 @@
 #include "reconcile/observe.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "base/compare.h"
 #include "base/error.h"
 #include "cgroup/mountinfo.h"
-#include "reconcile/holders_walk.h"
+#include "reconcile/holders_find.h"
 #include "reconcile/observe_netns.h"
 #include "reconcile/sightings.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,71 +60,22 @@ static int list_listeners(struct observation *observation, size_t netns,
 	return code;
 }
 
-/* The inodes of the listeners, in ascending order. */
-static int list_inodes(const struct listeners *listeners, uint32_t **inodes)
+/* A socket gets its cookie when it is listed, which may be after its holder was found. */
+static bool lacks_cookies(const struct observation *observation)
 {
-	uint32_t *list = calloc(listeners->count + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < listeners->count; i++)
-		list[i] = listeners->items[i].inode;
-	sort_inodes(list, listeners->count);
-	*inodes = list;
-	return 0;
-}
-
-/* Walks a fence together with the fences below it. */
-static int walk_fence(struct observation *observation, size_t index, const uint32_t *inodes,
-		      struct cgfence_error *error)
-{
-	return holders_walk(observation->fences.items[index].cgroup, inodes,
-			    observation->listeners.count, &observation->holders, error);
-}
-
-/*
- * A threaded cgroup (cgroups(7)) may hold a thread whose leader is outside. The iterator visits their shared
- * descriptors only with the leader.
- */
-static bool is_threaded(const struct port_fence *fence)
-{
-	cleanup_close int fd =
-		openat(cgfence_cgroup_fd(fence->cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
-	char type[32] = "";
-
-	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
-}
-
-static int iterate(struct observation *observation, struct holders_iterator *iterator,
-		   struct cgfence_error *error)
-{
-	const struct port_fences *fences = &observation->fences;
-	cleanup_free uint64_t *ids = calloc(fences->count + 1, sizeof(*ids));
-
-	if (!ids)
-		return error_out_of_memory(error);
-	for (size_t i = 0; i < fences->count; i++)
-		ids[i] = fences->items[i].id;
-	return holders_iterator_run(iterator, ids, fences->count, &observation->holders, error);
+	for (size_t i = 0; i < observation->holders.count; i++) {
+		if (!observation->holders.items[i].cookie)
+			return true;
+	}
+	return false;
 }
 
 static int find_holders(struct observation *observation, struct holders_iterator *iterator,
 			struct cgfence_error *error)
 {
-	cleanup_free uint32_t *inodes = NULL;
-	int code = list_inodes(&observation->listeners, &inodes);
-
-	if (code)
-		return error_set(error, -code, "out of memory");
-	if (iterator)
-		code = iterate(observation, iterator, error);
-	for (size_t i = 0; i < observation->fences.count && code == 0; i++) {
-		const struct port_fence *fence = &observation->fences.items[i];
-
-		if (iterator ? is_threaded(fence) : fence->above == PORT_FENCE_NONE)
-			code = walk_fence(observation, i, inodes, error);
-	}
-	return code;
+	observation->holders.count = 0;
+	return holders_find(&observation->fences, &observation->listeners, iterator,
+			    &observation->holders, error);
 }
 
 /* Lists the listeners of the network namespaces from index @first on. */
@@ -161,6 +110,9 @@ int observe(const struct observation_scope *scope, struct observation *observati
 	     error);
 	note(observation, observe_netns_of_holders(observation, &reason), &reason, &code, error);
 	list_all(observation, listed, &code, error);
+	if (observation->netns_count > listed && lacks_cookies(observation))
+		note(observation, find_holders(observation, scope->iterator, &reason), &reason,
+		     &code, error);
 	note(observation, sightings_find(observation, &reason), &reason, &code, error);
 	return code;
 }
@@ -183,6 +135,7 @@ static int add_caller(struct observation *observation, const struct cgfence_even
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_holder holder = {
 		.fence_id = event->cgroup_id,
+		.cookie = event->socket_cookie,
 		.inode = observation->listeners.items[0].inode,
 		.pid = event->record.pid,
 		.thread = event->record.pid,

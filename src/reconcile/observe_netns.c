@@ -121,6 +121,11 @@ int observe_netns_of_holders(struct observation *observation, struct cgfence_err
 		if (!holder->netns_inum || is_observed(observation, holder->netns_inum) ||
 		    !concerns_holder(observation, holder))
 			continue;
+		if (holder->fd == HOLDER_FD_UNKNOWN)
+			return error_set(
+				error, EOPNOTSUPP,
+				"cannot enter the network namespace of a socket that process %u holds without a descriptor",
+				holder->pid);
 		/* A descriptor that has vanished is left out. */
 		netns = socket_borrow_netns(holder);
 		if (netns >= 0)

@@ -31,6 +31,7 @@ struct pass {
 	const struct observation *observation;
 	const struct reconcile_plan *plan;
 	const struct reporter *reporter;
+	struct second_look second_look;
 	struct violation_text *texts; /* of each step; empty for a step that reports nothing */
 	enum cgfence_action *taken;   /* by each step so far */
 	bool *ended;		      /* for each violation that was reported before */
@@ -201,7 +202,7 @@ static int act_and_report(struct pass *pass, size_t step)
 		pass->taken[step] = CGFENCE_ACTION_LOGGED;
 		return 0;
 	}
-	act_on(pass->observation, sighting_of(pass, step), &result);
+	act_on(pass->observation, sighting_of(pass, step), &pass->second_look, &result);
 	pass->taken[step] = result.gone ? find_cause(pass, step) : result.action;
 	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
 }
@@ -284,6 +285,7 @@ static int carry_out(struct cgfence_reconciler *reconciler, const struct observa
 		.observation = observation,
 		.plan = plan,
 		.reporter = reporter,
+		.second_look.iterator = reconciler->iterator,
 		.texts = texts,
 		.taken = taken,
 		.ended = ended,
@@ -295,6 +297,7 @@ static int carry_out(struct cgfence_reconciler *reconciler, const struct observa
 	for (size_t i = 0; i < plan->count; i++)
 		taken[i] = CGFENCE_ACTION_NONE;
 	result = take_steps(&pass, reconciler->count);
+	second_look_free(&pass.second_look);
 	/* A listener that the second look found no longer in excess does not count. */
 	for (size_t i = 0; i < plan->count; i++)
 		*in_excess += taken[i] != CGFENCE_ACTION_NONE;

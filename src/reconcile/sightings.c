@@ -27,8 +27,8 @@ static int compare_holders(const void *left, const void *right)
 	const struct cgfence_holder *a = left;
 	const struct cgfence_holder *b = right;
 
-	if (a->inode != b->inode)
-		return a->inode < b->inode ? -1 : 1;
+	if (a->cookie != b->cookie)
+		return a->cookie < b->cookie ? -1 : 1;
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
@@ -98,8 +98,8 @@ static int add_made_inside(struct found *found, size_t listener)
 	return cgroup_id ? add_upwards(found, nearest_fence(found, cgroup_id), sighting) : 0;
 }
 
-/* The index of the first holder of a socket in the list, sorted by inode; the number of holders if there is none. */
-static size_t first_holder(const struct holders *holders, uint32_t inode)
+/* The index of the first holder of a socket in the list, sorted by cookie; the number of holders if there is none. */
+static size_t first_holder(const struct holders *holders, uint64_t cookie)
 {
 	size_t low = 0;
 	size_t high = holders->count;
@@ -107,7 +107,7 @@ static size_t first_holder(const struct holders *holders, uint32_t inode)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (holders->items[middle].inode < inode)
+		if (holders->items[middle].cookie < cookie)
 			low = middle + 1;
 		else
 			high = middle;
@@ -124,11 +124,11 @@ static size_t holder_fence(struct found *found, const struct cgfence_holder *hol
 static int add_held(struct found *found, size_t listener)
 {
 	const struct holders *holders = &found->observation->holders;
-	uint32_t inode = found->observation->listeners.items[listener].inode;
-	size_t i = inode ? first_holder(holders, inode) : holders->count;
+	uint64_t cookie = found->observation->listeners.items[listener].cookie;
+	size_t i = cookie ? first_holder(holders, cookie) : holders->count;
 	int result = 0;
 
-	for (; i < holders->count && holders->items[i].inode == inode && result == 0; i++) {
+	for (; i < holders->count && holders->items[i].cookie == cookie && result == 0; i++) {
 		const struct sighting sighting = { .listener = listener, .holder = i };
 
 		result = add_upwards(found, holder_fence(found, &holders->items[i]), sighting);

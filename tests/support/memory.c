@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static size_t memlock(int fd)
+size_t memory_of_object(int fd)
 {
 	size_t bytes = 0;
 	char line[256];
@@ -43,7 +43,7 @@ static int add_map(struct memory *memory, uint32_t id)
 		return -errno;
 	code = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : 0;
 	if (strcmp(info.name, CGFENCE_EVENTS_MAP) != 0)
-		memory->bytes += memlock(fd);
+		memory->bytes += memory_of_object(fd);
 	if (strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
 		memory->policy_map = id;
 	close(fd);
@@ -61,7 +61,7 @@ static int add_program(struct memory *memory, uint32_t id)
 	if (fd < 0)
 		return -errno;
 	code = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : 0;
-	memory->bytes += memlock(fd) + info.jited_prog_len;
+	memory->bytes += memory_of_object(fd) + info.jited_prog_len;
 	close(fd);
 	for (uint32_t i = 0; code == 0 && i < info.nr_map_ids && i < MEMORY_MAPS_MAX; i++)
 		code = add_map(memory, maps[i]);

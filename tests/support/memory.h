@@ -18,5 +18,8 @@ struct memory {
 	size_t map_count;
 };
 
+/** memory_of_object() - what the kernel counts for a map or program, in bytes; 0 if that is not known. */
+size_t memory_of_object(int fd);
+
 /** memory_of_fence() - weigh what the links of a fence lead to. Return: 0 or -errno. */
 int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory);

@@ -95,6 +95,11 @@ void holding_wait(void) __attribute__((noreturn));
 /** holding_start_thread() - start one. Return: 0 or errno. */
 int holding_start_thread(void *(*function)(void *argument), void *argument);
 
+/**
+ * holding_can_ask_threads() - can another process borrow a descriptor of a thread that is not its leader's (Linux 6.9)?
+ */
+bool holding_can_ask_threads(void);
+
 /** holding_lose_leader() - leave the process to a thread called "last-thread". Return: errno if that fails. */
 int holding_lose_leader(void);
 

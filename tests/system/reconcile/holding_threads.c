@@ -23,6 +23,15 @@ int holding_start_thread(void *(*function)(void *argument), void *argument)
 	return pthread_create(&thread, NULL, function, argument);
 }
 
+bool holding_can_ask_threads(void)
+{
+	/* O_EXCL is PIDFD_OF_THREAD (include/uapi/linux/pidfd.h). */
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), O_EXCL);
+
+	close(fd);
+	return fd >= 0;
+}
+
 static bool leader_is_gone(void)
 {
 	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);

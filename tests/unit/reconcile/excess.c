@@ -79,12 +79,17 @@ Test(excess, the_reason_tells_whose_the_socket_is)
 	static const struct {
 		bool made_inside;
 		size_t holder;
+		enum cgfence_holding holding;
 		const char *reason;
 	} cases[] = {
-		{ true, 0, "udp port 53 is not assigned" },
-		{ false, 0,
+		{ true, 0, CGFENCE_HOLDING_DESCRIPTOR, "udp port 53 is not assigned" },
+		{ false, 0, CGFENCE_HOLDING_DESCRIPTOR,
 		  "udp port 53 is not assigned; the socket was made outside of the fence" },
-		{ true, SIGHTING_NO_HOLDER,
+		{ true, 0, CGFENCE_HOLDING_UNIX,
+		  "udp port 53 is not assigned, and is on its way in a unix socket" },
+		{ false, 0, CGFENCE_HOLDING_URING,
+		  "udp port 53 is not assigned; the socket was made outside of the fence, and is held by an io_uring" },
+		{ true, SIGHTING_NO_HOLDER, CGFENCE_HOLDING_DESCRIPTOR,
 		  "udp port 53 is not assigned; the socket was made in the fence, and nobody in it holds it" },
 	};
 
@@ -95,6 +100,7 @@ Test(excess, the_reason_tells_whose_the_socket_is)
 		scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_UDPLITE, "::1", 53);
 		scene.sightings[0].made_inside = cases[i].made_inside;
 		scene.sightings[0].holder = cases[i].holder;
+		scene.holders[0].holding = cases[i].holding;
 		reason = excess_format_reason(&scene.observation, &scene.sightings[0]);
 		cr_expect_str_eq(reason, cases[i].reason, "'%s'", reason);
 		free(reason);

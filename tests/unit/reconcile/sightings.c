@@ -46,7 +46,9 @@ static void add_listener(struct observation *observation, uint32_t inode)
 static void add_holder(struct observation *observation, uint64_t fence, uint32_t inode,
 		       uint32_t pid)
 {
-	const struct cgfence_holder holder = { .fence_id = fence, .inode = inode, .pid = pid };
+	const struct cgfence_holder holder = {
+		.fence_id = fence, .cookie = inode, .inode = inode, .pid = pid
+	};
 
 	cr_assert_eq(holders_add(&observation->holders, &holder), 0);
 }
@@ -131,8 +133,8 @@ Test(sightings, a_socket_that_two_fences_share_is_seen_by_both)
 	expect_sightings(&observation, "0:7:20 2:7:10");
 }
 
-/* A socket that lost its last descriptor is dumped with inode 0, which belongs to nobody. */
-Test(sightings, a_socket_without_an_inode_is_held_by_nobody)
+/* The holder of a socket that was never listed has no cookie to compare. */
+Test(sightings, a_socket_without_a_cookie_is_held_by_nobody)
 {
 	struct observation observation;
 
@@ -140,6 +142,26 @@ Test(sightings, a_socket_without_an_inode_is_held_by_nobody)
 	add_listener(&observation, 0);
 	add_holder(&observation, 100, 0, 10);
 	expect_sightings(&observation, "");
+}
+
+/* An inode number has 32 bits and is used again while its first owner lives; a cookie is not. */
+Test(sightings, a_socket_with_the_inode_of_another_is_not_taken_for_it)
+{
+	struct cgfence_holder holder = { .fence_id = 102, .cookie = 2, .inode = 7, .pid = 10 };
+	struct listener listener = { .cookie = 1, .inode = 7 };
+	struct observation observation;
+
+	begin(&observation);
+	cr_assert_eq(listeners_add(&observation.listeners, &listener), 0);
+	cr_assert_eq(holders_add(&observation.holders, &holder), 0);
+	expect_sightings(&observation, "");
+	/* And where the cookie is the same, the number says nothing. */
+	begin(&observation);
+	listener.cookie = 2;
+	listener.inode = 8;
+	cr_assert_eq(listeners_add(&observation.listeners, &listener), 0);
+	cr_assert_eq(holders_add(&observation.holders, &holder), 0);
+	expect_sightings(&observation, "2:8:10");
 }
 
 Test(sightings, a_holder_of_a_fence_that_was_not_read_is_left_out)

@@ -11,6 +11,8 @@ void scene_begin(struct scene *scene)
 	memset(scene, 0, sizeof(*scene));
 	scene->observation.fences.items = scene->fences;
 	scene->observation.listeners.items = scene->listeners;
+	scene->observation.holders.items = scene->holders;
+	scene->observation.holders.count = SCENE_SOCKETS;
 	scene->observation.sightings = scene->sightings;
 	scene->observation.complete = true;
 }

@@ -12,6 +12,7 @@
 struct scene {
 	struct port_fence fences[SCENE_FENCES];
 	struct listener listeners[SCENE_SOCKETS];
+	struct cgfence_holder holders[SCENE_SOCKETS]; /* all alike until a test says more */
 	struct sighting sightings[SCENE_FENCES * SCENE_SOCKETS];
 	struct observation observation;
 };

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reconcile/holders_find.h"
+#include "base/boot_time.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/mountinfo.h"
+#include "reconcile/holders_walk.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* How old a second look may be. */
+#define SECOND_LOOK_NS (100 * 1000 * 1000)
+
+/* Keeps the first failure. */
+static void note(int result, const struct cgfence_error *reason, int *code,
+		 struct cgfence_error *error)
+{
+	if (result && *code == 0)
+		*code = error_set(error, -result, "%s", reason->text);
+}
+
+static int list_wanted(const struct listeners *listeners, struct wanted_socket **wanted)
+{
+	struct wanted_socket *list = calloc(listeners->count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < listeners->count; i++) {
+		list[i].inode = listeners->items[i].inode;
+		list[i].cookie = listeners->items[i].cookie;
+	}
+	wanted_sockets_sort(list, listeners->count);
+	*wanted = list;
+	return 0;
+}
+
+/*
+ * A threaded cgroup (cgroups(7)) may hold a thread whose leader is outside. The iterator visits their shared
+ * descriptors only with the leader.
+ */
+static bool is_threaded(const struct port_fence *fence)
+{
+	cleanup_close int fd =
+		openat(cgfence_cgroup_fd(fence->cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
+	char type[32] = "";
+
+	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
+}
+
+static int iterate(const struct port_fences *fences, struct holders_iterator *iterator,
+		   struct holders *list, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = calloc(fences->count + 1, sizeof(*ids));
+
+	if (!ids)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < fences->count; i++)
+		ids[i] = fences->items[i].id;
+	return holders_iterator_run(iterator, ids, fences->count, list, error);
+}
+
+/* Return: as iterate(), or -ENOSYS without iterators. */
+static int iterate_once(const struct port_fences *fences, struct holders *list,
+			struct cgfence_error *error)
+{
+	struct holders_iterator *iterator = NULL;
+	int result;
+
+	if (holders_iterator_new(&iterator, NULL))
+		return -ENOSYS;
+	result = iterate(fences, iterator, list, error);
+	holders_iterator_free(iterator);
+	return result;
+}
+
+int holders_find(const struct port_fences *fences, const struct listeners *listeners,
+		 struct holders_iterator *iterator, struct holders *list,
+		 struct cgfence_error *error)
+{
+	cleanup_free struct wanted_socket *wanted = NULL;
+	struct cgfence_error reason = { 0 };
+	int code = 0;
+
+	if (list_wanted(listeners, &wanted))
+		return error_out_of_memory(error);
+	if (iterator)
+		note(iterate(fences, iterator, list, &reason), &reason, &code, error);
+	for (size_t i = 0; i < fences->count; i++) {
+		const struct port_fence *fence = &fences->items[i];
+
+		/* The walk of a fence includes the fences below it. */
+		if (iterator ? is_threaded(fence) : fence->above == PORT_FENCE_NONE)
+			note(holders_walk(fence->cgroup, wanted, listeners->count, list, &reason),
+			     &reason, &code, error);
+	}
+	if (code == -EOPNOTSUPP && !iterator) {
+		int again = iterate_once(fences, list, &reason);
+
+		if (again == 0)
+			code = 0;
+		else if (again != -ENOSYS)
+			code = error_set(error, -again, "%s", reason.text);
+	}
+	return code;
+}
+
+static bool is_in_fence(const struct port_fence *fence, uint64_t cgroup_id)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	return cgfence_cgroup_open_id(cgroup_id, &cgroup, NULL) == 0 &&
+	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(fence->cgroup));
+}
+
+void second_look_free(struct second_look *look)
+{
+	holders_free(&look->holders);
+}
+
+static int compare_cookies(const void *left, const void *right)
+{
+	const struct cgfence_holder *a = left;
+	const struct cgfence_holder *b = right;
+
+	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+}
+
+static void take_second_look(struct second_look *look, const struct port_fences *fences)
+{
+	uint64_t now = boot_time_ns();
+
+	if (look->taken_ns && now - look->taken_ns < SECOND_LOOK_NS)
+		return;
+	look->holders.count = 0;
+	look->result = look->iterator
+			       ? iterate(fences, look->iterator, &look->holders, &look->error)
+			       : iterate_once(fences, &look->holders, &look->error);
+	if (look->result == -ENOSYS)
+		error_set(&look->error, ENOSYS, "the kernel has no iterator to look again");
+	if (look->holders.count)
+		qsort(look->holders.items, look->holders.count, sizeof(*look->holders.items),
+		      compare_cookies);
+	look->taken_ns = boot_time_ns();
+}
+
+int second_look_find(struct second_look *look, const struct port_fences *fences, size_t fence,
+		     const struct listener *listener, bool *held, struct cgfence_error *error)
+{
+	const struct cgfence_holder key = { .cookie = listener->cookie };
+	const struct cgfence_holder *end;
+	const struct cgfence_holder *at;
+	bool found = false;
+
+	take_second_look(look, fences);
+	end = look->holders.items + look->holders.count;
+	at = look->holders.count ? bsearch(&key, look->holders.items, look->holders.count,
+					   sizeof(key), compare_cookies)
+				 : end;
+	for (; at && at > look->holders.items && at[-1].cookie == key.cookie;)
+		at--;
+	for (; at && at < end && at->cookie == key.cookie && !found; at++)
+		found = is_in_fence(&fences->items[fence], at->cgroup_id);
+	if (!found && look->result)
+		return error_set(error, -look->result, "%s", look->error.text);
+	*held = found;
+	return 0;
+}

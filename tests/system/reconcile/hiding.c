@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "hiding.h"
+#include "holding.h"
+#include "support/descriptors.h"
+
+#include <errno.h>
+#include <linux/io_uring.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Of one byte, which fit into the usual buffer of a socket. */
+#define MESSAGES 150
+
+/* More than what is looked at in one go, and the one place among them. */
+#define FILES 200
+#define PLACE 170
+
+int hiding_send(int over, int fd)
+{
+	int code = descriptors_send(over, fd);
+
+	close(fd);
+	return code;
+}
+
+static int make_pair(int type, int ends[2])
+{
+	return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0;
+}
+
+int hiding_on_stream(int fd)
+{
+	int ends[2];
+
+	return make_pair(SOCK_STREAM, ends) || hiding_send(ends[0], fd);
+}
+
+int hiding_on_datagram(int fd)
+{
+	int ends[2];
+
+	return make_pair(SOCK_DGRAM, ends) || hiding_send(ends[0], fd);
+}
+
+int hiding_behind_messages(int fd)
+{
+	int ends[2];
+
+	if (make_pair(SOCK_SEQPACKET, ends))
+		return 1;
+	for (int i = 0; i < MESSAGES; i++) {
+		if (i % 2 ? descriptors_send(ends[0], STDIN_FILENO) : write(ends[0], "", 1) != 1)
+			return 2;
+	}
+	return hiding_send(ends[0], fd);
+}
+
+/* Sends both ends of a pair over another. */
+static int send_pair(const int over[2], const int ends[2])
+{
+	return hiding_send(over[0], ends[0]) || hiding_send(over[0], ends[1]);
+}
+
+int hiding_nested(int fd)
+{
+	int inner[2];
+	int middle[2];
+	int outer[2];
+
+	return make_pair(SOCK_STREAM, inner) || make_pair(SOCK_DGRAM, middle) ||
+	       make_pair(SOCK_STREAM, outer) || hiding_send(inner[0], fd) ||
+	       send_pair(middle, inner) || send_pair(outer, middle);
+}
+
+int hiding_in_circle(int fd)
+{
+	int ends[2];
+
+	return make_pair(SOCK_STREAM, ends) || descriptors_send(ends[0], ends[1]) ||
+	       descriptors_send(ends[1], ends[0]) || hiding_send(ends[0], fd);
+}
+
+/* Return: a unix socket that listens at an address that the kernel chose, or -1. */
+static int listen_unix(struct sockaddr_un *address, socklen_t *length)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*length = sizeof(address->sun_family);
+	if (bind(fd, (struct sockaddr *)address, *length) < 0 || listen(fd, 8) < 0)
+		return -1;
+	*length = sizeof(*address);
+	return getsockname(fd, (struct sockaddr *)address, length) < 0 ? -1 : fd;
+}
+
+/* Return: the socket that listens, or -1. */
+static int send_before_accept(int fd)
+{
+	struct sockaddr_un address;
+	socklen_t length;
+	int listener = listen_unix(&address, &length);
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int code = listener < 0 || connect(client, (struct sockaddr *)&address, length) < 0 ||
+		   hiding_send(client, fd);
+
+	close(client);
+	return code ? -1 : listener;
+}
+
+int hiding_before_accept(int fd)
+{
+	return send_before_accept(fd) < 0;
+}
+
+int hiding_nested_before_accept(int fd)
+{
+	int listener = send_before_accept(fd);
+
+	return listener < 0 || hiding_on_stream(listener);
+}
+
+struct ring {
+	int fd;
+	struct io_uring_params parameters;
+	char *queues;
+};
+
+/* Return: 0, or what to return when it cannot be had. */
+static int open_ring(struct ring *ring)
+{
+	*ring = (struct ring){ 0 };
+	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->parameters);
+	if (ring->fd < 0)
+		return HIDING_UNSUPPORTED;
+	ring->queues =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
+	return ring->queues == MAP_FAILED;
+}
+
+static int register_in(const struct ring *ring, int fd)
+{
+	int files[FILES];
+
+	memset(files, -1, sizeof(files));
+	for (int i = 0; i < FILES; i += 3)
+		files[i] = STDIN_FILENO;
+	files[PLACE] = fd;
+	if (syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES, files, FILES) < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+int hiding_registered(int fd)
+{
+	struct ring ring;
+	int code = open_ring(&ring);
+
+	return code ? code : register_in(&ring, fd);
+}
+
+int hiding_registered_nested(int fd)
+{
+	int ends[2];
+
+	if (make_pair(SOCK_STREAM, ends) || hiding_send(ends[0], fd))
+		return 1;
+	return hiding_registered(ends[1]);
+}
+
+int hiding_registered_mapped(int fd)
+{
+	struct ring ring;
+	int code = open_ring(&ring);
+
+	if (code == 0)
+		code = register_in(&ring, fd);
+	close(ring.fd);
+	return code;
+}
+
+static void *register_and_wait(void *fd)
+{
+	holding_ready(hiding_registered_mapped(*(int *)fd));
+	holding_wait();
+	return NULL;
+}
+
+int hiding_registered_by_thread(int fd)
+{
+	static int copy;
+
+	copy = fd;
+	if (holding_start_thread(register_and_wait, &copy))
+		return 1;
+	holding_wait();
+}
+
+int hiding_in_request(int fd)
+{
+	struct ring ring;
+	struct io_uring_sqe *requests;
+	unsigned int *tail;
+	int code = open_ring(&ring);
+
+	if (code)
+		return code;
+	requests = mmap(NULL, ring.parameters.sq_entries * sizeof(*requests),
+			PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, IORING_OFF_SQES);
+	if (requests == MAP_FAILED)
+		return 1;
+	requests[0] = (struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = fd };
+	*(unsigned int *)(ring.queues + ring.parameters.sq_off.array) = 0;
+	tail = (unsigned int *)(ring.queues + ring.parameters.sq_off.tail);
+	__atomic_store_n(tail, 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring.fd, 1, 0, 0, NULL, 0) != 1)
+		return HIDING_UNSUPPORTED;
+	close(fd);
+	return 0;
+}
