@@ -61,30 +61,41 @@ check_reproducible() {
 	fi
 }
 
-# check_rebuild HEADER TARGET PATTERN...: make would rebuild these if the header changed.
-check_rebuild() {
-	local plan pattern
+# find_includers HEADER: the sources that name it, as <cgfence/…>, by its folder, or from beside it.
+find_includers() {
+	local name=${1##*/}
 
-	plan=$(make --dry-run --no-print-directory --what-if="$1" "$2")
-	for pattern in "${@:3}"; do
-		if ! grep --quiet -E -e "$pattern" <<<"$plan"; then
-			fault "an edit of $1 does not bring about '$pattern' for $2."
-		fi
-	done
+	git ls-files bpf src tests/system tests/faults tests/support tests/fuzz tools/bench | grep '\.c$' |
+		xargs grep --files-with-matches --extended-regexp "^#include [\"<]${1#*/}[\">]" || true
+	grep --files-with-matches --fixed-strings --line-regexp "#include \"$name\"" "$(dirname "$1")"/*.c 2>/dev/null || true
 }
 
+# One header of each folder: what names it is compiled again, and what is made of that is made again. Tests that are built
+# only with sanitizers go by the same rules.
 check_dependencies() {
-	local bpf='clang .* -c bpf/device.bpf.c' skeleton='gen skeleton build/bpf/device.bpf.o'
+	local targets=(all build/system-tests build/faults-tests build/bench build/fuzz/policy)
+	local folder header includers source plan target
 
-	make --no-print-directory WERROR=1 all build/system-tests build/bench build/fuzz/policy >/dev/null
-	check_rebuild bpf/denial.bpf.h build/cgfence "$bpf" "$skeleton" '-c src/kernel/' '-o build/cgfence'
-	check_rebuild include/cgfence/abi.h build/system-tests "$bpf" 'src/image/image.c' 'tests/support/harness.c' \
-		'-o build/system-tests'
-	check_rebuild include/cgfence/cgfence.h build/libcgfence.so 'src/policy/read.c' '-o build/libcgfence.so'
-	check_rebuild tests/support/harness.h build/system-tests 'tests/system/fence/life.c'
-	check_rebuild src/policy/policy.h build/fuzz/policy '-fsanitize=fuzzer.* src/policy/read.c' '-o build/fuzz/policy'
-	check_rebuild tools/bench/bench.h build/bench 'tools/bench/main.c' '-o build/bench'
-	check_rebuild tools/bench/peers.h build/bench 'clang .* -c tools/bench/peers.bpf.c' 'gen skeleton build/bench-peers'
+	make --no-print-directory --jobs="$(nproc)" WERROR=1 "${targets[@]}" >/dev/null
+	for folder in $(git ls-files '*.h' | grep -Ev '^tests/(cli|unit)/' | xargs --max-args=1 dirname | sort -u); do
+		for header in "$folder"/*.h; do
+			includers=$(find_includers "$header")
+			[[ -z $includers ]] || break
+		done
+		plan=$(make --dry-run --no-print-directory --what-if="$header" "${targets[@]}")
+		for source in $includers; do
+			if [[ $plan != *" -c $source -o "* ]]; then
+				fault "an edit of $header does not compile $source again."
+			fi
+		done
+	done
+	plan=$(make --dry-run --no-print-directory --what-if=include/cgfence/abi.h "${targets[@]}")
+	for target in 'gen skeleton build/bpf/device.bpf.o' '-o build/cgfence' '-o build/libcgfence.so' '-o build/system-tests' \
+		'-o build/bench' '-o build/fuzz/policy'; do
+		if [[ $plan != *"$target"* ]]; then
+			fault "an edit of include/cgfence/abi.h does not bring about '$target'."
+		fi
+	done
 }
 
 check_hardening
