@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/diff.h"
+#include "policy/write.h"
 
 static json_t *make_presence(const struct policy_presence *presence)
 {
@@ -30,21 +31,6 @@ static void add_lists(json_t *object, const char *key, json_t *removed, json_t *
 				    json_pack("{s:O, s:O}", "removed", removed, "added", added));
 	json_decref(removed);
 	json_decref(added);
-}
-
-static json_t *list_entries(const struct device_rules *rules, bool deny)
-{
-	json_t *list = json_array();
-	struct device_entry entry;
-	size_t cursor = 0;
-
-	while (device_rules_next(rules, deny, &cursor, &entry)) {
-		char text[DEVICE_ENTRY_TEXT_SIZE];
-
-		device_entry_format(&entry, text);
-		json_array_append_new(list, json_string(text));
-	}
-	return list;
 }
 
 static json_t *list_ranges(const struct port_set *set)
@@ -92,8 +78,10 @@ static json_t *make_devices(const struct policy_diff *diff)
 	json_t *object = begin_section(diff, POLICY_SECTION_DEVICES);
 
 	add_values(object, diff, POLICY_SECTION_DEVICES, true);
-	add_lists(object, "allow", list_entries(removed, false), list_entries(added, false));
-	add_lists(object, "deny", list_entries(removed, true), list_entries(added, true));
+	add_lists(object, "allow", policy_write_entries(removed, false),
+		  policy_write_entries(added, false));
+	add_lists(object, "deny", policy_write_entries(removed, true),
+		  policy_write_entries(added, true));
 	return object;
 }
 

@@ -4,10 +4,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
-#include <jansson.h>
 #include <string.h>
 
-static json_t *write_entries(const struct device_rules *rules, bool deny)
+json_t *policy_write_entries(const struct device_rules *rules, bool deny)
 {
 	json_t *list = json_array();
 	struct device_entry entry;
@@ -31,7 +30,8 @@ static json_t *write_devices(const struct cgfence_policy *policy)
 	if (policy_listed_rules(policy, &listed))
 		return NULL;
 	devices = json_pack("{s:b, s:o, s:o}", "defaults", policy->devices_with_defaults, "allow",
-			    write_entries(&listed, false), "deny", write_entries(&listed, true));
+			    policy_write_entries(&listed, false), "deny",
+			    policy_write_entries(&listed, true));
 	device_rules_free(&listed);
 	return devices;
 }
