@@ -96,14 +96,14 @@ struct cgfence_task_layout {
 };
 
 /*
- * Offsets in struct sock of fields that no helper tells. They are needed, and read from the kernel's BTF, only where a
- * kernel lacks network namespace cookies (before 5.14), or where a port may be assigned for one family only.
+ * Offsets in struct sock of fields that no helper tells, from the kernel's BTF. The programs read the network namespace
+ * by them only before 5.14, which has no cookies of it, and IPV6_V6ONLY only where a port may be assigned for one family.
  */
 struct cgfence_socket_layout {
 	__u32 netns_by_inum;  /* compare ports.netns_inum, not ports.netns_cookie */
 	__u32 net_offset;     /* of the pointer to struct net in struct sock, in bytes */
 	__u32 inum_offset;    /* of ns.inum in struct net, in bytes */
-	__u32 has_v6only_bit; /* v6only_bit is known */
+	__u32 has_v6only_bit; /* v6only_bit is known, and families differ */
 	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
 	/* Of local_port_range in struct inet_sock, which is 0 if IP_LOCAL_PORT_RANGE is not set; 0 before 6.3. */
 	__u32 port_range_offset;
@@ -370,10 +370,7 @@ struct cgfence_traced_bitmaps {
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 50
 
-/*
- * Each hook has a share of the sets (cgfence_denial_share()). A subject is kept in the set that its hash names; a full set gives up the
- * subject whose last refusal is oldest.
- */
+/* A hook has a share of them (cgfence_denial_share()); a full one gives up the subject whose last refusal is oldest. */
 struct cgfence_denial_set {
 	struct bpf_spin_lock lock;
 	__u32 unused;

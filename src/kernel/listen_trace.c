@@ -78,7 +78,7 @@ static bool is_refusal(int code)
 	       code == ENOENT || code == ESRCH;
 }
 
-/* What is remembered until the next boot must be said twice. */
+/* An answer that is kept until the next boot must be confirmed. */
 static enum trial try_twice(struct cgfence_error *error)
 {
 	for (int i = 0; i < 2; i++) {

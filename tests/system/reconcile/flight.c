@@ -260,7 +260,7 @@ Test(reconcile_flight, one_that_comes_and_goes_is_closed)
 	cr_expect_eq(connect_to(TCP), ECONNREFUSED);
 }
 
-/* What /proc does not show is said, and never taken for nothing. */
+/* The walk reports what /proc does not show, and never takes it for nothing. */
 Test(reconcile_flight, proc_says_what_it_does_not_show)
 {
 	for (size_t i = 0; i < WAYS; i++) {
