@@ -48,6 +48,7 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 /* Return: NULL if out of memory. */
 static char *describe_ports(enum cgfence_protocol protocol, const struct port_set *ports)
 {
+	const char *any = port_set_any_word(ports);
 	struct port_range range;
 	uint32_t cursor = 0;
 	char *text = NULL;
@@ -57,8 +58,8 @@ static char *describe_ports(enum cgfence_protocol protocol, const struct port_se
 	if (!stream)
 		return NULL;
 	fprintf(stream, "port %s", cgfence_protocol_name(protocol));
-	if (port_set_is_any(ports)) {
-		fputs(" any", stream);
+	if (any) {
+		fprintf(stream, " %s", any);
 	} else {
 		for (const char *separator = " "; port_set_next(ports, &cursor, &range);
 		     separator = ",") {

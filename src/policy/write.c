@@ -38,12 +38,13 @@ static json_t *write_devices(const struct cgfence_policy *policy)
 
 static json_t *write_port_set(const struct port_set *set)
 {
+	const char *any = port_set_any_word(set);
 	struct port_range range;
 	uint32_t cursor = 0;
 	json_t *list;
 
-	if (port_set_is_any(set))
-		return json_string("any");
+	if (any)
+		return json_string(any);
 	list = json_array();
 	while (port_set_next(set, &cursor, &range)) {
 		char text[PORT_RANGE_TEXT_SIZE];
