@@ -7,7 +7,7 @@
 #define FORM \
 	"a port is a number from 1 to 65535, a range is 'LOW-HIGH', and 'ipv4:' or 'ipv6:' may stand before either"
 #define NONE "no port is given; give ports such as 8080 or 31000-31005, or any"
-#define LIST                                                                                       \
+#define LIST \
 	"this must be a list of ports, in brackets, or a string such as `any` or `8080,31000-31005`"
 #define ELEMENT "a port is a number such as 8080 or a string such as `31000-31005`"
 #define SCTP "SCTP ports cannot be told apart; this must be `any`, or leave the key out"
