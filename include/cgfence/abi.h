@@ -72,7 +72,7 @@
  */
 struct cgfence_device_table {
 	__u32 fenced;	     /* the policy has a devices section */
-	__u32 with_defaults; /* the section says "defaults": true */
+	__u32 base; /* which list "defaults" names; 0 for none */
 	/* Masks of byte offsets: (number of slots or of buckets, a power of two, - 1) * size of one. */
 	__u32 slot_mask;
 	__u32 displacement_mask;

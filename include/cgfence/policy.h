@@ -128,7 +128,8 @@ CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *polic
 /**
  * cgfence_policy_add_ports() - assign more ports, such as those that a scheduler gives to a job.
  * @protocol: "tcp" or "udp"
- * @text: "any", or ports and ranges such as "8080,31000-31005" and "ipv4:80", with commas or blanks between them
+ * @text: "any", "ipv4:any", or ports and ranges such as "8080,31000-31005" and "ipv4:80", with commas or blanks between
+ *	them
  *
  * They are added to those that the policy assigns. A policy without a "ports" section gets one, and then fences the ports
  * of both protocols: as with a protocol that the object form leaves out, the other one has no assigned ports until some
@@ -247,7 +248,7 @@ CGFENCE_API int cgfence_edit_parse_device(enum cgfence_edit_action action, const
 /**
  * cgfence_edit_parse_ports() - an edit of the assigned ports of a policy.
  * @protocol: "tcp" or "udp"
- * @text: "any", or ports and ranges such as "8080" and "ipv4:31000-31005", with commas or blanks between them
+ * @text: "any", "ipv4:any", or ports and ranges such as "8080" and "ipv4:31000-31005", with commas or blanks between them
  * @edit: receives the edit, to be given to cgfence_edit_free()
  */
 CGFENCE_API int cgfence_edit_parse_ports(enum cgfence_edit_action action, const char *protocol,

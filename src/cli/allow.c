@@ -13,8 +13,8 @@ const struct command command_allow = {
 	.description =
 		"Removes what deny entries refuse of the devices that ENTRY selects, and allows what no entry allows\n"
 		"yet. If a wider deny entry would still refuse a part of it, the command fails and changes nothing.\n"
-		"ENTRY is as in a policy, or a path and an access such as '/dev/fuse rw'. PORTS are ports and ranges\n"
-		"such as 8080 and ipv4:31000-31005, with commas or blanks between them, or any.",
+		"ENTRY is as in a policy, such as 'c 10:229 rw', 'c hidraw:* rw' or '/dev/dri/* rw'. PORTS are ports and\n"
+		"ranges such as 8080 and ipv4:31000-31005, with commas or blanks between them, or any.",
 	.example = "cgfence allow /machine/web device c 10:229 rw",
 	.operands_min = 3,
 	.operands_max = (size_t)-1,

@@ -12,9 +12,9 @@ const struct command command_revoke = {
 	.summary = "revoke a device entry or ports in a live fence",
 	.description =
 		"Trims the allow entries for the devices that ENTRY selects, and denies what a wider entry or a default\n"
-		"still allows. Open descriptors stay open, and listeners go on. ENTRY is as in a policy, or a path and\n"
-		"an access such as '/dev/fuse rw'. PORTS are ports and ranges such as 8080 and ipv4:31000-31005, with\n"
-		"commas or blanks between them, or any.",
+		"still allows. Open descriptors stay open, and listeners go on. ENTRY is as in a policy, such as\n"
+		"'c 10:229 rw', 'c hidraw:* rw' or '/dev/dri/* rw'. PORTS are ports and ranges such as 8080 and\n"
+		"ipv4:31000-31005, with commas or blanks between them, or any.",
 	.example = "cgfence revoke /machine/web port tcp 31000-31005",
 	.operands_min = 3,
 	.operands_max = (size_t)-1,

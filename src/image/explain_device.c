@@ -50,8 +50,7 @@ static void say_denied(const struct device_rule *rule, uint32_t access,
 static void say_allowed(const struct cgfence_policy *policy, const struct device_rule *rule,
 			struct cgfence_explanation *explanation)
 {
-	bool is_default = policy->devices_with_defaults &&
-			  device_default_access(rule->selector) == rule->allow;
+	bool is_default = device_base_access(policy->devices_base, rule->selector) == rule->allow;
 	char text[DEVICE_ENTRY_TEXT_SIZE];
 
 	format_entry(rule->selector, rule->allow, text);

@@ -62,7 +62,7 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	describe_ports(policy, &image->ports);
 	image->devices = table->header;
 	image->devices.fenced = policy->devices_fenced;
-	image->devices.with_defaults = policy->devices_with_defaults;
+	image->devices.base = policy->devices_base;
 	image->devices.slots_offset = (uint32_t)slots_offset;
 	memcpy(image + 1, table->displacements,
 	       table->bucket_count * sizeof(*table->displacements));
@@ -119,6 +119,7 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 			"it was made by another version of cgfence; attach its policy again with this one");
 	if (image->size != size || !check_table(&image->devices, size) ||
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
+	    image->devices.base >= DEVICE_BASE_COUNT ||
 	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||
 	    image->ports.guard > CGFENCE_GUARD_DENY || image->name_offset > size ||
 	    image->name_length > size - image->name_offset)
@@ -138,7 +139,7 @@ int image_decompile(const struct cgfence_image *image, struct cgfence_policy **p
 	made->enforce = image->enforce;
 	port_table_decompile(image, made);
 	made->devices_fenced = image->devices.fenced;
-	made->devices_with_defaults = image->devices.with_defaults;
+	made->devices_base = (enum device_base)image->devices.base;
 	if (device_table_decompile(image, &made->devices))
 		return error_set(error, ENOMEM, "out of memory while reading the policy back");
 	if (image->name_length) {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Device entries as text, and device nodes as entries. */
+/* Device entries of numbers, as text. */
 #include "policy/device_entry.h"
 #include "base/error.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 static const struct {
 	char letter;
@@ -133,53 +130,4 @@ void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTR
 	/* Only a request can have no access bits: that of access(F_OK). */
 	snprintf(text, DEVICE_ENTRY_TEXT_SIZE, "%c %s:%s%s%s", type, major, minor,
 		 *access ? " " : "", access);
-}
-
-int device_path_resolve(const char *path, uint8_t access, struct device_entry *entry,
-			struct cgfence_error *error)
-{
-	struct stat status;
-
-	if (path[0] != '/')
-		return error_set_invalid(error, "the path must be absolute, such as '/dev/fuse'");
-	if (stat(path, &status) < 0)
-		return error_set_invalid(
-			error,
-			"there is no such device on this host (%s); name a device node that exists, or give its numbers",
-			strerror(errno));
-	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
-		return error_set_invalid(
-			error, "this is not a device; name a block or character device node");
-	*entry = (struct device_entry){
-		.block = S_ISBLK(status.st_mode),
-		.character = S_ISCHR(status.st_mode),
-		.major = major(status.st_rdev),
-		.minor = minor(status.st_rdev),
-		.access = access,
-	};
-	return 0;
-}
-
-/* "/dev/fuse rw": the path may hold blanks, the access cannot. */
-static int parse_path(const char *text, struct device_entry *entry, struct cgfence_error *error)
-{
-	const char *blank = strrchr(text, ' ');
-	uint8_t access = 0;
-	char path[4096];
-	int result;
-
-	if (!blank || (size_t)(blank - text) >= sizeof(path))
-		return error_set_invalid(
-			error, "an entry is a path and an access, such as '/dev/fuse rw'");
-	result = device_access_parse(blank + 1, &access, error);
-	if (result)
-		return result;
-	snprintf(path, sizeof(path), "%.*s", (int)(blank - text), text);
-	return device_path_resolve(path, access, entry, error);
-}
-
-int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error)
-{
-	return text[0] == '/' ? parse_path(text, entry, error)
-			      : device_entry_parse(text, entry, error);
 }

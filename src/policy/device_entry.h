@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Device entries, their text form, and those of device nodes. */
+/* Device entries and their text form. */
 #pragma once
 
 #include <cgfence/cgfence.h>
 
-/* One entry of a policy. Type "a" is both types, literally: two rules. */
+/* One entry of numbers. Type "a" is both types, literally: two rules. */
 struct device_entry {
 	bool block;
 	bool character;
@@ -37,17 +37,3 @@ void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTR
  * @access: receives BPF_DEVCG_ACC_* bits
  */
 int device_access_parse(const char *text, uint8_t *access, struct cgfence_error *error);
-
-/**
- * device_path_resolve() - the entry for a device node.
- * @path: absolute; symbolic links are followed
- * @access: BPF_DEVCG_ACC_* bits
- */
-int device_path_resolve(const char *path, uint8_t access, struct device_entry *entry,
-			struct cgfence_error *error);
-
-/**
- * device_operand_parse() - read an entry of an operator: "c 10:229 rw", or "/dev/fuse rw" for the device that has this
- * path now.
- */
-int device_operand_parse(const char *text, struct device_entry *entry, struct cgfence_error *error);

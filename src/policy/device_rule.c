@@ -8,28 +8,6 @@
 
 #define TYPE_CHAR BPF_DEVCG_DEV_CHAR
 #define TYPE_BLOCK BPF_DEVCG_DEV_BLOCK
-#define ACCESS_M BPF_DEVCG_ACC_MKNOD
-#define ACCESS_RWM (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-
-/* The whitelist of the Mesos isolator cgroups/devices (spec section 2). */
-static const struct device_entry default_entries[] = {
-	{ .character = true, .any_major = true, .any_minor = true, .access = ACCESS_M },
-	{ .block = true, .any_major = true, .any_minor = true, .access = ACCESS_M },
-	{ .character = true, .major = 5, .minor = 1, .access = ACCESS_RWM },	      /* console */
-	{ .character = true, .major = 4, .minor = 0, .access = ACCESS_RWM },	      /* tty0 */
-	{ .character = true, .major = 4, .minor = 1, .access = ACCESS_RWM },	      /* tty1 */
-	{ .character = true, .major = 136, .any_minor = true, .access = ACCESS_RWM }, /* pts */
-	{ .character = true, .major = 5, .minor = 2, .access = ACCESS_RWM },	      /* ptmx */
-	{ .character = true, .major = 10, .minor = 200, .access = ACCESS_RWM },	      /* net/tun */
-	{ .character = true, .major = 1, .minor = 3, .access = ACCESS_RWM },	      /* null */
-	{ .character = true, .major = 1, .minor = 5, .access = ACCESS_RWM },	      /* zero */
-	{ .character = true, .major = 1, .minor = 7, .access = ACCESS_RWM },	      /* full */
-	{ .character = true, .major = 5, .minor = 0, .access = ACCESS_RWM },	      /* tty */
-	{ .character = true, .major = 1, .minor = 9, .access = ACCESS_RWM },	      /* urandom */
-	{ .character = true, .major = 1, .minor = 8, .access = ACCESS_RWM },	      /* random */
-};
-
-static const size_t default_entry_count = sizeof(default_entries) / sizeof(default_entries[0]);
 
 uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type)
 {
@@ -62,15 +40,6 @@ int device_rules_add(struct device_rules *rules, const struct device_entry *entr
 	if (result == 0 && entry->character)
 		result = rules_append(rules, device_entry_selector(entry, TYPE_CHAR), allow_bits,
 				      deny_bits);
-	return result;
-}
-
-int device_rules_add_defaults(struct device_rules *rules)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < default_entry_count && result == 0; i++)
-		result = device_rules_add(rules, &default_entries[i], false);
 	return result;
 }
 
@@ -211,20 +180,6 @@ uint64_t device_selector_meet(uint64_t a, uint64_t b)
 		return 0;
 	/* The number of a wildcard is 0, so the number of the other selector remains. */
 	return ((a | b) & ~wildcards) | (a & b & wildcards);
-}
-
-uint8_t device_default_access(uint64_t selector)
-{
-	uint32_t type = cgfence_selector_type(selector);
-
-	for (size_t i = 0; i < default_entry_count; i++) {
-		const struct device_entry *entry = &default_entries[i];
-
-		if ((type == TYPE_CHAR ? entry->character : entry->block) &&
-		    device_entry_selector(entry, type) == selector)
-			return entry->access;
-	}
-	return 0;
 }
 
 struct device_entry device_rule_entry(uint64_t selector, uint8_t access)

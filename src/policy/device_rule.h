@@ -21,9 +21,6 @@ struct device_rules {
 /** device_rules_add() - add an entry to @rules, as allow or as deny. Return: 0 or -ENOMEM. */
 int device_rules_add(struct device_rules *rules, const struct device_entry *entry, bool deny);
 
-/** device_rules_add_defaults() - add the 14 entries that Mesos whitelists. Return: 0 or -ENOMEM. */
-int device_rules_add_defaults(struct device_rules *rules);
-
 /** device_rules_normalise() - sort the rules, and unite those of the same selector. */
 void device_rules_normalise(struct device_rules *rules);
 
@@ -58,9 +55,6 @@ uint64_t device_entry_selector(const struct device_entry *entry, uint32_t type);
 
 /** device_selector_meet() - the selector of the devices that both selectors select, 0 if there are none. */
 uint64_t device_selector_meet(uint64_t a, uint64_t b);
-
-/** device_default_access() - the access that the default entry of a selector grants, 0 if it has none. */
-uint8_t device_default_access(uint64_t selector);
 
 /** device_rule_entry() - the entry with this selector and access. */
 struct device_entry device_rule_entry(uint64_t selector, uint8_t access);

@@ -2,6 +2,7 @@
 #include "policy/diff.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/write.h"
 
 static json_t *name(const struct cgfence_policy *policy)
 {
@@ -15,7 +16,7 @@ static json_t *enforce(const struct cgfence_policy *policy)
 
 static json_t *defaults(const struct cgfence_policy *policy)
 {
-	return json_boolean(policy->devices_with_defaults);
+	return policy_write_base(policy->devices_base);
 }
 
 static json_t *sctp(const struct cgfence_policy *policy)

@@ -3,7 +3,7 @@
  * Allows and revokes device entries. After `revoke` the policy grants the revoked access to none of the selected
  * devices; after `allow` one entry grants all of the access. Other devices and accesses are judged as before. The
  * result is the shortest to read: an entry is trimmed where that is enough, and the defaults are not split into single
- * entries, since "defaults": true and a deny entry take only two lines.
+ * entries, since "defaults" and a deny entry take only two lines.
  */
 #include "base/error.h"
 #include "policy/edit_devices.h"
@@ -59,10 +59,10 @@ static bool is_granted_above(const struct device_rules *rules, uint64_t selector
 	return false;
 }
 
-/* The access that "defaults": true grants, which cannot be trimmed. */
+/* The access that "defaults" grants, which cannot be trimmed. */
 static uint8_t default_access(const struct cgfence_policy *policy, uint64_t selector)
 {
-	return policy->devices_with_defaults ? device_default_access(selector) : 0;
+	return device_base_access(policy->devices_base, selector);
 }
 
 /* Makes the rule of @selector allow or deny @access too. */
@@ -194,39 +194,51 @@ static bool rules_equal(const struct device_rules *a, const struct device_rules 
 	return true;
 }
 
-static int edit_selector(struct cgfence_policy *policy, const struct cgfence_edit *edit,
-			 uint32_t type, struct cgfence_error *error)
+static int edit_selector(struct cgfence_policy *policy, enum cgfence_edit_action action,
+			 uint64_t selector, uint8_t access, struct cgfence_error *error)
 {
-	uint64_t selector = device_entry_selector(&edit->entry, type);
+	return action == CGFENCE_ALLOW ? allow(policy, selector, access, error)
+				       : revoke(policy, selector, access, error);
+}
 
-	return edit->action == CGFENCE_ALLOW ? allow(policy, selector, edit->entry.access, error)
-					     : revoke(policy, selector, edit->entry.access, error);
+/* Gives the selectors of an entry, one for each type that it is for. Return: how many. */
+static size_t selectors_of(const struct device_entry *entry, uint64_t selectors[2])
+{
+	size_t count = 0;
+
+	if (entry->block)
+		selectors[count++] = device_entry_selector(entry, BPF_DEVCG_DEV_BLOCK);
+	if (entry->character)
+		selectors[count++] = device_entry_selector(entry, BPF_DEVCG_DEV_CHAR);
+	return count;
 }
 
 int policy_edit_devices(const struct cgfence_policy *before, const struct cgfence_edit *edit,
 			struct cgfence_policy *policy, struct cgfence_error *error)
 {
-	const struct {
-		bool edited;
-		uint32_t type;
-	} types[] = {
-		{ edit->entry.block, BPF_DEVCG_DEV_BLOCK },
-		{ edit->entry.character, BPF_DEVCG_DEV_CHAR },
-	};
-	int result = 0;
+	uint64_t selectors[2];
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && result == 0; i++) {
-		if (types[i].edited)
-			result = edit_selector(policy, edit, types[i].type, error);
+	for (size_t i = 0; i < edit->entries.count; i++) {
+		const struct device_entry *entry = &edit->entries.items[i];
+		size_t count = selectors_of(entry, selectors);
+
+		for (size_t j = 0; j < count; j++) {
+			int result = edit_selector(policy, edit->action, selectors[j],
+						   entry->access, error);
+
+			if (result)
+				return result;
+		}
 	}
-	if (result)
-		return result;
 	device_rules_drop_empty(&policy->devices);
 	/* An edit without effect leaves redundant entries in place. */
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (types[i].edited && !rules_equal(&before->devices, &policy->devices))
-			drop_repetitions(policy,
-					 device_entry_selector(&edit->entry, types[i].type));
+	if (rules_equal(&before->devices, &policy->devices))
+		return 0;
+	for (size_t i = 0; i < edit->entries.count; i++) {
+		size_t count = selectors_of(&edit->entries.items[i], selectors);
+
+		for (size_t j = 0; j < count; j++)
+			drop_repetitions(policy, selectors[j]);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@ void cgfence_edit_free(struct cgfence_edit *edit)
 {
 	if (!edit)
 		return;
+	device_entries_free(&edit->entries);
 	free(edit->text);
 	free(edit);
 }
@@ -20,27 +21,38 @@ const char *cgfence_edit_text(const struct cgfence_edit *edit)
 	return edit->text;
 }
 
+/* Numbers are what is allowed or revoked; where words stand for several, the words say more. */
+static char *describe_device(const char *text, const struct device_entries *entries)
+{
+	char entry_text[DEVICE_ENTRY_TEXT_SIZE];
+	char *described;
+
+	if (entries->count == 1)
+		device_entry_format(&entries->items[0], entry_text);
+	return asprintf(&described, "device %s", entries->count == 1 ? entry_text : text) < 0
+		       ? NULL
+		       : described;
+}
+
 int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 			      struct cgfence_edit **edit, struct cgfence_error *error)
 {
 	cleanup_edit struct cgfence_edit *made = calloc(1, sizeof(*made));
-	char entry_text[DEVICE_ENTRY_TEXT_SIZE];
 	int result;
 
 	if (!made)
 		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_DEVICES;
-	result = device_operand_parse(text, &made->entry, error);
+	result = device_resolve(text, action == CGFENCE_ALLOW ? DEVICE_MAY_BE_OPTIONAL : 0,
+				&made->entries, error);
 	if (result) {
 		error_wrap(error, "'%s'", text);
 		return result;
 	}
-	device_entry_format(&made->entry, entry_text);
-	if (asprintf(&made->text, "device %s", entry_text) < 0) {
-		made->text = NULL;
+	made->text = describe_device(text, &made->entries);
+	if (!made->text)
 		return error_out_of_memory(error);
-	}
 	*edit = cleanup_steal(made);
 	return 0;
 }
@@ -48,6 +60,7 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 /* Return: NULL if out of memory. */
 static char *describe_ports(enum cgfence_protocol protocol, const struct port_set *ports)
 {
+	const char *any = port_set_any_word(ports);
 	struct port_range range;
 	uint32_t cursor = 0;
 	char *text = NULL;
@@ -57,8 +70,8 @@ static char *describe_ports(enum cgfence_protocol protocol, const struct port_se
 	if (!stream)
 		return NULL;
 	fprintf(stream, "port %s", cgfence_protocol_name(protocol));
-	if (port_set_is_any(ports)) {
-		fputs(" any", stream);
+	if (any) {
+		fprintf(stream, " %s", any);
 	} else {
 		for (const char *separator = " "; port_set_next(ports, &cursor, &range);
 		     separator = ",") {

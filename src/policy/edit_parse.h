@@ -2,13 +2,13 @@
 /* The edit of a policy that `allow` and `revoke` receive as operands. */
 #pragma once
 
-#include "policy/device_entry.h"
+#include "policy/device_resolve.h"
 #include "policy/port_set.h"
 
 struct cgfence_edit {
 	enum cgfence_edit_action action;
 	enum cgfence_topic topic;
-	struct device_entry entry;	/* CGFENCE_TOPIC_DEVICES */
+	struct device_entries entries;	/* CGFENCE_TOPIC_DEVICES */
 	enum cgfence_protocol protocol; /* CGFENCE_TOPIC_PORTS */
 	struct port_set ports;		/* CGFENCE_TOPIC_PORTS */
 	char *text;			/* the thing to allow or revoke, normalised */

@@ -66,8 +66,9 @@ int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules
 
 	if (device_rules_copy(&policy->devices, &listed))
 		return -ENOMEM;
-	for (size_t i = 0; policy->devices_with_defaults && i < listed.count; i++)
-		listed.items[i].allow &= (uint8_t)~device_default_access(listed.items[i].selector);
+	for (size_t i = 0; i < listed.count; i++)
+		listed.items[i].allow &= (uint8_t)~device_base_access(policy->devices_base,
+								      listed.items[i].selector);
 	device_rules_drop_empty(&listed);
 	*rules = listed;
 	return 0;

@@ -2,7 +2,7 @@
 /* The policy as a struct, as everything except the JSON reader and writer sees it. */
 #pragma once
 
-#include "policy/device_rule.h"
+#include "policy/device_base.h"
 #include "policy/port_set.h"
 
 enum policy_netns {
@@ -23,7 +23,7 @@ struct cgfence_policy {
 	bool unresolved; /* device paths were not looked up, so entries may be missing */
 
 	bool devices_fenced;
-	bool devices_with_defaults; /* the rules hold the defaults too */
+	enum device_base devices_base; /* the rules hold its entries too */
 	struct device_rules devices;
 
 	bool ports_fenced;
@@ -46,7 +46,7 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy);
 int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error);
 
 /**
- * policy_listed_rules() - the device rules of the lists of a policy, without those of "defaults": true.
+ * policy_listed_rules() - the device rules of the lists of a policy, without those of "defaults".
  * @rules: receives normalised rules, to be given to device_rules_free()
  *
  * Return: 0 or -ENOMEM.

@@ -39,20 +39,25 @@ static int parse_port(const char **text, uint16_t *port, struct cgfence_error *e
 	return 0;
 }
 
+/* The families that @text is led by, all if by none; moves *text past the prefix. */
+static void parse_families(const char **text, bool families[PORT_FAMILY_COUNT])
+{
+	size_t group = 0;
+
+	for (size_t i = 1; i < group_count && group == 0; i++) {
+		if (strncmp(*text, groups[i].prefix, strlen(groups[i].prefix)) == 0)
+			group = i;
+	}
+	memcpy(families, groups[group].families, sizeof(groups[group].families));
+	*text += strlen(groups[group].prefix);
+}
+
 int port_range_parse(const char *text, struct port_range *range, struct cgfence_error *error)
 {
-	struct port_range parsed = { .families = { true, true } };
+	struct port_range parsed;
 	int result;
 
-	for (size_t i = 1; i < group_count; i++) {
-		size_t length = strlen(groups[i].prefix);
-
-		if (strncmp(text, groups[i].prefix, length) == 0) {
-			memcpy(parsed.families, groups[i].families, sizeof(parsed.families));
-			text += length;
-			break;
-		}
-	}
+	parse_families(&text, parsed.families);
 	result = parse_port(&text, &parsed.low, error);
 	if (result)
 		return result;
@@ -106,6 +111,14 @@ int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
 				 nearest.best ? nearest_hint(&nearest, hint) : "; give tcp or udp");
 }
 
+/* "any", "ipv4:any", or what is not any. */
+static bool parse_any(const char *text, struct port_range *range)
+{
+	*range = (struct port_range){ .low = 1, .high = PORT_MAX };
+	parse_families(&text, range->families);
+	return strcmp(text, "any") == 0;
+}
+
 int port_set_parse(const char *text, struct port_set *set, struct cgfence_error *error)
 {
 	cleanup_free char *words = strdup(text);
@@ -116,13 +129,9 @@ int port_set_parse(const char *text, struct port_set *set, struct cgfence_error 
 	if (!words)
 		return error_out_of_memory(error);
 	for (word = strtok_r(words, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
-		struct port_range range = { 0 };
+		struct port_range range;
 
-		if (strcmp(word, "any") == 0) {
-			port_set_add_any(&parsed);
-			continue;
-		}
-		if (port_range_parse(word, &range, error)) {
+		if (!parse_any(word, &range) && port_range_parse(word, &range, error)) {
 			error_wrap(error, "'%s'", word);
 			return -EINVAL;
 		}
@@ -229,4 +238,19 @@ bool port_set_next(const struct port_set *set, uint32_t *cursor, struct port_ran
 		return true;
 	}
 	return false;
+}
+
+const char *port_set_any_word(const struct port_set *set)
+{
+	static const char *const words[] = { "any", "ipv4:any", "ipv6:any" };
+	struct port_range range;
+	uint32_t cursor = 0;
+	size_t group = 0;
+
+	if (!port_set_next(set, &cursor, &range) || range.low != 1 || range.high != PORT_MAX ||
+	    port_set_next(set, &cursor, &range))
+		return NULL;
+	while (memcmp(groups[group].families, range.families, sizeof(range.families)) != 0)
+		group++;
+	return words[group];
 }

@@ -43,7 +43,8 @@ int port_protocol_parse(const char *text, enum cgfence_protocol *protocol,
 
 /**
  * port_set_parse() - read the ports of an operator.
- * @text: "any", or ports and ranges as port_range_parse() reads them, with commas or blanks between them
+ * @text: "any", "ipv4:any", "ipv6:any", or ports and ranges as port_range_parse() reads them, with commas or blanks between
+ *	them
  * @set: receives the ports, at least one
  * @error: receives the fault, the bad value and the right form
  */
@@ -78,3 +79,6 @@ bool port_set_is_any(const struct port_set *set);
  * Return: false at the end.
  */
 bool port_set_next(const struct port_set *set, uint32_t *cursor, struct port_range *range);
+
+/** port_set_any_word() - "any", "ipv4:any" or "ipv6:any" if that is all that the set holds, else NULL; static. */
+const char *port_set_any_word(const struct port_set *set);

@@ -27,6 +27,13 @@ static int read_on_violation(struct reader *reader, const json_t *value, void *t
 	return result;
 }
 
+/* Editors find the schema by it. */
+static int ignore_schema(struct reader *reader, const json_t *value, void *target)
+{
+	(void)target;
+	return json_is_string(value) ? 0 : reader_refuse(reader, value, "this must be a string");
+}
+
 static const struct reader_key policy_keys[] = {
 	{ "name", reader_read_string, offsetof(struct cgfence_policy, name) },
 	{ "cgroup", reader_read_string, offsetof(struct cgfence_policy, cgroup) },
@@ -38,6 +45,7 @@ static const struct reader_key policy_keys[] = {
 	{ "netns", read_netns, offsetof(struct cgfence_policy, netns) },
 	{ "privileged_ports", reader_read_bool, offsetof(struct cgfence_policy, privileged_ports) },
 	{ "on_violation", read_on_violation, offsetof(struct cgfence_policy, on_violation) },
+	{ "$schema", ignore_schema, 0 },
 	{ 0 },
 };
 
@@ -56,7 +64,7 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 		return reader_refuse(
 			reader, root,
 			"this policy fences nothing; give it a \"devices\" or a \"ports\" section");
-	if (policy->devices_with_defaults && device_rules_add_defaults(&policy->devices))
+	if (device_base_add(&policy->devices, policy->devices_base))
 		return reader_out_of_memory(reader);
 	device_rules_normalise(&policy->devices);
 	return 0;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
+#include "policy/device_resolve.h"
 #include "policy/policy.h"
 #include "policy/read_flags.h"
 #include "policy/read_devices.h"
+
+#include <string.h>
 
 /* All three forms of an entry are either text, or a path with access bits. */
 struct entry_reading {
 	const char *path;
 	uint8_t access;
+	bool optional;
 };
 
 static int read_path(struct reader *reader, const json_t *value, void *target)
@@ -79,6 +83,7 @@ static int read_access(struct reader *reader, const json_t *value, void *target)
 static const struct reader_key path_entry_keys[] = {
 	{ "path", read_path, offsetof(struct entry_reading, path) },
 	{ "access", read_access, offsetof(struct entry_reading, access) },
+	{ "optional", reader_read_bool, offsetof(struct entry_reading, optional) },
 	{ 0 },
 };
 
@@ -88,7 +93,8 @@ static const struct reader_key mesos_entry_keys[] = {
 	{ 0 },
 };
 
-static int read_entry_object(struct reader *reader, const json_t *value, struct device_entry *entry)
+static int read_entry_object(struct reader *reader, const json_t *value, unsigned int flags,
+			     struct device_entries *entries)
 {
 	bool mesos = json_object_get(value, "device");
 	struct entry_reading reading = { 0 };
@@ -107,24 +113,27 @@ static int read_entry_object(struct reader *reader, const json_t *value, struct 
 		return reader_refuse(
 			reader, value,
 			"the access is missing or empty; grant one or more of r, w and m");
-	/* An entry without a type has no effect. */
-	if (reader->flags & POLICY_READ_OFFLINE)
-		return 0;
-	result = device_path_resolve(reading.path, reading.access, entry, &error);
+	if (reading.optional && !(flags & DEVICE_MAY_BE_OPTIONAL))
+		return reader_refuse(
+			reader, value,
+			"what is denied cannot be optional, since leaving it out would open it; leave out \"optional\"");
+	result = device_resolve_path(reading.path, reading.access, reading.optional, flags, entries,
+				     &error);
 	return result ? reader_refuse(reader, value, "%s", error.text) : 0;
 }
 
-static int read_entry(struct reader *reader, const json_t *value, struct device_entry *entry)
+static int read_entry(struct reader *reader, const json_t *value, unsigned int flags,
+		      struct device_entries *entries)
 {
 	struct cgfence_error error = { 0 };
 
 	if (json_is_object(value))
-		return read_entry_object(reader, value, entry);
+		return read_entry_object(reader, value, flags, entries);
 	if (!json_is_string(value))
 		return reader_refuse(
 			reader, value,
-			"an entry is a string such as \"c 10:229 rw\" or an object with a path");
-	if (device_entry_parse(json_string_value(value), entry, &error))
+			"an entry is a string such as \"c 10:229 rw\" or \"/dev/fuse rw\", or an object with a path");
+	if (device_resolve(json_string_value(value), flags, entries, &error))
 		return reader_refuse(reader, value, "%s", error.text);
 	return 0;
 }
@@ -132,12 +141,16 @@ static int read_entry(struct reader *reader, const json_t *value, struct device_
 static int add_entry(struct reader *reader, const json_t *value, struct cgfence_policy *policy,
 		     bool deny)
 {
-	struct device_entry entry = { 0 };
-	int result = read_entry(reader, value, &entry);
+	cleanup_device_entries struct device_entries entries = { 0 };
+	unsigned int flags = (deny ? 0 : DEVICE_MAY_BE_OPTIONAL) |
+			     (reader->flags & POLICY_READ_OFFLINE ? DEVICE_OFFLINE : 0);
+	int result = read_entry(reader, value, flags, &entries);
 
-	if (result)
-		return result;
-	return device_rules_add(&policy->devices, &entry, deny) ? reader_out_of_memory(reader) : 0;
+	for (size_t i = 0; i < entries.count && result == 0; i++) {
+		if (device_rules_add(&policy->devices, &entries.items[i], deny))
+			result = reader_out_of_memory(reader);
+	}
+	return result;
 }
 
 static int add_allow_entry(struct reader *reader, const json_t *value, void *target)
@@ -166,8 +179,25 @@ static int read_deny(struct reader *reader, const json_t *value, void *target)
 	return reader_read_list(reader, value, add_deny_entry, target);
 }
 
+static int read_base(struct reader *reader, const json_t *value, void *target)
+{
+	enum device_base *base = target;
+
+	if (json_is_boolean(value)) {
+		*base = json_is_true(value) ? DEVICE_BASE_MESOS : DEVICE_BASE_NONE;
+		return 0;
+	}
+	for (int i = DEVICE_BASE_MESOS; json_is_string(value) && i < DEVICE_BASE_COUNT; i++) {
+		*base = (enum device_base)i;
+		if (strcmp(json_string_value(value), device_base_words[i]) == 0)
+			return 0;
+	}
+	return reader_refuse(reader, value,
+			     "this must be true or false, or \"mesos\", \"systemd\" or \"oci\"");
+}
+
 static const struct reader_key devices_keys[] = {
-	{ "defaults", reader_read_bool, offsetof(struct cgfence_policy, devices_with_defaults) },
+	{ "defaults", read_base, offsetof(struct cgfence_policy, devices_base) },
 	{ "allow", read_allow, 0 },
 	{ "deny", read_deny, 0 },
 	{ 0 },
@@ -195,6 +225,6 @@ int policy_read_allowed_devices(struct reader *reader, const json_t *value, void
 	struct cgfence_policy *policy = target;
 	int result = claim_devices(reader, value, policy);
 
-	policy->devices_with_defaults = true;
+	policy->devices_base = DEVICE_BASE_MESOS;
 	return result ? result : read_allow(reader, value, target);
 }

@@ -30,12 +30,18 @@ static int add_ports(struct reader *reader, const json_t *value, void *target)
 
 static int read_port_set(struct reader *reader, const json_t *value, void *target)
 {
+	struct cgfence_error error = { 0 };
+	struct port_set set;
+
 	if (json_is_array(value))
 		return reader_read_list(reader, value, add_ports, target);
-	if (!json_is_string(value) || strcmp(json_string_value(value), "any") != 0)
-		return reader_refuse(reader, value,
-				     "this must be a list of ports, in brackets, or \"any\"");
-	port_set_add_any(target);
+	if (!json_is_string(value))
+		return reader_refuse(
+			reader, value,
+			"this must be a list of ports, in brackets, or a string such as \"any\" or \"8080,31000-31005\"");
+	if (port_set_parse(json_string_value(value), &set, &error))
+		return reader_refuse(reader, value, "%s", error.text);
+	port_set_unite(target, &set);
 	return 0;
 }
 

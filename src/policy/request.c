@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Reads requests of an operator. */
 #include "base/error.h"
-#include "policy/device_entry.h"
+#include "policy/device_resolve.h"
 #include "policy/port_set.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+static bool is_one_device(const struct device_entries *entries)
+{
+	const struct device_entry *entry = entries->items;
+
+	return entries->count == 1 && !entry->any_major && !entry->any_minor &&
+	       entry->block != entry->character;
+}
+
 int cgfence_device_request_parse(const char *text, struct cgfence_device_request *request,
 				 struct cgfence_error *error)
 {
-	struct device_entry entry = { 0 };
-	int result = device_operand_parse(text, &entry, error);
+	cleanup_device_entries struct device_entries entries = { 0 };
+	const struct device_entry *entry;
+	int result = device_resolve(text, 0, &entries, error);
 
-	if (result == 0 && (entry.any_major || entry.any_minor || entry.block == entry.character))
+	if (result == 0 && !is_one_device(&entries))
 		result = error_set_invalid(
 			error,
 			"a request is for one device; give c or b, and numbers instead of '*'");
@@ -22,11 +31,12 @@ int cgfence_device_request_parse(const char *text, struct cgfence_device_request
 		error_wrap(error, "'%s'", text);
 		return result;
 	}
+	entry = &entries.items[0];
 	*request = (struct cgfence_device_request){
-		.type = entry.block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR,
-		.major = entry.major,
-		.minor = entry.minor,
-		.access = entry.access,
+		.type = entry->block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR,
+		.major = entry->major,
+		.minor = entry->minor,
+		.access = entry->access,
 	};
 	return 0;
 }

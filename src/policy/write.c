@@ -21,6 +21,14 @@ json_t *policy_write_entries(const struct device_rules *rules, bool deny)
 	return list;
 }
 
+json_t *policy_write_base(enum device_base base)
+{
+	/* As Mesos was the only one once, its short form is what policies say. */
+	return base == DEVICE_BASE_NONE || base == DEVICE_BASE_MESOS
+		       ? json_boolean(base == DEVICE_BASE_MESOS)
+		       : json_string(device_base_words[base]);
+}
+
 /* Return: NULL if out of memory. */
 static json_t *write_devices(const struct cgfence_policy *policy)
 {
@@ -29,8 +37,8 @@ static json_t *write_devices(const struct cgfence_policy *policy)
 
 	if (policy_listed_rules(policy, &listed))
 		return NULL;
-	devices = json_pack("{s:b, s:o, s:o}", "defaults", policy->devices_with_defaults, "allow",
-			    policy_write_entries(&listed, false), "deny",
+	devices = json_pack("{s:o, s:o, s:o}", "defaults", policy_write_base(policy->devices_base),
+			    "allow", policy_write_entries(&listed, false), "deny",
 			    policy_write_entries(&listed, true));
 	device_rules_free(&listed);
 	return devices;
@@ -38,12 +46,13 @@ static json_t *write_devices(const struct cgfence_policy *policy)
 
 static json_t *write_port_set(const struct port_set *set)
 {
+	const char *any = port_set_any_word(set);
 	struct port_range range;
 	uint32_t cursor = 0;
 	json_t *list;
 
-	if (port_set_is_any(set))
-		return json_string("any");
+	if (any)
+		return json_string(any);
 	list = json_array();
 	while (port_set_next(set, &cursor, &range)) {
 		char text[PORT_RANGE_TEXT_SIZE];

@@ -8,5 +8,8 @@
 /** policy_equal() - are two policies equal, apart from the cgroup that they name? */
 bool policy_equal(const struct cgfence_policy *a, const struct cgfence_policy *b);
 
+/** policy_write_base() - what "defaults" is, as a new JSON value. */
+json_t *policy_write_base(enum device_base base);
+
 /** policy_write_entries() - the allow or the deny entries of rules, as a new JSON array of their texts. */
 json_t *policy_write_entries(const struct device_rules *rules, bool deny);

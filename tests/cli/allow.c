@@ -57,6 +57,27 @@ Test(allow, a_device_is_revoked_and_allowed_again)
 	cr_assert_eq(generation(), 3);
 }
 
+Test(allow, words_stand_for_devices_on_the_command_line_as_in_a_policy)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {'allow': ['/dev/[nz][ue][lr][lo] rw']}}");
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:3", O_RDWR), 0);
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDWR), 0);
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:7", O_RDWR), EPERM);
+	result = change("revoke", "device", "/dev/[nz][ue][lr][lo] w", NULL);
+	assert_done(result);
+	assert_says(&result, "Revoked device /dev/[nz][ue][lr][lo] w in %s.\n");
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:3", O_RDWR), EPERM);
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), 0);
+	/* All of the driver, whose major is 1. */
+	assert_done(change("allow", "device", "c mem:* rw", NULL));
+	cr_assert_eq(harness_open(harness_cgroup(), "c 1:7", O_RDWR), 0);
+	result = change("allow", "device", "b mem:* rw", NULL);
+	cr_assert_eq(result.status, 2);
+	assert_has(result.errors, "no driver of block devices on this host has the name 'mem'");
+}
+
 Test(allow, ports_come_in_any_form)
 {
 	struct program_result result;

@@ -37,13 +37,13 @@ Test(image, says_what_the_policy_says)
 	cr_expect_eq(image->ephemeral, 1);
 	cr_expect_eq(image->enforce, 0);
 	cr_expect_eq(image->devices.fenced, 1);
-	cr_expect_eq(image->devices.with_defaults, 1);
+	cr_expect_eq(image->devices.base, 1);
 	cr_expect_eq(image->name_length, strlen("example"));
 	cr_expect_eq(memcmp((const char *)image + image->name_offset, "example", 7), 0);
 	/* An array map rounds its values up to this, and would show bytes that nobody set. */
 	cr_expect_eq(image->size % 8, 0);
 	cr_expect_eq(plain->enforce, 1);
-	cr_expect_eq(plain->devices.with_defaults, 0);
+	cr_expect_eq(plain->devices.base, 0);
 	cr_expect_eq(plain->name_length, 0);
 	cr_expect_eq(ports_only->devices.fenced, 0);
 }

@@ -134,39 +134,6 @@ Test(device_rule, a_selector_becomes_the_entry_it_was_made_of)
 	}
 }
 
-Test(device_rule, the_defaults_are_the_14_entries_of_mesos)
-{
-	static const char *const defaults[] = {
-		"c *:* m",     "b *:* m",   "c 5:1 rwm",    "c 4:0 rwm", "c 4:1 rwm",
-		"c 136:* rwm", "c 5:2 rwm", "c 10:200 rwm", "c 1:3 rwm", "c 1:5 rwm",
-		"c 1:7 rwm",   "c 5:0 rwm", "c 1:9 rwm",    "c 1:8 rwm",
-	};
-	struct device_rules rules = { 0 };
-	struct device_rules expected = { 0 };
-
-	cr_assert_eq(device_rules_add_defaults(&rules), 0);
-	device_rules_normalise(&rules);
-	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		add(&expected, defaults[i], false);
-	device_rules_normalise(&expected);
-	cr_assert_eq(rules.count, 14);
-	cr_assert_eq(expected.count, 14);
-	for (size_t i = 0; i < 14; i++) {
-		const struct device_rule *rule = &expected.items[i];
-
-		expect_rule(&rules, rule->selector, rule->allow, 0, "a default");
-		cr_expect_eq(device_default_access(rule->selector), rule->allow);
-		/* Only *:* is a default of both types. */
-		if (!(rule->selector & CGFENCE_SELECTOR_ANY_MAJOR))
-			cr_expect_eq(device_default_access(rule->selector ^ CGFENCE_SELECTOR_TYPES),
-				     0);
-	}
-	cr_expect_eq(device_default_access(cgfence_device_selector(BPF_DEVCG_DEV_CHAR, 1, 4, 0)),
-		     0);
-	device_rules_free(&rules);
-	device_rules_free(&expected);
-}
-
 static void walk(const struct device_rules *rules, bool deny, char text[128])
 {
 	struct device_entry entry;

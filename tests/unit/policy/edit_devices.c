@@ -182,3 +182,34 @@ Test(policy_edit_devices, allow_promises_nothing_that_a_wider_denial_takes)
 
 	expect_device_edits(cases, ARRAY_SIZE(cases));
 }
+
+/* The pattern stands for /dev/null and /dev/zero. */
+Test(policy_edit_devices, words_for_several_devices_are_one_edit)
+{
+	static const struct edit_case cases[] = {
+		{ "`allow`:[]", CGFENCE_ALLOW, "/dev/[nz][ue][lr][lo] r",
+		  "`allow`:[`c 1:3 r`,`c 1:5 r`]", NULL },
+		{ "`allow`:[`c 1:3 rw`,`c 1:5 r`,`c 1:7 r`]", CGFENCE_REVOKE,
+		  "/dev/[nz][ue][lr][lo] r", "`allow`:[`c 1:3 w`,`c 1:7 r`]", NULL },
+		{ "`allow`:[`c 1:3 r`],`deny`:[`c 1:* w`]", CGFENCE_ALLOW,
+		  "/dev/[nz][ue][lr][lo] w", NULL,
+		  "the deny entry 'c 1:* w' would still refuse 'c 1:3 w'; leave that out, or allow 'c 1:* w' first" },
+		{ "`allow`:[`c 1:* r`]", CGFENCE_REVOKE, "c mem:* r", "`allow`:[]", NULL },
+		{ "`allow`:[`c 1:* r`]", CGFENCE_ALLOW, "-c cgfence-absent:* r", "same", NULL },
+	};
+
+	expect_device_edits(cases, ARRAY_SIZE(cases));
+}
+
+Test(policy_edit_devices, what_a_base_grants_is_denied_beside_it)
+{
+	static const struct edit_case cases[] = {
+		{ "`defaults`:`systemd`", CGFENCE_REVOKE, "c 1:3 w",
+		  "`defaults`:`systemd`,`deny`:[`c 1:3 w`]", NULL },
+		{ "`defaults`:`systemd`", CGFENCE_REVOKE, "c 4:0 rw", "same", NULL },
+		{ "`defaults`:`oci`", CGFENCE_REVOKE, "b *:* m",
+		  "`defaults`:`oci`,`deny`:[`b *:* m`]", NULL },
+	};
+
+	expect_device_edits(cases, ARRAY_SIZE(cases));
+}

@@ -51,7 +51,9 @@ static struct cgfence_edit *make_edit(enum cgfence_edit_action action,
 
 	edit->action = action;
 	edit->topic = CGFENCE_TOPIC_DEVICES;
-	edit->entry = (struct device_entry){
+	edit->entries.items = calloc(1, sizeof(*edit->entries.items));
+	edit->entries.count = 1;
+	edit->entries.items[0] = (struct device_entry){
 		.block = entry->type != 'c',
 		.character = entry->type != 'b',
 		.any_major = entry->major == ANY_NUMBER,

@@ -14,6 +14,8 @@ Test(edit, says_normalised_what_it_is_about)
 		{ NULL, "c 1:3 wr", "device c 1:3 rw" },
 		{ NULL, "a *:* m", "device a *:* m" },
 		{ NULL, "/dev/null r", "device c 1:3 r" },
+		{ NULL, "c mem:* r", "device c 1:* r" },
+		{ NULL, "/dev/[nz]*[lo] r", "device /dev/[nz]*[lo] r" },
 		{ "tcp", "8080", "port tcp 8080" },
 		{ "udp", "31000-31005,ipv4:80", "port udp 31000-31005,ipv4:80" },
 		{ "tcp", "81, 80 82", "port tcp 80-82" },

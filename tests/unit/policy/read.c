@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define KEYS \
-	"name, cgroup, enforce, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation"
+	"name, cgroup, enforce, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation, $schema"
 
 Test(policy_read, what_is_not_said_has_its_default)
 {
@@ -16,7 +16,7 @@ Test(policy_read, what_is_not_said_has_its_default)
 	cr_expect_null(devices->cgroup);
 	cr_expect(devices->enforce);
 	cr_expect(devices->devices_fenced);
-	cr_expect_not(devices->devices_with_defaults);
+	cr_expect_eq(devices->devices_base, DEVICE_BASE_NONE);
 	cr_expect_eq(devices->devices.count, 0);
 	cr_expect_not(devices->ports_fenced);
 	cr_expect_not(ports->devices_fenced);
@@ -38,7 +38,7 @@ Test(policy_read, every_key_is_taken)
 	cr_expect_str_eq(cgfence_policy_name(policy), "web");
 	cr_expect_str_eq(policy->cgroup, "/a/b");
 	cr_expect_not(cgfence_policy_enforces(policy));
-	cr_expect(policy->devices_fenced && policy->devices_with_defaults);
+	cr_expect(policy->devices_fenced && policy->devices_base == DEVICE_BASE_MESOS);
 	cr_expect(port_set_has(&policy->ports[CGFENCE_TCP], PORT_IPV6, 80));
 	cr_expect(policy->has_isolated_range);
 	cr_expect(port_set_has(&policy->isolated_range, PORT_IPV4, 1023));

@@ -28,6 +28,8 @@ Test(policy_read_devices, every_form_of_an_entry_is_taken)
 	static const char *const entries[] = {
 		"`c 1:3 rw`",
 		"`c 1:3 wr`",
+		"`/dev/null rw`",
+		"`/dev/nul[l] rw`",
 		"{`path`: `/dev/null`, `access`: `rw`}",
 		"{`access`: `wr`, `path`: `/dev/null`}",
 		"{`path`: `/dev/../dev/./null`, `access`: `rw`}",
@@ -85,7 +87,7 @@ Test(policy_read_devices, refuses_sections)
 		{ "unknown key", "{`devices`: {`default`: true}}",
 		  "p.json:1:25: devices.default: true: " SECTION_KEYS },
 		{ "defaults a string", "{`devices`: {`defaults`: `yes`}}",
-		  "p.json:1:26: devices.defaults: `yes`: this must be true or false" },
+		  "p.json:1:26: devices.defaults: `yes`: this must be true or false, or `mesos`, `systemd` or `oci`" },
 		{ "allow an object", "{`devices`: {`allow`: {}}}",
 		  "p.json:1:23: devices.allow: {}: this must be a list of device entries, in brackets" },
 		{ "allow a string", "{`devices`: {`allow`: `c 1:3 r`}}",
@@ -103,6 +105,51 @@ Test(policy_read_devices, refuses_sections)
 	policy_text_expect_refusals(cases, ARRAY_SIZE(cases));
 }
 
+Test(policy_read_devices, an_optional_entry_may_stand_for_nothing)
+{
+	expect_formatted(
+		"{`devices`: {`allow`: [`-/dev/cgfence-absent rw`, `-c cgfence-absent:* r`, "
+		"{`path`: `/dev/cgfence-absent`, `access`: `r`, `optional`: true}, "
+		"{`path`: `/dev/null`, `access`: `r`, `optional`: true}]}}",
+		"{`defaults`: false,`allow`: [`c 1:3 r`],`deny`: []}");
+}
+
+Test(policy_read_devices, what_is_denied_is_not_optional)
+{
+	static const struct refusal_case cases[] = {
+		{ "a string", "{`devices`: {`deny`: [`-/dev/null rw`]}}",
+		  "p.json:1:23: devices.deny[0]: `-/dev/null rw`: what is denied cannot be optional, since leaving it out would open it; leave out the '-'" },
+		{ "an object",
+		  "{`devices`: {`deny`: [{`path`: `/dev/null`, `access`: `r`, `optional`: true}]}}",
+		  "p.json:1:23: devices.deny[0]: {`path`:`/dev/null`,`access`:`r`,`optional`:true}: what is denied cannot be optional, since leaving it out would open it; leave out `optional`" },
+	};
+
+	policy_text_expect_refusals(cases, ARRAY_SIZE(cases));
+}
+
+Test(policy_read_devices, a_base_is_shown_by_its_word_and_not_by_its_entries)
+{
+	static const struct {
+		const char *defaults;
+		const char *shown;
+	} cases[] = {
+		{ "false", "false" },	      { "true", "true" },   { "`mesos`", "true" },
+		{ "`systemd`", "`systemd`" }, { "`oci`", "`oci`" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[128];
+		char right[128];
+
+		snprintf(text, sizeof(text),
+			 "{`devices`: {`defaults`: %s, `allow`: [`c 10:229 r`]}}",
+			 cases[i].defaults);
+		snprintf(right, sizeof(right),
+			 "{`defaults`: %s,`allow`: [`c 10:229 r`],`deny`: []}", cases[i].shown);
+		expect_formatted(text, right);
+	}
+}
+
 /* All in {"devices": {"allow": [ENTRY]}}, whose entry stands in column 24, and so in "deny". */
 Test(policy_read_devices, refuses_entries)
 {
@@ -114,13 +161,17 @@ Test(policy_read_devices, refuses_entries)
 		const char *message;
 	} cases[] = {
 		{ "7", 0, "", "7",
-		  "an entry is a string such as `c 10:229 rw` or an object with a path" },
+		  "an entry is a string such as `c 10:229 rw` or `/dev/fuse rw`, or an object with a path" },
 		{ "null", 0, "", "null",
-		  "an entry is a string such as `c 10:229 rw` or an object with a path" },
+		  "an entry is a string such as `c 10:229 rw` or `/dev/fuse rw`, or an object with a path" },
 		{ "[`c 1:3 r`]", 0, "", "[`c 1:3 r`]",
-		  "an entry is a string such as `c 10:229 rw` or an object with a path" },
+		  "an entry is a string such as `c 10:229 rw` or `/dev/fuse rw`, or an object with a path" },
 		{ "``", 0, "", "``", "the type must be a, b or c; " FORM },
-		{ "`/dev/null rw`", 0, "", "`/dev/null rw`", "the type must be a, b or c; " FORM },
+		{ "`null rw`", 0, "", "`null rw`", "the type must be a, b or c; " FORM },
+		{ "`/dev/null`", 0, "", "`/dev/null`",
+		  "an entry is a path and an access, such as '/dev/fuse rw'" },
+		{ "`c cgfence-absent:* r`", 0, "", "`c cgfence-absent:* r`",
+		  "no driver of character devices on this host has the name 'cgfence-absent'; /proc/devices lists them, once their modules are loaded" },
 		{ "`c  1:3 r`", 0, "", "`c  1:3 r`",
 		  "the major must be a number from 0 to 4095 or '*'" },
 		{ "`c 4096:3 r`", 0, "", "`c 4096:3 r`", "the major is over 4095" },
@@ -142,14 +193,14 @@ Test(policy_read_devices, refuses_entries)
 		{ "{`path`: `/dev/null`, `access`: 6}", 32, ".access", "6",
 		  "this must be a string of one or more of r, w and m" },
 		{ "{`path`: `/dev/null`, `acces`: `r`}", 31, ".acces", "`r`",
-		  "unknown key; the keys are path, access" },
+		  "unknown key; the keys are path, access, optional" },
 		{ "{`path`: `dev/null`, `access`: `r`}", 9, ".path", "`dev/null`", ABSOLUTE },
 		{ "{`path`: ``, `access`: `r`}", 9, ".path", "``", ABSOLUTE },
 		{ "{`path`: 7, `access`: `r`}", 9, ".path", "7", ABSOLUTE },
 		{ "{`path`: `/dev/absent`, `access`: `r`}", 0, "",
 		  "{`path`:`/dev/absent`,`access`:`r`}", NO_DEVICE },
 		{ "{`path`: `/dev`, `access`: `r`}", 0, "", "{`path`:`/dev`,`access`:`r`}",
-		  "this is not a device; name a block or character device node" },
+		  "this is a directory, not a device; name the devices in it with '/dev/*'" },
 		{ "{`device`: `/dev/null`, `access`: {`read`: true}}", 11, ".device", "`/dev/null`",
 		  "this must be an object, in braces" },
 		{ "{`device`: {}, `access`: {`read`: true}}", 0, "",

@@ -6,7 +6,9 @@
 
 #define FORM \
 	"a port is a number from 1 to 65535, a range is 'LOW-HIGH', and 'ipv4:' or 'ipv6:' may stand before either"
-#define LIST "this must be a list of ports, in brackets, or `any`"
+#define NONE "no port is given; give ports such as 8080 or 31000-31005, or any"
+#define LIST \
+	"this must be a list of ports, in brackets, or a string such as `any` or `8080,31000-31005`"
 #define ELEMENT "a port is a number such as 8080 or a string such as `31000-31005`"
 #define SCTP "SCTP ports cannot be told apart; this must be `any`, or leave the key out"
 
@@ -34,6 +36,10 @@ Test(policy_read_ports, forms)
 	} cases[] = {
 		{ "[]", "----", "----", false },
 		{ "`any`", "BBBB", "BBBB", false },
+		{ "`ipv4:any`", "4444", "4444", false },
+		{ "{`tcp`: `ipv6:any`, `udp`: `ipv4:any,80`}", "6666", "4B44", false },
+		{ "`80`", "-B--", "-B--", false },
+		{ "`79,ipv6:81-82`", "B-66", "B-66", false },
 		{ "[80]", "-B--", "-B--", false },
 		{ "[`80`]", "-B--", "-B--", false },
 		{ "[`80-81`]", "-BB-", "-BB-", false },
@@ -81,9 +87,14 @@ Test(policy_read_ports, refuses)
 	static const struct refusal_case cases[] = {
 		{ "a number", "{`ports`: 80}", "p.json:1:11: ports: 80: " LIST },
 		{ "null", "{`ports`: null}", "p.json:1:11: ports: null: " LIST },
-		{ "a word", "{`ports`: `all`}", "p.json:1:11: ports: `all`: " LIST },
-		{ "a range without brackets", "{`ports`: `80-90`}",
-		  "p.json:1:11: ports: `80-90`: " LIST },
+		{ "a word", "{`ports`: `all`}", "p.json:1:11: ports: `all`: 'all': " FORM },
+		{ "an empty string", "{`ports`: ``}", "p.json:1:11: ports: ``: " NONE },
+		{ "a string of blanks", "{`ports`: {`tcp`: ` , `}}",
+		  "p.json:1:19: ports.tcp: ` , `: " NONE },
+		{ "one bad port of a string", "{`ports`: `80,90-70`}",
+		  "p.json:1:11: ports: `80,90-70`: '90-70': the range begins above its end; write '70-90'" },
+		{ "any of an unknown family", "{`ports`: `ip:any`}",
+		  "p.json:1:11: ports: `ip:any`: 'ip:any': " FORM },
 		{ "unknown protocol", "{`ports`: {`dccp`: [80]}}",
 		  "p.json:1:20: ports.dccp: [80]: unknown key; the keys are tcp, udp, sctp" },
 		{ "protocol null", "{`ports`: {`tcp`: null}}",

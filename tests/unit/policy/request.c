@@ -78,7 +78,7 @@ Test(request, refuses)
 		{ "/dev/absent rw",
 		  "'/dev/absent rw': there is no such device on this host (No such file or directory); name a device node that exists, or give its numbers" },
 		{ "/dev r",
-		  "'/dev r': this is not a device; name a block or character device node" },
+		  "'/dev r': this is a directory, not a device; name the devices in it with '/dev/*'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -78,7 +78,7 @@ void policy_text_expect_same(const struct cgfence_policy *a, const struct cgfenc
 	expect_same_string(a->name, b->name, name);
 	cr_expect_eq(a->enforce, b->enforce, "%s: enforce", name);
 	cr_expect_eq(a->devices_fenced, b->devices_fenced, "%s: devices fenced", name);
-	cr_expect_eq(a->devices_with_defaults, b->devices_with_defaults, "%s: defaults", name);
+	cr_expect_eq(a->devices_base, b->devices_base, "%s: defaults", name);
 	cr_assert_eq(a->devices.count, b->devices.count, "%s: %zu and %zu device rules", name,
 		     a->devices.count, b->devices.count);
 	for (size_t i = 0; i < a->devices.count; i++) {
