@@ -11,6 +11,7 @@ import: base policy
 image: base policy
 cgroup: base
 net: base
+runtime: base
 kernel: base image cgroup
 fence: base policy image cgroup net kernel
 reconcile: base policy image cgroup net kernel fence

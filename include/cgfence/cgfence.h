@@ -269,6 +269,33 @@ CGFENCE_API int cgfence_fence_list_foreign(const struct cgfence_cgroup *cgroup,
 CGFENCE_API bool cgfence_foreign_judges_port(const struct cgfence_foreign_program *program,
 					     const struct cgfence_port_request *request);
 
+/**
+ * cgfence_foreign_ask_device() - does a device program let a request pass?
+ * @program: one on the device hook
+ * @allowed: receives the answer
+ *
+ * The kernel is asked: the program is attached for a moment to a cgroup that is made for it, below the cgroup2 root, where
+ * a child process tries nodes of these numbers in a file system of its own. Nobody else is asked or disturbed; a program
+ * that counts counts this too, and one that goes by the cgroup of who asks is asked about that cgroup.
+ *
+ * Return: 0, or -errno if it cannot be asked, with the reason: without capabilities, or if a program on the root cgroup
+ * has it that nothing can be tried.
+ */
+CGFENCE_API int cgfence_foreign_ask_device(const struct cgfence_foreign_program *program,
+					   const struct cgfence_device_request *request,
+					   bool *allowed, struct cgfence_error *error);
+
+/* Long enough for the longest name of a unit. */
+#define CGFENCE_OWNER_TEXT_SIZE 288
+
+/**
+ * cgfence_cgroup_owner() - who made a cgroup, and so attached what is on it.
+ * @cgroup: its path below the cgroup2 root
+ * @text: receives such as "the container 3f2a of runc", by the state that runtimes keep below /run, or "the unit
+ *	nginx.service", by the name of the cgroup; empty if neither says
+ */
+CGFENCE_API void cgfence_cgroup_owner(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE]);
+
 /* Long enough for any program. */
 #define CGFENCE_FOREIGN_TEXT_SIZE 48
 

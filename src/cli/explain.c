@@ -24,7 +24,7 @@ struct answer {
 	json_t *verdicts;    /* NULL for a table */
 	bool allowed;
 	bool fenced;
-	bool has_others;
+	bool has_unknown; /* programs of others whose verdict is not known */
 };
 
 /* Adds the verdict of the fence or program at @where, with its reason as a format. */
@@ -81,20 +81,44 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 	       cgfence_foreign_judges_port(program, &answer->port);
 }
 
+/* The verdict of a device program is asked of the kernel. Of a port program it is not known what it goes by. */
+static void add_other(const struct cgfence_foreign_program *program, struct answer *answer)
+{
+	static const struct {
+		const char *word;
+		const char *reason;
+	} verdicts[] = {
+		{ "refused", "refuses it" },
+		{ "allowed", "lets it pass" },
+		{ "unknown", "may refuse it: " },
+	}, *verdict;
+	char owner[CGFENCE_OWNER_TEXT_SIZE];
+	char text[CGFENCE_FOREIGN_TEXT_SIZE];
+	struct cgfence_error error = { 0 };
+	bool allowed = true;
+
+	cgfence_foreign_describe(program, text);
+	cgfence_cgroup_owner(program->cgroup, owner);
+	if (answer->topic != CGFENCE_TOPIC_DEVICES)
+		snprintf(error.text, sizeof(error.text), "it cannot be asked about ports");
+	else
+		cgfence_foreign_ask_device(program, &answer->device, &allowed, &error);
+	verdict = &verdicts[*error.text ? 2 : allowed];
+	answer->has_unknown |= *error.text;
+	answer->allowed &= allowed;
+	add_verdict(answer, program->cgroup, verdict->word, "%s on the %s hook%s%s%s %s%s", text,
+		    program->hook, *owner ? ", of " : "", owner, *owner ? "," : "", verdict->reason,
+		    error.text);
+}
+
 /* Adds the programs of others on the cgroup that is @above levels above the one in question. */
 static void add_others(const struct others *others, unsigned int above, struct answer *answer)
 {
 	for (size_t i = 0; i < others->count; i++) {
 		const struct cgfence_foreign_program *program = &others->programs[i];
-		char text[CGFENCE_FOREIGN_TEXT_SIZE];
 
-		if (program->above != above || !is_asked(program, answer))
-			continue;
-		answer->has_others = true;
-		cgfence_foreign_describe(program, text);
-		add_verdict(answer, program->cgroup, "unknown",
-			    "%s on the %s hook is not part of cgfence and may also refuse this",
-			    text, program->hook);
+		if (program->above == above && is_asked(program, answer))
+			add_other(program, answer);
 	}
 }
 
@@ -197,9 +221,10 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 static int print_table(struct answer *answer, const char *request)
 {
 	output_say("%s: %s%s%s", request, answer->allowed ? "allowed" : "refused",
-		   answer->fenced ? "" : ", because no fence applies",
-		   answer->allowed && answer->has_others ? ", unless a program of others refuses it"
-							 : "");
+		   answer->fenced || !answer->allowed ? "" : ", because no fence applies",
+		   answer->allowed && answer->has_unknown
+			   ? ", unless a program of others refuses it"
+			   : "");
 	table_print(answer->table);
 	return answer->allowed ? STATUS_DONE : STATUS_NO;
 }
@@ -252,8 +277,8 @@ const struct command command_explain = {
 	.summary = "show whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
-		"every fence above has a say too, and so have programs that others attached. Exits with 3 if the request\n"
-		"is refused.",
+		"every fence above has a say too, and so have programs that others attached: each device program is\n"
+		"asked, by way of the kernel, on a cgroup that is made for it. Exits with 3 if the request is refused.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

@@ -61,10 +61,14 @@ static const char *attach_flags_name(uint32_t flags)
 
 static json_t *other_json(const struct cgfence_foreign_program *program)
 {
-	return json_pack("{s:o, s:s, s:I, s:o, s:s}", "cgroup", output_json_string(program->cgroup),
-			 "hook", program->hook, "id", (json_int_t)program->id, "name",
-			 output_json_string(program->name), "attach_flags",
-			 attach_flags_name(program->attach_flags));
+	char owner[CGFENCE_OWNER_TEXT_SIZE];
+
+	cgfence_cgroup_owner(program->cgroup, owner);
+	return json_pack("{s:o, s:s, s:I, s:o, s:s, s:o}", "cgroup",
+			 output_json_string(program->cgroup), "hook", program->hook, "id",
+			 (json_int_t)program->id, "name", output_json_string(program->name),
+			 "attach_flags", attach_flags_name(program->attach_flags), "owner",
+			 *owner ? output_json_string(owner) : json_null());
 }
 
 json_t *others_json(const struct others *others)

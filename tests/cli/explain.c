@@ -161,11 +161,9 @@ static void assert_other(const struct program_result *result, const struct cgfen
 {
 	char because[128];
 
-	snprintf(
-		because, sizeof(because),
-		"program %u 'not_ours' on the %s hook is not part of cgfence and may also refuse this",
-		id, hook);
-	assert_row(result, cgroup, "unknown", because);
+	snprintf(because, sizeof(because), "program %u 'not_ours' on the %s hook lets it pass", id,
+		 hook);
+	assert_row(result, cgroup, "allowed", because);
 }
 
 Test(explain, programs_of_others_are_named_here_and_above)
@@ -177,13 +175,11 @@ Test(explain, programs_of_others_are_named_here_and_above)
 	struct program_result result = explain(child, "c 1:3 r");
 
 	assert_done(result);
-	assert_has(
-		result.output,
-		"c 1:3 r: allowed, because no fence applies, unless a program of others refuses it\n");
+	assert_has(result.output, "c 1:3 r: allowed, because no fence applies\n");
 	harness_attach(child, "{'devices': {'allow': ['c 1:3 r']}}");
 	result = explain(child, "c 1:3 r");
 	assert_done(result);
-	assert_has(result.output, "c 1:3 r: allowed, unless a program of others refuses it\n");
+	assert_has(result.output, "c 1:3 r: allowed\n");
 	assert_other(&result, child, here, "device");
 	assert_other(&result, harness_cgroup(), above, "device");
 	assert_row(&result, child, "allowed", "the allow entry 'c 1:3 r' covers it");
@@ -205,6 +201,54 @@ static void assert_asked(const char *port, bool bind4, bool bind6)
 	cr_expect_eq(strstr(result.output, "the bind6 hook") != NULL, bind6, "%s: %s", port,
 		     result.output);
 	assert_lacks(result.output, "the device hook");
+	assert_has(result.output, "allowed, unless a program of others refuses it\n");
+	assert_has(result.output, "\tunknown\tprogram ");
+	assert_has(result.output, "hook may refuse it: it cannot be asked about ports\n");
+}
+
+/* return ctx->access_type >> 16 & BPF_DEVCG_ACC_WRITE ? 0 : 1, as the filter of a unit. */
+static void attach_unit_filter(const struct cgfence_cgroup *cgroup)
+{
+	const struct bpf_insn refuse_writing[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_W,
+		  .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_REG_1,
+		  .off = offsetof(struct bpf_cgroup_dev_ctx, access_type) },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_ALU64 | BPF_AND | BPF_K,
+		  .dst_reg = BPF_REG_2,
+		  .imm = BPF_DEVCG_ACC_WRITE << 16 },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_2, .off = 1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "sd_devices", "GPL",
+				    refuse_writing, 6, NULL);
+
+	cr_assert_geq(program, 0, "bpf: %s", strerror(errno));
+	cr_assert_eq(bpf_prog_attach(program, cgfence_cgroup_fd(cgroup), BPF_CGROUP_DEVICE,
+				     BPF_F_ALLOW_MULTI),
+		     0);
+	close(program);
+}
+
+Test(explain, the_filter_of_a_unit_is_asked_and_its_unit_named)
+{
+	struct cgfence_cgroup *unit = harness_child_cgroup(harness_cgroup(), "web.service");
+	struct cgfence_cgroup *child = harness_child_cgroup(unit, "worker");
+	struct program_result result;
+
+	attach_unit_filter(unit);
+	harness_attach(child, "{'devices': {'allow': ['c 1:3 rw']}}");
+	result = explain(child, "c 1:3 r");
+	assert_done(result);
+	assert_has(result.output, "on the device hook, of the unit web.service, lets it pass\n");
+	result = explain(child, "c 1:3 w");
+	assert_status(result, 3);
+	assert_has(result.output, "c 1:3 w: refused\n");
+	assert_has(result.output, "\trefused\tprogram ");
+	assert_has(result.output, "on the device hook, of the unit web.service, refuses it\n");
+	assert_row(&result, child, "allowed", "the allow entry 'c 1:3 rw' covers it");
 }
 
 Test(explain, programs_of_others_are_named_for_what_they_are_asked_about)

@@ -283,12 +283,13 @@ static uint32_t attach_other(const struct cgfence_cgroup *cgroup, const char *na
 static void assert_other(const json_t *other, const struct cgfence_cgroup *cgroup, uint32_t id,
 			 const char *name)
 {
-	cr_assert_eq(json_object_size(other), 5);
+	cr_assert_eq(json_object_size(other), 6);
 	cr_assert_str_eq(text_of(other, "cgroup"), cgfence_cgroup_path(cgroup));
 	cr_assert_str_eq(text_of(other, "hook"), "device");
 	cr_assert_eq(json_integer_value(json_object_get(other, "id")), id);
 	cr_assert_str_eq(text_of(other, "name"), name);
 	cr_assert_str_eq(text_of(other, "attach_flags"), "multi");
+	cr_assert(json_is_null(json_object_get(other, "owner")));
 }
 
 Test(status, programs_of_others_that_have_a_say_are_shown)

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/foreign_ask.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cgroup/scratch.h"
+#include "kernel/error.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define NODE_NAME_SIZE 17
+
+/* How far the child got; the words are those of an error there. */
+enum stage {
+	STAGE_MOUNT,
+	STAGE_ATTACH,
+	STAGE_DONE,
+	STAGE_COUNT,
+};
+
+static const char *const stage_words[STAGE_COUNT] = {
+	[STAGE_MOUNT] = "mount a file system of its own for device nodes",
+	[STAGE_ATTACH] = "attach the program to a cgroup of its own",
+	[STAGE_DONE] = "ask the program",
+};
+
+/* Shared with the child. */
+struct asking {
+	int program;
+	int cgroup;
+	enum stage stage;
+	size_t count;
+	struct foreign_question questions[];
+};
+
+/* Without snprintf(3): other threads of the caller do not exist in the child, and may have held its locks. */
+static void name_node(size_t index, char name[NODE_NAME_SIZE])
+{
+	for (int i = NODE_NAME_SIZE - 2; i >= 0; i--) {
+		name[i] = "0123456789abcdef"[index & 15];
+		index >>= 4;
+	}
+	name[NODE_NAME_SIZE - 1] = '\0';
+}
+
+static int make_node(int directory, const char *name, const struct cgfence_device_request *request)
+{
+	mode_t type = request->type == BPF_DEVCG_DEV_BLOCK ? S_IFBLK : S_IFCHR;
+
+	return mknodat(directory, name, type | 0600, makedev(request->major, request->minor)) < 0
+		       ? errno
+		       : 0;
+}
+
+/* access(F_OK) asks too, for no access. */
+static int try_access(int directory, const char *name, uint32_t access)
+{
+	int mode = (access & BPF_DEVCG_ACC_READ ? R_OK : 0) |
+		   (access & BPF_DEVCG_ACC_WRITE ? W_OK : 0);
+
+	return faccessat(directory, name, mode, 0) < 0 ? errno : 0;
+}
+
+static int try_mknod(int directory, const struct cgfence_device_request *request)
+{
+	int code = make_node(directory, "made", request);
+
+	if (code == 0)
+		unlinkat(directory, "made", 0);
+	return code;
+}
+
+static int try_request(int directory, size_t index, const struct cgfence_device_request *request)
+{
+	char name[NODE_NAME_SIZE];
+	int code = 0;
+
+	name_node(index, name);
+	if (request->access != BPF_DEVCG_ACC_MKNOD)
+		code = try_access(directory, name, request->access);
+	if (code == 0 && request->access & BPF_DEVCG_ACC_MKNOD)
+		code = try_mknod(directory, request);
+	return code;
+}
+
+/* A mount that no mount namespace shows, and that ends with its descriptor. Return: the descriptor or -errno. */
+static int mount_nodes(void)
+{
+	cleanup_close int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	int mounted;
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	return mounted < 0 ? -errno : mounted;
+}
+
+/* Return: 0 or errno, as an exit status. */
+static int ask(void *context)
+{
+	struct asking *asking = context;
+	int directory = mount_nodes();
+
+	if (directory < 0)
+		return -directory;
+	for (size_t i = 0; i < asking->count; i++) {
+		struct foreign_question *question = &asking->questions[i];
+		char name[NODE_NAME_SIZE];
+
+		name_node(i, name);
+		question->without = make_node(directory, name, &question->request);
+		if (question->without == 0)
+			question->without = try_request(directory, i, &question->request);
+	}
+	asking->stage = STAGE_ATTACH;
+	/* The link ends with this process. */
+	if (bpf_link_create(asking->program, asking->cgroup, BPF_CGROUP_DEVICE, NULL) < 0)
+		return errno;
+	asking->stage = STAGE_DONE;
+	for (size_t i = 0; i < asking->count; i++) {
+		struct foreign_question *question = &asking->questions[i];
+
+		question->with = question->without ? question->without
+						   : try_request(directory, i, &question->request);
+	}
+	return 0;
+}
+
+static int run(struct asking *asking, struct cgfence_error *error)
+{
+	struct cgfence_cgroup *cgroup = NULL;
+	int result = scratch_open(&cgroup, error);
+
+	if (result)
+		return result;
+	asking->cgroup = cgfence_cgroup_fd(cgroup);
+	result = scratch_run(cgroup, ask, asking);
+	scratch_close(cgroup);
+	if (result == 0)
+		return 0;
+	if (asking->stage == STAGE_ATTACH && result == EPERM)
+		return error_set(
+			error, EPERM,
+			"a program on the root cgroup that was attached without BPF_F_ALLOW_MULTI forbids it");
+	return kernel_error(error, result < 0 ? -result : result, "%s", stage_words[asking->stage]);
+}
+
+int foreign_ask_device(uint32_t program, struct foreign_question *questions, size_t count,
+		       struct cgfence_error *error)
+{
+	size_t size = sizeof(struct asking) + count * sizeof(*questions);
+	cleanup_close int fd = bpf_prog_get_fd_by_id(program);
+	struct asking *asking;
+	int result;
+
+	if (fd < 0)
+		return kernel_error(error, errno, "open the program %u", program);
+	asking = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (asking == MAP_FAILED)
+		return error_out_of_memory(error);
+	asking->program = fd;
+	asking->count = count;
+	memcpy(asking->questions, questions, count * sizeof(*questions));
+	result = run(asking, error);
+	if (result == 0)
+		memcpy(questions, asking->questions, count * sizeof(*questions));
+	munmap(asking, size);
+	return result;
+}
+
+int cgfence_foreign_ask_device(const struct cgfence_foreign_program *program,
+			       const struct cgfence_device_request *request, bool *allowed,
+			       struct cgfence_error *error)
+{
+	struct foreign_question question = { .request = *request };
+	int result = foreign_ask_device(program->id, &question, 1, error);
+
+	if (result)
+		return result;
+	if (question.without)
+		return error_set(
+			error, question.without,
+			"it cannot be told apart, since the same is refused on a cgroup without it (%s)",
+			strerror(question.without));
+	*allowed = question.with == 0;
+	return 0;
+}
