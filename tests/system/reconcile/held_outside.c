@@ -122,7 +122,7 @@ static enum cgfence_action kill_what_outlives_its_fence(void)
 	return action;
 }
 
-/* SOCK_DESTROY leaves it its port, and nobody in the fence is left to silence it by; a moment later it is gone. */
+/* It was silenced while it had a holder in the fence. */
 Test(reconcile_held_outside, a_datagram_socket_that_somebody_outside_lets_go_soon_is_no_failure)
 {
 	enum cgfence_action action = CGFENCE_ACTION_FAILED;
