@@ -305,7 +305,6 @@ Test(reconcile_silence, a_silenced_member_leaves_its_group)
 /* The test is the holder that a kill does not reach. */
 static void expect_silenced_by_kill(const char *text, bool locks)
 {
-	const struct reports *reports;
 	pid_t pid;
 	int fd;
 
@@ -313,8 +312,8 @@ static void expect_silenced_by_kill(const char *text, bool locks)
 	fd = holding_share(text, &pid);
 	if (locks)
 		lock_own_filter(fd);
-	reports = reports_pass(reports_reconciler());
-	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_KILLED);
+	reports_expect(reports_pass(reports_reconciler()), sockets_fence(),
+		       holding_board->inodes[0], CGFENCE_ACTION_KILLED);
 	cr_expect(holding_dies(pid));
 	cr_expect_not(hears(fd, text), "%s", text);
 	close(fd);
