@@ -51,13 +51,94 @@ void netns_read_ephemeral_range(uint32_t *low, uint32_t *high)
 		fclose(file);
 }
 
-bool netns_concerns(const struct cgfence_image *image, const struct netns_identity *identity)
+void netns_parse_reserved(const char *text, uint64_t *words)
 {
-	if (image->ports.netns_any)
-		return true;
+	char *end;
+
+	for (unsigned long low = strtoul(text, &end, 10); end != text;
+	     low = strtoul(text, &end, 10)) {
+		unsigned long high = low;
+
+		if (*end == '-')
+			high = strtoul(end + 1, &end, 10);
+		for (unsigned long port = low; port <= high && port <= UINT16_MAX; port++)
+			words[port / 64] |= 1ULL << port % 64;
+		text = *end == ',' ? end + 1 : end;
+	}
+}
+
+/* The kernel gives the list to the first read(2) only (proc_do_large_bitmap, kernel/sysctl.c). */
+static ssize_t read_at_once(const char *path, char *text, size_t size)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[length < 0 ? 0 : length] = '\0';
+	return length;
+}
+
+/* Every second port is the longest list. */
+#define RESERVED_TEXT_SIZE (65536 / 2 * sizeof("65535,"))
+
+static int read_reserved(uint64_t **reserved)
+{
+	static const char path[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+	char short_text[1024];
+	cleanup_free char *long_text = NULL;
+	const char *text = short_text;
+	ssize_t length = read_at_once(path, short_text, sizeof(short_text));
+	uint64_t *words;
+
+	/* "\n" if there are none. */
+	if (length <= 1)
+		return 0;
+	if (length == sizeof(short_text) - 1) {
+		long_text = malloc(RESERVED_TEXT_SIZE);
+		if (!long_text)
+			return -ENOMEM;
+		read_at_once(path, long_text, RESERVED_TEXT_SIZE);
+		text = long_text;
+	}
+	words = calloc(NETNS_PORT_WORDS, sizeof(*words));
+	if (!words)
+		return -ENOMEM;
+	netns_parse_reserved(text, words);
+	*reserved = words;
+	return 0;
+}
+
+int netns_read_ports(struct netns_ports *ports)
+{
+	struct netns_ports made = { 0 };
+	int result = read_reserved(&made.reserved);
+
+	netns_read_ephemeral_range(&made.ephemeral_low, &made.ephemeral_high);
+	if (result == 0)
+		*ports = made;
+	return result;
+}
+
+void netns_free_ports(struct netns_ports *ports)
+{
+	free(ports->reserved);
+	*ports = (struct netns_ports){ 0 };
+}
+
+bool netns_is_reserved(const struct netns_ports *ports, uint16_t port)
+{
+	return ports->reserved && ports->reserved[port / 64] >> port % 64 & 1;
+}
+
+bool netns_is_own(const struct cgfence_image *image, const struct netns_identity *identity)
+{
 	if (image->ports.netns_cookie)
 		return image->ports.netns_cookie == identity->cookie;
 	return image->ports.netns_inum == identity->inum;
+}
+
+bool netns_concerns(const struct cgfence_image *image, const struct netns_identity *identity)
+{
+	return image->ports.netns_any || netns_is_own(image, identity);
 }
 
 int netns_enter(int netns, int *before, struct cgfence_error *error)

@@ -21,6 +21,41 @@ int netns_read(struct netns_identity *identity, struct cgfence_error *error);
  */
 void netns_read_ephemeral_range(uint32_t *low, uint32_t *high);
 
+#define NETNS_PORT_WORDS 1024
+
+/* The ports of a network namespace from which the kernel chooses for clients. */
+struct netns_ports {
+	uint32_t ephemeral_low;
+	uint32_t ephemeral_high; /* below ephemeral_low if the range cannot be read */
+	uint64_t
+		*reserved; /* bitmap of those that it hands out to nobody; NULL if there are none */
+};
+
+/**
+ * netns_read_ports() - read them for the network namespace of this thread.
+ * @ports: receives them, to be given to netns_free_ports()
+ *
+ * The reserved ones are net.ipv4.ip_local_reserved_ports (ip_sysctl.rst), for IPv6 too.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netns_read_ports(struct netns_ports *ports);
+
+/** netns_free_ports() - free the bitmap. */
+void netns_free_ports(struct netns_ports *ports);
+
+/** netns_is_reserved() - does the kernel hand this port, in host order, out to nobody? */
+bool netns_is_reserved(const struct netns_ports *ports, uint16_t port);
+
+/**
+ * netns_parse_reserved() - set the bits of a list of ports, as the kernel prints it: "8080,9148-9150".
+ * @words: bitmap of NETNS_PORT_WORDS words
+ */
+void netns_parse_reserved(const char *text, uint64_t *words);
+
+/** netns_is_own() - is it the network namespace that the fence was attached from? */
+bool netns_is_own(const struct cgfence_image *image, const struct netns_identity *identity);
+
 /** netns_concerns() - does a fence judge the sockets of this network namespace? */
 bool netns_concerns(const struct cgfence_image *image, const struct netns_identity *identity);
 

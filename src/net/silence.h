@@ -7,11 +7,15 @@
 /**
  * socket_silence() - end a listener through the descriptor of a holder.
  *
- * TCP is shut down, which ends listening. UDP gets a filter that drops every packet and cannot be removed
- * (SO_LOCK_FILTER, socket(7)); it keeps its port.
+ * TCP is shut down, which ends listening. UDP keeps its port; it gets a filter that drops every packet and cannot be
+ * removed (SO_LOCK_FILTER, socket(7)), and is bound to an interface that does not exist. Where its owner has locked a
+ * filter of its own, the latter and a policy of IPsec have to do. It is silent for every holder.
  */
 int socket_silence(const struct cgfence_holder *holder, const struct listener *listener,
 		   struct cgfence_error *error);
 
-/** socket_is_silent() - does the socket have this filter? */
-bool socket_is_silent(const struct cgfence_holder *holder);
+/**
+ * socket_is_silent() - is it a UDP socket that has been silenced?
+ * @holder: NULL if there is none; the interface is known without
+ */
+bool socket_is_silent(const struct cgfence_holder *holder, const struct listener *listener);

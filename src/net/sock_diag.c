@@ -23,8 +23,7 @@
 struct sock_diag {
 	struct nl_sock *socket;
 	struct netns_identity netns;
-	uint32_t ephemeral_low;
-	uint32_t ephemeral_high;
+	struct netns_ports ports;
 };
 
 static const struct {
@@ -56,7 +55,8 @@ static int open_socket(struct sock_diag *diag, struct cgfence_error *error)
 		return error_set(error, EPROTONOSUPPORT,
 				 "cannot ask the kernel for sockets (NETLINK_SOCK_DIAG): %s",
 				 nl_geterror(result));
-	netns_read_ephemeral_range(&diag->ephemeral_low, &diag->ephemeral_high);
+	if (netns_read_ports(&diag->ports))
+		return error_out_of_memory(error);
 	return netns_read(&diag->netns, error);
 }
 
@@ -89,6 +89,7 @@ void sock_diag_close(struct sock_diag *diag)
 	if (!diag)
 		return;
 	nl_socket_free(diag->socket);
+	netns_free_ports(&diag->ports);
 	free(diag);
 }
 
@@ -97,9 +98,9 @@ const struct netns_identity *sock_diag_netns(const struct sock_diag *diag)
 	return &diag->netns;
 }
 
-bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port)
+const struct netns_ports *sock_diag_ports(const struct sock_diag *diag)
 {
-	return port >= diag->ephemeral_low && port <= diag->ephemeral_high;
+	return &diag->ports;
 }
 
 static void read_message(const struct inet_diag_msg *message, struct nlattr *const *attributes,

@@ -20,8 +20,8 @@ void sock_diag_close(struct sock_diag *diag);
 /** sock_diag_netns() - the network namespace that it asks. */
 const struct netns_identity *sock_diag_netns(const struct sock_diag *diag);
 
-/** sock_diag_is_ephemeral() - is @port, in host order, an ephemeral port there? */
-bool sock_diag_is_ephemeral(const struct sock_diag *diag, uint16_t port);
+/** sock_diag_ports() - the ports from which the kernel chooses there. */
+const struct netns_ports *sock_diag_ports(const struct sock_diag *diag);
 
 /**
  * sock_diag_dump() - the listeners of a protocol.

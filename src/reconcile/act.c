@@ -34,6 +34,7 @@ struct act {
 	const struct listener *listener;
 	const struct cgfence_holder *holder; /* NULL if there is none */
 	bool made_inside;
+	bool silenced; /* by this action */
 	struct sock_diag *diag;
 	struct act_result *result;
 };
@@ -119,12 +120,20 @@ static int is_present(const struct act *act, bool *present)
 	return 0;
 }
 
+static void silence(struct act *act)
+{
+	if (act->holder && socket_silence(act->holder, act->listener, &act->result->failure) == 0)
+		act->silenced = true;
+}
+
 static void close_socket(struct act *act)
 {
 	struct cgfence_error *failure = &act->result->failure;
 	int code;
 
-	if (act->holder && socket_is_silent(act->holder)) {
+	if (act->silenced || socket_is_silent(act->holder, act->listener)) {
+		/* Once more: its owner may have undone a part of it, or have done a part of it itself. */
+		silence(act);
 		act->result->action = CGFENCE_ACTION_SILENCED;
 		return;
 	}
@@ -152,11 +161,16 @@ static bool vanishes(const struct act *act)
 	return !still_listens(act);
 }
 
-/* A socket that also has a holder outside survives the kill of the fence, and is closed after it. */
+/*
+ * A socket that also has a holder outside survives the kill of the fence, and is closed after it. UDP keeps its port then,
+ * and is silenced while there is a descriptor to do it by.
+ */
 static void kill_fence(struct act *act)
 {
 	bool populated = cgroup_is_populated(act->fence->cgroup);
 
+	if (act->listener->ip_protocol != IPPROTO_TCP)
+		silence(act);
 	if (cgroup_kill(act->fence->cgroup, &act->result->failure)) {
 		fail(act);
 		return;

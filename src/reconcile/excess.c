@@ -105,9 +105,9 @@ char *excess_format_reason(const struct observation *observation, const struct s
 	const char *protocol = cgfence_protocol_name(listener_protocol(listener));
 	char *text = NULL;
 
-	if (asprintf(&text, "%s port %u is not assigned%s%s%s", protocol, listener->port,
-		     refused_families(image, listener), way(sighting),
-		     hidden(observation, sighting)) < 0)
+	if (asprintf(&text, "%s port %u is not assigned%s%s%s%s", protocol, listener->port,
+		     refused_families(image, listener), choice_reason(sighting->choice),
+		     way(sighting), hidden(observation, sighting)) < 0)
 		return NULL;
 	return text;
 }

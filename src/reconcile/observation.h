@@ -4,6 +4,7 @@
 
 #include "net/listener.h"
 #include "net/sock_diag.h"
+#include "reconcile/choice.h"
 #include "reconcile/holders.h"
 #include "reconcile/port_fences.h"
 
@@ -15,6 +16,8 @@ struct sighting {
 	size_t listener;
 	size_t holder; /* index of the task in the fence with the lowest pid, or SIGHTING_NO_HOLDER */
 	bool made_inside;
+	enum port_choice
+		choice; /* of the port; never PORT_CHOICE_KERNEL once clients are dropped */
 };
 
 struct observation {

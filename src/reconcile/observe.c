@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cgroup/mountinfo.h"
+#include "reconcile/clients.h"
 #include "reconcile/holders_find.h"
 #include "reconcile/observe_netns.h"
 #include "reconcile/sightings.h"
@@ -28,35 +29,23 @@ static void note(struct observation *observation, int result, const struct cgfen
 		*code = error_set(error, -result, "%s", reason->text);
 }
 
-/* Drops UDP sockets on ephemeral ports, which are clients. */
-static void keep_listeners(struct observation *observation, size_t netns, size_t first)
+static int list_listeners(struct observation *observation, size_t netns,
+			  const struct port_claims *claims, struct cgfence_error *error)
 {
 	struct listeners *list = &observation->listeners;
-	size_t kept = first;
-
-	for (size_t i = first; i < list->count; i++) {
-		list->items[i].netns = netns;
-		if (list->items[i].ip_protocol == IPPROTO_TCP ||
-		    !sock_diag_is_ephemeral(observation->netns[netns], list->items[i].port))
-			list->items[kept++] = list->items[i];
-	}
-	list->count = kept;
-}
-
-static int list_listeners(struct observation *observation, size_t netns,
-			  struct cgfence_error *error)
-{
+	size_t first = list->count;
 	int code = 0;
 
 	for (size_t i = 0; i < sizeof(ip_protocols) / sizeof(ip_protocols[0]); i++) {
-		size_t first = observation->listeners.count;
 		struct cgfence_error reason = { 0 };
-		int result = sock_diag_dump(observation->netns[netns], ip_protocols[i], 0,
-					    &observation->listeners, &reason);
 
-		keep_listeners(observation, netns, first);
-		note(observation, result, &reason, &code, error);
+		note(observation,
+		     sock_diag_dump(observation->netns[netns], ip_protocols[i], 0, list, &reason),
+		     &reason, &code, error);
 	}
+	for (size_t i = first; i < list->count; i++)
+		list->items[i].netns = netns;
+	clients_skip(observation, netns, first, claims);
 	return code;
 }
 
@@ -79,21 +68,68 @@ static int find_holders(struct observation *observation, struct holders_iterator
 }
 
 /* Lists the listeners of the network namespaces from index @first on. */
-static void list_all(struct observation *observation, size_t first, int *code,
-		     struct cgfence_error *error)
+static void list_all(struct observation *observation, size_t first,
+		     const struct port_claims *claims, int *code, struct cgfence_error *error)
 {
 	for (size_t i = first; i < observation->netns_count; i++) {
 		struct cgfence_error reason = { 0 };
 
-		note(observation, list_listeners(observation, i, &reason), &reason, code, error);
+		note(observation, list_listeners(observation, i, claims, &reason), &reason, code,
+		     error);
 	}
+}
+
+/* Looks at the ports of the other fences only where a socket of the one that is observed may be on one of them. */
+static int drop_clients_of_one(const struct observation_scope *scope,
+			       struct observation *observation, struct cgfence_error *error)
+{
+	struct port_claims claims = { 0 };
+	struct port_fences fences = { 0 };
+	int result = 0;
+
+	if (clients_in_doubt(observation)) {
+		result = port_fences_read(0, scope->fences, &fences, error);
+		if (port_claims_make(&fences, &claims))
+			result = error_out_of_memory(error);
+		clients_drop(observation, &fences, &claims);
+	} else {
+		clients_drop(observation, &observation->fences, &claims);
+	}
+	port_claims_free(&claims);
+	port_fences_free(&fences);
+	return result;
+}
+
+static void observe_fences(const struct observation_scope *scope, struct observation *observation,
+			   const struct port_claims *claims, int *code, struct cgfence_error *error)
+{
+	struct cgfence_error reason = { 0 };
+	size_t listed;
+
+	note(observation, observe_netns_add(observation, -1, &reason), &reason, code, error);
+	note(observation, observe_netns_of_members(observation, &reason), &reason, code, error);
+	listed = observation->netns_count;
+	list_all(observation, 0, claims, code, error);
+	note(observation, find_holders(observation, scope->iterator, &reason), &reason, code,
+	     error);
+	note(observation, observe_netns_of_holders(observation, &reason), &reason, code, error);
+	list_all(observation, listed, claims, code, error);
+	if (observation->netns_count > listed && lacks_cookies(observation))
+		note(observation, find_holders(observation, scope->iterator, &reason), &reason,
+		     code, error);
+	note(observation, sightings_find(observation, &reason), &reason, code, error);
+	if (claims)
+		clients_drop(observation, &observation->fences, claims);
+	else
+		note(observation, drop_clients_of_one(scope, observation, &reason), &reason, code,
+		     error);
 }
 
 int observe(const struct observation_scope *scope, struct observation *observation,
 	    struct cgfence_error *error)
 {
 	struct cgfence_error reason = { 0 };
-	size_t listed;
+	struct port_claims claims = { 0 };
 	int code = 0;
 
 	*observation = (struct observation){ .complete = true };
@@ -102,18 +138,12 @@ int observe(const struct observation_scope *scope, struct observation *observati
 	     &reason, &code, error);
 	if (observation->fences.count == 0)
 		return code;
-	note(observation, observe_netns_add(observation, -1, &reason), &reason, &code, error);
-	note(observation, observe_netns_of_members(observation, &reason), &reason, &code, error);
-	listed = observation->netns_count;
-	list_all(observation, 0, &code, error);
-	note(observation, find_holders(observation, scope->iterator, &reason), &reason, &code,
-	     error);
-	note(observation, observe_netns_of_holders(observation, &reason), &reason, &code, error);
-	list_all(observation, listed, &code, error);
-	if (observation->netns_count > listed && lacks_cookies(observation))
-		note(observation, find_holders(observation, scope->iterator, &reason), &reason,
-		     &code, error);
-	note(observation, sightings_find(observation, &reason), &reason, &code, error);
+	if (!scope->fence_id && port_claims_make(&observation->fences, &claims)) {
+		observation->complete = false;
+		return error_out_of_memory(error);
+	}
+	observe_fences(scope, observation, scope->fence_id ? NULL : &claims, &code, error);
+	port_claims_free(&claims);
 	return code;
 }
 

@@ -79,6 +79,18 @@ static bool set_option(int fd, bool wanted, int level, int name)
 	return !wanted || setsockopt(fd, level, name, &on, sizeof(on)) == 0;
 }
 
+struct endpoint endpoint_peer(const char *text)
+{
+	struct endpoint endpoint = endpoint_parse(text);
+
+	if (endpoint.domain == AF_INET && !endpoint.address.ipv4.sin_addr.s_addr)
+		endpoint.address.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (endpoint.domain == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&endpoint.address.ipv6.sin6_addr))
+		endpoint.address.ipv6.sin6_addr = in6addr_loopback;
+	return endpoint;
+}
+
 int endpoint_make(const struct endpoint *endpoint)
 {
 	int fd = socket(endpoint->domain, endpoint->type | SOCK_CLOEXEC, endpoint->protocol);

@@ -33,6 +33,9 @@ struct endpoint {
 /** endpoint_parse() - an endpoint from its text. */
 struct endpoint endpoint_parse(const char *text);
 
+/** endpoint_peer() - the same with the address at which a client reaches it: loopback for any address. */
+struct endpoint endpoint_peer(const char *text);
+
 /** endpoint_make() - a socket with the options of the endpoint, not bound yet; -errno if there is none. */
 int endpoint_make(const struct endpoint *endpoint);
 

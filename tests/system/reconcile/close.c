@@ -4,35 +4,13 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/sock_diag.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 TestSuite(reconcile_close, .init = holding_begin, .fini = holding_end);
 
-#define PATIENCE_MS 60000
-#define POLL_MS 10
-
 #define CLOSE "{'ports': [8080], 'on_violation': 'close'}"
-
-static int keep_and_enter(void *inode)
-{
-	holding_keep(*(uint32_t *)inode);
-	return -harness_enter(sockets_fence());
-}
-
-/* A socket that a process in the fence holds, and the test too, so that the test can act as its owner. */
-static int share(const char *text, pid_t *pid)
-{
-	int fd = holding_listen(text);
-
-	cr_assert_geq(fd, 0, "%s: %s", text, strerror(-fd));
-	*pid = holding_start(harness_cgroup(), keep_and_enter,
-			     &holding_board->inodes[holding_board->count - 1]);
-	return fd;
-}
 
 static bool listens(int fd)
 {
@@ -42,22 +20,9 @@ static bool listens(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
 }
 
-/* The address at which a client reaches the endpoint. */
-static struct endpoint as_peer(const char *text)
-{
-	struct endpoint endpoint = endpoint_parse(text);
-
-	if (endpoint.domain == AF_INET && !endpoint.address.ipv4.sin_addr.s_addr)
-		endpoint.address.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (endpoint.domain == AF_INET6 &&
-	    IN6_IS_ADDR_UNSPECIFIED(&endpoint.address.ipv6.sin6_addr))
-		endpoint.address.ipv6.sin6_addr = in6addr_loopback;
-	return endpoint;
-}
-
 static int connect_to(const char *text)
 {
-	const struct endpoint endpoint = as_peer(text);
+	const struct endpoint endpoint = endpoint_peer(text);
 	int fd = socket(endpoint.domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int code = connect(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
 
@@ -74,9 +39,9 @@ Test(reconcile_close, log_and_audit_only_tell)
 	};
 	pid_t tcp_pid;
 	pid_t udp_pid;
-	int tcp = share("tcp 127.0.0.1 9", &tcp_pid);
+	int tcp = holding_share("tcp 127.0.0.1 9", &tcp_pid);
 
-	share("udp 127.0.0.1 9", &udp_pid);
+	holding_share("udp 127.0.0.1 9", &udp_pid);
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		const struct reports *reports;
 
@@ -102,7 +67,7 @@ static void expect_closed(const char *text)
 	int fd;
 
 	holding_board->count = 0;
-	fd = share(text, &pid);
+	fd = holding_share(text, &pid);
 	cr_expect_eq(connect_to(text), 0, "%s", text);
 	reports = reports_pass(reconciler);
 	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
@@ -153,7 +118,7 @@ Test(reconcile_close, one_that_listens_again)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
 	pid_t pid;
-	int fd = share("tcp 127.0.0.1 9", &pid);
+	int fd = holding_share("tcp 127.0.0.1 9", &pid);
 
 	harness_attach(sockets_fence(), CLOSE);
 	for (int i = 0; i < 3; i++) {
@@ -172,9 +137,9 @@ Test(reconcile_close, an_allowed_listener_beside_it_stays)
 {
 	const struct reports *reports;
 	pid_t pid;
-	int allowed = share("tcp 127.0.0.1 8080", &pid);
+	int allowed = holding_share("tcp 127.0.0.1 8080", &pid);
 
-	share("tcp 127.0.0.2 9", &pid);
+	holding_share("tcp 127.0.0.2 9", &pid);
 	harness_attach(sockets_fence(), CLOSE);
 	reports = reports_pass(reports_reconciler());
 	reports_expect(reports, sockets_fence(), holding_board->inodes[1], CGFENCE_ACTION_CLOSED);
@@ -196,7 +161,7 @@ static void expect_one_of_group_closed(const char *text, enum cgfence_action act
 	holding_board->count = 0;
 	for (int i = 0; i < GROUP - 1; i++)
 		members[i] = holding_listen(text);
-	members[GROUP - 1] = share(text, &pid);
+	members[GROUP - 1] = holding_share(text, &pid);
 	reports = reports_pass(reports_reconciler());
 	cr_expect_eq(reports->count, 1, "%s:%s", text, reports_text(reports));
 	reports_expect(reports, sockets_fence(), holding_board->inodes[GROUP - 1], action);
@@ -227,7 +192,7 @@ Test(reconcile_close, a_member_that_its_group_hides)
 	const struct reports *reports;
 	pid_t pid;
 	int outside = holding_listen("tcp 127.0.0.1 9 reuseport");
-	int inside = share("tcp 127.0.0.1 9 reuseport", &pid);
+	int inside = holding_share("tcp 127.0.0.1 9 reuseport", &pid);
 
 	cr_assert_eq(setsockopt(inside, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
 				sizeof(program)),
@@ -243,143 +208,11 @@ Test(reconcile_close, one_that_is_bound_to_a_device)
 {
 	const struct reports *reports;
 	pid_t pid;
-	int inside = share("tcp 127.0.0.1 9", &pid);
+	int inside = holding_share("tcp 127.0.0.1 9", &pid);
 
 	cr_assert_eq(setsockopt(inside, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
 	harness_attach(sockets_fence(), CLOSE);
 	reports = reports_pass(reports_reconciler());
 	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_CLOSED);
 	cr_expect_not(listens(inside));
-}
-
-static void send_to(const char *text)
-{
-	const struct endpoint endpoint = as_peer(text);
-	int fd = socket(endpoint.domain, SOCK_DGRAM | SOCK_CLOEXEC, endpoint.protocol);
-
-	cr_expect_eq(sendto(fd, "x", 1, 0, &endpoint.address.any, endpoint.length), 1, "%s: %s",
-		     text, strerror(errno));
-	close(fd);
-}
-
-/* How many datagrams the kernel has not given to a socket (sock_diag(7)). */
-static uint32_t count_drops(int fd)
-{
-	uint32_t figures[SK_MEMINFO_VARS] = { 0 };
-	socklen_t size = sizeof(figures);
-
-	cr_assert_eq(getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &size), 0, "%s",
-		     strerror(errno));
-	return figures[SK_MEMINFO_DROPS];
-}
-
-/* Sends a datagram, and waits for what becomes of it. Return: does the socket hear it? */
-static bool hears(int fd, const char *text)
-{
-	uint32_t drops = count_drops(fd);
-	char byte;
-
-	send_to(text);
-	for (int waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += POLL_MS) {
-		struct pollfd arrival = { .fd = fd, .events = POLLIN };
-
-		if (recv(fd, &byte, 1, MSG_DONTWAIT) == 1)
-			return true;
-		if (count_drops(fd) != drops)
-			return false;
-		poll(&arrival, 1, POLL_MS);
-	}
-	cr_assert_fail("%s: it neither came nor was dropped", text);
-	return false;
-}
-
-/* Everything that its owner may try to receive again. */
-static void try_to_undo(int fd, const char *text)
-{
-	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	const struct sock_fprog filter = { .len = 1, .filter = &pass };
-	const struct endpoint endpoint = endpoint_parse(text);
-	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
-	const int off = 0;
-
-	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &off, sizeof(off)), 0);
-	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)), 0);
-	cr_expect_neq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &off, sizeof(off)), 0);
-	connect(fd, &nowhere, sizeof(nowhere));
-	bind(fd, &endpoint.address.any, endpoint.length);
-}
-
-static void expect_silenced(const char *text)
-{
-	struct cgfence_reconciler *reconciler = reports_reconciler();
-	const struct reports *reports;
-	pid_t pid;
-	int fd;
-
-	holding_board->count = 0;
-	fd = share(text, &pid);
-	cr_expect(hears(fd, text), "%s", text);
-	reports = reports_pass(reconciler);
-	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
-	cr_expect_not(hears(fd, text), "%s: it still hears", text);
-	try_to_undo(fd, text);
-	cr_expect_not(hears(fd, text), "%s: it hears again", text);
-	cr_expect(holding_lives(pid), "%s: its holder was killed", text);
-	/* It is still there, and there is nothing new to report. */
-	reports = reports_pass(reconciler);
-	cr_expect_eq(reports->count, 0, "%s:%s", text, reports_text(reports));
-	/* Another watch finds it silenced. */
-	reports = reports_pass(reports_reconciler());
-	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
-	close(fd);
-	holding_stop(pid);
-	reports = reports_pass(reconciler);
-	cr_expect(reports_find_end(reports, sockets_fence(), holding_board->inodes[0]), "%s", text);
-	cr_expect_eq(endpoint_try(text), 0);
-	cgfence_reconciler_free(reconciler);
-}
-
-Test(reconcile_close, udp_hears_nothing_any_more)
-{
-	static const char *const endpoints[] = {
-		"udp 127.0.0.1 9",
-		"udp 0.0.0.0 9",
-		"udp ::1 9",
-		"udp :: 9",
-		"udp :: 9 v6only",
-		"udp ::ffff:127.0.0.1 9",
-		"udp 127.0.0.1 9 reuseport",
-	};
-
-	harness_attach(sockets_fence(), CLOSE);
-	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
-		expect_silenced(endpoints[i]);
-}
-
-Test(reconcile_close, udplite_hears_nothing_any_more)
-{
-	sockets_skip_without("udplite 127.0.0.1 unbound");
-	harness_attach(sockets_fence(), CLOSE);
-	expect_silenced("udplite 127.0.0.1 9");
-	expect_silenced("udplite :: 9");
-}
-
-/* A filter that the owner locked cannot be replaced. That is reported once. */
-Test(reconcile_close, udp_whose_owner_locked_a_filter_is_not_called_silenced)
-{
-	struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	const struct sock_fprog filter = { .len = 1, .filter = &pass };
-	struct cgfence_reconciler *reconciler = reports_reconciler();
-	const struct report *report;
-	const int on = 1;
-	pid_t pid;
-	int fd = share("udp 127.0.0.1 9", &pid);
-
-	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)), 0);
-	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)), 0);
-	harness_attach(sockets_fence(), CLOSE);
-	report = reports_expect(reports_pass(reconciler), sockets_fence(), holding_board->inodes[0],
-				CGFENCE_ACTION_FAILED);
-	cr_expect(strstr(report->failure, "silenced"), "%s", report->failure);
-	cr_expect_eq(reports_pass(reconciler)->count, 0);
 }

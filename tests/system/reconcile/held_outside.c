@@ -122,7 +122,7 @@ static enum cgfence_action kill_what_outlives_its_fence(void)
 	return action;
 }
 
-/* SOCK_DESTROY leaves it its port, and nobody in the fence is left to silence it by; a moment later it is gone. */
+/* It was silenced while it had a holder in the fence. */
 Test(reconcile_held_outside, a_datagram_socket_that_somebody_outside_lets_go_soon_is_no_failure)
 {
 	enum cgfence_action action = CGFENCE_ACTION_FAILED;
@@ -184,4 +184,24 @@ Test(reconcile_held_outside, udp_that_only_somebody_outside_holds_is_not_called_
 	harness_attach(sockets_fence(), KILL);
 	reports_expect(reports_pass(reports_reconciler()), sockets_fence(),
 		       holding_board->inodes[0], CGFENCE_ACTION_FAILED);
+}
+
+/* It was silenced before the kill. Then nobody is left to kill, nor to ask for a descriptor, and yet it is known. */
+Test(reconcile_held_outside, udp_that_outlives_its_fence_is_known_to_be_silenced)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct reports *reports;
+	pid_t pid;
+
+	harness_attach(sockets_fence(), "{'ports': [9]}");
+	hold_in_both("udp 127.0.0.1 9", &pid);
+	harness_attach(sockets_fence(), KILL);
+	reports_expect(reports_pass(reconciler), sockets_fence(), holding_board->inodes[0],
+		       CGFENCE_ACTION_KILLED);
+	cr_expect(holding_dies(pid));
+	reports_expect(reports_pass(reconciler), sockets_fence(), holding_board->inodes[0],
+		       CGFENCE_ACTION_SILENCED);
+	reports = reports_pass(reconciler);
+	cr_expect_eq(reports->count, 0, "%s", reports_text(reports));
+	cr_expect_eq(reports->in_excess, 1);
 }

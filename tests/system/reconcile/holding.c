@@ -262,3 +262,19 @@ void holding_keep(uint32_t inode)
 			close(fd);
 	}
 }
+
+static int keep_and_enter(void *inode)
+{
+	holding_keep(*(uint32_t *)inode);
+	return -harness_enter(sockets_fence());
+}
+
+int holding_share(const char *text, pid_t *pid)
+{
+	int fd = holding_listen(text);
+
+	cr_assert_geq(fd, 0, "%s: %s", text, strerror(-fd));
+	*pid = holding_start(harness_cgroup(), keep_and_enter,
+			     &holding_board->inodes[holding_board->count - 1]);
+	return fd;
+}

@@ -44,6 +44,14 @@ void holding_skip_without_iterator(void);
 pid_t holding_start(const struct cgfence_cgroup *cgroup, int (*function)(void *argument),
 		    void *argument);
 
+/**
+ * holding_share() - have a process in the fence of the test hold a socket, which the test keeps too.
+ * @pid: receives that of the process
+ *
+ * Return: the descriptor of the test.
+ */
+int holding_share(const char *text, pid_t *pid);
+
 /** holding_stop() - kill one of them and wait for its end. */
 void holding_stop(pid_t pid);
 

@@ -107,3 +107,28 @@ Test(excess, the_reason_tells_whose_the_socket_is)
 		scene_end(&scene);
 	}
 }
+
+Test(excess, the_reason_tells_who_chose_an_ephemeral_port)
+{
+	static const struct {
+		enum port_choice choice;
+		const char *reason;
+	} cases[] = {
+		{ PORT_CHOICE_RESERVED,
+		  "udp port 40000 is not assigned, and is reserved (ip_local_reserved_ports); the socket was made outside of the fence" },
+		{ PORT_CHOICE_CLAIMED,
+		  "udp port 40000 is not assigned, and belongs to another fence; the socket was made outside of the fence" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct scene scene;
+		char *reason;
+
+		scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_UDP, "::1", 40000);
+		scene.sightings[0].choice = cases[i].choice;
+		reason = excess_format_reason(&scene.observation, &scene.sightings[0]);
+		cr_expect_str_eq(reason, cases[i].reason, "'%s'", reason);
+		free(reason);
+		scene_end(&scene);
+	}
+}
