@@ -57,6 +57,7 @@ TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))) \
 	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SUPPORT := $(sort $(wildcard tests/fuzz/support/*.c))
 MANUALS := $(patsubst tools/%.in,build/%,$(wildcard tools/*.[1-9].in))
 
 Q := $(if $(V),,@)
@@ -145,7 +146,7 @@ build/fuzz-objects/%.o: %.c Makefile | $(SKELETONS)
 	$(call say,FUZZ)
 	$(Q)$(CLANG) -std=gnu11 -D_GNU_SOURCE $(FUZZ_CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
-build/fuzz/%: build/fuzz-objects/tests/fuzz/%.o $(LIB_SOURCES:%.c=build/fuzz-objects/%.o)
+build/fuzz/%: build/fuzz-objects/tests/fuzz/%.o $(patsubst %.c,build/fuzz-objects/%.o,$(FUZZ_SUPPORT) $(LIB_SOURCES))
 	$(call say,LD)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) $^ $(LIBRARIES) -o $@
 
@@ -180,8 +181,12 @@ soak: deps ## let processes open and close listeners at random for a minute, and
 	$(Q)$(SUDO) env CGFENCE_SOAK_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) \
 		CGFENCE_SOAK_BOUND_MS=$(or $(CGFENCE_SOAK_BOUND_MS),2000) build/system-tests --filter 'reconcile_soak/*'
 
-fuzz: $(FUZZ_TARGETS) ## look for new faults in the policy parser for a minute
-	$(Q)mkdir -p build/corpus && build/fuzz/policy -max_total_time=60 build/corpus tests/fuzz/corpus/policy
+fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each: policies, images, edits, mounts
+	$(Q)set -e; for target in $(FUZZ_TARGETS:build/fuzz/%=%); do \
+		mkdir -p build/corpus/$$target; \
+		build/fuzz/$$target -max_total_time=$(or $(CGFENCE_FUZZ_SECONDS),60) -artifact_prefix=build/corpus/ \
+			build/corpus/$$target tests/fuzz/corpus/$$target; \
+	done
 
 lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd unit and the manual
 	$(Q)tools/lint.sh

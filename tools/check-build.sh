@@ -73,9 +73,12 @@ find_includers() {
 # One header of each folder: what names it is compiled again, and what is made of that is made again. Tests that are built
 # only with sanitizers go by the same rules.
 check_dependencies() {
-	local targets=(all build/system-tests build/faults-tests build/bench build/fuzz/policy)
+	local targets=(all build/system-tests build/faults-tests build/bench)
 	local folder header includers source plan target
 
+	for source in tests/fuzz/*.c; do
+		targets+=("build/fuzz/$(basename "$source" .c)")
+	done
 	make --no-print-directory --jobs="$(nproc)" WERROR=1 "${targets[@]}" >/dev/null
 	for folder in $(git ls-files '*.h' | grep -Ev '^tests/(cli|unit)/' | xargs --max-args=1 dirname | sort -u); do
 		for header in "$folder"/*.h; do

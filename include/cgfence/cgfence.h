@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <cgfence/abi.h>
 #include <cgfence/error.h>
 #include <cgfence/policy.h>
@@ -64,9 +65,25 @@ CGFENCE_API int cgfence_cgroup_fd(const struct cgfence_cgroup *cgroup);
  * @parent: where
  * @name: of the new directory, without a slash
  * @cgroup: receives the new cgroup, to be given to cgfence_cgroup_close()
+ *
+ * Below a thread root or a threaded cgroup the new one is made threaded too, for it could hold no processes else.
  */
 CGFENCE_API int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 				      struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+
+/**
+ * cgfence_cgroup_fork() - fork(2) a child that is in a cgroup from its first instruction.
+ * @exit_signal: what the caller receives when the child ends, SIGCHLD or 0 for nothing; with 0 only waitpid(2) with
+ *	__WALL waits for it
+ * @child: receives the pid; 0 in the child
+ *
+ * No handlers of pthread_atfork(3) run. The child of a program with threads makes only calls that are async-signal-safe
+ * (signal-safety(7)).
+ *
+ * Return: 0 in both, or -errno: -EOPNOTSUPP if the type of the cgroup holds no processes.
+ */
+CGFENCE_API int cgfence_cgroup_fork(const struct cgfence_cgroup *cgroup, int exit_signal,
+				    pid_t *child, struct cgfence_error *error);
 
 /**
  * cgfence_cgroup_remove() - kill the processes in a cgroup and in those below it, and remove the cgroups.

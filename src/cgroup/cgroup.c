@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cgroup/id.h"
 #include "cgroup/mountinfo.h"
+#include "cgroup/type.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -270,6 +271,7 @@ int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfen
 int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
+	struct cgfence_cgroup *made = NULL;
 	cleanup_free char *directory = NULL;
 	int result;
 
@@ -281,8 +283,15 @@ int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 	if (mkdir(directory, 0755) < 0)
 		return error_set(error, errno, "cannot make the cgroup %s: %s", directory,
 				 strerror(errno));
-	result = open_directory(directory, cgroup, error);
-	if (result)
+	result = open_directory(directory, &made, error);
+	if (made)
+		result = cgroup_type_admit(made->fd, error);
+	if (result) {
+		error_wrap(error, "cannot make the cgroup %s", directory);
+		cgfence_cgroup_close(made);
 		rmdir(directory);
-	return result;
+		return result;
+	}
+	*cgroup = made;
+	return 0;
 }

@@ -68,6 +68,7 @@ static bool parse_line(char *line, char **root, char **point)
 
 	if (!type || strncmp(type, " - cgroup2 ", 11) != 0)
 		return false;
+	*type = '\0';
 	strtok_r(line, " ", &save); /* mount id */
 	strtok_r(NULL, " ", &save); /* parent */
 	strtok_r(NULL, " ", &save); /* device */
@@ -77,7 +78,7 @@ static bool parse_line(char *line, char **root, char **point)
 		return false;
 	unescape(*root);
 	unescape(*point);
-	return true;
+	return **root == '/' && **point == '/';
 }
 
 /* For a path the innermost mount, else the one whose root is nearest to that of the hierarchy. */
@@ -91,22 +92,27 @@ static bool is_better(const struct cgroup2_mount *best, const char *path, const 
 	return path ? strlen(point) >= strlen(best->point) : strlen(root) < strlen(best->root);
 }
 
-static int read_mounts(FILE *file, const char *path, struct cgroup2_mount *best)
+int mountinfo_read_cgroup2(FILE *file, const char *path, struct cgroup2_mount *mount)
 {
+	cleanup_mount struct cgroup2_mount best = { 0 };
 	cleanup_free char *line = NULL;
 	size_t size = 0;
 	char *point;
 	char *root;
 
 	while (getline(&line, &size, file) >= 0) {
-		if (!parse_line(line, &root, &point) || !is_better(best, path, root, point))
+		if (!parse_line(line, &root, &point) || !is_better(&best, path, root, point))
 			continue;
-		cgroup2_mount_release(best);
-		best->root = strdup(root);
-		best->point = strdup(point);
-		if (!best->root || !best->point)
+		cgroup2_mount_release(&best);
+		best.root = strdup(root);
+		best.point = strdup(point);
+		if (!best.root || !best.point)
 			return -ENOMEM;
 	}
+	if (!best.point)
+		return -ENOENT;
+	*mount = best;
+	best = (struct cgroup2_mount){ 0 };
 	return 0;
 }
 
@@ -114,25 +120,19 @@ int mountinfo_find_cgroup2(const char *path, struct cgroup2_mount *mount,
 			   struct cgfence_error *error)
 {
 	FILE *file = fopen(MOUNTINFO, "re");
-	struct cgroup2_mount best = { 0 };
 	int result;
 
 	if (!file)
 		return error_set(error, errno, "cannot read " MOUNTINFO ": %s; is /proc mounted?",
 				 strerror(errno));
-	result = read_mounts(file, path, &best);
+	result = mountinfo_read_cgroup2(file, path, mount);
 	fclose(file);
-	if (result == 0 && !best.point)
-		result = -ENOENT;
-	if (result) {
-		cgroup2_mount_release(&best);
-		if (result == -ENOMEM)
-			return error_set(error, ENOMEM, "out of memory while reading " MOUNTINFO);
+	if (result == -ENOMEM)
+		return error_set(error, ENOMEM, "out of memory while reading " MOUNTINFO);
+	if (result)
 		return error_set(
 			error, ENOENT,
 			path ? "it is in no cgroup2 mount"
 			     : "no cgroup2 file system is mounted; mount one with 'mount -t cgroup2 none /sys/fs/cgroup'");
-	}
-	*mount = best;
 	return 0;
 }

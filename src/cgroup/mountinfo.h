@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <stdio.h>
 
 /* A mounted cgroup2 file system, or a part of one. */
 struct cgroup2_mount {
@@ -18,6 +19,13 @@ struct cgroup2_mount {
  */
 int mountinfo_find_cgroup2(const char *path, struct cgroup2_mount *mount,
 			   struct cgfence_error *error);
+
+/**
+ * mountinfo_read_cgroup2() - the same from a file that is open, without a message.
+ *
+ * Return: 0, -ENOENT or -ENOMEM.
+ */
+int mountinfo_read_cgroup2(FILE *file, const char *path, struct cgroup2_mount *mount);
 
 /**
  * cgroup2_mount_below() - the place of a cgroup in a mount.

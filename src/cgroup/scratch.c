@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -58,20 +57,16 @@ void scratch_close(struct cgfence_cgroup *cgroup)
 
 int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context)
 {
-	/* clone(2): CLONE_INTO_CGROUP, Linux 5.7; glibc has no wrapper. */
-	struct clone_args arguments = {
-		.flags = CLONE_INTO_CGROUP,
-		.cgroup = (uint64_t)cgfence_cgroup_fd(cgroup),
-	};
-	pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	pid_t child = -1;
+	int result = cgfence_cgroup_fork(cgroup, 0, &child, NULL);
 	int status;
 
+	if (result)
+		return result;
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(function(context));
 	}
-	if (child < 0)
-		return -errno;
 	while (waitpid(child, &status, __WALL) < 0) {
 		if (errno != EINTR)
 			return -errno;

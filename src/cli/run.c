@@ -91,7 +91,9 @@ const struct command command_run = {
 		"The command is fenced from its first instruction. Its cgroup is made below the current one and removed\n"
 		"when the command ends, together with what it left running. Exits as the command did: 128+N if signal N\n"
 		"ended it, 127 if it was not found, 126 if it could not be run, and 125 if cgfence failed. The command\n"
-		"dies with cgfence.",
+		"dies with cgfence. It gets the signals, the terminal and the sockets (LISTEN_FDS) that are meant for\n"
+		"cgfence, but cannot type into the terminal (TIOCSTI). A message says if one of its processes left the\n"
+		"cgroup, and with it the fence, as those of a container engine do.",
 	.example = "cgfence run -p policy.json -- make test",
 	.options = options,
 	.operands_min = 1,

@@ -1,108 +1,192 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/spawn.h"
+#include "cli/environment.h"
+#include "cli/strays.h"
+#include "cli/terminal.h"
 #include "report/output.h"
-#include "base/error.h"
 
 #include <errno.h>
-#include <linux/sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-static const int forwarded_signals[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
-					 SIGUSR2, SIGTSTP, SIGCONT, SIGALRM };
+/* Strays are looked for at such intervals, each twice as long as the one before. */
+#define LOOK_FIRST_MS 10
+#define LOOK_LAST_MS 30000
 
-static void block_signals(sigset_t *blocked, sigset_t *before)
+/* What a fault of cgfence itself raises is not the command's, and SIGCHLD tells of the command. */
+static const int kept_signals[] = { SIGSEGV, SIGBUS,  SIGFPE,  SIGILL, SIGTRAP,
+				    SIGSYS,  SIGABRT, SIGPIPE, SIGCHLD };
+
+/* How this process was started, which the command finds too. */
+struct inheritance {
+	pid_t pid;
+	sigset_t mask;
+	sighandler_t child_handler; /* of SIGCHLD */
+};
+
+struct running {
+	pid_t child;
+	bool adopts; /* orphans of the command are children of this process */
+	int wait_status;
+	sigset_t signals;
+	struct strays strays;
+};
+
+/* All but those kept are forwarded, as they would reach the command if it stood in the place of this process. */
+static void block_signals(sigset_t *blocked, struct inheritance *inheritance)
 {
 	/* The parent may have left SIGCHLD ignored; then the command could not be waited for. */
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(blocked);
+	inheritance->child_handler = signal(SIGCHLD, SIG_DFL);
+	sigfillset(blocked);
+	for (size_t i = 0; i < sizeof(kept_signals) / sizeof(kept_signals[0]); i++)
+		sigdelset(blocked, kept_signals[i]);
 	sigaddset(blocked, SIGCHLD);
-	for (size_t i = 0; i < sizeof(forwarded_signals) / sizeof(forwarded_signals[0]); i++)
-		sigaddset(blocked, forwarded_signals[i]);
-	sigprocmask(SIG_BLOCK, blocked, before);
+	sigprocmask(SIG_BLOCK, blocked, &inheritance->mask);
 }
 
-/* clone(2): CLONE_INTO_CGROUP, Linux 5.7; glibc has no wrapper. */
-static pid_t fork_into_cgroup(int cgroup_fd)
+static bool has_children(void)
 {
-	struct clone_args arguments = {
-		.flags = CLONE_INTO_CGROUP,
-		.exit_signal = SIGCHLD,
-		.cgroup = (uint64_t)cgroup_fd,
-	};
+	siginfo_t info;
 
-	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-static __attribute__((noreturn)) void exec_command(char *const *command, pid_t parent,
-						   const sigset_t *mask)
+static __attribute__((noreturn)) void exec_command(char *const *command,
+						   const struct inheritance *inheritance)
 {
 	int code;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent) /* the parent died before prctl() took effect */
+	if (getppid() != inheritance->pid) /* the parent died before prctl() took effect */
 		_exit(STATUS_RUN_FAILED);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	code = -terminal_forbid_typing();
+	if (code)
+		output_complain("cannot keep the command from typing into its terminal: %s",
+				strerror(code));
+	environment_take_over(inheritance->pid);
+	signal(SIGCHLD, inheritance->child_handler);
+	sigprocmask(SIG_SETMASK, &inheritance->mask, NULL);
 	execvp(command[0], command);
 	code = errno;
 	output_complain("cannot run '%s': %s", command[0], strerror(code));
 	_exit(code == ENOENT ? STATUS_RUN_NOT_FOUND : STATUS_RUN_CANNOT);
 }
 
-/* A signal from the terminal (SI_KERNEL) goes to the whole foreground process group, so the command has it. */
+/*
+ * A signal from the terminal (SI_KERNEL) goes to the whole foreground process group, so the command has it. So it has what
+ * it sends to its own process group.
+ */
 static void forward_signal(const siginfo_t *signal, pid_t child)
 {
-	if (signal->si_code != SI_KERNEL)
+	if (signal->si_code == SI_QUEUE)
+		sigqueue(child, signal->si_signo, signal->si_value);
+	else if (signal->si_code != SI_KERNEL && signal->si_pid != child)
 		kill(child, signal->si_signo);
 }
 
-/* Return: true once the command has ended. */
-static bool reap(pid_t child, int *exit_status)
+/* Each is looked at before it is waited for, while its cgroup can be told. Return: true once the command has ended. */
+static bool reap(struct running *running)
 {
-	int status;
+	idtype_t type = running->adopts ? P_ALL : P_PID;
+	bool ended = false;
+	siginfo_t info = { 0 };
 
-	if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
-		return false;
-	if (WIFSTOPPED(status)) {
-		raise(SIGSTOP); /* so that the shell sees the job stopped; SIGCONT is forwarded */
-		return false;
+	while (!ended || running->adopts) {
+		int status;
+
+		info.si_pid = 0;
+		if (waitid(type, (id_t)running->child, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    !info.si_pid)
+			break;
+		strays_look_at(&running->strays, info.si_pid, getpid());
+		waitpid(info.si_pid, &status, 0);
+		if (info.si_pid != running->child)
+			continue;
+		running->wait_status = status;
+		ended = true;
 	}
-	*exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	return true;
+	info.si_pid = 0;
+	/* So that the shell sees the job stopped; SIGCONT is forwarded. */
+	if (!ended && waitid(P_PID, (id_t)running->child, &info, WSTOPPED | WNOHANG) == 0 &&
+	    info.si_pid)
+		raise(SIGSTOP);
+	return ended;
+}
+
+static void look_around(struct running *running)
+{
+	strays_look_below(&running->strays, running->adopts ? getpid() : running->child);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / (1000 * 1000);
+}
+
+/* Return: did a signal come before @deadline_ms? */
+static bool next_signal(const sigset_t *signals, int64_t deadline_ms, siginfo_t *signal)
+{
+	int64_t left_ms = deadline_ms - now_ms();
+	struct timespec left = { 0 };
+
+	if (left_ms > 0) {
+		left.tv_sec = left_ms / 1000;
+		left.tv_nsec = left_ms % 1000 * 1000 * 1000;
+	}
+	return sigtimedwait(signals, signal, &left) >= 0;
+}
+
+static void wait_for_end(struct running *running)
+{
+	int64_t interval_ms = LOOK_FIRST_MS;
+	int64_t look_ms = now_ms() + interval_ms;
+	siginfo_t signal;
+
+	for (;;) {
+		if (!next_signal(&running->signals, look_ms, &signal)) {
+			if (now_ms() < look_ms)
+				continue;
+			look_around(running);
+			interval_ms = interval_ms < LOOK_LAST_MS / 2 ? interval_ms * 2
+								     : LOOK_LAST_MS;
+			look_ms = now_ms() + interval_ms;
+		} else if (signal.si_signo != SIGCHLD) {
+			forward_signal(&signal, running->child);
+		} else if (reap(running)) {
+			return;
+		}
+	}
 }
 
 int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command, int *exit_status,
 		   struct cgfence_error *error)
 {
-	pid_t parent = getpid();
-	sigset_t blocked;
-	sigset_t before;
-	siginfo_t signal;
-	pid_t child;
+	struct inheritance inheritance = { .pid = getpid() };
+	struct running running = { .strays = { .fence = cgroup } };
+	int result;
+	int status;
 
-	block_signals(&blocked, &before);
-	child = fork_into_cgroup(cgfence_cgroup_fd(cgroup));
-	if (child == 0)
-		exec_command(command, parent, &before);
-	if (child < 0) {
-		int code = errno;
-
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		return error_set(error, code, "cannot start a process in the cgroup %s: %s",
-				 cgfence_cgroup_path(cgroup),
-				 code == ENOSYS ? "this kernel has no clone3(2)" : strerror(code));
+	block_signals(&running.signals, &inheritance);
+	/* If the caller left children here, theirs could not be told from those of the command. */
+	running.adopts = !has_children() && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+	result = cgfence_cgroup_fork(cgroup, SIGCHLD, &running.child, error);
+	if (result) {
+		sigprocmask(SIG_SETMASK, &inheritance.mask, NULL);
+		return result;
 	}
-	for (;;) {
-		if (sigwaitinfo(&blocked, &signal) < 0)
-			continue;
-		if (signal.si_signo != SIGCHLD)
-			forward_signal(&signal, child);
-		else if (reap(child, exit_status))
-			return 0;
-	}
+	if (running.child == 0)
+		exec_command(command, &inheritance);
+	wait_for_end(&running);
+	look_around(&running);
+	strays_free(&running.strays);
+	status = running.wait_status;
+	*exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
 }

@@ -10,7 +10,8 @@
  * @exit_status: receives the exit status of the command, 128 + N for signal N, or 126 or 127 as env(1)
  *
  * Signals to this process are forwarded to the command; those of the terminal reach it directly. The command dies with
- * this process.
+ * this process. Variables of a service manager that name this process name the command instead. A complaint is printed
+ * for processes of the command that leave @cgroup.
  *
  * Return: 0, or -errno if no process could be started.
  */

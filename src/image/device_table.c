@@ -238,6 +238,50 @@ void device_table_free(struct device_table *table)
 	*table = (struct device_table){ 0 };
 }
 
+/* One type, no number beside a wildcard, some access, and no bit that has no meaning. */
+static bool is_rule(uint64_t rule)
+{
+	const uint64_t unused = 0xfffULL << 36 | 3ULL << 54;
+	uint32_t type = cgfence_selector_type(rule);
+
+	return (type == BPF_DEVCG_DEV_BLOCK || type == BPF_DEVCG_DEV_CHAR) &&
+	       (cgfence_rule_allow(rule) || cgfence_rule_deny(rule)) &&
+	       !((rule & CGFENCE_SELECTOR_ANY_MAJOR) && cgfence_selector_major(rule)) &&
+	       !((rule & CGFENCE_SELECTOR_ANY_MINOR) && cgfence_selector_minor(rule)) &&
+	       !(rule & unused);
+}
+
+static bool check_any(const struct cgfence_device_table *header, int index)
+{
+	uint64_t rule = header->any[index];
+	uint32_t type = index ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK;
+
+	return !rule || (is_rule(rule) && (rule & ANY_SELECTOR) == ANY_SELECTOR &&
+			 cgfence_selector_type(rule) == type);
+}
+
+/* A slot whose kind of wildcard the header does not tell is not looked up by the programs. */
+static bool check_slot(const struct cgfence_device_table *header, uint64_t rule)
+{
+	uint64_t wildcards = rule & ANY_SELECTOR;
+
+	return !rule || (is_rule(rule) && wildcards != ANY_SELECTOR &&
+			 (wildcards != CGFENCE_SELECTOR_ANY_MINOR || header->has_by_major) &&
+			 (wildcards != CGFENCE_SELECTOR_ANY_MAJOR || header->has_by_minor));
+}
+
+bool device_table_check(const struct cgfence_image *image)
+{
+	const struct cgfence_device_table *header = &image->devices;
+	const uint64_t *slots = (const uint64_t *)((const char *)image + header->slots_offset);
+
+	for (size_t i = 0; i <= header->slot_mask / sizeof(*slots); i++) {
+		if (!check_slot(header, slots[i]))
+			return false;
+	}
+	return check_any(header, 0) && check_any(header, 1);
+}
+
 static int add_rule(struct device_rules *rules, uint64_t packed)
 {
 	uint64_t selector = cgfence_rule_selector(packed);

@@ -27,6 +27,12 @@ int device_table_compile(const struct device_rules *rules, struct device_table *
 void device_table_free(struct device_table *table);
 
 /**
+ * device_table_check() - is every rule one that device_table_compile() makes?
+ * @image: whole, as far as its offsets go
+ */
+bool device_table_check(const struct cgfence_image *image);
+
+/**
  * device_table_decompile() - the normalised rules that an image was made from.
  * @image: whole and of this version
  * @rules: receives the rules, to be given to device_rules_free()

@@ -111,22 +111,56 @@ static bool check_table(const struct cgfence_device_table *table, size_t size)
 	       (table->slots_offset | table->slot_mask) % sizeof(uint64_t) == 0;
 }
 
+/* All are 0 or 1. */
+static bool check_flags(const struct cgfence_image *image)
+{
+	const struct cgfence_device_table *devices = &image->devices;
+	const struct cgfence_port_table *ports = &image->ports;
+
+	return (image->enforce | image->ephemeral | devices->fenced | devices->has_by_major |
+		devices->has_by_minor | devices->dev_null_free | ports->fenced |
+		ports->has_isolated_range | ports->sctp_any | ports->netns_any |
+		ports->privileged) <= 1;
+}
+
+static int refuse_damaged(struct cgfence_error *error)
+{
+	return error_set(error, EINVAL,
+			 "its policy map is damaged; detach it and attach its policy again");
+}
+
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error)
 {
 	if (size < sizeof(*image) || image->abi_version != CGFENCE_ABI_VERSION)
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
-	if (image->size != size || !check_table(&image->devices, size) ||
+	if (image->size != size || !check_flags(image) || !check_table(&image->devices, size) ||
+	    !device_table_check(image) ||
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
 	    image->devices.base >= DEVICE_BASE_COUNT ||
 	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||
 	    image->ports.guard > CGFENCE_GUARD_DENY || image->name_offset > size ||
 	    image->name_length > size - image->name_offset)
-		return error_set(
-			error, EINVAL,
-			"its policy map is damaged; detach it and attach its policy again");
+		return refuse_damaged(error);
 	return 0;
+}
+
+static int decompile_name(const struct cgfence_image *image, struct cgfence_policy *policy,
+			  struct cgfence_error *error)
+{
+	cleanup_free char *name =
+		strndup((const char *)image + image->name_offset, image->name_length);
+	int result;
+
+	if (!name)
+		return error_out_of_memory(error);
+	if (strlen(name) != image->name_length)
+		return refuse_damaged(error);
+	result = cgfence_policy_set_name(policy, name, NULL);
+	if (result == -EINVAL)
+		return refuse_damaged(error);
+	return result ? error_out_of_memory(error) : 0;
 }
 
 int image_decompile(const struct cgfence_image *image, struct cgfence_policy **policy,
@@ -143,10 +177,10 @@ int image_decompile(const struct cgfence_image *image, struct cgfence_policy **p
 	if (device_table_decompile(image, &made->devices))
 		return error_set(error, ENOMEM, "out of memory while reading the policy back");
 	if (image->name_length) {
-		made->name = strndup((const char *)image + image->name_offset, image->name_length);
-		if (!made->name)
-			return error_set(error, ENOMEM,
-					 "out of memory while reading the policy back");
+		int result = decompile_name(image, made, error);
+
+		if (result)
+			return result;
 	}
 	*policy = cleanup_steal(made);
 	return 0;

@@ -23,6 +23,10 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
  */
 int image_check(const struct cgfence_image *image, size_t size, struct cgfence_error *error);
 
-/** image_decompile() - the policy that a checked image was made from. */
+/**
+ * image_decompile() - the policy that a checked image was made from.
+ *
+ * Return: 0, -EINVAL if its name is none, -ENOMEM.
+ */
 int image_decompile(const struct cgfence_image *image, struct cgfence_policy **policy,
 		    struct cgfence_error *error);

@@ -135,7 +135,7 @@ void port_table_move(struct cgfence_port_table *table, size_t words)
 
 static bool check_bitmap(struct cgfence_port_bitmap *bitmap, size_t words)
 {
-	return bitmap->word_count && bitmap->first_word <= PORT_SET_WORDS &&
+	return bitmap->outside <= 1 && bitmap->word_count && bitmap->first_word <= PORT_SET_WORDS &&
 	       bitmap->word_count <= PORT_SET_WORDS - bitmap->first_word &&
 	       bitmap->word_count <= words && bitmap->offset <= words - bitmap->word_count;
 }

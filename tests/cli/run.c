@@ -238,6 +238,30 @@ Test(run, cgroups_that_the_command_made_go_too)
 	cr_assert(!cgroup_exists("web"));
 }
 
+/* Made so by hand, or by a controller that is enabled in a cgroup with processes in it. */
+Test(run, below_a_thread_root)
+{
+	struct cgfence_cgroup *root = harness_child_cgroup(harness_cgroup(), "root");
+	const struct program_options options = { .cgroup = root };
+	struct program_result result;
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.type",
+		 cgroup_directory(harness_child_cgroup(root, "threads")));
+	file = fopen(path, "we");
+	cr_assert(file);
+	cr_assert_geq(fputs("threaded", file), 0);
+	cr_assert_eq(fclose(file), 0);
+	result = program_run(&options,
+			     WORDS("run", "-n", "web", "--", "sh", "-c",
+				   "grep ^0: /proc/self/cgroup; ! (: >/dev/kmsg) 2>/dev/null;"
+				   " (sleep 100 &) >/dev/null"));
+	assert_done(result);
+	assert_has(result.output, "/root/web\n");
+	cr_assert(!cgroup_exists("root/web"));
+}
+
 Test(run, the_fence_of_the_caller_holds_too)
 {
 	harness_attach(harness_cgroup(),

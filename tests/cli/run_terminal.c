@@ -146,3 +146,41 @@ Test(run_terminal, the_command_stops_too)
 	program_finish(&program);
 	assert_has(program.result.output, "T (stopped)");
 }
+
+/* The line of /proc/PID/status that counts filters, such as "Seccomp_filters:\t0"; of this process. */
+static const char *own_filters(void)
+{
+	static char line[64];
+	FILE *file = fopen("/proc/self/status", "re");
+
+	cr_assert(file);
+	while (fgets(line, sizeof(line), file) && strncmp(line, "Seccomp_filters:", 16) != 0)
+		;
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+#define SHOW_FILTERS "grep", "Seccomp_filters:", "/proc/self/status"
+
+/* Which calls it refuses, the test of terminal_forbid_typing() shows. */
+Test(run_terminal, a_filter_keeps_the_command_from_typing_into_it)
+{
+	const struct program_options options = { .cgroup = harness_cgroup(), .terminal = true };
+	struct program_result result = program_run(&options, WORDS("run", "--", SHOW_FILTERS));
+
+	assert_status(result, 0);
+	assert_has(result.output, "Seccomp_filters:");
+	assert_lacks(result.output, own_filters());
+}
+
+/* It costs the command nothing where there is nothing to type into. */
+Test(run_terminal, without_one_there_is_no_filter)
+{
+	const struct program_options options = { .cgroup = harness_cgroup(), .by_words = true };
+	struct program_result result = program_run(
+		&options, WORDS("setsid", "--wait", program_path(), "run", "--", SHOW_FILTERS));
+
+	assert_done(result);
+	assert_has(result.output, own_filters());
+}

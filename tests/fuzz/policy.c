@@ -4,42 +4,12 @@
  * written and read again, and when it is compiled and read back.
  */
 #include "base/cleanup.h"
+#include "fuzz/support/require.h"
 #include "image/image.h"
 
-#include <stdio.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition, const char *what, const char *text)
-{
-	if (condition)
-		return;
-	fprintf(stderr, "%s: %s\n", what, text);
-	abort();
-}
-
-static char *format(const struct cgfence_policy *policy)
-{
-	struct cgfence_error error = { 0 };
-	char *text = NULL;
-
-	require(cgfence_policy_format(policy, &text, &error) == 0, "it cannot be written",
-		error.text);
-	return text;
-}
-
-static void check_reads_back(const char *text)
-{
-	cleanup_policy struct cgfence_policy *policy = NULL;
-	cleanup_free char *again = NULL;
-	struct cgfence_error error = { 0 };
-
-	require(cgfence_policy_parse(text, strlen(text), "written", &policy, &error) == 0,
-		"what was written is refused", error.text);
-	again = format(policy);
-	require(strcmp(text, again) == 0, "what was written reads back differently", again);
-}
 
 static void check_decompiles(const struct cgfence_policy *policy, const char *text)
 {
@@ -50,7 +20,7 @@ static void check_decompiles(const struct cgfence_policy *policy, const char *te
 	require(image_compile(policy, 1, false, &image, NULL) == 0, "it cannot be compiled", text);
 	require(image_check(image, image->size, NULL) == 0, "its image is refused", text);
 	require(image_decompile(image, &back, NULL) == 0, "its image cannot be read back", text);
-	again = format(back);
+	again = require_text(back);
 	require(strcmp(text, again) == 0, "its image reads back differently", again);
 }
 
@@ -81,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			error.text);
 		return 0;
 	}
-	text = format(policy);
-	check_reads_back(text);
+	text = require_text(policy);
+	require_reads_back(text);
 	check_decompiles(policy, text);
 	check_difference(policy, text);
 	return 0;

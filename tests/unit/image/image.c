@@ -148,6 +148,15 @@ Test(image, refuses_what_is_foreign_or_damaged)
 		  DAMAGED },
 		{ "an unknown guard", offsetof(struct cgfence_image, ports.guard),
 		  CGFENCE_GUARD_DENY + 1, DAMAGED },
+		{ "a flag that is none", offsetof(struct cgfence_image, enforce), 2, DAMAGED },
+		{ "a flag of the ports that is none",
+		  offsetof(struct cgfence_image, ports.sctp_any), 0x80000000, DAMAGED },
+		{ "a flag of the devices that is none",
+		  offsetof(struct cgfence_image, devices.has_by_major), 2, DAMAGED },
+		{ "a flag of a set of ports that is none",
+		  offsetof(struct cgfence_image, ports.isolated[1].outside), 2, DAMAGED },
+		{ "a rule for all devices that has no type",
+		  offsetof(struct cgfence_image, devices.any[0]), 1, DAMAGED },
 		{ "a name so long that it wraps", offsetof(struct cgfence_image, name_length),
 		  UINT32_MAX, DAMAGED },
 	};
@@ -170,6 +179,83 @@ Test(image, refuses_bytes_that_follow_it)
 
 	memcpy(longer, image, image->size);
 	cr_expect_eq(image_check(longer, image->size + 8, NULL), -EINVAL);
+}
+
+/* @bits: flipped in the first slot that has a rule, or in the first empty one */
+static void expect_damaged(const char *policy, bool empty, uint64_t bits, const char *name)
+{
+	cleanup_free struct cgfence_image *image = compile(policy);
+	uint64_t *slots = (uint64_t *)((char *)image + image->devices.slots_offset);
+	struct cgfence_error error = { 0 };
+
+	while (empty == (*slots != 0))
+		slots++;
+	cr_assert_lt((char *)slots, (char *)image + image->size);
+	*slots ^= bits;
+	cr_expect_eq(image_check(image, image->size, &error), -EINVAL, "%s", name);
+	cr_expect_str_eq(error.text, DAMAGED, "%s: %s", name, error.text);
+	*slots ^= bits;
+	cr_expect_eq(image_check(image, image->size, NULL), 0, "%s", name);
+}
+
+Test(image, refuses_rules_that_none_are)
+{
+	static const char one[] = "{`devices`: {`allow`: [`c 10:229 rw`]}}";
+	static const struct {
+		const char *name;
+		uint64_t bits;
+	} cases[] = {
+		{ "both types", CGFENCE_SELECTOR_BLOCK },
+		{ "no type", CGFENCE_SELECTOR_CHAR },
+		{ "a number beside the wildcard", CGFENCE_SELECTOR_ANY_MINOR },
+		{ "another number beside its wildcard", CGFENCE_SELECTOR_ANY_MAJOR },
+		{ "no access", 3ULL << 49 },
+		{ "a bit of no meaning in the selector", 1ULL << 40 },
+		{ "a bit of no meaning above the access", 1ULL << 54 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_damaged(one, false, cases[i].bits, cases[i].name);
+	expect_damaged(one, false, CGFENCE_SELECTOR_ANY_MINOR | 229,
+		       "a wildcard that the header does not tell");
+	expect_damaged(one, false,
+		       CGFENCE_SELECTOR_ANY_MAJOR | 10ULL << CGFENCE_SELECTOR_MINOR_BITS,
+		       "another wildcard that the header does not tell");
+	expect_damaged(one, false,
+		       CGFENCE_SELECTOR_ANY_MINOR | CGFENCE_SELECTOR_ANY_MAJOR | 229 |
+			       10ULL << CGFENCE_SELECTOR_MINOR_BITS,
+		       "the place of a rule for all devices");
+	expect_damaged("{`devices`: {}}", true, 1, "a rule where there is none");
+}
+
+Test(image, refuses_a_rule_for_all_devices_of_the_other_type)
+{
+	cleanup_free struct cgfence_image *image = compile("{`devices`: {`allow`: [`c *:* r`]}}");
+
+	cr_assert_eq(image->devices.any[0], 0);
+	image->devices.any[0] = image->devices.any[1];
+	cr_expect_eq(image_check(image, image->size, NULL), -EINVAL);
+}
+
+Test(image, refuses_names_that_no_policy_has)
+{
+	static const char *const names[] = { "\xff"
+					     "abc",
+					     "", "ab" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free struct cgfence_image *image =
+			compile("{`name`: `name`, `devices`: {}}");
+		struct cgfence_policy *policy = NULL;
+		struct cgfence_error error = { 0 };
+
+		strncpy((char *)image + image->name_offset, names[i], image->name_length);
+		cr_assert_eq(image_check(image, image->size, NULL), 0);
+		cr_expect_eq(image_decompile(image, &policy, &error), -EINVAL, "'%s'", names[i]);
+		cr_expect_str_eq(error.text, DAMAGED);
+		cr_expect_not(error.invalid_input, "the operator is not at fault");
+		cr_expect_null(policy);
+	}
 }
 
 Test(image, decompiles_to_the_policy)
