@@ -228,9 +228,15 @@ static void assert_shown(const struct cgfence_cgroup *fence, const struct cgfenc
 	json_decref(status);
 	result = program_run(NULL, WORDS("explain", cgfence_cgroup_path(box), "device", "c 1:3 r"));
 	assert_done(result);
-	assert_has(result.output, ": allowed, unless a program of others refuses it\n");
+	assert_has(result.output, ": allowed\n");
 	/* runc gives its programs no name. */
-	snprintf(row, sizeof(row), "\n%s\tunknown\tprogram %u on the device hook ",
+	snprintf(row, sizeof(row), "\n%s\tallowed\tprogram %u on the device hook",
+		 cgfence_cgroup_path(box), id);
+	assert_has(result.output, row);
+	result = program_run(NULL,
+			     WORDS("explain", cgfence_cgroup_path(box), "device", "c 10:237 rw"));
+	assert_status(result, 3);
+	snprintf(row, sizeof(row), "\n%s\trefused\tprogram %u on the device hook",
 		 cgfence_cgroup_path(box), id);
 	assert_has(result.output, row);
 }
