@@ -28,7 +28,7 @@ struct cgfence_cgroup;
 
 /**
  * cgfence_cgroup_open() - find a cgroup.
- * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, "pid:N" or "pid:self"
+ * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, "pid:N", "pid:self" or "id:N"
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
  *
  * Return: 0, -ENOENT if there is no such cgroup, another -errno.
@@ -36,7 +36,7 @@ struct cgfence_cgroup;
 CGFENCE_API int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 				    struct cgfence_error *error);
 
-/** cgfence_cgroup_open_id() - the same by cgroup id; -ENOENT if the cgroup is gone. */
+/** cgfence_cgroup_open_id() - the same by cgroup id; -ENOENT if the cgroup is gone, -EXDEV if no mount shows it. */
 CGFENCE_API int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup,
 				       struct cgfence_error *error);
 
@@ -48,7 +48,11 @@ CGFENCE_API int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup,
 /** cgfence_cgroup_close() - close a cgroup; NULL is fine. */
 CGFENCE_API void cgfence_cgroup_close(struct cgfence_cgroup *cgroup);
 
-/** cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash. */
+/**
+ * cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash; cgfence_cgroup_open() takes it.
+ *
+ * It is "id:N" if the cgroup was opened so and no mount shows it.
+ */
 CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup);
 
 /** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
