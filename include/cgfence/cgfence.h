@@ -96,6 +96,29 @@ CGFENCE_API int cgfence_cgroup_fork(const struct cgfence_cgroup *cgroup, int exi
  */
 CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *error);
 
+/* ---- where fences are pinned ---- */
+
+enum cgfence_bpffs_flags {
+	CGFENCE_BPFFS_PRIVATE =
+		1, /* even if it ends with this mount namespace, and the fences in it with it */
+};
+
+/**
+ * cgfence_bpffs_mount() - mount the bpffs that keeps the fences, if there is none.
+ * @flags: enum cgfence_bpffs_flags
+ *
+ * What makes a fence does this by itself, without flags.
+ *
+ * Return: 0, -EPERM if a fence would end before the host goes down, another -errno.
+ */
+CGFENCE_API int cgfence_bpffs_mount(unsigned int flags, struct cgfence_error *error);
+
+/** cgfence_bpffs_check() - would the same without flags refuse? It mounts nothing. */
+CGFENCE_API int cgfence_bpffs_check(struct cgfence_error *error);
+
+/** cgfence_bpffs_is_private() - does the one that is mounted end with this mount namespace? If in doubt, no. */
+CGFENCE_API bool cgfence_bpffs_is_private(void);
+
 /* ---- fence ---- */
 
 enum cgfence_attach_flags {
@@ -120,8 +143,10 @@ enum cgfence_attach_result {
  * If this returns 0, the whole new policy is in force; otherwise the old one is. At no instant does the fence refuse a
  * request that both policies allow, or allow one that both refuse. It waits for other commands on the same cgroup.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a capability is missing or a program of
- * somebody else is in the way, which would lose its say or excludes others, another -errno.
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence,
+ * -EPERM if a capability is missing, if the fence would end early
+ * (cgfence_bpffs_mount()), or if a program of somebody else is in the way, which would lose its say or excludes
+ * others, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     const struct cgfence_policy *policy, unsigned int flags,
