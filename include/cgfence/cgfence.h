@@ -143,8 +143,8 @@ enum cgfence_attach_result {
  * If this returns 0, the whole new policy is in force; otherwise the old one is. At no instant does the fence refuse a
  * request that both policies allow, or allow one that both refuse. It waits for other commands on the same cgroup.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence,
- * -EPERM if a capability is missing, if the fence would end early
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EBUSY if one is hidden
+ * (cgfence_fence_check_hidden()), -EPERM if a capability is missing, if the fence would end early
  * (cgfence_bpffs_mount()), or if a program of somebody else is in the way, which would lose its say or excludes
  * others, another -errno.
  */
@@ -192,6 +192,23 @@ CGFENCE_API void cgfence_fence_sweep(void);
  * Where there are many fences it looks at a few of them, other ones each time.
  */
 CGFENCE_API void cgfence_fence_sweep_some(void);
+
+/**
+ * cgfence_fence_check_hidden() - has the cgroup a fence that is pinned in another bpffs?
+ *
+ * It cannot be read, changed or detached here, and cgfence_fence_attach() refuses to add another.
+ *
+ * Return: 0, -EBUSY with the program, another -errno.
+ */
+CGFENCE_API int cgfence_fence_check_hidden(const struct cgfence_cgroup *cgroup,
+					   struct cgfence_error *error);
+
+/**
+ * cgfence_fence_count_hidden() - on how many cgroups of this host are such fences?
+ *
+ * It looks at all links of the host, of which there may be many.
+ */
+CGFENCE_API int cgfence_fence_count_hidden(size_t *count, struct cgfence_error *error);
 
 struct cgfence_fence;
 
@@ -292,6 +309,7 @@ struct cgfence_foreign_program {
 	/* The path of the cgroup that it is attached to, relative to the cgroup2 root; in the block of the array. */
 	const char *cgroup;
 	unsigned int above; /* how many levels above the cgroup in question that is; 0 for itself */
+	bool hidden;	    /* it belongs to a fence of cgfence that is pinned in another bpffs */
 	uint32_t
 		attach_flags; /* BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, or 0: it forbids all others */
 };

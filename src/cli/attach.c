@@ -117,6 +117,8 @@ static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_pol
 		result = cgfence_bpffs_check(error);
 	else
 		result = 0;
+	if (result == 0)
+		result = cgfence_fence_check_hidden(cgroup, error);
 	if (result)
 		return result;
 	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))

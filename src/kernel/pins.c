@@ -125,6 +125,14 @@ int pins_try_lock(uint64_t id, int *lock)
 	return lock_directory(path, LOCK_EX | LOCK_NB, lock);
 }
 
+int pins_wait(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX, lock);
+}
+
 int pins_begin_detaching(uint64_t id)
 {
 	char detaching[PINS_PATH_SIZE];

@@ -28,6 +28,9 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error);
 /** pins_try_lock() - the same for an existing directory, without waiting. Return: 0 or -errno. */
 int pins_try_lock(uint64_t id, int *lock);
 
+/** pins_wait() - the same, waiting. */
+int pins_wait(uint64_t id, int *lock);
+
 /** pins_unlock() - release the lock; removes a directory without pins. */
 void pins_unlock(uint64_t id, int lock);
 
