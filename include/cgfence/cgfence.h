@@ -28,7 +28,7 @@ struct cgfence_cgroup;
 
 /**
  * cgfence_cgroup_open() - find a cgroup.
- * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, "pid:N" or "pid:self"
+ * @name: an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, "pid:N", "pid:self" or "id:N"
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
  *
  * Return: 0, -ENOENT if there is no such cgroup, another -errno.
@@ -36,7 +36,7 @@ struct cgfence_cgroup;
 CGFENCE_API int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 				    struct cgfence_error *error);
 
-/** cgfence_cgroup_open_id() - the same by cgroup id; -ENOENT if the cgroup is gone. */
+/** cgfence_cgroup_open_id() - the same by cgroup id; -ENOENT if the cgroup is gone, -EXDEV if no mount shows it. */
 CGFENCE_API int cgfence_cgroup_open_id(uint64_t id, struct cgfence_cgroup **cgroup,
 				       struct cgfence_error *error);
 
@@ -48,7 +48,11 @@ CGFENCE_API int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup,
 /** cgfence_cgroup_close() - close a cgroup; NULL is fine. */
 CGFENCE_API void cgfence_cgroup_close(struct cgfence_cgroup *cgroup);
 
-/** cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash. */
+/**
+ * cgfence_cgroup_path() - the path relative to the cgroup2 root, with a leading slash; cgfence_cgroup_open() takes it.
+ *
+ * It is "id:N" if the cgroup was opened so and no mount shows it.
+ */
 CGFENCE_API const char *cgfence_cgroup_path(const struct cgfence_cgroup *cgroup);
 
 /** cgfence_cgroup_id() - the id that bpf_get_current_cgroup_id() gives (kernfs node id). */
@@ -92,6 +96,29 @@ CGFENCE_API int cgfence_cgroup_fork(const struct cgfence_cgroup *cgroup, int exi
  */
 CGFENCE_API int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *error);
 
+/* ---- where fences are pinned ---- */
+
+enum cgfence_bpffs_flags {
+	CGFENCE_BPFFS_PRIVATE =
+		1, /* even if it ends with this mount namespace, and the fences in it with it */
+};
+
+/**
+ * cgfence_bpffs_mount() - mount the bpffs that keeps the fences, if there is none.
+ * @flags: enum cgfence_bpffs_flags
+ *
+ * What makes a fence does this by itself, without flags.
+ *
+ * Return: 0, -EPERM if a fence would end before the host goes down, another -errno.
+ */
+CGFENCE_API int cgfence_bpffs_mount(unsigned int flags, struct cgfence_error *error);
+
+/** cgfence_bpffs_check() - would the same without flags refuse? It mounts nothing. */
+CGFENCE_API int cgfence_bpffs_check(struct cgfence_error *error);
+
+/** cgfence_bpffs_is_private() - does the one that is mounted end with this mount namespace? If in doubt, no. */
+CGFENCE_API bool cgfence_bpffs_is_private(void);
+
 /* ---- fence ---- */
 
 enum cgfence_attach_flags {
@@ -116,8 +143,10 @@ enum cgfence_attach_result {
  * If this returns 0, the whole new policy is in force; otherwise the old one is. At no instant does the fence refuse a
  * request that both policies allow, or allow one that both refuse. It waits for other commands on the same cgroup.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EPERM if a capability is missing or a program of
- * somebody else is in the way, which would lose its say or excludes others, another -errno.
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EBUSY if one is hidden
+ * (cgfence_fence_check_hidden()), -EPERM if a capability is missing, if the fence would end early
+ * (cgfence_bpffs_mount()), or if a program of somebody else is in the way, which would lose its say or excludes
+ * others, another -errno.
  */
 CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     const struct cgfence_policy *policy, unsigned int flags,
@@ -163,6 +192,23 @@ CGFENCE_API void cgfence_fence_sweep(void);
  * Where there are many fences it looks at a few of them, other ones each time.
  */
 CGFENCE_API void cgfence_fence_sweep_some(void);
+
+/**
+ * cgfence_fence_check_hidden() - has the cgroup a fence that is pinned in another bpffs?
+ *
+ * It cannot be read, changed or detached here, and cgfence_fence_attach() refuses to add another.
+ *
+ * Return: 0, -EBUSY with the program, another -errno.
+ */
+CGFENCE_API int cgfence_fence_check_hidden(const struct cgfence_cgroup *cgroup,
+					   struct cgfence_error *error);
+
+/**
+ * cgfence_fence_count_hidden() - on how many cgroups of this host are such fences?
+ *
+ * It looks at all links of the host, of which there may be many.
+ */
+CGFENCE_API int cgfence_fence_count_hidden(size_t *count, struct cgfence_error *error);
 
 struct cgfence_fence;
 
@@ -263,6 +309,7 @@ struct cgfence_foreign_program {
 	/* The path of the cgroup that it is attached to, relative to the cgroup2 root; in the block of the array. */
 	const char *cgroup;
 	unsigned int above; /* how many levels above the cgroup in question that is; 0 for itself */
+	bool hidden;	    /* it belongs to a fence of cgfence that is pinned in another bpffs */
 	uint32_t
 		attach_flags; /* BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, or 0: it forbids all others */
 };

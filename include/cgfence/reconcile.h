@@ -27,7 +27,7 @@ CGFENCE_API const char *cgfence_action_name(enum cgfence_action action);
 struct cgfence_violation {
 	bool ended;	     /* it is in excess no more */
 	uint64_t time_ns;    /* CLOCK_BOOTTIME */
-	const char *cgroup;  /* the fence root, relative to the cgroup2 root */
+	const char *cgroup;  /* the path of the fence root; "id:N" if no mount shows it */
 	const char *member;  /* the cgroup that holds the socket, likewise; NULL if it is gone */
 	uint32_t pid;	     /* of the holder in the fence; 0 if there is none */
 	const char *comm;    /* "" if there is none */

@@ -3,6 +3,7 @@
 #include "apply/plan.h"
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/hierarchy.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
 #include "base/error.h"
@@ -45,12 +46,16 @@ static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_
 }
 
 /* The fence of a cgroup, if the cgroup still exists and has one. */
-static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_error *error)
+static int observe_fence(uint64_t id, bool all, struct apply_world *world,
+			 struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct apply_fence *observed = &world->fences[world->fence_count];
-	int result = cgfence_cgroup_open_id(id, &cgroup, error);
+	int result = cgroup_open_any_id(id, &cgroup, error);
 
+	/* No policy here can name one that no mount shows, so it is not for this command to prune it. */
+	if (result == 0 && all && cgfence_cgroup_path(cgroup)[0] != '/')
+		return 0;
 	if (result == 0)
 		result = read_fence(id, observed, error);
 	if (result == -ENOENT)
@@ -97,7 +102,7 @@ static int observe(struct apply_world *world, bool all, struct cgfence_error *er
 	if (!world->fences)
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < count && result == 0; i++)
-		result = observe_fence(ids[i], world, error);
+		result = observe_fence(ids[i], all, world, error);
 	return result;
 }
 
@@ -135,7 +140,7 @@ static int attach(const struct apply_step *step, bool *gone, struct cgfence_erro
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	unsigned int flags = step->fence && step->fence->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
 	enum cgfence_attach_result attached;
-	int result = cgfence_cgroup_open_id(step->step.id, &cgroup, error);
+	int result = cgroup_open_any_id(step->step.id, &cgroup, error);
 
 	if (result == 0)
 		result =

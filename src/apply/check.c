@@ -76,7 +76,7 @@ static int keep_policy(struct checked_file *file, const struct cgfence_policy *p
 	if (cgroup[0] == '/')
 		mountinfo_find_cgroup2(cgroup, &mount, NULL);
 	file->cgroup = strdup(cgroup);
-	file->key = conflicts_normalise(cgroup, mount.point ? &mount : NULL);
+	file->key = conflicts_normalise(cgroup, mount.root ? &mount : NULL);
 	return file->cgroup && file->key ? 0 : -ENOMEM;
 }
 

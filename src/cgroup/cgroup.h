@@ -3,8 +3,6 @@
 
 #include <cgfence/cgfence.h>
 
-struct cgroup2_mount;
-
 /** cgroup_directory() - the absolute path of a cgroup; it lives as long as @cgroup. */
 const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 
@@ -17,13 +15,11 @@ int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
  * cgroup_wrap() - make a handle of an open directory.
  * @fd: taken over, also on failure
  * @directory: its absolute path
- * @mount: the mount that has it
+ * @path: what cgfence_cgroup_path() is to say
  * @cgroup: receives the cgroup, to be given to cgfence_cgroup_close()
- *
- * Return: 0, -EXDEV if it is not in @mount, another -errno.
  */
-int cgroup_wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
-		struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+int cgroup_wrap(int fd, const char *directory, const char *path, struct cgfence_cgroup **cgroup,
+		struct cgfence_error *error);
 
 static inline void cleanup_close_cgroup(struct cgfence_cgroup **cgroup)
 {

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 /* How kernfs encodes a node id in a file handle (FILEID_KERNFS, include/linux/exportfs.h). */
 #define HANDLE_TYPE_KERNFS 0xfe
@@ -23,6 +25,13 @@ int cgroup_read_id(int fd, uint64_t *id)
 		return -errno;
 	memcpy(id, handle.head.f_handle, sizeof(*id));
 	return 0;
+}
+
+bool cgroup_is_directory(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 /* A removed cgroup has no file at all (kernfs_drain, fs/kernfs/dir.c). */

@@ -19,3 +19,6 @@ int cgroup_open_by_id(int mount, uint64_t id, int flags);
 
 /** cgroup_is_removed() - is the directory @fd that of a cgroup that was removed? */
 bool cgroup_is_removed(int fd);
+
+/** cgroup_is_directory() - is the directory @fd in a cgroup2 file system? */
+bool cgroup_is_directory(int fd);

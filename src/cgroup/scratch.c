@@ -32,11 +32,12 @@ static void remove_abandoned(const struct cgfence_cgroup *root)
 		closedir(directory);
 }
 
-int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+static int make_below(const char *parent, struct cgfence_cgroup **cgroup,
+		      struct cgfence_error *error)
 {
 	struct cgfence_cgroup *root = NULL;
 	char name[64];
-	int result = cgfence_cgroup_open("/", &root, error);
+	int result = cgfence_cgroup_open(parent, &root, error);
 
 	if (result)
 		return result;
@@ -46,6 +47,14 @@ int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 	result = cgfence_cgroup_create(root, name, cgroup, error);
 	cgfence_cgroup_close(root);
 	return result;
+}
+
+int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	int result = make_below("/", cgroup, error);
+
+	/* A container may have the whole hierarchy read-only, and its own part not. */
+	return result == -EROFS ? make_below("pid:self", cgroup, error) : result;
 }
 
 void scratch_close(struct cgfence_cgroup *cgroup)

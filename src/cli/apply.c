@@ -8,6 +8,7 @@
 
 static bool prune;
 static bool dry_run;
+static bool private;
 static bool json;
 
 static void cleanup_free_plan(struct cgfence_apply_plan **plan)
@@ -154,6 +155,8 @@ static int run(const struct arguments *arguments)
 
 	if (json && !dry_run)
 		return help_refuse_usage(&command_apply, "--json requires --dry-run");
+	if (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error))
+		return output_failure(&error);
 	if (!dry_run)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
@@ -169,13 +172,16 @@ static int run(const struct arguments *arguments)
 static const struct command_option options[] = {
 	{ 0, "prune", NULL, "detach the fences that no policy names", &prune, NULL },
 	{ 0, "dry-run", NULL, "print the plan and change nothing", &dry_run, NULL },
+	{ 0, "private", NULL,
+	  "mount a bpffs even where it, and the fences, end with the mount namespace", &private,
+	  NULL },
 	COMMAND_OPTION_JSON(json, "the plan as one JSON object"),
 	{ 0 },
 };
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[--prune] [--dry-run] [-j] POLICY.json|DIR",
+	.synopsis = "[--prune] [--dry-run] [--private] [-j] POLICY.json|DIR",
 	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup in its key \"cgroup\", or several by a glob such as\n"

@@ -13,6 +13,7 @@
 static bool force;
 static bool use_default;
 static bool dry_run;
+static bool private;
 static const char *tcp_ports;
 static const char *udp_ports;
 
@@ -112,6 +113,14 @@ static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_pol
 
 	if (result && result != -ENOENT)
 		return result;
+	if (!private)
+		result = cgfence_bpffs_check(error);
+	else
+		result = 0;
+	if (result == 0)
+		result = cgfence_fence_check_hidden(cgroup, error);
+	if (result)
+		return result;
 	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
 		return error_set(error, EPERM,
 				 "%s is the root cgroup, which is not fenced without --force",
@@ -134,6 +143,7 @@ static int run(const struct arguments *arguments)
 		return help_refuse_usage(&command_attach, "give either a policy or --default");
 	if (read_policy(path, &policy, &error) ||
 	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
+	    (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error)) ||
 	    (dry_run ? pretend : attach)(cgroup, policy, flags, &error))
 		return output_failure(&error);
 	return STATUS_DONE;
@@ -146,6 +156,9 @@ static const struct command_option options[] = {
 	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
 	{ 0, "dry-run", NULL, "print what would change, and change nothing", &dry_run, NULL },
+	{ 0, "private", NULL,
+	  "mount a bpffs even where it, and the fence, ends with the mount namespace", &private,
+	  NULL },
 	{ 0, "force", NULL, "fence even the root cgroup", &force, NULL },
 	{ 0 },
 };
@@ -153,15 +166,16 @@ static const struct command_option options[] = {
 const struct command command_attach = {
 	.name = "attach",
 	.synopsis =
-		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] CGROUP [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--force] --default CGROUP",
+		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] CGROUP [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] --default CGROUP",
 	.summary = "fence a cgroup, or replace its policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"
 		"removal of the cgroup; no process needs to stay. Without a file the embedded default policy is used,\n"
 		"which allows the 14 devices that Mesos allows; a cgroup that has a fence already is then left alone,\n"
 		"unless --default is given. --tcp and --udp add ports to those that the policy assigns. If anything is\n"
-		"wrong, nothing changes. Listeners that are in excess already are reported and left to reconcile and\n"
-		"watch.",
+		"wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts would end with this mount\n"
+		"namespace, it refuses unless --private is given. Listeners that are in excess already are reported and\n"
+		"left to reconcile and watch.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

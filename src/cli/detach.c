@@ -12,14 +12,17 @@ static int detach_one(const char *name)
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_error error = { 0 };
 	bool detached = false;
+	bool hidden;
 
 	if (cgfence_cgroup_open(name, &cgroup, &error) ||
 	    cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
 		return output_failure(&error);
-	output_say(detached ? "Detached the fence of %s."
-			    : "%s has no fence of its own; nothing changed.",
-		   cgfence_cgroup_path(cgroup));
-	return STATUS_DONE;
+	hidden = cgfence_fence_check_hidden(cgroup, &error);
+	if (detached || !hidden)
+		output_say(detached ? "Detached the fence of %s."
+				    : "%s has no fence of its own; nothing changed.",
+			   cgfence_cgroup_path(cgroup));
+	return hidden ? output_failure(&error) : STATUS_DONE;
 }
 
 static int detach_all(void)
@@ -67,7 +70,7 @@ const struct command command_detach = {
 	.summary = "detach the fence of a cgroup",
 	.description =
 		"Fences above and below stay, and so do programs that others attached. A cgroup without a fence\n"
-		"is no error.",
+		"is no error; one whose fence is pinned in another bpffs is.",
 	.example = "cgfence detach /machine/web",
 	.options = options,
 	.operands_min = 0,

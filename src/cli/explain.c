@@ -99,7 +99,11 @@ static void add_other(const struct cgfence_foreign_program *program, struct answ
 
 	cgfence_foreign_describe(program, text);
 	cgfence_cgroup_owner(program->cgroup, owner);
-	if (answer->topic != CGFENCE_TOPIC_DEVICES)
+	/* To ask one of cgfence would add to the refusals that it has counted. */
+	if (program->hidden)
+		snprintf(error.text, sizeof(error.text),
+			 "it is of a fence that is pinned in another bpffs");
+	else if (answer->topic != CGFENCE_TOPIC_DEVICES)
 		snprintf(error.text, sizeof(error.text), "it cannot be asked about ports");
 	else
 		cgfence_foreign_ask_device(program, &answer->device, &allowed, &error);
@@ -141,6 +145,8 @@ static int judge_upwards(const char *name, struct answer *answer, struct cgfence
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	int result = cgfence_cgroup_open(name, &cgroup, error);
 
+	if (result == 0)
+		result = cgfence_fence_check_hidden(cgroup, error);
 	if (result == 0)
 		result = others_add(cgroup, answer->topic, &others, error);
 	for (unsigned int above = 0; result == 0; above++) {

@@ -27,6 +27,20 @@ typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *contex
 int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,
 		  fence_reporter *add_json);
 
+/** fences_report_state() - the same, and say on standard error what such a list does not show: fences elsewhere. */
+int fences_report_state(const char *name, const struct table_column *columns,
+			fence_reporter *add_row, fence_reporter *add_json);
+
+/**
+ * fences_open() - open the cgroup of this name and its fence.
+ *
+ * It complains of a further fence that another bpffs has.
+ *
+ * Return: 0, -ENOENT if it has no fence of its own, -EBUSY if another bpffs has that, another -errno.
+ */
+int fences_open(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_fence **fence,
+		struct cgfence_error *error);
+
 /** fences_find() - the id of the cgroup of this name, which must have a fence of its own. */
 int fences_find(const char *name, uint64_t *id, struct cgfence_error *error);
 

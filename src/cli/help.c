@@ -103,7 +103,8 @@ void help_print_all(void)
 	       "and listen only on the ports assigned to it.\n\n");
 	for (int i = 0; commands[i]; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	printf("\nCGROUP is an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, or pid:N.\n"
+	printf("\nCGROUP is an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, pid:N,\n"
+	       "or id:N, as status prints a cgroup that no mount shows.\n"
 	       "'cgfence help COMMAND' explains a command, 'cgfence --version' prints the version.\n\n"
 	       "Example: cgfence attach /machine/web policy.json\n");
 }

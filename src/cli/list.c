@@ -28,7 +28,7 @@ static int run(const struct arguments *arguments)
 		{ 0 },
 	};
 
-	return fences_report(arguments->operands[0], columns, add_row, NULL);
+	return fences_report_state(arguments->operands[0], columns, add_row, NULL);
 }
 
 const struct command command_list = {

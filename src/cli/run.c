@@ -64,7 +64,8 @@ static int run(const struct arguments *arguments)
 	cgfence_fence_sweep_some();
 	if (cgfence_policy_read_file(policy_file, &policy, &error) ||
 	    (name && cgfence_policy_set_name(policy, name, &error)) ||
-	    create_cgroup(&cgroup, &error)) {
+	    /* The fence is for the command, which ends before the mount namespace does. */
+	    cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error) || create_cgroup(&cgroup, &error)) {
 		output_failure(&error);
 		return STATUS_RUN_FAILED;
 	}

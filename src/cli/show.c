@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "cli/fences.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "report/handles.h"
 #include "report/output.h"
 #include "report/printable.h"
-
-#include <errno.h>
 
 static int run(const struct arguments *arguments)
 {
@@ -15,15 +14,9 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 	cleanup_free char *text = NULL;
 	cleanup_free char *printable = NULL;
-	int result;
 
-	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
-		return output_failure(&error);
-	result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error);
-	if (result == -ENOENT)
-		error_set(&error, ENOENT, "%s has no fence of its own",
-			  cgfence_cgroup_path(cgroup));
-	if (result || cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
+	if (fences_open(arguments->operands[0], &cgroup, &fence, &error) ||
+	    cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
 		return output_failure(&error);
 	printable = printable_json(text);
 	if (!printable) {

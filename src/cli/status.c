@@ -137,7 +137,8 @@ static int run(const struct arguments *arguments)
 		{ 0 },
 	};
 
-	return fences_report(arguments->operands[0], columns, add_row, json ? add_json : NULL);
+	return fences_report_state(arguments->operands[0], columns, add_row,
+				   json ? add_json : NULL);
 }
 
 static const struct command_option options[] = {
@@ -153,7 +154,8 @@ const struct command command_status = {
 		"Everything is read back from the kernel. Only refusals are counted: DENIED are those made, AUDITED those\n"
 		"that an audit would have made. GENERATION grows by one with each change of the policy. OTHERS are\n"
 		"programs of others, on the cgroup or above it, that judge what the fence judges and may refuse what it\n"
-		"allows.",
+		"allows. Standard error tells if the bpffs that keeps the fences ends with this mount namespace, and if\n"
+		"fences that are pinned in another one are all there is.",
 	.example = "cgfence status --json | jq '.[].counters'",
 	.options = options,
 	.operands_min = 0,

@@ -9,6 +9,7 @@
 static const char *apply;
 static const char *interval = DEFAULT_INTERVAL;
 static bool json;
+static bool private;
 
 static int run(const struct arguments *arguments)
 {
@@ -22,6 +23,8 @@ static int run(const struct arguments *arguments)
 			interval);
 		return STATUS_INVALID;
 	}
+	if (private && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error))
+		return output_failure(&error);
 	return watch_run(&watch, &error) ? output_failure(&error) : STATUS_DONE;
 }
 
@@ -30,13 +33,16 @@ static const struct command_option options[] = {
 	  &apply },
 	{ 0, "interval", "D", "time between two passes, such as 500ms, 30s or 5m; 30s if absent",
 	  NULL, &interval },
+	{ 0, "private", NULL,
+	  "mount a bpffs even where it, and the fences, end with the mount namespace", &private,
+	  NULL },
 	COMMAND_OPTION_JSON(json, "one JSON object a line"),
 	{ 0 },
 };
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D]",
+	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D] [--private]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass, as reconcile does, at once, at every interval, when a fence changes, and on SIGHUP. Acts at\n"

@@ -3,6 +3,7 @@
 #include "cgroup/cgroup.h"
 #include "base/error.h"
 #include "fence/detach.h"
+#include "fence/hidden.h"
 #include "fence/load.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
@@ -18,8 +19,12 @@
 
 int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
 {
-	return error_set(error, ENOENT, "%s has no fence of its own; attach a policy to it first",
-			 cgfence_cgroup_path(cgroup));
+	int result = cgfence_fence_check_hidden(cgroup, error);
+
+	return result ? result
+		      : error_set(error, ENOENT,
+				  "%s has no fence of its own; attach a policy to it first",
+				  cgfence_cgroup_path(cgroup));
 }
 
 /* A fence of another version, or a damaged one, is replaced like any other; only its records may be lost. */
@@ -45,7 +50,9 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 	if (result)
 		return result;
 	fence_detach_finish(id);
-	return read_present(change, error);
+	/* Nothing is stacked on a fence that another bpffs has. */
+	result = fence_check_hidden(change->cgroup, error);
+	return result ? result : read_present(change, error);
 }
 
 void fence_change_end(struct fence_change *change)

@@ -39,5 +39,5 @@ int fence_change_make(struct fence_change *change, enum cgfence_attach_result *r
 /** fence_change_end() - free everything and release the lock. */
 void fence_change_end(struct fence_change *change);
 
-/** fence_change_refuse_unfenced() - the error for a cgroup without a fence. Return: -ENOENT. */
+/** fence_change_refuse_unfenced() - the error for a cgroup without a fence. Return: -ENOENT, -EBUSY if one is hidden. */
 int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);

@@ -113,7 +113,7 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 	int result;
 	int lock;
 
-	if (!pins_have_bpffs()) {
+	if (!bpffs_is_mounted()) {
 		*detached = false;
 		return 0;
 	}

@@ -44,7 +44,7 @@ int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence
 	struct fence_change change = { .cgroup = cgroup, .keeps_netns = true };
 	int code;
 
-	if (!pins_have_bpffs())
+	if (!bpffs_is_mounted())
 		return fence_change_refuse_unfenced(cgroup, error);
 	code = fence_change_begin(&change, error);
 	if (code == 0)

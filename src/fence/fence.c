@@ -143,6 +143,9 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 	if (!made)
 		return error_out_of_memory(error);
 	made->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	result = pins_check(id, error);
+	if (result)
+		return result;
 	result = read_present(id, made, &present, error);
 	if (result == -ENOENT)
 		return result;

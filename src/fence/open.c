@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Opens a fence, and repairs it first if a command died while it changed it. */
 #include "cgroup/cgroup.h"
+#include "cgroup/hierarchy.h"
 #include "fence/fence.h"
 #include "fence/change.h"
 #include "fence/detach.h"
@@ -14,7 +15,7 @@ static void repair(uint64_t id)
 	struct fence_change change = { .keeps_netns = true };
 	enum cgfence_attach_result result;
 
-	if (cgfence_cgroup_open_id(id, &cgroup, NULL))
+	if (cgroup_open_any_id(id, &cgroup, NULL))
 		return;
 	change.cgroup = cgroup;
 	if (fence_change_begin(&change, NULL) == 0 && change.old.torn && change.old_policy) {

@@ -47,9 +47,12 @@ int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error)
 		return result;
 	if (mkdir(WATCH_LOCK, 0700) < 0 && errno != EEXIST)
 		return error_set(error, errno, "cannot make " WATCH_LOCK ": %s", strerror(errno));
-	fd = open(WATCH_LOCK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(WATCH_LOCK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, errno, "cannot open " WATCH_LOCK ": %s", strerror(errno));
+	result = bpffs_check_lockable(fd, WATCH_LOCK, error);
+	if (result)
+		return result;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return error_set(error, errno, "cannot lock " WATCH_LOCK ": %s",

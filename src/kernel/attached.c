@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/attached.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/id.h"
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -65,11 +66,18 @@ int ascent_go_up(struct ascent *ascent)
 {
 	int fd;
 
-	if (cgroup_path_length(ascent->cgroup, ascent->above) == 1)
+	/* It is the root, or no mount shows it. */
+	if (cgroup_path_length(ascent->cgroup, ascent->above) == 1 ||
+	    cgfence_cgroup_path(ascent->cgroup)[0] != '/')
 		return -ENOENT;
 	fd = openat(ascent->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	/* The directory above a mount point is no cgroup. */
+	if (!cgroup_is_directory(fd)) {
+		close(fd);
+		return -ENOENT;
+	}
 	close(ascent->fd);
 	ascent->fd = fd;
 	ascent->above++;

@@ -5,6 +5,7 @@
 #include "cgroup/id.h"
 #include "base/error.h"
 #include "kernel/error.h"
+#include "kernel/hidden.h"
 #include "kernel/link.h"
 
 #include <bpf/bpf.h>
@@ -112,6 +113,7 @@ static int add_program(struct search *search, const struct ascent *ascent,
 		.hook = search->hook->name,
 		.attach_flags = program->flags,
 		.above = ascent->above,
+		.hidden = hidden_is_of_cgfence(program->id),
 	};
 	memcpy(larger[search->count++].name, info.name, sizeof(larger->name));
 	return 0;

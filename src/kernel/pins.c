@@ -7,13 +7,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 /* Follows the id in the name of the directory; bpffs allows no dot there (bpf_lookup, kernel/bpf/inode.c). */
 #define DETACHING "-detaching"
@@ -31,13 +28,6 @@ void pins_detaching_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin
 		 (unsigned long long)id, pin ? "/" : "", pin ? pin : "");
 }
 
-bool pins_have_bpffs(void)
-{
-	struct statfs status;
-
-	return statfs(PINS_BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
-}
-
 static int make_directory(const char *path, struct cgfence_error *error)
 {
 	if (mkdir(path, DIRECTORY_MODE) < 0 && errno != EEXIST)
@@ -45,17 +35,29 @@ static int make_directory(const char *path, struct cgfence_error *error)
 	return 0;
 }
 
+static int check_root(struct cgfence_error *error)
+{
+	int result = bpffs_check_owner(error);
+
+	return result ? result : bpffs_check_directory(PINS_ROOT, error);
+}
+
 int pins_make_root(struct cgfence_error *error)
 {
-	/* The options with which systemd mounts it. */
-	if (!pins_have_bpffs() &&
-	    mount("bpf", PINS_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-		return error_set(error, errno,
-				 "no bpffs is mounted on " PINS_BPFFS
-				 " and mounting it fails: %s; try 'mount -t bpf bpf " PINS_BPFFS
-				 "'",
-				 strerror(errno));
-	return make_directory(PINS_ROOT, error);
+	int result = bpffs_mount(false, error);
+
+	if (result == 0)
+		result = make_directory(PINS_ROOT, error);
+	return result ? result : check_root(error);
+}
+
+int pins_check(uint64_t id, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+	int result = bpffs_check_directory(PINS_ROOT, error);
+
+	pins_path(path, id, NULL);
+	return result ? result : bpffs_check_directory(path, error);
 }
 
 /* The previous holder of the lock may have removed the directory. */
@@ -80,11 +82,14 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 		result = make_directory(path, error);
 		if (result)
 			break;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && errno == ENOENT)
 			continue;
 		if (fd < 0)
 			return error_set(error, errno, "cannot open %s: %s", path, strerror(errno));
+		result = bpffs_check_lockable(fd, path, error);
+		if (result)
+			break;
 		if (flock(fd, LOCK_EX) < 0)
 			return error_set(error, errno, "cannot lock %s: %s", path, strerror(errno));
 		if (still_there(fd, path)) {
@@ -98,9 +103,13 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 /* Of a directory that is there. */
 static int lock_directory(const char *path, int operation, int *lock)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 || flock(fd, operation) < 0)
+	if (fd < 0)
+		return -errno;
+	if (bpffs_check_lockable(fd, path, NULL))
+		return -EPERM;
+	if (flock(fd, operation) < 0)
 		return -errno;
 	if (!still_there(fd, path))
 		return -ENOENT;
@@ -114,6 +123,14 @@ int pins_try_lock(uint64_t id, int *lock)
 
 	pins_path(path, id, NULL);
 	return lock_directory(path, LOCK_EX | LOCK_NB, lock);
+}
+
+int pins_wait(uint64_t id, int *lock)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return lock_directory(path, LOCK_EX, lock);
 }
 
 int pins_begin_detaching(uint64_t id)
@@ -195,8 +212,12 @@ static int list_names(const char *suffix, uint64_t **ids, size_t *count,
 	size_t capacity = 0;
 	size_t used = 0;
 	struct dirent *entry;
-	DIR *directory = opendir(PINS_ROOT);
+	DIR *directory;
+	int result = bpffs_is_mounted() ? check_root(error) : 0;
 
+	if (result)
+		return result;
+	directory = opendir(PINS_ROOT);
 	if (!directory && errno != ENOENT)
 		return error_set(error, errno, "cannot read " PINS_ROOT ": %s", strerror(errno));
 	while (directory && (entry = readdir(directory))) {

@@ -2,10 +2,9 @@
 /* The directories in bpffs that hold the links of the fences, one directory a fence. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include "kernel/bpffs.h"
 
-#define PINS_BPFFS "/sys/fs/bpf"
-#define PINS_ROOT PINS_BPFFS "/cgfence"
+#define PINS_ROOT BPFFS_POINT "/cgfence"
 
 /* What was found out about the running kernel. */
 #define PINS_KERNEL PINS_ROOT "/kernel"
@@ -22,18 +21,28 @@ void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);
  * @lock: receives a descriptor, to be given to pins_unlock()
  *
  * The lock is an flock(2) on the directory, which only root can open, so that a process in a fence cannot hold it. It
- * ends with the process.
+ * ends with the process. A directory that others could open is refused.
  */
 int pins_lock(uint64_t id, int *lock, struct cgfence_error *error);
 
 /** pins_try_lock() - the same for an existing directory, without waiting. Return: 0 or -errno. */
 int pins_try_lock(uint64_t id, int *lock);
 
+/** pins_wait() - the same, waiting. */
+int pins_wait(uint64_t id, int *lock);
+
 /** pins_unlock() - release the lock; removes a directory without pins. */
 void pins_unlock(uint64_t id, int lock);
 
-/** pins_make_root() - mount a bpffs if there is none, and make the directory of all fences. */
+/** pins_make_root() - mount a bpffs if there is none (bpffs_mount()), and make the directory of all fences. */
 int pins_make_root(struct cgfence_error *error);
+
+/**
+ * pins_check() - are the directory of all fences and that of a fence root's alone?
+ *
+ * Return: 0, also if they are not there; -EPERM.
+ */
+int pins_check(uint64_t id, struct cgfence_error *error);
 
 /** pins_touch() - tell watchers that the policy of the fence was replaced (inotify(7), IN_ATTRIB). */
 void pins_touch(uint64_t id);
@@ -80,6 +89,3 @@ void pins_end_detaching(uint64_t id, int lock);
 
 /** pins_list_detaching() - the ids that have such a directory. */
 int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error);
-
-/** pins_have_bpffs() - is a bpffs mounted where the pins go? */
-bool pins_have_bpffs(void);

@@ -110,6 +110,8 @@ static bool is_in_fence(const struct port_fence *fence, uint64_t cgroup_id)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
+	if (cgroup_id == fence->id)
+		return true;
 	return cgfence_cgroup_open_id(cgroup_id, &cgroup, NULL) == 0 &&
 	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(fence->cgroup));
 }

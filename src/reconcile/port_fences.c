@@ -89,7 +89,10 @@ static int compare_paths(const void *left, const void *right)
 	return path_rank(*a) - path_rank(*b);
 }
 
-/* Every fence that was opened has a path, so the next fence above is found without the kernel. */
+/*
+ * Every fence that was opened has a path, so the next fence above is found without the kernel. Where no mount shows a
+ * fence, nothing tells what is above it.
+ */
 static int set_above(struct port_fences *fences)
 {
 	cleanup_free struct port_fence **order =
@@ -199,7 +202,7 @@ static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
 	result = fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
 	if (result)
 		return result;
-	result = hierarchy_open_cgroup(hierarchy, id, &fence->cgroup, error);
+	result = hierarchy_open_any(hierarchy, id, &fence->cgroup, error);
 	if (result) {
 		free(fence->image);
 		return result;

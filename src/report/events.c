@@ -109,8 +109,8 @@ void watch_events_denial(struct watch_events *events, const char *cgroup,
 	}
 	object = begin_json(verdict, record->last_ns);
 	if (object)
-		json_object_update_missing_new(
-			object, denial_json(output_json_string(cgroup ? cgroup : ""), record));
+		json_object_update_missing_new(object,
+					       denial_json(output_json_string(cgroup), record));
 	write_json(events, object);
 }
 

@@ -110,7 +110,7 @@ int output_json_line(json_t *value)
 
 json_t *output_json_string(const char *bytes)
 {
-	json_t *string = json_string(bytes);
+	json_t *string = bytes ? json_string(bytes) : json_null();
 	char *ascii = string ? NULL : strdup(bytes);
 
 	for (char *at = ascii; at && *at; at++) {

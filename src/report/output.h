@@ -61,7 +61,7 @@ int output_json_line(json_t *value);
  */
 char *output_json_text(json_t *value, size_t flags);
 
-/** output_json_string() - bytes as a JSON string; if they are not UTF-8, '?' replaces all that is not ASCII. */
+/** output_json_string() - bytes as a JSON string; if they are not UTF-8, '?' replaces all that is not ASCII. NULL is null. */
 json_t *output_json_string(const char *bytes);
 
 /**

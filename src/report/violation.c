@@ -28,6 +28,12 @@ static json_t *excess_json(const char *excess)
 	return list;
 }
 
+/* A cgroup that is gone has no path, and one that no mount shows has "id:N" in its place. */
+static json_t *path_json(const char *path)
+{
+	return path && path[0] == '/' ? output_json_string(path) : json_null();
+}
+
 json_t *violation_json(const struct cgfence_violation *violation)
 {
 	char time[OUTPUT_TIME_SIZE];
@@ -37,8 +43,7 @@ json_t *violation_json(const struct cgfence_violation *violation)
 	object = json_pack(
 		"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:s}",
 		"event", violation->ended ? "ended" : "violation", "time", time, "cgroup",
-		output_json_string(violation->cgroup), "member",
-		violation->member ? output_json_string(violation->member) : json_null(), "pid",
+		path_json(violation->cgroup), "member", path_json(violation->member), "pid",
 		violation->pid ? json_integer(violation->pid) : json_null(), "comm",
 		output_json_string(violation->comm), "cmdline",
 		output_json_string(violation->cmdline), "protocol",

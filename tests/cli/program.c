@@ -245,6 +245,35 @@ const char *program_next_line(struct program *program, const char *text)
 	return line;
 }
 
+static bool is_note(const char *line)
+{
+	return strstr(line, "belongs to this mount namespace, which is not that of PID 1") ||
+	       strstr(line, "of cgfence that are not visible here");
+}
+
+/* Moves the notes from @text. */
+static void set_notes_apart(char *text, struct program_result *result)
+{
+	char *line = text;
+	char *end;
+
+	if (!is_note(text))
+		return;
+	while ((end = strchr(line, '\n'))) {
+		size_t length = (size_t)(end + 1 - line);
+		size_t used = strlen(result->notes);
+
+		*end = '\0';
+		if (!is_note(line)) {
+			*end = '\n';
+			line = end + 1;
+			continue;
+		}
+		snprintf(result->notes + used, sizeof(result->notes) - used, "%s\n", line);
+		memmove(line, line + length, strlen(line + length) + 1);
+	}
+}
+
 void program_finish(struct program *program)
 {
 	/* Closing the terminal hangs up. */
@@ -256,6 +285,8 @@ void program_finish(struct program *program)
 	else
 		close(program->input);
 	close(program->output);
+	set_notes_apart(program->errors >= 0 ? program->result.errors : program->result.output,
+			&program->result);
 	assert_lacks(program->result.errors, "Sanitizer");
 	assert_lacks(program->result.errors, "runtime error");
 }

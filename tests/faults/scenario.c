@@ -57,6 +57,9 @@ static void run_command(const struct tracer_options *options, struct tracer_resu
 		words[used++] = "--prune";
 		words[used++] = run.directory;
 	} else {
+		/* The test is in a mount namespace of its own. */
+		if (scenario->new_host)
+			words[used++] = "--private";
 		words[used++] = cgfence_cgroup_path(place->cgroup);
 	}
 	if (strcmp(scenario->command, "attach") == 0)

@@ -25,12 +25,16 @@ static void check_below(const struct cgroup2_mount *mount, const char *name)
 
 static void check_mount(const struct cgroup2_mount *mount, const char *path)
 {
-	require(mount->root && mount->root[0] == '/', "no absolute root",
+	/* In a cgroup namespace it may be unknown what a mount shows. */
+	require(!mount->root || mount->root[0] == '/', "no absolute root",
 		mount->root ? mount->root : "");
+	require(mount->own_root && mount->own_root[0] == '/', "no absolute root of its own",
+		mount->own_root ? mount->own_root : "");
 	require(mount->point && mount->point[0] == '/', "no absolute point",
 		mount->point ? mount->point : "");
 	require(!*path || path_below(path, mount->point), "the mount does not have the path", path);
-	check_below(mount, mount->root);
+	check_below(mount, mount->root ? mount->root : "/");
+	cgroup2_mount_below_own(mount, path);
 	check_below(mount, "/a/b");
 	check_below(mount, "a");
 	check_below(mount, path);

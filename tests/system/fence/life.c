@@ -322,15 +322,6 @@ Test(life, what_a_killed_command_left_is_swept)
 	cr_expect_not(pin_directory_exists(id));
 }
 
-Test(life, a_bpffs_is_mounted_where_none_is)
-{
-	cr_assert_eq(umount2("/sys/fs/bpf", MNT_DETACH), 0);
-	cr_assert_eq(mount("tmpfs", "/sys/fs/bpf", "tmpfs", 0, NULL), 0);
-	harness_attach(harness_cgroup(), READ_ONLY);
-	cr_expect_eq(harness_open(harness_cgroup(), "c 1:3", O_WRONLY), EPERM);
-	cr_expect(is_fenced(harness_cgroup()));
-}
-
 Test(life, reading_needs_no_bpffs_and_mounts_none)
 {
 	uint64_t *ids = NULL;

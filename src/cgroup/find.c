@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Finding cgroups: by path, and by the process in them. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/hierarchy.h"
+#include "cgroup/id.h"
+#include "cgroup/type.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+/*
+ * A cgroup in a mount that does not tell where it is in what other mounts show. Its path is that of another mount, if
+ * one shows it, else @directory, which is taken back too.
+ */
+static int wrap_elsewhere(int fd, const char *directory, struct cgfence_cgroup **cgroup,
+			  struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
+	struct statvfs status;
+	uint64_t id;
+
+	if (cgroup_read_id(fd, &id) || cgfence_cgroup_open_id(id, &shown, NULL))
+		return cgroup_wrap(fd, directory, directory, cgroup, error);
+	/* The one through which cgroups can be made. */
+	if (fstatvfs(cgfence_cgroup_fd(shown), &status) < 0 || status.f_flag & ST_RDONLY)
+		return cgroup_wrap(fd, directory, cgfence_cgroup_path(shown), cgroup, error);
+	close(fd);
+	*cgroup = cleanup_steal(shown);
+	return 0;
+}
+
+/* @fd is taken over. */
+static int wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
+		struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	cleanup_free char *path = NULL;
+
+	if (!mount->root)
+		return wrap_elsewhere(fd, directory, cgroup, error);
+	path = cgroup2_mount_path(mount, directory);
+	if (!path) {
+		close(fd);
+		return error_out_of_memory(error);
+	}
+	return cgroup_wrap(fd, directory, path, cgroup, error);
+}
+
+static int refuse_other_directory(const char *directory, struct cgfence_error *error)
+{
+	return error_set(
+		error, ENOENT,
+		"%s is no cgroup: give an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, pid:N or pid:self",
+		directory);
+}
+
+static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
+			  struct cgfence_error *error)
+{
+	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
+	const struct cgroup2_mount *mount;
+	cleanup_close int fd = -1;
+	char canonical[PATH_MAX];
+	int result;
+
+	if (!realpath(directory, canonical))
+		return error_set(error, errno, "there is no such cgroup: %s: %s", directory,
+				 strerror(errno));
+	result = mountinfo_read(&mounts, error);
+	if (result && result != -ENOENT)
+		return result;
+	mount = mountinfo_containing(&mounts, canonical);
+	if (!mount)
+		return refuse_other_directory(directory, error);
+	fd = open(canonical, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(error, errno, "cannot open the cgroup %s: %s", canonical,
+				 strerror(errno));
+	if (!cgroup_is_directory(fd))
+		return refuse_other_directory(directory, error);
+	return wrap(cleanup_steal_descriptor(&fd), canonical, mount, cgroup, error);
+}
+
+static bool in_cgroup2_mount(const char *path)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	char canonical[PATH_MAX];
+
+	return mountinfo_find_cgroup2(realpath(path, canonical) ? canonical : path, &mount, NULL) ==
+	       0;
+}
+
+/* Is the path, or as much of it as exists, in a hierarchy of cgroup v1? */
+static bool in_cgroup1_mount(const char *path)
+{
+	char existing[PATH_MAX];
+	struct statfs status;
+
+	snprintf(existing, sizeof(existing), "%s", path);
+	while (statfs(existing, &status) < 0) {
+		char *slash = strrchr(existing, '/');
+
+		if (errno != ENOENT || !slash || slash == existing)
+			return false;
+		*slash = '\0';
+	}
+	return status.f_type == CGROUP_SUPER_MAGIC;
+}
+
+static int refuse_cgroup1(const char *name, struct cgfence_error *error)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	int result = mountinfo_find_cgroup2(NULL, &mount, error);
+
+	if (result)
+		return result;
+	return error_set(
+		error, ENOENT,
+		"%s is in a hierarchy of cgroup v1, which cannot be fenced; cgroup2 is mounted at %s",
+		name, mount.point);
+}
+
+static int open_below(const struct cgroup2_mount *mount, const char *below,
+		      struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	cleanup_free char *directory = NULL;
+
+	if (asprintf(&directory, "%s/%s", mount->point, below) < 0) {
+		directory = NULL;
+		return error_out_of_memory(error);
+	}
+	return open_directory(directory, cgroup, error);
+}
+
+/* @name is relative to the cgroup2 root, as status prints it. */
+static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
+			 struct cgfence_error *error)
+{
+	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
+	const char *below = NULL;
+	int result = mountinfo_read(&mounts, error);
+
+	if (result)
+		return result;
+	result = cgroup2_mount_below(&mounts.items[0], name, &below, error);
+	if (result == 0)
+		result = open_below(&mounts.items[0], below, cgroup, error);
+	/* Without a slash in front, a name is one below the root only. */
+	for (size_t i = 1; i < mounts.count && result == -ENOENT && name[0] == '/'; i++) {
+		if (cgroup2_mount_below(&mounts.items[i], name, &below, NULL) == 0 &&
+		    open_below(&mounts.items[i], below, cgroup, NULL) == 0)
+			result = 0;
+	}
+	return result;
+}
+
+/* Goes up from the root of the own cgroup namespace, in a mount that shows what is above it. */
+static int open_above_own(const struct cgroup2_mount *own, const char *name,
+			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *root = NULL;
+	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
+	cleanup_free char *directory = NULL;
+	int result = open_directory(own->point, &root, error);
+
+	if (result == 0)
+		result = cgfence_cgroup_open_id(cgfence_cgroup_id(root), &shown, error);
+	if (result)
+		return result;
+	if (asprintf(&directory, "%s%s", cgroup_directory(shown), name) < 0) {
+		directory = NULL;
+		return error_out_of_memory(error);
+	}
+	return open_directory(directory, cgroup, error);
+}
+
+/* @name is relative to the root of the own cgroup namespace, as /proc/PID/cgroup has it. */
+static int open_own(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
+	int result = mountinfo_read(&mounts, error);
+
+	if (result)
+		return result;
+	result = error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
+	for (size_t i = 0; i < mounts.count && result == -ENOENT; i++) {
+		const char *below = cgroup2_mount_below_own(&mounts.items[i], name);
+
+		if (below)
+			result = open_below(&mounts.items[i], below, cgroup, error);
+		else if (strcmp(mounts.items[i].own_root, "/") == 0)
+			result = open_above_own(&mounts.items[i], name, cgroup, error);
+	}
+	return result;
+}
+
+/* The line "0::/path" of /proc/PID/cgroup (cgroups(7)). */
+static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
+			   struct cgfence_error *error)
+{
+	cleanup_free char *file_name = NULL;
+	cleanup_free char *line = NULL;
+	cleanup_free char *path = NULL;
+	size_t size = 0;
+	ssize_t length;
+	FILE *file;
+
+	if (strcmp(pid, "self") != 0 && (!*pid || strspn(pid, "0123456789") != strlen(pid)))
+		return error_set_invalid(
+			error,
+			"'pid:%s' names no process; write pid: and a number, such as pid:1, or pid:self",
+			pid);
+	if (asprintf(&file_name, "/proc/%s/cgroup", pid) < 0)
+		return error_out_of_memory(error);
+	file = fopen(file_name, "re");
+	if (!file)
+		return error_set(error, errno, "there is no process %s: cannot read %s: %s", pid,
+				 file_name, strerror(errno));
+	while (!path && (length = getline(&line, &size, file)) >= 0) {
+		if (length && line[length - 1] == '\n')
+			line[length - 1] = '\0';
+		if (strncmp(line, "0::", 3) == 0)
+			path = strdup(line + 3);
+	}
+	fclose(file);
+	if (!path)
+		return error_set(error, ENOENT, "the process %s is in no cgroup2 hierarchy", pid);
+	return open_own(path, cgroup, error);
+}
+
+/* What stands in place of a path where no mount shows the cgroup. */
+static int open_of_id(const char *text, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	char *end;
+	unsigned long long id = strtoull(text, &end, 10);
+
+	if (!*text || strspn(text, "0123456789") != strlen(text) || *end)
+		return error_set_invalid(
+			error, "'id:%s' is not the id of a cgroup; write id: and a number", text);
+	return cgroup_open_any_id(id, cgroup, error);
+}
+
+int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
+			struct cgfence_error *error)
+{
+	if (!*name)
+		return error_set_invalid(error,
+					 "the cgroup is empty; give a path, or / for the root");
+	if (strncmp(name, "pid:", 4) == 0)
+		return open_of_process(name + 4, cgroup, error);
+	if (strncmp(name, "id:", 3) == 0)
+		return open_of_id(name + 3, cgroup, error);
+	if (name[0] == '/' && in_cgroup2_mount(name))
+		return open_directory(name, cgroup, error);
+	if (name[0] == '/' && in_cgroup1_mount(name))
+		return refuse_cgroup1(name, error);
+	return open_relative(name, cgroup, error);
+}
+
+static int open_dotdot(const struct cgfence_cgroup *cgroup, struct cgfence_cgroup **parent,
+		       struct cgfence_error *error)
+{
+	cleanup_free char *directory = NULL;
+
+	if (asprintf(&directory, "%s/..", cgroup_directory(cgroup)) < 0) {
+		directory = NULL;
+		return error_out_of_memory(error);
+	}
+	return open_directory(directory, parent, error);
+}
+
+int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfence_cgroup **parent,
+			       struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
+	int result;
+
+	if (cgfence_cgroup_is_root(cgroup))
+		return error_set(error, ENOENT, "there is no cgroup above the root");
+	if (cgfence_cgroup_path(cgroup)[0] != '/')
+		return error_set(error, ENOENT, "no cgroup2 mount here shows what is above %s",
+				 cgfence_cgroup_path(cgroup));
+	result = open_dotdot(cgroup, parent, error);
+	/* It is the top of its mount, but another mount may show more. */
+	if (result == -ENOENT &&
+	    cgfence_cgroup_open_id(cgfence_cgroup_id(cgroup), &shown, NULL) == 0)
+		result = open_dotdot(shown, parent, error);
+	return result;
+}
+
+int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
+			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	struct cgfence_cgroup *made = NULL;
+	cleanup_free char *directory = NULL;
+	int result;
+
+	if (!*name || strchr(name, '/'))
+		return error_set_invalid(
+			error, "'%s' cannot name a cgroup; give a name without a slash", name);
+	if (asprintf(&directory, "%s/%s", cgroup_directory(parent), name) < 0)
+		return error_out_of_memory(error);
+	if (mkdir(directory, 0755) < 0)
+		return error_set(error, errno, "cannot make the cgroup %s: %s", directory,
+				 strerror(errno));
+	result = open_directory(directory, &made, error);
+	if (made)
+		result = cgroup_type_admit(cgfence_cgroup_fd(made), error);
+	if (result) {
+		error_wrap(error, "cannot make the cgroup %s", directory);
+		cgfence_cgroup_close(made);
+		rmdir(directory);
+		return result;
+	}
+	*cgroup = made;
+	return 0;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* In a cgroup namespace of its own, as a pod that manages its node: with a cgroup2 mount of the host, and without. */
+#include "fields.h"
+#include "holder.h"
+#include "program.h"
+#include "support/children.h"
+#include "support/harness.h"
+#include "support/namespaces.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define DEVICES "{'devices': {'allow': ['c 1:3 r']}}"
+
+static struct cgfence_cgroup *pod; /* the root of the namespace */
+static struct cgfence_cgroup *inner;
+static struct cgfence_cgroup *outer;
+
+static void set_up(void)
+{
+	harness_begin();
+	pod = harness_child_cgroup(harness_cgroup(), "pod");
+	inner = harness_child_cgroup(pod, "inner");
+	outer = harness_child_cgroup(harness_cgroup(), "outer");
+}
+
+TestSuite(cgroup_namespace, .init = set_up, .fini = harness_end);
+
+/* What the pod has of the mount of the host. */
+#define NOTHING "umount \"$host\""
+#define ALL ":"
+#define READ_ONLY "mount -o remount,bind,ro \"$host\""
+
+/* Runs a script with cgfence as $c in the namespace. */
+static struct program_result run_in_pod(const char *of_host, const char *script,
+					const char *argument)
+{
+	static const char begin[] =
+		"own=$(findmnt -rn -t cgroup2 -o TARGET | head -n 1) && host=$1/host && c=$2 && shift 2 && "
+		"mkdir -p \"$host\" && mount --bind \"$own\" \"$host\" && umount -l \"$own\" && "
+		"mount -t cgroup2 none \"$own\"";
+	const struct program_options options = { .by_words = true, .cgroup = pod };
+	char whole[2048];
+
+	snprintf(whole, sizeof(whole), "%s && %s && { %s; }", begin, of_host, script);
+	return program_run(&options, WORDS("unshare", "--mount", "--cgroup", "sh", "-c", whole,
+					   "sh", harness_directory(), program_path(), argument));
+}
+
+/* The path of a cgroup in the namespace. */
+static const char *path_in_pod(const struct cgfence_cgroup *cgroup)
+{
+	const char *path = cgfence_cgroup_path(cgroup) + strlen(cgfence_cgroup_path(pod));
+
+	return *path ? path : "/";
+}
+
+Test(cgroup_namespace, a_fence_has_the_path_that_the_mount_of_the_host_shows)
+{
+	struct program_result result;
+	json_t *list;
+
+	harness_attach(pod, DEVICES);
+	harness_attach(inner, DEVICES);
+	harness_attach(outer, DEVICES);
+	harness_open(outer, "c 1:3", O_WRONLY);
+	result = run_in_pod(ALL, "$c status --json", "");
+	assert_done(result);
+	list = program_json(&result);
+	cr_assert_eq(json_array_size(list), 3);
+	cr_expect_str_eq(text_of(json_array_get(list, 0), "cgroup"), cgfence_cgroup_path(pod));
+	cr_expect_str_eq(text_of(json_array_get(list, 1), "cgroup"), cgfence_cgroup_path(inner));
+	cr_expect_str_eq(text_of(json_array_get(list, 2), "cgroup"), cgfence_cgroup_path(outer));
+	json_decref(list);
+	result = run_in_pod(ALL, "$c denials", "");
+	assert_done(result);
+	assert_has(result.output, cgfence_cgroup_path(outer));
+}
+
+Test(cgroup_namespace, every_printed_path_is_taken_back)
+{
+	struct program_result result;
+
+	harness_attach(pod, "{'devices': {'allow': ['c 1:3 rw']}}");
+	harness_attach(inner, DEVICES);
+	harness_attach(outer, DEVICES);
+	result = run_in_pod(ALL,
+			    "$c list | tail -n +2 | cut -f 1 | while read -r path; do "
+			    "$c show \"$path\" >/dev/null && $c detach \"$path\"; done",
+			    "");
+	assert_status(result, 0);
+	assert_has(result.output, cgfence_cgroup_path(pod));
+	assert_has(result.output, cgfence_cgroup_path(inner));
+	assert_has(result.output, cgfence_cgroup_path(outer));
+	cr_expect_eq(harness_hook_programs(pod), 0);
+	cr_expect_eq(harness_hook_programs(inner), 0);
+	cr_expect_eq(harness_hook_programs(outer), 0);
+}
+
+static bool hold_nothing(void *unused)
+{
+	(void)unused;
+	return true;
+}
+
+Test(cgroup_namespace, a_cgroup_is_found_by_its_own_mount_and_by_processes)
+{
+	pid_t outside = children_hold(outer, hold_nothing, NULL);
+	struct program_result in_read_only;
+	struct program_result result;
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "pid:%d", outside);
+	result = run_in_pod(
+		ALL, "$c attach \"$own/inner\" && $c attach pid:self && $c attach \"$1\"", pid);
+	in_read_only = run_in_pod(READ_ONLY, "$c list \"$1\"", pid);
+	children_end(outside);
+	assert_status(result, 0);
+	assert_has(result.output, cgfence_cgroup_path(pod));
+	assert_has(result.output, cgfence_cgroup_path(inner));
+	assert_has(result.output, cgfence_cgroup_path(outer));
+	cr_expect_eq(harness_hook_programs(pod), 1);
+	cr_expect_eq(harness_hook_programs(inner), 1);
+	cr_expect_eq(harness_hook_programs(outer), 1);
+	assert_done(in_read_only);
+	assert_has(in_read_only.output, cgfence_cgroup_path(outer));
+}
+
+/* The fence above its mount has a say, and is seen through the mount of the host. */
+Test(cgroup_namespace, explain_goes_on_above_the_own_mount)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	harness_attach(inner, DEVICES);
+	result = run_in_pod(ALL, "$c explain \"$own/inner\" device c 1:3 r", "");
+	assert_status(result, 3);
+	assert_has(result.output, cgfence_cgroup_path(harness_cgroup()));
+	result = run_in_pod(READ_ONLY, "$c explain \"$own/inner\" device c 1:3 r", "");
+	assert_status(result, 3);
+	assert_has(result.output, cgfence_cgroup_path(harness_cgroup()));
+}
+
+Test(cgroup_namespace, run_makes_its_cgroup_where_it_can)
+{
+	struct program_result result;
+
+	result = run_in_pod(READ_ONLY, "$c run -- sh -c 'tail -n 1 /proc/self/cgroup'", "");
+	assert_status(result, 0);
+	assert_has(result.output, "0::/cgfence-run-");
+}
+
+Test(cgroup_namespace, what_no_mount_shows_has_its_id)
+{
+	struct program_result result;
+	char cell[64];
+
+	harness_attach(inner, DEVICES);
+	harness_attach(outer, DEVICES);
+	harness_open(outer, "c 1:3", O_WRONLY);
+	harness_open(inner, "c 1:3", O_WRONLY);
+	snprintf(cell, sizeof(cell), "\nid:%llu\t", (unsigned long long)cgfence_cgroup_id(outer));
+	result = run_in_pod(NOTHING, "$c list", "");
+	assert_done(result);
+	assert_has(result.output, cell);
+	assert_has(result.output, "\n/inner\t");
+	result = run_in_pod(NOTHING, "$c denials", "");
+	assert_done(result);
+	snprintf(cell, sizeof(cell), "\tid:%llu\n", (unsigned long long)cgfence_cgroup_id(outer));
+	assert_has(result.output, cell);
+	assert_has(result.output, "\t/inner\n");
+	result = run_in_pod(NOTHING, "$c denials --json", "");
+	assert_done(result);
+	assert_has(result.output, "\"cgroup\": null");
+	snprintf(cell, sizeof(cell), "id:%llu", (unsigned long long)cgfence_cgroup_id(outer));
+	result = run_in_pod(NOTHING, "$c detach \"$1\"", cell);
+	assert_done(result);
+	cr_expect_eq(harness_hook_programs(outer), 0);
+	cr_expect_eq(harness_hook_programs(inner), 1);
+}
+
+Test(cgroup_namespace, names_are_those_of_the_namespace_without_a_mount_of_the_host)
+{
+	struct program_result result =
+		run_in_pod(NOTHING, "$c attach pid:self && $c attach inner", "");
+
+	assert_done(result);
+	cr_expect_str_eq(result.output, "Fenced /.\nFenced /inner.\n");
+	cr_expect_str_eq(path_in_pod(inner), "/inner");
+}
+
+Test(cgroup_namespace, a_pass_covers_the_fences_that_are_not_shown)
+{
+	struct program_result result;
+	struct holder in_inner;
+	struct holder in_outer;
+	char text[64];
+
+	cr_assert_eq(namespaces_enter_net(), 0);
+	harness_attach(inner, "{'ports': []}");
+	harness_attach(outer, "{'ports': []}");
+	holder_start_excess(&in_inner, inner);
+	holder_start_excess(&in_outer, outer);
+	result = run_in_pod(NOTHING, "$c reconcile --json", "");
+	assert_status(result, 3);
+	cr_expect_str_eq(result.errors, "");
+	assert_has(result.output, "\"cgroup\":\"/inner\"");
+	assert_has(result.output, "\"cgroup\":null");
+	result = run_in_pod(NOTHING, "$c reconcile", "");
+	assert_status(result, 3);
+	snprintf(text, sizeof(text), "\nid:%llu\t", (unsigned long long)cgfence_cgroup_id(outer));
+	assert_has(result.output, text);
+	assert_has(result.output, "\n/inner\t");
+	result = run_in_pod(ALL, "$c reconcile", "");
+	assert_status(result, 3);
+	assert_has(result.output, cgfence_cgroup_path(outer));
+	holder_stop(&in_inner);
+	holder_stop(&in_outer);
+}
