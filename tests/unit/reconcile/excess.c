@@ -8,10 +8,12 @@
 static void expect_ports(const struct scene *scene, size_t fence, enum cgfence_protocol protocol,
 			 const char *expected)
 {
-	char *text = excess_format_ports(&scene->observation, fence, protocol);
+	struct excess_ports ports = { 0 };
 
-	cr_expect_str_eq(text, expected, "'%s', not '%s'", text, expected);
-	free(text);
+	cr_assert_eq(excess_list_ports(&scene->observation, fence, protocol, &ports), 0);
+	cr_expect_str_eq(ports.text, expected, "'%s', not '%s'", ports.text, expected);
+	cr_expect_eq(ports.left_out, 0);
+	free(ports.text);
 }
 
 Test(excess, it_is_the_ports_of_one_fence_and_protocol_as_ranges)
