@@ -5,7 +5,6 @@
 #include <cgfence/yield.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #ifndef SO_COOKIE
@@ -27,9 +26,7 @@ static uint64_t *cookies;
 static void begin(void)
 {
 	holding_begin();
-	cookies = mmap(NULL, MANY * sizeof(*cookies), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	cr_assert_neq(cookies, MAP_FAILED);
+	cookies = harness_share(MANY * sizeof(*cookies));
 }
 
 TestSuite(reconcile_bounds, .init = begin, .fini = holding_end);

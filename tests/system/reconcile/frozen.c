@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* A holder that SIGKILL does not end, for a freezer of cgroup v1 holds it. */
+#include "holding.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char freezer[128];
+static pid_t frozen;
+
+static void begin(void)
+{
+	char mount_point[96];
+
+	holding_begin();
+	snprintf(mount_point, sizeof(mount_point), "%s/freezer", harness_directory());
+	/* The mount namespace is that of the test. */
+	if (mkdir(mount_point, 0700) < 0 ||
+	    mount("cgroup", mount_point, "cgroup", 0, "freezer") < 0)
+		holding_skip("this kernel has no freezer of cgroup v1");
+	snprintf(freezer, sizeof(freezer), "%s/cgfence-test-%d", mount_point, getpid());
+	cr_assert_eq(mkdir(freezer, 0700), 0);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", freezer, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	cr_expect_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text), "%s", path);
+	close(fd);
+}
+
+static void end(void)
+{
+	write_file("freezer.state", "THAWED");
+	if (frozen && holding_lives(frozen))
+		holding_stop(frozen);
+	cr_expect_eq(rmdir(freezer), 0);
+	holding_end();
+}
+
+TestSuite(reconcile_frozen, .init = begin, .fini = end);
+
+#define KILL "{'ports': [8080], 'on_violation': 'kill'}"
+
+static void start_frozen(const char *text)
+{
+	const char *const texts[] = { text, NULL };
+	char number[16];
+
+	frozen = holding_start(harness_cgroup(), holding_move_in, (void *)texts);
+	snprintf(number, sizeof(number), "%d", frozen);
+	write_file("cgroup.procs", number);
+	write_file("freezer.state", "FROZEN");
+}
+
+Test(reconcile_frozen, its_socket_is_closed_and_both_are_said)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	const struct reports *reports;
+	const struct report *report;
+
+	start_frozen("tcp 127.0.0.1 9");
+	harness_attach(sockets_fence(), KILL);
+	reports = reports_pass(reconciler);
+	report = reports_find(reports, sockets_fence(), holding_board->inodes[0]);
+	cr_expect(report && report->action == CGFENCE_ACTION_CLOSED, "%s", reports_text(reports));
+	cr_expect(report && strstr(report->failure, "outlived SIGKILL"), "%s",
+		  reports_text(reports));
+	cr_expect_eq(reports_pass(reconciler)->in_excess, 0);
+	write_file("freezer.state", "THAWED");
+	cr_expect(holding_dies(frozen));
+}
+
+/* A UDP socket keeps its port, but hears nothing any more. */
+Test(reconcile_frozen, udp_is_silenced)
+{
+	const struct reports *reports;
+	const struct report *report;
+
+	start_frozen("udp 127.0.0.1 9");
+	harness_attach(sockets_fence(), KILL);
+	reports = reports_pass(reports_reconciler());
+	report = reports_find(reports, sockets_fence(), holding_board->inodes[0]);
+	cr_expect(report && report->action == CGFENCE_ACTION_SILENCED, "%s", reports_text(reports));
+	cr_expect(report && strstr(report->failure, "outlived SIGKILL"), "%s",
+		  reports_text(reports));
+	write_file("freezer.state", "THAWED");
+	cr_expect(holding_dies(frozen));
+}
