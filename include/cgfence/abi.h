@@ -71,8 +71,8 @@
  * the seed and, for each bucket, the displacement with which no two rules share a slot.
  */
 struct cgfence_device_table {
-	__u32 fenced;	     /* the policy has a devices section */
-	__u32 base; /* which list "defaults" names; 0 for none */
+	__u32 fenced; /* the policy has a devices section */
+	__u32 base;   /* which list "defaults" names; 0 for none */
 	/* Masks of byte offsets: (number of slots or of buckets, a power of two, - 1) * size of one. */
 	__u32 slot_mask;
 	__u32 displacement_mask;

@@ -18,12 +18,24 @@ enum cgfence_action {
 	CGFENCE_ACTION_KILLED,	 /* every process of the fence was killed */
 	CGFENCE_ACTION_FAILED,	 /* the action had no effect; the next pass tries again */
 	CGFENCE_ACTION_NONE,	 /* a second look found it no longer in excess */
+	CGFENCE_ACTION_COUNT,
 };
+
+/* How many violations of a fence a pass spells out, how many ends, and how many events do between two passes. */
+#define CGFENCE_SPELLED_MAX 100
+
+/* How many ranges of ports in excess a report names. */
+#define CGFENCE_EXCESS_MAX 32
 
 /** cgfence_action_name() - such as "closed". */
 CGFENCE_API const char *cgfence_action_name(enum cgfence_action action);
 
-/** struct cgfence_violation - an excess listener; its pointers are valid while the callback runs. */
+/**
+ * struct cgfence_violation - an excess listener, or a number of them; its pointers are valid while the callback runs.
+ *
+ * What a fence has beyond CGFENCE_SPELLED_MAX is acted on likewise, but only counted. One report of a pass then has
+ * @rest, and beside it only @ended, @time_ns, @cgroup and @rest_actions; its texts are empty.
+ */
 struct cgfence_violation {
 	bool ended;	     /* it is in excess no more */
 	uint64_t time_ns;    /* CLOCK_BOOTTIME */
@@ -37,11 +49,18 @@ struct cgfence_violation {
 	const char *address;	    /* as inet_ntop(3) writes it */
 	uint16_t port;		    /* host order */
 	uint32_t inode;		    /* of the socket */
-	const char *
-		excess; /* every port of this protocol that is in excess in the fence, such as "9,8080-8081" */
-	const char *reason; /* why it is in excess, and how it came into the fence */
+	/*
+	 * The ports of this protocol that are in excess in the fence, such as "9,8080-8081": the first CGFENCE_EXCESS_MAX
+	 * ranges of them.
+	 */
+	const char *excess;
+	size_t excess_left_out; /* how many ranges there are beside these */
+	const char *reason;	/* why it is in excess, and how it came into the fence */
 	enum cgfence_action action;
-	const char *failure; /* why the action failed; "" if it did not */
+	/* Why the action failed, or what failed before it, such as the kill before a socket was closed; "" if nothing did. */
+	const char *failure;
+	size_t rest; /* not 0: it stands for that many that are not spelled out */
+	size_t rest_actions[CGFENCE_ACTION_COUNT]; /* how many of them had which action */
 };
 
 /** A function that receives each report. */
@@ -70,6 +89,8 @@ CGFENCE_API bool cgfence_reconciler_uses_iterator(const struct cgfence_reconcile
  * @report: called for each violation that is new or whose action changed, and for each that ended
  * @in_excess: receives the number of violations
  *
+ * It calls the function of cgfence_yield_set() now and then.
+ *
  * Return: 0, or the first failure to look at something. The pass looks at the rest and acts on it all the same, but
  * reports no end.
  */
@@ -77,7 +98,11 @@ CGFENCE_API int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, u
 					cgfence_report *report, void *context, size_t *in_excess,
 					struct cgfence_error *error);
 
-/** cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel. */
+/**
+ * cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel.
+ *
+ * The next pass reports how many were not spelled out.
+ */
 CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 					  const struct cgfence_event *event, cgfence_report *report,
 					  void *context, struct cgfence_error *error);
@@ -86,7 +111,7 @@ CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
  * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and act on none.
  * @fence_id: of the fence root
  *
- * It needs no iterator, so it is fast for a fence with few tasks.
+ * It needs no iterator, so it is fast for a fence with few tasks. It spells as many out as a pass.
  */
 CGFENCE_API int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report,
 					    void *context, struct cgfence_error *error);

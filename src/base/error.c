@@ -55,3 +55,8 @@ void error_wrap(struct cgfence_error *error, const char *format, ...)
 	used = strlen(error->text);
 	snprintf(error->text + used, sizeof(error->text) - used, ": %s", text);
 }
+
+bool error_is_shortage(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOMEM;
+}

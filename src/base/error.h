@@ -20,6 +20,12 @@ int error_set_invalid(struct cgfence_error *error, const char *format, ...)
 /** error_out_of_memory() - the error for a failed allocation. Return: -ENOMEM. */
 int error_out_of_memory(struct cgfence_error *error);
 
+/**
+ * error_is_shortage() - is it want of descriptors or memory, so that what was asked for may be there all the same?
+ * @code: errno value, positive
+ */
+bool error_is_shortage(int code);
+
 /** error_wrap() - put context, such as "cannot fence /a/b", before the text, with a colon. */
 void error_wrap(struct cgfence_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

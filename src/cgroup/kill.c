@@ -3,6 +3,7 @@
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "cgroup/mountinfo.h"
 
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROUNDS 200
 #define ROUND_MS 10
 
 bool cgroup_is_populated(const struct cgfence_cgroup *cgroup)
@@ -96,19 +96,23 @@ static bool is_in(const struct cgfence_cgroup *cgroup)
 	       path_below(cgfence_cgroup_path(own), cgfence_cgroup_path(cgroup));
 }
 
-int cgroup_kill(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+int cgroup_kill(const struct cgfence_cgroup *cgroup, unsigned int wait_ms,
+		struct cgfence_error *error)
 {
 	if (cgfence_cgroup_is_root(cgroup) || is_in(cgroup))
 		return error_set(
 			error, EPERM,
 			"killing every process of %s would kill cgfence too; run it outside of the fence",
 			cgfence_cgroup_path(cgroup));
-	for (int i = 0; i < ROUNDS; i++) {
-		if (!cgroup_is_populated(cgroup))
-			return 0;
+	for (unsigned int waited_ms = 0; cgroup_is_populated(cgroup); waited_ms += ROUND_MS) {
 		kill_once(cgroup);
+		if (waited_ms >= wait_ms)
+			break;
 		wait_a_moment(cgroup);
+		yield_now();
 	}
+	if (!cgroup_is_populated(cgroup))
+		return 0;
 	return error_set(error, EBUSY, "processes in %s outlived SIGKILL",
 			 cgfence_cgroup_path(cgroup));
 }

@@ -3,13 +3,20 @@
 
 #include <cgfence/cgfence.h>
 
+/* Long enough for processes that can be killed. */
+#define CGROUP_KILL_MS 2000
+
 /**
  * cgroup_kill() - kill every process in a cgroup and in those below it, and wait until they are gone.
+ * @wait_ms: how long to wait at most; 0 kills and does not wait
  *
- * Return: 0 once the cgroup is empty or gone, -EBUSY if processes outlived SIGKILL for two seconds, -EPERM if this
- * process is one of them or the cgroup is the root.
+ * A process that a freezer of cgroup v1 has frozen, or that is in an uninterruptible sleep, dies only after that.
+ *
+ * Return: 0 once the cgroup is empty or gone, -EBUSY if processes outlived SIGKILL for so long, -EPERM if this process is
+ * one of them or the cgroup is the root.
  */
-int cgroup_kill(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+int cgroup_kill(const struct cgfence_cgroup *cgroup, unsigned int wait_ms,
+		struct cgfence_error *error);
 
 /** cgroup_is_populated() - is there a process in a cgroup or below it? If in doubt, yes. */
 bool cgroup_is_populated(const struct cgfence_cgroup *cgroup);

@@ -33,7 +33,7 @@ int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *e
 		if (code != EBUSY)
 			return error_set(error, code, "cannot remove the cgroup %s: %s", directory,
 					 strerror(code));
-		result = cgroup_kill(cgroup, error);
+		result = cgroup_kill(cgroup, CGROUP_KILL_MS, error);
 	}
 	if (result == 0)
 		result = error_set(error, EBUSY,

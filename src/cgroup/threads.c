@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A fence can make cgroups to any depth, so the walk has one of them open at a time: it goes up by "..", and goes on in
+ * the parent where it left it. The positions in a directory of kernfs stay valid while entries come and go
+ * (kernfs_fop_readdir, fs/kernfs/dir.c).
+ */
 #include "cgroup/threads.h"
+#include "base/array.h"
+#include "base/cleanup.h"
 #include "cgroup/id.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 struct walk {
 	cgroup_thread_visitor *visit;
 	void *context;
+	DIR *directory;
+	/* Where to go on in each of the cgroups above. */
+	long *positions;
+	size_t depth;
+	size_t capacity;
 };
 
 static int visit_threads(const struct walk *walk, int cgroup, uint64_t id)
@@ -21,54 +32,103 @@ static int visit_threads(const struct walk *walk, int cgroup, uint64_t id)
 	int result = 0;
 
 	if (!file) {
-		if (fd >= 0)
-			close(fd);
+		cleanup_close_descriptor(&fd);
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
 	}
 	while (result == 0 && fscanf(file, "%u", &thread) == 1) {
 		if (thread) /* 0 is a thread of another pid namespace */
 			result = walk->visit(id, thread, walk->context);
 	}
+	/* The cgroup may have been removed since. */
+	if (result == 0 && ferror(file) && errno != ENODEV)
+		result = -errno;
 	fclose(file);
 	return result;
 }
 
 /* Takes @fd over. */
-static int visit_cgroup(const struct walk *walk, int fd)
+static int enter(struct walk *walk, int fd)
 {
 	DIR *directory = fdopendir(fd);
-	struct dirent *entry;
-	int result = 0;
 	uint64_t id;
 
 	if (!directory) {
-		close(fd);
-		return -ENOMEM;
+		cleanup_close_descriptor(&fd);
+		return -errno;
 	}
-	if (cgroup_read_id(fd, &id) == 0)
-		result = visit_threads(walk, fd, id);
-	while (result == 0 && (entry = readdir(directory))) {
-		int child;
+	if (walk->directory)
+		closedir(walk->directory);
+	walk->directory = directory;
+	return cgroup_read_id(fd, &id) ? 0 : visit_threads(walk, fd, id);
+}
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (child >= 0)
-			result = visit_cgroup(walk, child);
-		else if (errno != ENOENT)
-			result = -errno;
+static int go_down(struct walk *walk, const char *name)
+{
+	long *positions =
+		array_with_room(walk->positions, walk->depth, &walk->capacity, sizeof(*positions));
+	int fd;
+
+	if (!positions)
+		return -ENOMEM;
+	walk->positions = positions;
+	fd = openat(dirfd(walk->directory), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	walk->positions[walk->depth++] = telldir(walk->directory);
+	return enter(walk, fd);
+}
+
+/* A cgroup that was removed still leads up. */
+static int go_up(struct walk *walk)
+{
+	int fd = openat(dirfd(walk->directory), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!directory) {
+		cleanup_close_descriptor(&fd);
+		return -errno;
 	}
-	closedir(directory);
+	closedir(walk->directory);
+	walk->directory = directory;
+	seekdir(directory, walk->positions[--walk->depth]);
+	return 0;
+}
+
+static int walk_all(struct walk *walk)
+{
+	int result = 0;
+
+	while (result == 0) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(walk->directory);
+		if (entry && entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			result = go_down(walk, entry->d_name);
+		else if (!entry && errno && errno != ENOENT)
+			result = -errno;
+		else if (!entry && !walk->depth)
+			break;
+		else if (!entry)
+			result = go_up(walk);
+	}
 	return result;
 }
 
 int cgroup_for_each_thread(const struct cgfence_cgroup *cgroup, cgroup_thread_visitor *visit,
 			   void *context)
 {
-	const struct walk walk = { .visit = visit, .context = context };
+	struct walk walk = { .visit = visit, .context = context };
 	int fd = openat(cgfence_cgroup_fd(cgroup), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno; /* removed meanwhile */
-	return visit_cgroup(&walk, fd);
+	result = enter(&walk, fd);
+	if (result == 0)
+		result = walk_all(&walk);
+	if (walk.directory)
+		closedir(walk.directory);
+	free(walk.positions);
+	return result;
 }

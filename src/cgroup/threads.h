@@ -11,7 +11,7 @@ typedef int cgroup_thread_visitor(uint64_t cgroup_id, uint32_t thread, void *con
 /**
  * cgroup_for_each_thread() - visit the threads in a cgroup and in those below it (cgroup.threads).
  *
- * Cgroups and threads may come and go meanwhile; it visits those that stay.
+ * Cgroups and threads may come and go meanwhile; it visits those that stay. It needs as many descriptors for any depth.
  *
  * Return: 0 or -errno.
  */

@@ -23,6 +23,11 @@ static void print_excess(const struct cgfence_violation *violation, void *contex
 	char socket[VIOLATION_SOCKET_SIZE];
 
 	(void)context;
+	if (violation->rest) {
+		output_complain("%zu more listeners in %s are in excess already", violation->rest,
+				violation->cgroup);
+		return;
+	}
 	violation_format_socket(violation, socket);
 	if (violation->pid)
 		output_complain("%s is in excess already, held by process %u (%s) in %s: %s",

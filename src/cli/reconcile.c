@@ -22,10 +22,29 @@ static void print_json(const struct cgfence_violation *violation, void *context)
 	output_json_line(violation_json(violation));
 }
 
+/* A row for those that are not spelled out. */
+static void add_rest(const struct cgfence_violation *violation, struct table *table)
+{
+	char rest[VIOLATION_REST_SIZE];
+
+	violation_format_rest(violation, rest);
+	table_add_cell(table, "%s", violation->cgroup);
+	table_add_cell(table, "%zu more", violation->rest);
+	table_add_cell(table, "-");
+	table_add_cell(table, "-");
+	table_add_cell(table, "%s", rest);
+	for (int i = 0; i < 3; i++)
+		table_add_cell(table, "-");
+}
+
 static void add_row(const struct cgfence_violation *violation, void *context)
 {
 	char socket[VIOLATION_SOCKET_SIZE];
 
+	if (violation->rest) {
+		add_rest(violation, context);
+		return;
+	}
 	violation_format_socket(violation, socket);
 	table_add_cell(context, "%s", violation->cgroup);
 	table_add_cell(context, "%s", socket);
@@ -38,9 +57,12 @@ static void add_row(const struct cgfence_violation *violation, void *context)
 	table_add_cell(context, "%s", violation->member ? violation->member : "-");
 	table_add_cell(context, "%s", violation->reason);
 	table_add_cell(context, "%s", *violation->cmdline ? violation->cmdline : "-");
-	if (*violation->failure)
+	if (violation->action == CGFENCE_ACTION_FAILED)
 		output_complain("%s in %s is still there: %s", socket, violation->cgroup,
 				violation->failure);
+	else if (*violation->failure)
+		output_complain("%s in %s was %s, but not killed: %s", socket, violation->cgroup,
+				cgfence_action_name(violation->action), violation->failure);
 }
 
 static int run_pass(struct cgfence_reconciler *reconciler, uint64_t fence_id, size_t *in_excess,

@@ -81,10 +81,14 @@ int socket_borrow_netns(const struct cgfence_holder *holder)
 	cleanup_close int netns = -1;
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
-		return -1;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
+		return -ENOTSOCK;
 	netns = ioctl(fd, SIOCGSKNS);
-	if (netns < 0 || fstat(netns, &status) < 0 || status.st_ino != holder->netns_inum)
-		return -1;
+	if (netns < 0)
+		return -errno;
+	if (fstat(netns, &status) < 0 || status.st_ino != holder->netns_inum)
+		return -ESTALE;
 	return cleanup_steal_descriptor(&netns);
 }

@@ -29,5 +29,9 @@ bool socket_is(int fd, uint64_t cookie, uint32_t inode);
  */
 int socket_borrow(const struct cgfence_holder *holder);
 
-/** socket_borrow_netns() - a descriptor of the network namespace of the socket, whose cookie need not be known. */
+/**
+ * socket_borrow_netns() - a descriptor of the network namespace of the socket, whose cookie need not be known.
+ *
+ * Return: a descriptor that the caller closes, or -errno.
+ */
 int socket_borrow_netns(const struct cgfence_holder *holder);

@@ -2,6 +2,7 @@
 #include "net/sock_diag.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
@@ -134,6 +135,7 @@ static int on_message(struct nl_msg *message, void *argument)
 	const struct inet_diag_msg *body;
 	struct dump *dump = argument;
 
+	yield_now();
 	if (nlmsg_parse(header, sizeof(*body), attributes, INET_DIAG_MAX, policy) < 0) {
 		dump->code = EBADMSG;
 		return NL_SKIP;
@@ -259,23 +261,9 @@ int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struc
 	return explain_failure(-result, ip_protocol, error);
 }
 
-int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, bool *contains,
-		       struct cgfence_error *error)
-{
-	struct listeners list = { 0 };
-	int result = sock_diag_dump(diag, listener->ip_protocol, listener->port, &list, error);
-
-	if (result == 0) {
-		*contains = false;
-		for (size_t i = 0; i < list.count; i++)
-			*contains = *contains || list.items[i].cookie == listener->cookie;
-	}
-	listeners_free(&list);
-	return result;
-}
-
-static int try_destroy(struct sock_diag *diag, const struct listener *listener,
-		       uint16_t remote_port)
+/* @cookie: 0 for whatever the kernel finds there */
+static struct inet_diag_req_v2 request_for(const struct listener *listener, uint64_t cookie,
+					   uint16_t remote_port)
 {
 	struct inet_diag_req_v2 request = {
 		.sdiag_family = (uint8_t)listener->domain,
@@ -284,39 +272,83 @@ static int try_destroy(struct sock_diag *diag, const struct listener *listener,
 			.idiag_sport = htons(listener->port),
 			.idiag_dport = htons(remote_port),
 			.idiag_if = listener->interface,
-			.idiag_cookie = { (uint32_t)listener->cookie,
-					  (uint32_t)(listener->cookie >> 32) },
+			.idiag_cookie = { (uint32_t)cookie, (uint32_t)(cookie >> 32) },
 		},
 	};
-	struct dump dump = { 0 };
-	int result;
 
+	if (!cookie)
+		memset(request.id.idiag_cookie, 0xff, sizeof(request.id.idiag_cookie));
 	memcpy(request.id.idiag_src, &listener->address, sizeof(listener->address));
 	/* The kernel looks a mapped address up as IPv4 if both ends are mapped (net/ipv4/inet_diag.c). */
 	if (listener->domain == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&listener->address.ipv6))
 		request.id.idiag_dst[2] = htonl(0xffff);
-	result = nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request));
-	return result < 0 ? -EIO : receive(diag, &dump);
+	return request;
+}
+
+/*
+ * To find a UDP socket, the kernel takes the ends the other way round than to destroy it, and does not look a mapped
+ * address up as IPv4 (udp_dump_one, net/ipv4/udp_diag.c).
+ */
+static void turn_round(struct inet_diag_req_v2 *request)
+{
+	struct inet_diag_sockid *id = &request->id;
+	const struct inet_diag_sockid before = *id;
+
+	id->idiag_sport = before.idiag_dport;
+	id->idiag_dport = before.idiag_sport;
+	memcpy(id->idiag_src, before.idiag_dst, sizeof(id->idiag_src));
+	memcpy(id->idiag_dst, before.idiag_src, sizeof(id->idiag_dst));
+	if (before.idiag_dst[2]) {
+		request->sdiag_family = AF_INET;
+		id->idiag_src[0] = 0;
+		id->idiag_dst[0] = before.idiag_src[3];
+	}
+}
+
+int sock_diag_find(struct sock_diag *diag, const struct listener *listener, uint16_t remote_port,
+		   uint64_t *cookie)
+{
+	struct inet_diag_req_v2 request = request_for(listener, 0, remote_port);
+	struct listeners list = { 0 };
+	struct dump dump = { .list = &list };
+	int result = -EIO;
+
+	if (listener->ip_protocol != IPPROTO_TCP)
+		turn_round(&request);
+	if (nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, 0, &request, sizeof(request)) >= 0)
+		result = receive(diag, &dump);
+	if (result == 0 && list.count == 0)
+		result = -ENOENT;
+	if (result == 0)
+		*cookie = list.items[0].cookie;
+	listeners_free(&list);
+	return result;
+}
+
+static int try_destroy(struct sock_diag *diag, const struct listener *listener,
+		       uint16_t remote_port)
+{
+	struct inet_diag_req_v2 request = request_for(listener, listener->cookie, remote_port);
+	struct dump dump = { 0 };
+
+	if (nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request)) < 0)
+		return -EIO;
+	return receive(diag, &dump);
 }
 
 int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
-		      struct cgfence_error *error)
+		      uint16_t *remote_port, struct cgfence_error *error)
 {
-	bool contains = true;
+	uint64_t found = 0;
 	int result = try_destroy(diag, listener, 0);
+	int port = 0;
 
-	if (result == -ENOENT) {
-		int listed = sock_diag_contains(diag, listener, &contains, error);
-
-		if (listed)
-			return listed;
-	}
-	for (int port = 1; port <= REMOTE_PORTS && contains && result == -ENOENT; port++)
-		result = try_destroy(diag, listener, (uint16_t)port);
+	if (result == -ENOENT && sock_diag_find(diag, listener, 0, &found) == -ENOENT)
+		return error_set(error, ENOENT, "it is gone");
+	for (; port < REMOTE_PORTS && result == -ENOENT; yield_now())
+		result = try_destroy(diag, listener, (uint16_t)++port);
 	if (result == -ENOENT)
-		return error_set(error, ENOENT,
-				 contains ? "the kernel finds another socket in its place"
-					  : "it is gone");
+		return error_set(error, ENOENT, "the kernel finds another socket in its place");
 	if (result == -EOPNOTSUPP)
 		return error_set(
 			error, EOPNOTSUPP,
@@ -324,5 +356,6 @@ int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
 	if (result)
 		return error_set(error, -result, "the socket cannot be destroyed: %s",
 				 result == -EPERM ? "this needs CAP_NET_ADMIN" : strerror(-result));
+	*remote_port = (uint16_t)port;
 	return 0;
 }

@@ -36,16 +36,23 @@ const struct netns_ports *sock_diag_ports(const struct sock_diag *diag);
 int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struct listeners *list,
 		   struct cgfence_error *error);
 
-/** sock_diag_contains() - does this very socket still listen on this port? */
-int sock_diag_contains(struct sock_diag *diag, const struct listener *listener, bool *contains,
-		       struct cgfence_error *error);
+/**
+ * sock_diag_find() - the listener that the kernel finds at the address and port of another.
+ * @remote_port: of those that share the port by SO_REUSEPORT, this number chooses which one is found
+ * @cookie: receives the cookie of what is found
+ *
+ * Return: 0, -ENOENT if there is none, another -errno.
+ */
+int sock_diag_find(struct sock_diag *diag, const struct listener *listener, uint16_t remote_port,
+		   uint64_t *cookie);
 
 /**
  * sock_diag_destroy() - destroy this very socket (SOCK_DESTROY).
+ * @remote_port: receives the number with which sock_diag_find() finds it
  *
  * A UDP socket that was bound to a port by number keeps it (__udp_disconnect, net/ipv4/udp.c).
  *
  * Return: 0, -ENOENT if it is not there or cannot be reached, another -errno.
  */
 int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
-		      struct cgfence_error *error);
+		      uint16_t *remote_port, struct cgfence_error *error);

@@ -2,8 +2,10 @@
 #include "reconcile/act.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
+#include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "fence/fence.h"
 #include "cgroup/mountinfo.h"
 #include "kernel/pins.h"
@@ -12,23 +14,28 @@
 #include "reconcile/holders_walk.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* How long to wait for a command that changes the fence. */
 #define LOCK_TRIES 50
 #define LOCK_TRY_NS (10 * 1000 * 1000)
 
-/* How long a socket may outlive its last holder. */
-#define VANISH_TRIES 10
-#define VANISH_TRY_NS (10 * 1000 * 1000)
+/* How long the steps of a pass wait for the processes and sockets of one fence to go. */
+#define WAIT_MS 200
+#define VANISH_TRY_MS 10
 
-/* How often to look through all tasks of the fence for a holder of the socket. */
+/* How often a step looks through all tasks of the fence for a holder of the socket, and all steps of a pass do. */
 #define HOLDER_TRIES 10
+#define WALKS_MAX 50
+
+/* How old the list may be that tells that a socket is there. */
+#define RELIST_NS (100 * 1000 * 1000)
 
 /* The data that the steps of one action share. */
 struct act {
-	const struct observation *observation;
-	struct second_look *second_look;
+	struct act_pass *pass;
+	struct act_costs *costs;
 	const struct port_fence *fence;
 	size_t fence_index;
 	const struct listener *listener;
@@ -36,21 +43,70 @@ struct act {
 	bool made_inside;
 	bool silenced; /* by this action */
 	struct sock_diag *diag;
+	/* The kernel finds the socket with this remote port. */
+	bool reachable;
+	uint16_t remote_port;
+	bool kill_failed;
 	struct act_result *result;
 };
+
+int act_pass_begin(struct act_pass *pass, const struct observation *observation,
+		   struct holders_iterator *iterator, uint64_t *locked)
+{
+	*pass = (struct act_pass){
+		.observation = observation,
+		.locked = locked,
+		.second_look.iterator = iterator,
+		.relist.observation = observation,
+		.costs = calloc(observation->fences.count + 1, sizeof(*pass->costs)),
+	};
+	return pass->costs ? 0 : -ENOMEM;
+}
+
+void act_pass_end(struct act_pass *pass)
+{
+	second_look_free(&pass->second_look);
+	relist_free(&pass->relist);
+	free(pass->costs);
+	pass->costs = NULL;
+}
 
 static void fail(struct act *act)
 {
 	act->result->action = CGFENCE_ACTION_FAILED;
 }
 
-/* If in doubt, it still listens. */
-static bool still_listens(const struct act *act)
+/* After that of a kill, if there is one. */
+static void add_failure(struct act *act, const struct cgfence_error *failure)
 {
-	bool contains = true;
+	struct cgfence_error *all = &act->result->failure;
+	size_t length = strlen(all->text);
 
-	sock_diag_contains(act->diag, act->listener, &contains, NULL);
-	return contains;
+	snprintf(all->text + length, sizeof(all->text) - length, "%s%s", length ? "; " : "",
+		 failure->text);
+}
+
+/*
+ * Looks for the socket alone, which costs the same however many there are. Where the kernel finds another one, by
+ * SO_REUSEPORT or on an address that is more general, all are listed. If in doubt, it still listens.
+ */
+static bool still_listens(struct act *act, uint64_t since_ns)
+{
+	uint64_t cookie = 0;
+	int result = sock_diag_find(act->diag, act->listener, act->remote_port, &cookie);
+
+	if (result == 0 && cookie == act->listener->cookie) {
+		act->reachable = true;
+		return true;
+	}
+	if (act->reachable && result == -ENOENT)
+		return false;
+	return relist_has(&act->pass->relist, act->listener->cookie, since_ns);
+}
+
+static bool listens_now(struct act *act)
+{
+	return still_listens(act, boot_time_ns());
 }
 
 static bool is_below_fence(const struct act *act, uint32_t thread)
@@ -71,14 +127,20 @@ static bool has_same_holder(const struct act *act)
 	return fd >= 0 && is_below_fence(act, act->holder->thread);
 }
 
-static int walk(const struct act *act, bool *held)
+static int walk(struct act *act, bool *held)
 {
 	const struct wanted_socket wanted = {
 		.inode = act->listener->inode,
 		.cookie = act->listener->cookie,
 	};
 	struct holders holders = { 0 };
-	int result = holders_walk(act->fence->cgroup, &wanted, 1, &holders, &act->result->failure);
+	int result;
+
+	/* A fence with many tasks that pass many sockets around is asked for all of them at once. */
+	if (act->costs->walks >= WALKS_MAX)
+		return -EOPNOTSUPP;
+	act->costs->walks++;
+	result = holders_walk(act->fence->cgroup, &wanted, 1, &holders, &act->result->failure);
 
 	*held = holders.count > 0;
 	holders_free(&holders);
@@ -89,7 +151,7 @@ static int walk(const struct act *act, bool *held)
  * The holder may have passed the socket on, so all tasks of the fence are asked. They are asked several times, for
  * processes that fork and exit can be missed.
  */
-static int still_held(const struct act *act, bool *held)
+static int still_held(struct act *act, bool *held)
 {
 	bool hidden = act->holder && act->holder->holding != CGFENCE_HOLDING_DESCRIPTOR;
 	bool found = has_same_holder(act);
@@ -100,7 +162,7 @@ static int still_held(const struct act *act, bool *held)
 	     i++)
 		result = walk(act, &found);
 	if (!found && result == -EOPNOTSUPP)
-		result = second_look_find(act->second_look, &act->observation->fences,
+		result = second_look_find(&act->pass->second_look, &act->pass->observation->fences,
 					  act->fence_index, act->listener, &found,
 					  &act->result->failure);
 	if (!found && result)
@@ -110,9 +172,11 @@ static int still_held(const struct act *act, bool *held)
 }
 
 /* Does it listen, and belong to the fence? Return: 0, or -errno if that is unknown. */
-static int is_present(const struct act *act, bool *present)
+static int is_present(struct act *act, bool *present)
 {
-	bool listens = still_listens(act);
+	uint64_t recently_ns = boot_time_ns() - RELIST_NS;
+	bool listens = still_listens(
+		act, recently_ns > act->costs->killed_ns ? recently_ns : act->costs->killed_ns);
 
 	if (listens && !act->made_inside)
 		return still_held(act, present);
@@ -120,45 +184,87 @@ static int is_present(const struct act *act, bool *present)
 	return 0;
 }
 
-static void silence(struct act *act)
+/* It changes the interface by which the kernel finds a UDP socket. Return: 0 or -errno. */
+static int silence(struct act *act, struct cgfence_error *failure)
 {
-	if (act->holder && socket_silence(act->holder, act->listener, &act->result->failure) == 0)
-		act->silenced = true;
+	int result = act->holder ? socket_silence(act->holder, act->listener, failure) : -ESRCH;
+
+	act->reachable = false;
+	act->silenced = act->silenced || result == 0;
+	return result;
+}
+
+/*
+ * Did the socket that was destroyed go? Of those that share the port by SO_REUSEPORT, the kernel finds another one then.
+ * A UDP socket may keep its port and yet be found no more in such a group.
+ */
+static bool is_closed(struct act *act)
+{
+	uint64_t cookie = 0;
+	int result = sock_diag_find(act->diag, act->listener, act->remote_port, &cookie);
+
+	if (result == 0 && cookie != act->listener->cookie)
+		return act->listener->ip_protocol == IPPROTO_TCP || !listens_now(act);
+	return result == -ENOENT;
 }
 
 static void close_socket(struct act *act)
 {
-	struct cgfence_error *failure = &act->result->failure;
+	struct cgfence_error failure = { 0 };
 	int code;
 
 	if (act->silenced || socket_is_silent(act->holder, act->listener)) {
 		/* Once more: its owner may have undone a part of it, or have done a part of it itself. */
-		silence(act);
+		silence(act, NULL);
 		act->result->action = CGFENCE_ACTION_SILENCED;
 		return;
 	}
-	code = sock_diag_destroy(act->diag, act->listener, failure);
-	if (!still_listens(act)) {
-		act->result->action = code == -ENOENT ? CGFENCE_ACTION_NONE : CGFENCE_ACTION_CLOSED;
+	code = sock_diag_destroy(act->diag, act->listener, &act->remote_port, &failure);
+	if (code == 0 ? is_closed(act) : code == -ENOENT && !listens_now(act)) {
+		act->result->action = code ? CGFENCE_ACTION_NONE : CGFENCE_ACTION_CLOSED;
 		return;
 	}
 	if (code == 0)
-		error_set(failure, EBUSY, "the socket keeps its port");
-	if (!act->holder || socket_silence(act->holder, act->listener, failure))
+		error_set(&failure, EBUSY, "the socket keeps its port");
+	if (silence(act, &failure)) {
+		add_failure(act, &failure);
 		fail(act);
-	else
-		act->result->action = still_listens(act) ? CGFENCE_ACTION_SILENCED
-							 : CGFENCE_ACTION_CLOSED;
+	} else if (act->listener->ip_protocol != IPPROTO_TCP || listens_now(act)) {
+		act->result->action = CGFENCE_ACTION_SILENCED;
+	} else {
+		act->result->action = CGFENCE_ACTION_CLOSED;
+	}
 }
 
 /* Another scan of all descriptors may hold the socket for a moment, so wait until that is over. */
-static bool vanishes(const struct act *act)
+static bool vanishes(struct act *act)
 {
-	const struct timespec pause = { .tv_nsec = VANISH_TRY_NS };
+	const struct timespec pause = { .tv_nsec = VANISH_TRY_MS * 1000 * 1000 };
+	bool listens = listens_now(act);
 
-	for (int i = 0; i < VANISH_TRIES && still_listens(act); i++)
+	for (; listens && act->costs->waited_ms < WAIT_MS; act->costs->waited_ms += VANISH_TRY_MS) {
 		nanosleep(&pause, NULL);
-	return !still_listens(act);
+		yield_now();
+		listens = listens_now(act);
+	}
+	return !listens;
+}
+
+/* Waits at most for what the steps before have left of the time of the fence. */
+static int kill_and_wait(struct act *act)
+{
+	uint64_t begin_ns = boot_time_ns();
+	int result = cgroup_kill(act->fence->cgroup, WAIT_MS - act->costs->waited_ms,
+				 &act->result->failure);
+	uint64_t took_ms = (boot_time_ns() - begin_ns) / 1000000;
+
+	/* Events of other fences may have been handled meanwhile. */
+	if (result == -EBUSY || took_ms > WAIT_MS - act->costs->waited_ms)
+		act->costs->waited_ms = WAIT_MS;
+	else
+		act->costs->waited_ms += (unsigned int)took_ms;
+	act->costs->killed_ns = boot_time_ns();
+	return result;
 }
 
 /*
@@ -170,13 +276,15 @@ static void kill_fence(struct act *act)
 	bool populated = cgroup_is_populated(act->fence->cgroup);
 
 	if (act->listener->ip_protocol != IPPROTO_TCP)
-		silence(act);
-	if (cgroup_kill(act->fence->cgroup, &act->result->failure)) {
-		fail(act);
+		silence(act, NULL);
+	act->kill_failed = kill_and_wait(act) != 0;
+	if (listens_now(act))
+		close_socket(act);
+	if (act->kill_failed) {
+		if (act->result->action == CGFENCE_ACTION_NONE)
+			fail(act);
 		return;
 	}
-	if (still_listens(act))
-		close_socket(act);
 	if (act->result->action == CGFENCE_ACTION_FAILED && vanishes(act))
 		act->result->action = CGFENCE_ACTION_NONE;
 	if (populated && act->result->action != CGFENCE_ACTION_FAILED)
@@ -213,25 +321,46 @@ static void look_again_and_act(struct act *act)
 		kill_fence(act);
 }
 
-static int lock_fence(uint64_t id, int *lock)
+static int lock_fence(struct act *act, int *lock)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_TRY_NS };
-	int result = pins_try_lock(id, lock);
+	int result = pins_try_lock(act->fence->id, lock);
 
-	for (int i = 1; i < LOCK_TRIES && result == -EWOULDBLOCK; i++) {
+	for (int i = 1; i < LOCK_TRIES && result == -EWOULDBLOCK && !act->costs->busy; i++) {
 		nanosleep(&pause, NULL);
-		result = pins_try_lock(id, lock);
+		yield_now();
+		result = pins_try_lock(act->fence->id, lock);
 	}
+	act->costs->busy = result == -EWOULDBLOCK;
 	return result;
 }
 
-void act_on(const struct observation *observation, const struct sighting *sighting,
-	    struct second_look *second_look, struct act_result *result)
+static void lock_and_act(struct act *act)
 {
+	uint64_t locked_before = *act->pass->locked;
+	int lock = -1;
+	int code = lock_fence(act, &lock);
+
+	if (code == -ENOENT)
+		return; /* the fence is gone */
+	if (code) {
+		error_set(&act->result->failure, -code, "another command is changing the fence");
+		fail(act);
+		return;
+	}
+	*act->pass->locked = act->fence->id;
+	look_again_and_act(act);
+	*act->pass->locked = locked_before;
+	pins_unlock(act->fence->id, lock);
+}
+
+void act_on(struct act_pass *pass, const struct sighting *sighting, struct act_result *result)
+{
+	const struct observation *observation = pass->observation;
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
 	struct act act = {
-		.observation = observation,
-		.second_look = second_look,
+		.pass = pass,
+		.costs = &pass->costs[sighting->fence],
 		.fence = &observation->fences.items[sighting->fence],
 		.fence_index = sighting->fence,
 		.listener = listener,
@@ -242,20 +371,12 @@ void act_on(const struct observation *observation, const struct sighting *sighti
 		.diag = observation->netns[listener->netns],
 		.result = result,
 	};
-	int lock = -1;
-	int code;
 
 	*result = (struct act_result){ .action = CGFENCE_ACTION_NONE };
-	code = lock_fence(act.fence->id, &lock);
-	if (code == -ENOENT)
-		return; /* the fence is gone */
-	if (code) {
-		error_set(&result->failure, -code, "another command is changing the fence");
-		fail(&act);
-		return;
-	}
-	look_again_and_act(&act);
-	pins_unlock(act.fence->id, lock);
-	if (result->action != CGFENCE_ACTION_FAILED)
+	if (*pass->locked == act.fence->id)
+		look_again_and_act(&act);
+	else
+		lock_and_act(&act);
+	if (result->action != CGFENCE_ACTION_FAILED && !act.kill_failed)
 		result->failure = (struct cgfence_error){ 0 };
 }

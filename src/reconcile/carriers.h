@@ -10,13 +10,14 @@
  * @name: of a descriptor of that task, which may be any socket
  * @holder: the same descriptor
  *
- * Return: true also for a socket with connections that nobody has accepted, which 5.10 does not count.
+ * Return: 1 or 0, or -errno if it cannot be looked at; 1 also for a socket with connections that nobody has accepted, which
+ * 5.10 does not count.
  */
-bool carriers_unix_may_carry(int task, const char *name, const struct cgfence_holder *holder);
+int carriers_unix_may_carry(int task, const char *name, const struct cgfence_holder *holder);
 
 /**
  * carriers_uring_may_carry() - may this io_uring have registered files or waiting requests (io_uring/fdinfo.c)?
  *
- * Return: true also if the kernel prints nothing because the io_uring is busy.
+ * Return: 1 or 0, or -errno if it cannot be looked at; 1 also if the kernel prints nothing because the io_uring is busy.
  */
-bool carriers_uring_may_carry(int task, const char *name);
+int carriers_uring_may_carry(int task, const char *name);

@@ -4,6 +4,7 @@
 #include "policy/port_set.h"
 
 #include <cgfence/verdict.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,11 +14,29 @@ bool excess_is(const struct observation *observation, const struct sighting *sig
 				  &observation->listeners.items[sighting->listener]);
 }
 
+/* The index of the first sighting of the fence. */
+static size_t first_sighting(const struct observation *observation, size_t fence)
+{
+	size_t low = 0;
+	size_t high = observation->sighting_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (observation->sightings[middle].fence < fence)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void collect_ports(const struct observation *observation, size_t fence,
 			  enum cgfence_protocol protocol, struct port_set *ports)
 {
 	memset(ports, 0, sizeof(*ports));
-	for (size_t i = 0; i < observation->sighting_count; i++) {
+	for (size_t i = first_sighting(observation, fence);
+	     i < observation->sighting_count && observation->sightings[i].fence == fence; i++) {
 		const struct sighting *sighting = &observation->sightings[i];
 		const struct listener *listener = &observation->listeners.items[sighting->listener];
 		const struct port_range range = {
@@ -26,34 +45,63 @@ static void collect_ports(const struct observation *observation, size_t fence,
 			.high = listener->port,
 		};
 
-		if (sighting->fence == fence && listener_protocol(listener) == protocol &&
-		    excess_is(observation, sighting))
+		if (listener_protocol(listener) == protocol && excess_is(observation, sighting))
 			port_set_add(ports, &range);
 	}
 }
 
-char *excess_format_ports(const struct observation *observation, size_t fence,
-			  enum cgfence_protocol protocol)
+int excess_list_ports(const struct observation *observation, size_t fence,
+		      enum cgfence_protocol protocol, struct excess_ports *ports)
 {
-	cleanup_free struct port_set *ports = malloc(sizeof(*ports));
+	cleanup_free struct port_set *set = malloc(sizeof(*set));
+	char *text = malloc(CGFENCE_EXCESS_MAX * PORT_RANGE_TEXT_SIZE);
 	struct port_range range;
 	uint32_t cursor = 0;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
+	size_t length = 0;
+	size_t count = 0;
 
-	if (stream && ports) {
-		collect_ports(observation, fence, protocol, ports);
-		while (port_set_next(ports, &cursor, &range)) {
-			char word[PORT_RANGE_TEXT_SIZE];
-
-			port_range_format(&range, word);
-			fprintf(stream, "%s%s", ftell(stream) ? "," : "", word);
-		}
+	if (!set || !text) {
+		free(text);
+		return -ENOMEM;
 	}
-	if (stream)
-		fclose(stream);
-	return text;
+	text[0] = '\0';
+	collect_ports(observation, fence, protocol, set);
+	for (; port_set_next(set, &cursor, &range); count++) {
+		if (count >= CGFENCE_EXCESS_MAX)
+			continue;
+		if (count)
+			text[length++] = ',';
+		port_range_format(&range, text + length);
+		length += strlen(text + length);
+	}
+	ports->text = text;
+	ports->left_out = count > CGFENCE_EXCESS_MAX ? count - CGFENCE_EXCESS_MAX : 0;
+	return 0;
+}
+
+const struct excess_ports *excess_lists_find(struct excess_lists *lists, size_t fence,
+					     enum cgfence_protocol protocol)
+{
+	struct excess_ports *ports;
+
+	if (!lists->items)
+		lists->items = calloc(lists->observation->fences.count * CGFENCE_PROTOCOL_COUNT,
+				      sizeof(*lists->items));
+	if (!lists->items)
+		return NULL;
+	ports = &lists->items[fence * CGFENCE_PROTOCOL_COUNT + protocol];
+	return ports->text || excess_list_ports(lists->observation, fence, protocol, ports) == 0
+		       ? ports
+		       : NULL;
+}
+
+void excess_lists_free(struct excess_lists *lists)
+{
+	for (size_t i = 0;
+	     lists->items && i < lists->observation->fences.count * CGFENCE_PROTOCOL_COUNT; i++)
+		free(lists->items[i].text);
+	free(lists->items);
+	lists->items = NULL;
 }
 
 /* "", or " for IPv4" if the port is assigned for IPv6 only; and the reverse. */

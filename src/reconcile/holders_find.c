@@ -106,14 +106,19 @@ int holders_find(const struct port_fences *fences, const struct listeners *liste
 	return code;
 }
 
-static bool is_in_fence(const struct port_fence *fence, uint64_t cgroup_id)
+/* Return: 1 if the cgroup is in the fence, 0 if it is not or is gone, -errno if that is unknown. */
+static int is_in_fence(const struct port_fence *fence, uint64_t cgroup_id,
+		       struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	int result;
 
 	if (cgroup_id == fence->id)
-		return true;
-	return cgfence_cgroup_open_id(cgroup_id, &cgroup, NULL) == 0 &&
-	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(fence->cgroup));
+		return 1;
+	result = cgfence_cgroup_open_id(cgroup_id, &cgroup, error);
+	if (result)
+		return result == -ENOENT ? 0 : result;
+	return path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(fence->cgroup)) != NULL;
 }
 
 void second_look_free(struct second_look *look)
@@ -138,7 +143,9 @@ static void take_second_look(struct second_look *look, const struct port_fences 
 	look->holders.count = 0;
 	look->result = look->iterator
 			       ? iterate(fences, look->iterator, &look->holders, &look->error)
-			       : iterate_once(fences, &look->holders, &look->error);
+			       : -EBUSY;
+	if (look->result == -EBUSY)
+		look->result = iterate_once(fences, &look->holders, &look->error);
 	if (look->result == -ENOSYS)
 		error_set(&look->error, ENOSYS, "the kernel has no iterator to look again");
 	if (look->holders.count)
@@ -153,7 +160,7 @@ int second_look_find(struct second_look *look, const struct port_fences *fences,
 	const struct cgfence_holder key = { .cookie = listener->cookie };
 	const struct cgfence_holder *end;
 	const struct cgfence_holder *at;
-	bool found = false;
+	int found = 0;
 
 	take_second_look(look, fences);
 	end = look->holders.items + look->holders.count;
@@ -163,7 +170,9 @@ int second_look_find(struct second_look *look, const struct port_fences *fences,
 	for (; at && at > look->holders.items && at[-1].cookie == key.cookie;)
 		at--;
 	for (; at && at < end && at->cookie == key.cookie && !found; at++)
-		found = is_in_fence(&fences->items[fence], at->cgroup_id);
+		found = is_in_fence(&fences->items[fence], at->cgroup_id, error);
+	if (found < 0)
+		return found;
 	if (!found && look->result)
 		return error_set(error, -look->result, "%s", look->error.text);
 	*held = found;

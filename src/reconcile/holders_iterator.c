@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/compare.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "kernel/error.h"
 #include "reconcile/flight.h"
 #include "holders.skel.h"
@@ -19,6 +20,7 @@ struct holders_iterator {
 	struct bpf_link *descriptors;
 	struct bpf_link *tasks;
 	struct flight *flight; /* NULL until there is a carrier to look into */
+	bool running;
 	/* The present content of the map of roots, which nobody else writes to; NULL if it is not known. */
 	uint64_t *roots;
 	size_t root_count;
@@ -135,6 +137,7 @@ static int read_all(int fd, char *buffer, struct harvest *harvest)
 	ssize_t length;
 
 	while ((length = read(fd, buffer, BUFFER_SIZE)) != 0) {
+		yield_now();
 		if (length < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (length < 0)
@@ -181,14 +184,19 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 			 size_t fence_count, struct holders *list, struct cgfence_error *error)
 {
 	struct harvest harvest = { .list = list };
-	int result = set_roots(iterator, fence_ids, fence_count, error);
+	int result;
 
+	if (iterator->running)
+		return error_set(error, EBUSY, "the iterator over descriptors is running already");
+	iterator->running = true;
+	result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
 		result = run(iterator->descriptors, &harvest, error);
 	if (result == 0)
 		result = run(iterator->tasks, &harvest, error);
 	if (result == 0)
 		result = follow(iterator, &harvest, error);
+	iterator->running = false;
 	holders_free(&harvest.leads);
 	return result;
 }

@@ -23,7 +23,7 @@ void holders_iterator_free(struct holders_iterator *iterator);
  *
  * A socket that was never listed may have cookie 0.
  *
- * Return: 0 or -errno. If only some carriers could not be looked into, everything else is in @list.
+ * Return: 0 or -errno; -EBUSY in the midst of a run, which yield_now() may be. If only some carriers could not be looked into, everything else is in @list.
  */
 int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
 			 size_t fence_count, struct holders *list, struct cgfence_error *error);

@@ -4,6 +4,7 @@
 #include "cgroup/threads.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "net/borrow.h"
 #include "reconcile/carriers.h"
 
@@ -24,6 +25,8 @@ struct walk {
 	int proc;
 	bool blind; /* something can be seen only by the iterator */
 	struct cgfence_error blindness;
+	int code; /* the first failure to look at a task, which is worse than blindness; 0 if there is none */
+	struct cgfence_error failure;
 };
 
 static int compare_inodes_of(const void *left, const void *right)
@@ -49,6 +52,17 @@ static void note_blindness(struct walk *walk, const char *what)
 	walk->blind = true;
 }
 
+/* Keeps the first failure. A task or a descriptor that has ended is none; @code: errno value */
+static void note_failure(struct walk *walk, int code)
+{
+	if (code == ENOENT || code == ESRCH || walk->code)
+		return;
+	walk->code = error_set(&walk->failure, code,
+			       "cannot look at the descriptors of process %u: %s%s", walk->task.pid,
+			       strerror(code),
+			       code == EMFILE ? "; raise the limit (ulimit -n)" : "");
+}
+
 /* Inode numbers are used again, so the descriptor itself tells which socket of this number it is. */
 static int add_holders(struct walk *walk, const struct wanted_socket *wanted)
 {
@@ -57,7 +71,9 @@ static int add_holders(struct walk *walk, const struct wanted_socket *wanted)
 	int result = 0;
 
 	if (fd < 0) {
-		if (fd != -EBADF && fd != -ESRCH)
+		if (error_is_shortage(-fd))
+			note_failure(walk, -fd);
+		else if (fd != -EBADF && fd != -ESRCH)
 			note_blindness(walk, "a descriptor");
 		return 0;
 	}
@@ -72,6 +88,15 @@ static int add_holders(struct walk *walk, const struct wanted_socket *wanted)
 	return result;
 }
 
+/* @carries: 1 if it may carry descriptors, 0 if not, -errno */
+static void look_for_more(struct walk *walk, int carries, const char *what)
+{
+	if (carries < 0)
+		note_failure(walk, -carries);
+	else if (carries)
+		note_blindness(walk, what);
+}
+
 static int read_descriptor(struct walk *walk, int task, int directory, const char *name)
 {
 	struct wanted_socket key = { 0 };
@@ -80,19 +105,21 @@ static int read_descriptor(struct walk *walk, int task, int directory, const cha
 	int result = 0;
 	char target[32] = "";
 
-	if (readlinkat(directory, name, target, sizeof(target) - 1) < 0)
+	if (readlinkat(directory, name, target, sizeof(target) - 1) < 0) {
+		note_failure(walk, errno);
 		return 0;
-	if (strcmp(target, IO_URING) == 0 && carriers_uring_may_carry(task, name))
-		note_blindness(walk, "an io_uring");
+	}
+	if (strcmp(target, IO_URING) == 0)
+		look_for_more(walk, carriers_uring_may_carry(task, name), "an io_uring");
 	if (sscanf(target, "socket:[%u]", &key.inode) != 1)
 		return 0;
 	wanted = bsearch(&key, walk->wanted, walk->wanted_count, sizeof(key), compare_inodes_of);
 	walk->task.fd = (uint32_t)strtoul(name, NULL, 10);
 	if (wanted)
 		result = add_holders(walk, wanted);
-	if (walk->list->count == known && !walk->blind &&
-	    carriers_unix_may_carry(task, name, &walk->task))
-		note_blindness(walk, "a unix socket that carries descriptors");
+	if (walk->list->count == known && !walk->blind)
+		look_for_more(walk, carriers_unix_may_carry(task, name, &walk->task),
+			      "a unix socket that carries descriptors");
 	return result;
 }
 
@@ -105,18 +132,22 @@ static int read_descriptors(struct walk *walk, int task)
 
 	if (!directory) {
 		cleanup_close_descriptor(&fd);
-		return 0; /* it has ended */
+		note_failure(walk, errno);
+		return 0;
 	}
-	while (result == 0 && (entry = readdir(directory))) {
+	while (result == 0 && (errno = 0, entry = readdir(directory))) {
 		if (entry->d_name[0] != '.')
 			result = read_descriptor(walk, task, fd, entry->d_name);
+		yield_now();
 	}
+	if (result == 0)
+		note_failure(walk, errno);
 	closedir(directory);
 	return result;
 }
 
-/* The lines "Tgid:" and "Name:" of /proc/TID/status. */
-static bool read_status(struct walk *walk, int task)
+/* Takes the lines "Tgid:" and "Name:" of /proc/TID/status. Return: 0 or -errno; -ESRCH if the task has ended. */
+static int read_status(struct walk *walk, int task)
 {
 	cleanup_close int fd = openat(task, "status", O_RDONLY | O_CLOEXEC);
 	char text[1024] = "";
@@ -124,18 +155,18 @@ static bool read_status(struct walk *walk, int task)
 	const char *name;
 	size_t length;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return false;
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return -errno;
 	tgid = strstr(text, "\nTgid:");
 	if (!tgid || sscanf(tgid, "\nTgid: %u", &walk->task.pid) != 1)
-		return false;
+		return -ESRCH;
 	/* The name may be empty or begin with spaces, which scanf(3) would skip. */
 	name = text + strlen("Name:\t");
 	memset(walk->task.comm, 0, sizeof(walk->task.comm));
 	length = strcspn(name, "\n");
 	memcpy(walk->task.comm, name,
 	       length < sizeof(walk->task.comm) ? length : sizeof(walk->task.comm) - 1);
-	return true;
+	return 0;
 }
 
 /* If the kernel is built without kcmp(2), the descriptors are read twice. */
@@ -151,11 +182,17 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 	uint32_t seen_pid = walk->task.pid;
 	cleanup_close int task = -1;
 	char name[16];
+	int result;
 
+	yield_now();
 	snprintf(name, sizeof(name), "%u", thread);
 	task = openat(walk->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (task < 0 || !read_status(walk, task))
+	result = task < 0 ? -errno : read_status(walk, task);
+	if (result) {
+		walk->task.pid = thread;
+		note_failure(walk, -result);
 		return 0;
+	}
 	/* In threaded cgroups (cgroups(7)) shared descriptors count once in each cgroup that has threads of the process. */
 	if (walk->task.pid == seen_pid && walk->task.cgroup_id == cgroup_id &&
 	    shares_descriptors(thread, seen))
@@ -183,5 +220,7 @@ int holders_walk(const struct cgfence_cgroup *cgroup, const struct wanted_socket
 	if (result)
 		return error_set(error, -result, "cannot list the tasks in %s: %s",
 				 cgfence_cgroup_path(cgroup), strerror(-result));
+	if (walk.code)
+		return error_set(error, -walk.code, "%s", walk.failure.text);
 	return walk.blind ? error_set(error, EOPNOTSUPP, "%s", walk.blindness.text) : 0;
 }

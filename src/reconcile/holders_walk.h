@@ -18,7 +18,8 @@ void wanted_sockets_sort(struct wanted_socket *wanted, size_t count);
  * @wanted: the listening sockets, sorted, since /proc does not show which sockets listen
  * @list: gets the holders appended; their fence_id and netns_inum are 0
  *
- * A descriptor or a task that vanishes meanwhile is left out.
+ * A descriptor or a task that vanishes meanwhile is left out. One that cannot be looked at, as for want of descriptors, is
+ * a failure, with everything else in @list.
  *
  * Return: 0; -EOPNOTSUPP if something can be seen only by the iterator, with everything else in @list; another -errno.
  */

@@ -3,10 +3,12 @@
 #include "cgroup/threads.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "net/borrow.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int observe_netns_add(struct observation *observation, int netns, struct cgfence_error *error)
@@ -54,6 +56,13 @@ static void netns_path(char path[64], uint32_t thread)
 	snprintf(path, 64, "/proc/%u/ns/net", thread);
 }
 
+/* Any other failure means that the task or its descriptor has ended meanwhile. */
+static int shortage(int code, struct cgfence_error *error)
+{
+	return error_set(error, code, "cannot open a network namespace: %s%s", strerror(code),
+			 code == EMFILE ? "; raise the limit (ulimit -n)" : "");
+}
+
 struct member_walk {
 	struct observation *observation;
 	const struct cgfence_image *image;
@@ -68,13 +77,15 @@ static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 	char path[64];
 
 	(void)cgroup_id;
+	yield_now();
 	netns_path(path, thread);
 	if (stat(path, &status) < 0 || is_observed(walk->observation, (uint32_t)status.st_ino) ||
 	    !may_concern(walk->image, (uint32_t)status.st_ino))
 		return 0;
 	netns = open(path, O_RDONLY | O_CLOEXEC);
-	/* The task may have ended meanwhile. */
-	return netns < 0 ? 0 : observe_netns_add(walk->observation, netns, walk->error);
+	if (netns < 0)
+		return error_is_shortage(errno) ? shortage(errno, walk->error) : 0;
+	return observe_netns_add(walk->observation, netns, walk->error);
 }
 
 int observe_netns_of_members(struct observation *observation, struct cgfence_error *error)
@@ -92,6 +103,9 @@ int observe_netns_of_members(struct observation *observation, struct cgfence_err
 		if (fence->image->ports.netns_any ||
 		    !is_observed(observation, fence->image->ports.netns_inum))
 			result = cgroup_for_each_thread(fence->cgroup, visit_member, &walk);
+		if (result && !*error->text)
+			error_set(error, -result, "cannot list the tasks in %s: %s",
+				  cgfence_cgroup_path(fence->cgroup), strerror(-result));
 	}
 	return result;
 }
@@ -126,10 +140,11 @@ int observe_netns_of_holders(struct observation *observation, struct cgfence_err
 				error, EOPNOTSUPP,
 				"cannot enter the network namespace of a socket that process %u holds without a descriptor",
 				holder->pid);
-		/* A descriptor that has vanished is left out. */
 		netns = socket_borrow_netns(holder);
 		if (netns >= 0)
 			result = observe_netns_add(observation, netns, error);
+		else if (error_is_shortage(-netns))
+			result = shortage(-netns, error);
 	}
 	return result;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/plan.h"
+#include "base/cleanup.h"
 #include "policy/policy.h"
 #include "reconcile/excess.h"
 
@@ -34,23 +35,6 @@ enum reconcile_response reconcile_plan_response(const struct cgfence_image *imag
 	}
 }
 
-static bool same_key(const struct violation_key *a, const struct violation_key *b)
-{
-	return a->fence_id == b->fence_id && a->cookie == b->cookie &&
-	       a->ip_protocol == b->ip_protocol && a->domain == b->domain && a->port == b->port &&
-	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
-}
-
-static size_t find_reported(const struct reported *reported, size_t count,
-			    const struct violation_key *key)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (same_key(&reported[i].key, key))
-			return i;
-	}
-	return RECONCILE_NOT_REPORTED;
-}
-
 /* Kills come before other actions, since one kill may end several violations. Equals keep the order of sightings. */
 static int compare_steps(const void *left, const void *right)
 {
@@ -62,13 +46,13 @@ static int compare_steps(const void *left, const void *right)
 	if (a_rank != b_rank)
 		return a_rank - b_rank;
 	if (a->kind == RECONCILE_END)
-		return a->reported < b->reported ? -1 : a->reported > b->reported;
+		return a->known < b->known ? -1 : a->known > b->known;
 	return a->sighting < b->sighting ? -1 : a->sighting > b->sighting;
 }
 
-/* Marks in @present the reported violations that still exist. */
-static void add_violations(const struct observation *observation, const struct reported *reported,
-			   size_t reported_count, bool *present, struct reconcile_plan *plan)
+/* Marks in @present which of the first @may_end known violations still exist. */
+static void add_violations(const struct observation *observation, const struct known *known,
+			   size_t may_end, bool *present, struct reconcile_plan *plan)
 {
 	for (size_t i = 0; i < observation->sighting_count; i++) {
 		const struct sighting *sighting = &observation->sightings[i];
@@ -83,36 +67,34 @@ static void add_violations(const struct observation *observation, const struct r
 			.response = reconcile_plan_response(
 				observation->fences.items[sighting->fence].image),
 			.sighting = i,
-			.reported = find_reported(reported, reported_count, &key),
+			.known = known_find(known, &key),
 		};
-		if (step->reported != RECONCILE_NOT_REPORTED)
-			present[step->reported] = true;
+		if (step->known < may_end)
+			present[step->known] = true;
 		plan->count++;
 	}
 }
 
 int reconcile_plan_make(const struct observation *observation, uint64_t fence_id,
-			const struct reported *reported, size_t reported_count,
-			struct reconcile_plan *plan)
+			const struct known *known, size_t older, struct reconcile_plan *plan)
 {
-	bool *present = calloc(reported_count + 1, sizeof(*present));
+	/* An event of one socket costs the same however many violations are known. */
+	size_t may_end = observation->complete ? older : 0;
+	cleanup_free bool *present = may_end ? calloc(may_end, sizeof(*present)) : NULL;
 	struct reconcile_plan made = {
-		.steps = calloc(observation->sighting_count + reported_count + 1,
-				sizeof(*made.steps)),
+		.steps = calloc(observation->sighting_count + may_end + 1, sizeof(*made.steps)),
 	};
 
-	if (!present || !made.steps) {
-		free(present);
+	if ((may_end && !present) || !made.steps) {
 		free(made.steps);
 		return -ENOMEM;
 	}
-	add_violations(observation, reported, reported_count, present, &made);
-	for (size_t i = 0; i < reported_count && observation->complete; i++) {
-		if (!present[i] && (!fence_id || reported[i].key.fence_id == fence_id))
+	add_violations(observation, known, may_end, present, &made);
+	for (size_t i = 0; i < may_end; i++) {
+		if (!present[i] && (!fence_id || known->items[i].key.fence_id == fence_id))
 			made.steps[made.count++] =
-				(struct reconcile_step){ .kind = RECONCILE_END, .reported = i };
+				(struct reconcile_step){ .kind = RECONCILE_END, .known = i };
 	}
-	free(present);
 	qsort(made.steps, made.count, sizeof(*made.steps), compare_steps);
 	*plan = made;
 	return 0;

@@ -4,6 +4,7 @@
 #include "cgroup/id.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "fence/fence.h"
 #include "kernel/pins.h"
 
@@ -40,20 +41,21 @@ size_t port_fences_find(const struct port_fences *fences, uint64_t id)
 
 static int open_parent(int fd)
 {
-	return openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return parent < 0 ? -errno : parent;
 }
 
 /* Not by path, since the path of a cgroup without a fence can be longer than the kernel returns. */
-size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
-			   uint64_t cgroup_id)
+int port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			uint64_t cgroup_id, size_t *nearest)
 {
 	size_t found = port_fences_find(fences, cgroup_id);
 	uint64_t id;
-	int fd;
+	int fd = -ENOENT;
 
-	if (found != PORT_FENCE_NONE)
-		return found;
-	fd = hierarchy_open_directory(hierarchy, cgroup_id);
+	if (found == PORT_FENCE_NONE)
+		fd = hierarchy_open_directory(hierarchy, cgroup_id);
 	/* The parent of the root is the directory with the mount point, which is not a cgroup. */
 	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
 	       cgroup_read_id(fd, &id) == 0) {
@@ -68,7 +70,10 @@ size_t port_fences_nearest(const struct port_fences *fences, const struct hierar
 	}
 	if (fd >= 0)
 		close(fd);
-	return found;
+	else if (fd != -ENOENT)
+		return fd;
+	*nearest = found;
+	return 0;
 }
 
 static int path_rank(char character)
@@ -247,6 +252,7 @@ int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_
 		struct cgfence_error reason = { 0 };
 		int result = read_fence(&hierarchy, ids[i], cache, &read, &reason);
 
+		yield_now();
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);
 	}

@@ -54,13 +54,15 @@ void port_fences_free(struct port_fences *fences);
 size_t port_fences_find(const struct port_fences *fences, uint64_t id);
 
 /**
- * port_fences_nearest() - the index of the fence on a cgroup, or else the nearest above it.
+ * port_fences_nearest() - find the fence on a cgroup, or else the nearest above it.
  * @hierarchy: of the cgroup
  *
- * Return: PORT_FENCE_NONE also if the cgroup is gone.
+ * @nearest: receives the index; PORT_FENCE_NONE if there is none, or the cgroup is gone
+ *
+ * Return: 0, or -errno if that is unknown, as without descriptors.
  */
-size_t port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
-			   uint64_t cgroup_id);
+int port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
+			uint64_t cgroup_id, size_t *nearest);
 
 /**
  * port_fence_cache_copy() - the image that a program of a fence uses.

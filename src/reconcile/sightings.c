@@ -4,6 +4,9 @@
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
+
+#include <string.h>
 
 struct found {
 	struct observation *observation;
@@ -76,14 +79,19 @@ static int add_upwards(struct found *found, size_t nearest, struct sighting sigh
 	return result;
 }
 
-static size_t nearest_fence(struct found *found, uint64_t cgroup_id)
+static int nearest_fence(struct found *found, uint64_t cgroup_id, size_t *nearest)
 {
+	int result = 0;
+
 	if (found->cgroup_id != cgroup_id) {
-		found->cgroup_id = cgroup_id;
-		found->nearest = port_fences_nearest(&found->observation->fences, found->hierarchy,
-						     cgroup_id);
+		yield_now();
+		found->nearest = PORT_FENCE_NONE;
+		result = port_fences_nearest(&found->observation->fences, found->hierarchy,
+					     cgroup_id, &found->nearest);
+		found->cgroup_id = result ? 0 : cgroup_id;
 	}
-	return found->nearest;
+	*nearest = found->nearest;
+	return result;
 }
 
 static int add_made_inside(struct found *found, size_t listener)
@@ -95,7 +103,10 @@ static int add_made_inside(struct found *found, size_t listener)
 		.made_inside = true,
 	};
 
-	return cgroup_id ? add_upwards(found, nearest_fence(found, cgroup_id), sighting) : 0;
+	size_t nearest = PORT_FENCE_NONE;
+	int result = cgroup_id ? nearest_fence(found, cgroup_id, &nearest) : 0;
+
+	return result ? result : add_upwards(found, nearest, sighting);
 }
 
 /* The index of the first holder of a socket in the list, sorted by cookie; the number of holders if there is none. */
@@ -115,10 +126,12 @@ static size_t first_holder(const struct holders *holders, uint64_t cookie)
 	return low;
 }
 
-static size_t holder_fence(struct found *found, const struct cgfence_holder *holder)
+static int holder_fence(struct found *found, const struct cgfence_holder *holder, size_t *fence)
 {
-	return holder->fence_id ? port_fences_find(&found->observation->fences, holder->fence_id)
-				: nearest_fence(found, holder->cgroup_id);
+	if (!holder->fence_id)
+		return nearest_fence(found, holder->cgroup_id, fence);
+	*fence = port_fences_find(&found->observation->fences, holder->fence_id);
+	return 0;
 }
 
 static int add_held(struct found *found, size_t listener)
@@ -130,8 +143,11 @@ static int add_held(struct found *found, size_t listener)
 
 	for (; i < holders->count && holders->items[i].cookie == cookie && result == 0; i++) {
 		const struct sighting sighting = { .listener = listener, .holder = i };
+		size_t fence;
 
-		result = add_upwards(found, holder_fence(found, &holders->items[i]), sighting);
+		result = holder_fence(found, &holders->items[i], &fence);
+		if (result == 0)
+			result = add_upwards(found, fence, sighting);
 	}
 	return result;
 }
@@ -155,6 +171,13 @@ static void merge(struct observation *observation)
 	observation->sighting_count = kept;
 }
 
+/* Keeps the first failure. */
+static void note(int *result, int code)
+{
+	if (*result == 0)
+		*result = code;
+}
+
 int sightings_find(struct observation *observation, struct cgfence_error *error)
 {
 	struct listeners *listeners = &observation->listeners;
@@ -171,11 +194,13 @@ int sightings_find(struct observation *observation, struct cgfence_error *error)
 		      compare_cgroups);
 	if (holders->count)
 		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
-	for (size_t i = 0; i < listeners->count && result == 0; i++) {
-		result = add_made_inside(&found, i);
-		if (result == 0)
-			result = add_held(&found, i);
+	/* Those that can be told are acted on, whatever fails for another. */
+	for (size_t i = 0; i < listeners->count; i++) {
+		note(&result, add_made_inside(&found, i));
+		note(&result, add_held(&found, i));
 	}
 	merge(observation);
-	return result ? error_out_of_memory(error) : 0;
+	return result ? error_set(error, -result, "cannot tell whose the listeners are: %s",
+				  strerror(-result))
+		      : 0;
 }

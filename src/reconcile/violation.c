@@ -2,7 +2,6 @@
 #include "reconcile/violation.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
-#include "reconcile/excess.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -70,7 +69,7 @@ static void describe_holder(const struct cgfence_holder *holder, struct violatio
 }
 
 int violation_describe(const struct observation *observation, const struct sighting *sighting,
-		       struct violation_text *text)
+		       struct excess_lists *excess, struct violation_text *text)
 {
 	const struct port_fence *fence = &observation->fences.items[sighting->fence];
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
@@ -80,6 +79,7 @@ int violation_describe(const struct observation *observation, const struct sight
 		.protocol = listener_protocol(listener),
 		.family = listener->domain == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4,
 	};
+	const struct excess_ports *ports;
 
 	listener_format_address(listener, made.address);
 	if (sighting->holder != SIGHTING_NO_HOLDER)
@@ -87,7 +87,11 @@ int violation_describe(const struct observation *observation, const struct sight
 	else
 		made.member = cgroup_path(listener->cgroup_id);
 	made.cgroup = strdup(cgfence_cgroup_path(fence->cgroup));
-	made.excess = excess_format_ports(observation, sighting->fence, made.protocol);
+	ports = excess_lists_find(excess, sighting->fence, made.protocol);
+	if (ports) {
+		made.excess = strdup(ports->text);
+		made.excess_left_out = ports->left_out;
+	}
 	made.reason = excess_format_reason(observation, sighting);
 	if (!made.cgroup || !made.excess || !made.reason) {
 		violation_text_free(&made);
@@ -111,6 +115,7 @@ void violation_fill(const struct violation_text *text, struct cgfence_violation 
 		.port = text->port,
 		.inode = text->inode,
 		.excess = text->excess,
+		.excess_left_out = text->excess_left_out,
 		.reason = text->reason,
 		.failure = "",
 	};

@@ -2,9 +2,7 @@
 /* A violation in words. */
 #pragma once
 
-#include "reconcile/observation.h"
-
-#include <cgfence/reconcile.h>
+#include "reconcile/excess.h"
 
 /* The content of a report, owned; strings that could not be read are NULL. */
 struct violation_text {
@@ -12,6 +10,7 @@ struct violation_text {
 	char *member;
 	char *cmdline;
 	char *excess;
+	size_t excess_left_out;
 	char *reason;
 	char comm[17];
 	char address[INET6_ADDRSTRLEN];
@@ -24,6 +23,7 @@ struct violation_text {
 
 /**
  * violation_describe() - put a sighting that is in excess into words.
+ * @excess: the ports that are in excess in its fence
  * @text: receives them, to be given to violation_text_free()
  *
  * It reads the command line and the member cgroup now.
@@ -31,7 +31,7 @@ struct violation_text {
  * Return: 0 or -ENOMEM.
  */
 int violation_describe(const struct observation *observation, const struct sighting *sighting,
-		       struct violation_text *text);
+		       struct excess_lists *excess, struct violation_text *text);
 
 /** violation_text_free() - free the strings. */
 void violation_text_free(struct violation_text *text);

@@ -80,16 +80,24 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 void watch_events_violation(const struct cgfence_violation *violation, void *context)
 {
 	struct watch_events *events = context;
+	const char *event = violation->ended ? "ended" : "violation";
 	char socket[VIOLATION_SOCKET_SIZE];
+	char rest[VIOLATION_REST_SIZE];
 
 	if (events->json) {
 		write_json(events, violation_json(violation));
 		return;
 	}
+	if (violation->rest) {
+		violation_format_rest(violation, rest);
+		write_text(events, violation->time_ns, event, violation->cgroup, "%zu more: %s",
+			   violation->rest, rest);
+		return;
+	}
 	violation_format_socket(violation, socket);
-	write_text(events, violation->time_ns, violation->ended ? "ended" : "violation",
-		   violation->cgroup, "%s  pid %u (%s) in %s  %s: %s%s%s", socket, violation->pid,
-		   violation->comm, violation->member ? violation->member : "a cgroup that is gone",
+	write_text(events, violation->time_ns, event, violation->cgroup,
+		   "%s  pid %u (%s) in %s  %s: %s%s%s", socket, violation->pid, violation->comm,
+		   violation->member ? violation->member : "a cgroup that is gone",
 		   cgfence_action_name(violation->action), violation->reason,
 		   *violation->failure ? "; " : "", violation->failure);
 }

@@ -2,6 +2,7 @@
 #include "report/violation.h"
 #include "report/output.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void violation_format_socket(const struct cgfence_violation *violation,
@@ -34,11 +35,45 @@ static json_t *path_json(const char *path)
 	return path && path[0] == '/' ? output_json_string(path) : json_null();
 }
 
+void violation_format_rest(const struct cgfence_violation *violation,
+			   char text[VIOLATION_REST_SIZE])
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < CGFENCE_ACTION_COUNT; i++) {
+		if (violation->rest_actions[i])
+			length += (size_t)snprintf(text + length, VIOLATION_REST_SIZE - length,
+						   "%s%zu %s", length ? ", " : "",
+						   violation->rest_actions[i],
+						   cgfence_action_name((enum cgfence_action)i));
+	}
+}
+
+static json_t *rest_json(const struct cgfence_violation *violation)
+{
+	json_t *actions = json_object();
+	char time[OUTPUT_TIME_SIZE];
+
+	for (int i = 0; i < CGFENCE_ACTION_COUNT; i++) {
+		if (violation->rest_actions[i])
+			json_object_set_new(actions, cgfence_action_name((enum cgfence_action)i),
+					    json_integer((json_int_t)violation->rest_actions[i]));
+	}
+	output_time(violation->time_ns, time);
+	return json_pack("{s:s, s:s, s:o, s:I, s:o}", "event",
+			 violation->ended ? "violations_ended" : "violations", "time", time,
+			 "cgroup", path_json(violation->cgroup), "count",
+			 (json_int_t)violation->rest, "actions", actions);
+}
+
 json_t *violation_json(const struct cgfence_violation *violation)
 {
 	char time[OUTPUT_TIME_SIZE];
 	json_t *object;
 
+	if (violation->rest)
+		return rest_json(violation);
 	output_time(violation->time_ns, time);
 	object = json_pack(
 		"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:o, s:s, s:s}",
@@ -52,6 +87,9 @@ json_t *violation_json(const struct cgfence_violation *violation)
 		(json_int_t)violation->port, "inode", (json_int_t)violation->inode, "excess",
 		excess_json(violation->excess), "reason", violation->reason, "action",
 		cgfence_action_name(violation->action));
+	if (object && violation->excess_left_out)
+		json_object_set_new(object, "excess_left_out",
+				    json_integer((json_int_t)violation->excess_left_out));
 	if (object && *violation->failure)
 		json_object_set_new(object, "failure", output_json_string(violation->failure));
 	return object;

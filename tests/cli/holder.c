@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -49,6 +50,15 @@ static int hold(const struct holder_options *options, struct greeting *greeting)
 		return -fd;
 	if (strncmp(options->endpoint, "udp", 3) != 0 && listen(fd, QUEUE) < 0)
 		return errno;
+	for (unsigned int i = 0; i < options->more; i++) {
+		char text[32];
+		int other;
+
+		snprintf(text, sizeof(text), "tcp 127.0.0.1 %u", 7001 + i);
+		other = endpoint_open(text);
+		if (other < 0 || listen(other, QUEUE) < 0)
+			return errno;
+	}
 	if (options->moved_in && harness_enter(options->cgroup))
 		return EPERM;
 	if (options->leaves && harness_enter(harness_cgroup()))

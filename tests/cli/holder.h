@@ -12,6 +12,7 @@ struct holder_options {
 	bool recycled; /* its socket is an accepted connection from outside, endpoint_recycled() */
 	bool moved_in; /* it enters the cgroup with its socket, past every hook */
 	bool leaves;   /* it returns to the cgroup of the test once it holds its socket */
+	unsigned int more;    /* it holds as many more TCP listeners, on the ports from 7001 on */
 	const char *comm;     /* its name, NULL for that of the test */
 	const char *argument; /* if not NULL, it executes a shell with this in its command line */
 };

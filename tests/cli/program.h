@@ -28,8 +28,8 @@ struct program_options {
 
 struct program_result {
 	int status; /* of exit, or PROGRAM_SIGNALLED + N */
-	char output[65536];
-	char errors[8192]; /* those of a terminal are in output */
+	char output[131072];
+	char errors[32768]; /* those of a terminal are in output */
 	/*
 	 * What status says on standard error because the test has a bpffs in a mount namespace of its own, and because
 	 * there may be fences in another; it is not in errors.

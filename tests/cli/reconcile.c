@@ -294,13 +294,15 @@ Test(reconcile, what_failed_says_why)
 	line = only_line(&result);
 	expect_keys(line, "event time cgroup member pid comm cmdline protocol family address port "
 			  "inode excess reason action failure");
-	cr_expect_str_eq(text_of(line, "action"), "failed");
+	cr_expect_str_eq(text_of(line, "action"), "closed");
 	assert_has(text_of(line, "failure"), "would kill cgfence too");
 	json_decref(line);
+	holder_stop(&holder);
+	holder_start_excess(&holder, sockets_fence());
 	result = program_run(&inside, WORDS("reconcile"));
 	assert_status(result, 3);
-	assert_has(result.output, "\tfailed\t");
-	assert_has(result.errors, " is still there: killing every process of ");
+	assert_has(result.output, "\tclosed\t");
+	assert_has(result.errors, " was closed, but not killed: killing every process of ");
 	holder_stop(&holder);
 }
 

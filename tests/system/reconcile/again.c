@@ -54,11 +54,13 @@ static bool listens(void)
 
 static struct act_result act_on_stale(void)
 {
-	struct second_look second_look = { 0 };
 	struct act_result result;
+	struct act_pass pass;
+	uint64_t locked = 0;
 
-	act_on(&stale, &stale.sightings[0], &second_look, &result);
-	second_look_free(&second_look);
+	cr_assert_eq(act_pass_begin(&pass, &stale, NULL, &locked), 0);
+	act_on(&pass, &stale.sightings[0], &result);
+	act_pass_end(&pass);
 	return result;
 }
 

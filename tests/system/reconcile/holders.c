@@ -241,7 +241,7 @@ Test(reconcile_holders, each_kind_of_process)
 		holding_board->count = 0;
 		holding_start(sockets_fence(), cases[i].function, &children);
 		expect_same(sockets_fence(), cases[i].count);
-		cgroup_kill(sockets_fence(), NULL);
+		cgroup_kill(sockets_fence(), CGROUP_KILL_MS, NULL);
 	}
 }
 

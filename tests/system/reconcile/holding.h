@@ -122,7 +122,7 @@ int holding_enter_with_thread(struct cgfence_cgroup *cgroup);
 
 /* ---- reports ---- */
 
-#define REPORTS_MAX 128
+#define REPORTS_MAX 256
 
 struct report {
 	bool ended;
@@ -136,10 +136,13 @@ struct report {
 	char address[64];
 	uint16_t port;
 	uint32_t inode;
-	char excess[128];
+	char excess[512];
+	size_t excess_left_out;
 	char reason[256];
 	enum cgfence_action action;
 	char failure[256];
+	size_t rest; /* it stands for that many, if not 0 */
+	size_t rest_actions[CGFENCE_ACTION_COUNT];
 };
 
 struct reports {

@@ -24,7 +24,10 @@ void reports_add(const struct cgfence_violation *violation, void *context)
 		.port = violation->port,
 		.inode = violation->inode,
 		.action = violation->action,
+		.excess_left_out = violation->excess_left_out,
+		.rest = violation->rest,
 	};
+	memcpy(report->rest_actions, violation->rest_actions, sizeof(report->rest_actions));
 	copy(report->cgroup, sizeof(report->cgroup), violation->cgroup);
 	copy(report->member, sizeof(report->member), violation->member);
 	copy(report->comm, sizeof(report->comm), violation->comm);

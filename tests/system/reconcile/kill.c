@@ -191,7 +191,7 @@ Test(reconcile_kill, nested_fences_that_both_act)
 			      NULL, "case %zu, outer:%s", i, reports_text(reports));
 		cr_expect_neq(reports_find(reports, inner, holding_board->inodes[0]), NULL,
 			      "case %zu, inner:%s", i, reports_text(reports));
-		cgroup_kill(sockets_fence(), NULL);
+		cgroup_kill(sockets_fence(), CGROUP_KILL_MS, NULL);
 	}
 }
 
@@ -206,12 +206,12 @@ static int pass_inside(void *argument)
 	    cgfence_reconciler_pass(reconciler, 0, reports_add, &reports, &reports.in_excess, NULL))
 		return 1;
 	cgfence_reconciler_free(reconciler);
-	if (reports.count != 1 || reports.items[0].action != CGFENCE_ACTION_FAILED)
+	if (reports.count != 1 || reports.items[0].action != CGFENCE_ACTION_CLOSED)
 		return 2;
 	return strstr(reports.items[0].failure, "run it outside of the fence") ? 0 : 3;
 }
 
-Test(reconcile_kill, a_fence_that_holds_the_killer_is_left_and_that_is_said)
+Test(reconcile_kill, a_fence_that_holds_the_killer_is_left_and_its_socket_closed)
 {
 	harness_attach(sockets_fence(), KILL);
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), pass_inside, NULL), 0);

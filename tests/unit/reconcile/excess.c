@@ -4,14 +4,17 @@
 #include "unit/support/scene.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void expect_ports(const struct scene *scene, size_t fence, enum cgfence_protocol protocol,
 			 const char *expected)
 {
-	char *text = excess_format_ports(&scene->observation, fence, protocol);
+	struct excess_ports ports = { 0 };
 
-	cr_expect_str_eq(text, expected, "'%s', not '%s'", text, expected);
-	free(text);
+	cr_assert_eq(excess_list_ports(&scene->observation, fence, protocol, &ports), 0);
+	cr_expect_str_eq(ports.text, expected, "'%s', not '%s'", ports.text, expected);
+	cr_expect_eq(ports.left_out, 0);
+	free(ports.text);
 }
 
 Test(excess, it_is_the_ports_of_one_fence_and_protocol_as_ranges)
@@ -40,6 +43,35 @@ Test(excess, it_is_the_ports_of_one_fence_and_protocol_as_ranges)
 	expect_ports(&scene, 0, CGFENCE_UDP, "10-11");
 	expect_ports(&scene, 1, CGFENCE_TCP, "12");
 	expect_ports(&scene, 1, CGFENCE_UDP, "");
+	scene_end(&scene);
+}
+
+/* A line is not to grow with what a fence does. */
+Test(excess, it_names_some_of_many_ranges)
+{
+	enum { COUNT = CGFENCE_EXCESS_MAX + 5 };
+	struct listener listeners[COUNT] = { 0 };
+	struct sighting sightings[COUNT] = { 0 };
+	struct excess_ports ports = { 0 };
+	struct scene scene;
+
+	scene_begin_with_one(&scene, "{`ports`: []}", IPPROTO_TCP, "127.0.0.1", 9);
+	for (size_t i = 0; i < COUNT; i++) {
+		listeners[i] = scene.listeners[0];
+		listeners[i].port = (uint16_t)(60000 + 2 * i);
+		sightings[i] = (struct sighting){ .listener = i };
+	}
+	scene.observation.listeners.items = listeners;
+	scene.observation.sightings = sightings;
+	for (size_t count = CGFENCE_EXCESS_MAX - 1; count <= COUNT; count++) {
+		size_t named = count < CGFENCE_EXCESS_MAX ? count : CGFENCE_EXCESS_MAX;
+
+		scene.observation.sighting_count = count;
+		cr_assert_eq(excess_list_ports(&scene.observation, 0, CGFENCE_TCP, &ports), 0);
+		cr_expect_eq(strlen(ports.text), named * 6 - 1, "%zu: %s", count, ports.text);
+		cr_expect_eq(ports.left_out, count - named);
+		free(ports.text);
+	}
 	scene_end(&scene);
 }
 

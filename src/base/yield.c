@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/yield.h"
+#include "base/boot_time.h"
+
+#include <stddef.h>
+
+static _Thread_local struct {
+	void (*function)(void *context);
+	void *context;
+	uint64_t every_ns;
+	uint64_t last_ns;
+	bool running;
+} yielding;
+
+void yield_set(void (*function)(void *context), uint64_t every_ns, void *context)
+{
+	yielding.function = function;
+	yielding.context = context;
+	yielding.every_ns = every_ns;
+	yielding.last_ns = boot_time_ns();
+}
+
+void yield_now(void)
+{
+	if (!yielding.function || yielding.running ||
+	    boot_time_ns() - yielding.last_ns < yielding.every_ns)
+		return;
+	yielding.running = true;
+	yielding.function(yielding.context);
+	yielding.running = false;
+	yielding.last_ns = boot_time_ns();
+}

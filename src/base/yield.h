@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Lets the caller of the library look at its events in the midst of a long call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** yield_set() - as cgfence_yield_set(). */
+void yield_set(void (*function)(void *context), uint64_t every_ns, void *context);
+
+/**
+ * yield_now() - call the function of yield_set() if its time has come.
+ *
+ * For the place between two units of work of some microseconds. Whatever the function may change has to be looked up
+ * again after it.
+ */
+void yield_now(void);

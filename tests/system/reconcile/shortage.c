@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Without descriptors the reconciler cannot look, and says so; it never takes that for "nobody holds it". */
+#include "holding.h"
+#include "cgroup/threads.h"
+#include "reconcile/observe.h"
+#include "wanted.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+TestSuite(reconcile_shortage, .init = holding_begin, .fini = holding_end);
+
+#define DEPTH 25
+
+static const char *const excess[] = { "tcp 127.0.0.1 9", NULL };
+
+/* Lets this process open @count descriptors more. */
+static void leave_descriptors(unsigned int count)
+{
+	int next = dup(STDOUT_FILENO);
+	struct rlimit limit = { .rlim_cur = (rlim_t)next + count, .rlim_max = RLIM_INFINITY };
+	struct rlimit now;
+
+	cr_assert_geq(next, 0);
+	close(next);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &now), 0);
+	limit.rlim_max = now.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void leave_enough(void)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* With one descriptor more each time, it fails at each place where it needs one. */
+Test(reconcile_shortage, the_walk_fails_or_finds_the_holder)
+{
+	struct wanted_socket wanted[WANTED_MAX];
+	unsigned int failures = 0;
+	size_t count;
+	int code = -1;
+
+	holding_start(harness_cgroup(), holding_move_in, (void *)excess);
+	count = wanted_list(wanted);
+	for (unsigned int left = 0; code && left < 32; left++) {
+		struct holders holders = { 0 };
+		struct cgfence_error error = { 0 };
+
+		leave_descriptors(left);
+		code = holders_walk(sockets_fence(), wanted, count, &holders, &error);
+		leave_enough();
+		failures += code != 0;
+		cr_expect(code || holders.count == 1, "with %u descriptors", left);
+		cr_expect_eq(!code, !*error.text, "with %u descriptors: %s", left, error.text);
+		holders_free(&holders);
+	}
+	cr_expect_eq(code, 0);
+	cr_expect_geq(failures, 4);
+}
+
+Test(reconcile_shortage, the_observation_fails_or_is_whole)
+{
+	const struct observation_scope scope = { 0 };
+	unsigned int failures = 0;
+	int code = -1;
+
+	holding_start(harness_cgroup(), holding_move_in, (void *)excess);
+	harness_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}");
+	for (unsigned int left = 0; code && left < 64; left++) {
+		struct observation observation;
+		struct cgfence_error error = { 0 };
+
+		leave_descriptors(left);
+		code = observe(&scope, &observation, &error);
+		leave_enough();
+		failures += code != 0;
+		cr_expect(code || observation.sighting_count == 1, "with %u descriptors", left);
+		cr_expect_eq(code == 0, observation.complete, "with %u descriptors", left);
+		observation_free(&observation);
+	}
+	cr_expect_eq(code, 0);
+	cr_expect_geq(failures, 4);
+}
+
+static int count_thread(uint64_t cgroup_id, uint32_t thread, void *count)
+{
+	(void)cgroup_id;
+	(void)thread;
+	++*(size_t *)count;
+	return 0;
+}
+
+/* A fence can make cgroups to any depth. */
+Test(reconcile_shortage, the_walk_needs_no_more_descriptors_for_cgroups_that_are_deep)
+{
+	const struct cgfence_cgroup *deepest = sockets_fence();
+	size_t count = 0;
+	int code;
+
+	for (int i = 0; i < DEPTH; i++) {
+		holding_start(deepest, holding_nothing, NULL);
+		harness_child_cgroup(deepest, "first");
+		deepest = harness_child_cgroup(deepest, "deeper");
+	}
+	holding_start(deepest, holding_nothing, NULL);
+	leave_descriptors(3);
+	code = cgroup_for_each_thread(sockets_fence(), count_thread, &count);
+	leave_enough();
+	cr_expect_eq(code, 0);
+	cr_expect_eq(count, DEPTH + 1, "%zu", count);
+}
