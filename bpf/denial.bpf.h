@@ -6,8 +6,7 @@
 #include <cgfence/denial.h>
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
-					     const struct cgfence_task_layout *layout,
-					     __u32 by)
+					     const struct cgfence_task_layout *layout, __u32 by)
 {
 	if (by == CGFENCE_TASK_BY_OFFSET) {
 		const char *task = (const char *)bpf_get_current_task();

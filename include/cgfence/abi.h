@@ -115,7 +115,7 @@ enum cgfence_netns_by {
 struct cgfence_socket_layout {
 	__u8 netns_by; /* enum cgfence_netns_by, and so on */
 	__u8 sockops_netns_by;
-	__u8 has_v6only_bit;	/* IPV6_V6ONLY is read; only where a port may be assigned for one family */
+	__u8 has_v6only_bit; /* IPV6_V6ONLY is read; only where a port may be assigned for one family */
 	__u8 has_port_range;	/* IP_LOCAL_PORT_RANGE is read */
 	__u8 port_range_unread; /* it is not, but the kernel has it */
 	__u8 unused[3];

@@ -77,11 +77,11 @@ static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o}", "cgroup",
 			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
 			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
-			  fences_mode(visit), "hooks",
-			  names_json(fence, cgfence_fence_hook_name), "listen_guard",
-			  guard_name(fence), "missing",
-			  names_json(fence, cgfence_fence_missing_name), "policy", policy, "counters", counters_json(fence),
-			  "generation", (json_int_t)cgfence_fence_generation(fence), "others",
+			  fences_mode(visit), "hooks", names_json(fence, cgfence_fence_hook_name),
+			  "listen_guard", guard_name(fence), "missing",
+			  names_json(fence, cgfence_fence_missing_name), "policy", policy,
+			  "counters", counters_json(fence), "generation",
+			  (json_int_t)cgfence_fence_generation(fence), "others",
 			  others_json(&others)));
 }
 

@@ -59,6 +59,7 @@ int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 {
 	struct cgfence_port_table *ports = &set->image->ports;
 	int result = readings_choose(set, error);
+	const char *reason;
 
 	if (ports->fenced && !ports->since_ns)
 		ports->since_ns = boot_time_ns();
@@ -69,5 +70,8 @@ int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 	do
 		result = load_all(set, maps, error);
 	while (refusal_is(result) && readings_reduce(set));
+	reason = refusal_is(result) ? refusal_reason() : NULL;
+	if (reason)
+		error_wrap(error, "%s", reason);
 	return result;
 }

@@ -10,8 +10,8 @@
 struct fence_programs {
 	struct cgfence_image *image; /* the content of the policy map */
 	int programs[HOOKS_MAX];     /* by hook; -1 where the policy wants none */
-	int refused;		     /* the hook at whose program the last load failed; -1 if none did */
-	bool reads;		     /* programs may read kernel memory, as far as is known */
+	int refused; /* the hook at whose program the last load failed; -1 if none did */
+	bool reads;  /* programs may read kernel memory, as far as is known */
 	bool knows_layout;
 	struct kernel_layout layout; /* if known */
 };

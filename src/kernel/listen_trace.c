@@ -110,7 +110,8 @@ static int explain_failure(int code, const char *what, struct cgfence_error *err
 	if (!refusal_is(-code))
 		return kernel_error(error, code, "%s the program that sees who listens", what);
 	trial_remember(TRIAL, TRIAL_REFUSED);
-	return error_set(error, ESTALE, "the kernel no longer takes the program that sees who listens");
+	return error_set(error, ESTALE,
+			 "the kernel no longer takes the program that sees who listens");
 }
 
 /* The link is pinned last: without it, what is pinned is made anew. */

@@ -5,6 +5,8 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 
 /* Internal to the kernel (include/linux/errno.h), but bpf(2) returns it. */
 #define KERNEL_ENOTSUPP 524
@@ -21,8 +23,10 @@ static int load(enum bpf_prog_type type, const struct bpf_insn *program, size_t 
 	return fd < 0 ? -errno : 0;
 }
 
+/* Of a type for which the caller needs all rights that any program does, or, without such types, of the next best one. */
 static bool takes_programs(void)
 {
+	int result;
 	cleanup_free struct bpf_insn *program = calloc(LONG_PROGRAM, sizeof(*program));
 
 	if (!program)
@@ -30,7 +34,10 @@ static bool takes_programs(void)
 	for (size_t i = 0; i < LONG_PROGRAM - 1; i++)
 		program[i] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K };
 	program[LONG_PROGRAM - 1] = (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT };
-	return load(BPF_PROG_TYPE_SOCKET_FILTER, program, LONG_PROGRAM) == 0;
+	result = load(BPF_PROG_TYPE_RAW_TRACEPOINT, program, LONG_PROGRAM);
+	if (result == -EINVAL)
+		result = load(BPF_PROG_TYPE_CGROUP_DEVICE, program, LONG_PROGRAM);
+	return result == 0;
 }
 
 bool refusal_is(int result)
@@ -50,6 +57,28 @@ bool refusal_is(int result)
 	}
 }
 
+/* The one of the levels that is in force stands in brackets; the file is there if securityfs is mounted. */
+static bool is_locked_down(void)
+{
+	cleanup_close int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	char levels[128] = "";
+
+	return fd >= 0 && read(fd, levels, sizeof(levels) - 1) > 0 &&
+	       strstr(levels, "[confidentiality]");
+}
+
+const char *refusal_reason(void)
+{
+	const struct bpf_insn allow[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	if (load(BPF_PROG_TYPE_CGROUP_DEVICE, allow, sizeof(allow) / sizeof(allow[0])) == -EINVAL)
+		return "this kernel has no CONFIG_CGROUP_BPF";
+	return is_locked_down() ? "this kernel is locked down for confidentiality" : NULL;
+}
+
 void refusal_note(const char *trial, int result)
 {
 	if (refusal_is(result))
@@ -60,9 +89,7 @@ void refusal_note(const char *trial, int result)
 static int load_reader(void)
 {
 	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
-		  .dst_reg = BPF_REG_3,
-		  .src_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_1 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
 		  .dst_reg = BPF_REG_1,
 		  .src_reg = BPF_REG_10 },
@@ -94,7 +121,7 @@ bool refusal_of_reads(void)
 		result = load_reader();
 	if (result == 0)
 		trial_remember(READS_TRIAL, TRIAL_TAKEN);
-	else if (refusal_is(result))
+	else if (refusal_is(result) && takes_programs())
 		trial_remember(READS_TRIAL, TRIAL_REFUSED);
 	return result != 0;
 }

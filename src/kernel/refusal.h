@@ -13,6 +13,13 @@
  */
 bool refusal_is(int result);
 
+/**
+ * refusal_reason() - why this kernel may refuse programs, as far as it is known.
+ *
+ * Return: a sentence, static; NULL if nothing is known.
+ */
+const char *refusal_reason(void);
+
 /** refusal_note() - remember that the kernel does not take what a trial is about, if that is what @result says. */
 void refusal_note(const char *trial, int result);
 

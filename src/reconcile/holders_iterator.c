@@ -50,7 +50,8 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 	int code = 0;
 
 	if (trial_recall(TRIAL_HOLDERS) == TRIAL_REFUSED)
-		return error_set(error, ENOTSUP, "the kernel refuses the iterator over descriptors");
+		return error_set(error, ENOTSUP,
+				 "the kernel refuses the iterator over descriptors");
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return error_out_of_memory(error);

@@ -118,6 +118,18 @@ enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup)
 	return (enum cgfence_listen_guard)guard;
 }
 
+bool sockets_misses(const char *name)
+{
+	struct cgfence_fence *fence = open_fence(fence_root);
+	const char *missing;
+	bool found = false;
+
+	for (size_t i = 0; (missing = cgfence_fence_missing_name(fence, i)) && !found; i++)
+		found = strcmp(missing, name) == 0;
+	cgfence_fence_close(fence);
+	return found;
+}
+
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type)
 {
 	int count = fences_count_programs(cgroup, attach_type);
