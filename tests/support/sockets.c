@@ -120,14 +120,7 @@ enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup)
 
 bool sockets_misses(const char *name)
 {
-	struct cgfence_fence *fence = open_fence(fence_root);
-	const char *missing;
-	bool found = false;
-
-	for (size_t i = 0; (missing = cgfence_fence_missing_name(fence, i)) && !found; i++)
-		found = strcmp(missing, name) == 0;
-	cgfence_fence_close(fence);
-	return found;
+	return harness_misses(fence_root, name);
 }
 
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type)
