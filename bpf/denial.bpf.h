@@ -6,25 +6,27 @@
 #include <cgfence/denial.h>
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
-					     const struct cgfence_task_layout *layout,
-					     bool by_offset)
+					     const struct cgfence_task_layout *layout, __u32 by)
 {
-	if (by_offset) {
+	if (by == CGFENCE_TASK_BY_OFFSET) {
 		const char *task = (const char *)bpf_get_current_task();
 
 		bpf_probe_read_kernel(&record->pid, sizeof(record->pid),
 				      task + layout->tgid_offset);
 		bpf_probe_read_kernel(record->comm, sizeof(record->comm),
 				      task + layout->comm_offset);
-	} else {
+	} else if (by == CGFENCE_TASK_BY_HELPER) {
 		record->pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(record->comm, sizeof(record->comm));
 	}
 }
 
-/* Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie. */
+/*
+ * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie.
+ * @by: enum cgfence_task_by
+ */
 static __always_inline void denial_record(struct cgfence_event *event,
-					  const struct cgfence_image *image, bool by_offset)
+					  const struct cgfence_image *image, __u32 by)
 {
 	struct cgfence_denial_record *record = &event->record;
 	__u32 set_index = cgfence_denial_set_index(&record->subject, image->record_seed);
@@ -41,7 +43,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	if (!counters || !set)
 		return;
 
-	denial_read_task(record, &image->task, by_offset);
+	denial_read_task(record, &image->task, by);
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);

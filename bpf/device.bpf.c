@@ -18,7 +18,7 @@ static __attribute__((noinline)) int refuse(__u64 request)
 		},
 	};
 
-	denial_record(&event, image, image->task.by_offset);
+	denial_record(&event, image, image->task.device_by);
 	return !image->enforce;
 }
 

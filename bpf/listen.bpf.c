@@ -20,6 +20,16 @@ static __always_inline struct cgfence_served served_by(struct bpf_sock_ops *ctx,
 	return cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk));
 }
 
+/* As socket_concerns_fence(). */
+static __always_inline bool concerns_fence(struct bpf_sock_ops *ctx,
+					   const struct cgfence_image *image)
+{
+	__u32 by = image->socket.sockops_netns_by;
+
+	return image->ports.netns_any || by == CGFENCE_NETNS_UNKNOWN ||
+	       socket_is_in_own_netns_by(by, image, ctx, ctx->sk);
+}
+
 /* Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). */
 static __always_inline bool mute(struct bpf_sock_ops *ctx)
 {
@@ -45,7 +55,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	served = served_by(ctx, image);
 	port = ctx->local_port;
 	if (socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port) ||
-	    !socket_concerns_fence(image, ctx, ctx->sk))
+	    !concerns_fence(ctx, image))
 		return 1;
 	verdict = image->enforce ? CGFENCE_VERDICT_SEEN : CGFENCE_VERDICT_AUDITED;
 	if (image->enforce && image->ports.mutes && mute(ctx))
@@ -56,7 +66,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 		verdict = CGFENCE_VERDICT_KILLED;
 	socket_record(image, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
 		      cgfence_served_family(served), port, bpf_get_socket_cookie(ctx),
-		      image->task.sockops_by_offset);
+		      image->task.sockops_by);
 	return 1;
 }
 

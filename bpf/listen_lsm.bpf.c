@@ -28,15 +28,15 @@ static __always_inline struct ephemeral_range ephemeral_range_of(struct net *net
 {
 	struct local_ports *ports = &net->ipv4.ip_local_ports;
 	struct local_ports___pair *pair = (struct local_ports___pair *)ports;
-	struct ephemeral_range range = { 0 };
+	struct ephemeral_range range;
 
+	/* No helper reads it, for a kernel that is locked down may refuse that one. */
 	if (bpf_core_field_exists(ports->range)) {
-		__u32 both = BPF_CORE_READ(ports, range);
-
-		range.low = both & 0xffff;
-		range.high = both >> 16;
+		range.low = ports->range & 0xffff;
+		range.high = ports->range >> 16;
 	} else {
-		bpf_core_read(&range, sizeof(range), &pair->range);
+		range.low = (__u32)pair->range[0];
+		range.high = (__u32)pair->range[1];
 	}
 	return range;
 }
@@ -98,7 +98,7 @@ int cgfence_listen(unsigned long long *ctx)
 		 : may_listen_unbound(sock))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), CGFENCE_IPPROTO_TCP,
-		      cgfence_served_family(served), port, 0, false);
+		      cgfence_served_family(served), port, 0, CGFENCE_TASK_BY_HELPER);
 	return !image->enforce;
 }
 

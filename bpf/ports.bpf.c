@@ -69,7 +69,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 		forget(ctx);
 	if (port && !allowed) {
 		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-			      cgfence_served_family(served), port, 0, image->task.by_offset);
+			      cgfence_served_family(served), port, 0, image->task.ports_by);
 		if (image->enforce)
 			return BIND_REFUSE;
 	}
@@ -161,13 +161,13 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
 	own_netns = socket_is_in_own_netns(image, ctx, ctx);
-	if (!own_netns && !image->ports.netns_any)
+	if (!own_netns && !socket_netns_is_unknown(image) && !image->ports.netns_any)
 		return 1;
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
 		  : may_have_begun_before(image, served, port))
 		return 1;
 	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-		      cgfence_served_family(served), port, 0, image->task.by_offset);
+		      cgfence_served_family(served), port, 0, image->task.ports_by);
 	return !image->enforce;
 }
 
@@ -205,7 +205,7 @@ int cgfence_sock_create(struct bpf_sock *ctx)
 		return 1;
 	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), CGFENCE_IPPROTO_SCTP,
 		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
-		      image->task.by_offset);
+		      image->task.ports_by);
 	return !image->enforce;
 }
 

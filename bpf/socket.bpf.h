@@ -59,26 +59,43 @@ static __always_inline bool socket_has_port_range(const struct cgfence_image *im
 {
 	__u32 range = 0;
 
-	if (image->socket.port_range_offset)
+	if (image->socket.has_port_range)
 		bpf_probe_read_kernel(&range, sizeof(range),
 				      (const char *)socket + image->socket.port_range_offset);
 	return range;
 }
 
-/* Is the socket, whose struct sock is at @socket, in the network namespace that the fence was attached from? */
+/* @by: enum cgfence_netns_by */
+static __always_inline bool socket_is_in_own_netns_by(__u32 by, const struct cgfence_image *image,
+						      void *context, const void *socket)
+{
+	if (by == CGFENCE_NETNS_BY_INUM)
+		return socket_netns_inum(image, socket) == image->ports.netns_inum;
+	return by == CGFENCE_NETNS_BY_COOKIE &&
+	       bpf_get_netns_cookie(context) == image->ports.netns_cookie;
+}
+
+/*
+ * Is the socket, whose struct sock is at @socket, in the network namespace that the fence was attached from? No, if that
+ * is unknown. This and the next two are for all programs except sockops ones.
+ */
 static __always_inline bool socket_is_in_own_netns(const struct cgfence_image *image, void *context,
 						   const void *socket)
 {
-	if (image->socket.netns_by_inum)
-		return socket_netns_inum(image, socket) == image->ports.netns_inum;
-	return bpf_get_netns_cookie(context) == image->ports.netns_cookie;
+	return socket_is_in_own_netns_by(image->socket.netns_by, image, context, socket);
 }
 
-/* Is it in a network namespace that the fence is for? */
+static __always_inline bool socket_netns_is_unknown(const struct cgfence_image *image)
+{
+	return image->socket.netns_by == CGFENCE_NETNS_UNKNOWN;
+}
+
+/* Is it in a network namespace that the fence is for, or may it be? */
 static __always_inline bool socket_concerns_fence(const struct cgfence_image *image, void *context,
 						  const void *socket)
 {
-	return image->ports.netns_any || socket_is_in_own_netns(image, context, socket);
+	return image->ports.netns_any || socket_netns_is_unknown(image) ||
+	       socket_is_in_own_netns(image, context, socket);
 }
 
 /* A protocol that a policy cannot name has no assigned ports. */
@@ -102,10 +119,14 @@ static __always_inline bool socket_port_waived(const struct cgfence_image *image
 	       cgfence_served_waived(image, CGFENCE_UDP, served, port);
 }
 
-/* Records that the current task was refused a port. @cookie: of the socket that listens all the same, or 0. */
+/*
+ * Records that the current task was refused a port.
+ * @cookie: of the socket that listens all the same, or 0
+ * @by: enum cgfence_task_by
+ */
 static __always_inline void socket_record(const struct cgfence_image *image, __u8 hook,
 					  __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
-					  __u64 cookie, bool by_offset)
+					  __u64 cookie, __u32 by)
 {
 	struct cgfence_event event = {
 		.socket_cookie = cookie,
@@ -118,7 +139,7 @@ static __always_inline void socket_record(const struct cgfence_image *image, __u
 		},
 	};
 
-	denial_record(&event, image, by_offset);
+	denial_record(&event, image, by);
 }
 
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)

@@ -5,14 +5,14 @@
 set -euo pipefail
 
 if (($# < 2)); then
-	echo "Usage: $0 PROGRAM SYSTEM_TESTS [MACHINE...], a machine being a kernel, or a kernel and -lsm or -nolsm" >&2
+	echo "Usage: $0 PROGRAM SYSTEM_TESTS [MACHINE...], a machine being a kernel, or a kernel and -lsm, -nolsm or -lockdown" >&2
 	exit 2
 fi
 program=$1
 tests=$2
 machines=("${@:3}")
 if ((${#machines[@]} == 0)); then
-	machines=(5.10 6.1-lsm 6.1-nolsm 6.12 7.x)
+	machines=(5.10 5.10-lockdown 6.1-lsm 6.1-nolsm 6.1-lockdown 6.12 7.x)
 fi
 
 results=$(mktemp -d)
@@ -24,16 +24,19 @@ skipped=0
 # The tests to run, for --filter of Criterion.
 filter=${CGFENCE_VM_FILTER:-*/*}
 
-# -lsm enables the BPF LSM, -nolsm disables it; otherwise the default of the kernel holds.
+# -lsm enables the BPF LSM, -nolsm disables it; otherwise the default of the kernel holds. Under -lockdown no program may
+# read kernel memory.
 append_for() {
 	case $1 in
 	*-lsm) echo 'lsm=lockdown,capability,landlock,bpf' ;;
 	*-nolsm) echo 'lsm=lockdown,capability' ;;
+	*-lockdown) echo 'lockdown=confidentiality' ;;
 	*) echo 'quiet' ;;
 	esac
 }
 
-# The script inside the machine: the tests, then their report and the listen guard of a fence, each after a mark.
+# The script inside the machine: the tests, then their report, and the listen guard of a fence and what it lacks, each
+# after a mark.
 echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60} FILTER='$filter'" >"$results/inside.sh"
 cat >>"$results/inside.sh" <<'INSIDE'
 # Emulation is slow, so tests that provoke races repeat less often.
@@ -44,18 +47,18 @@ echo "@report"
 cat /tmp/report
 mkdir /sys/fs/cgroup/guard
 echo '{"ports": [80]}' | /cgfence attach guard - >/dev/null
-echo "@guard $(/cgfence status guard | cut -f 5 | tail -n 1) $(uname -r)"
+echo "@guard $(/cgfence status guard | cut -f 5,10 | tail -n 1 | tr '\t' ' ') $(uname -r)"
 exit $status
 INSIDE
 
 run_machine() {
-	local machine=$1 log=$results/$1.log status=0 guard release ok skips fails
+	local machine=$1 log=$results/$1.log status=0 guard missing release ok skips fails
 
 	echo "== the system tests under $machine"
 	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 2400 \
 		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
 		-- sh /inside.sh >"$log" 2>&1 || status=$?
-	read -r guard release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
+	read -r guard missing release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
 	# Drop the tests outside the filter.
 	sed --in-place '/^ok .* # SKIP test was skipped/d' "$log"
 	ok=$(grep --count '^ok ' "$log" || true)
@@ -74,8 +77,8 @@ run_machine() {
 	passed=$((passed + ok - skips))
 	failed=$((failed + fails))
 	skipped=$((skipped + skips))
-	printf '%s\t%s\t%d\t%d\t%d\t%d\t%s\n' "$machine" "${release:--}" $((ok + fails)) $((ok - skips)) \
-		"$skips" "$fails" "${guard:--}" >>"$results/table"
+	printf '%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n' "$machine" "${release:--}" $((ok + fails)) $((ok - skips)) \
+		"$skips" "$fails" "${guard:--}" "${missing:--}" >>"$results/table"
 	sed -n "s/^ok - \(.*[^ ]\)  *# SKIP \(.*\)/$machine\t\1\t\2/p" "$log" | tr -d '\r' >>"$results/skips"
 }
 
@@ -84,7 +87,7 @@ for machine in "${machines[@]}"; do
 done
 
 {
-	printf 'MACHINE\tKERNEL\tTESTS\tPASSED\tSKIPPED\tFAILED\tGUARD\n'
+	printf 'MACHINE\tKERNEL\tTESTS\tPASSED\tSKIPPED\tFAILED\tGUARD\tMISSING\n'
 	cat "$results/table"
 } | column -t -s $'\t'
 if [[ -s $results/skips ]]; then

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 6
+#define CGFENCE_ABI_VERSION 7
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -85,28 +85,44 @@ struct cgfence_device_table {
 };
 
 /*
- * Where the programs find the current task. Kernels whose programs of a type have no helper for it (5.10) need
- * the offsets of the fields in struct task_struct, which user space takes from the kernel's BTF.
+ * How programs learn who is refused something. Where those of a type have no helper for it (5.10), they read the fields
+ * of struct task_struct, whose offsets user space takes from the kernel's BTF. A kernel that is locked down for
+ * confidentiality lets no program read its memory.
  */
-struct cgfence_task_layout {
-	__u32 by_offset; /* 0: by helper */
-	__u32 tgid_offset;
-	__u32 comm_offset;
-	__u32 sockops_by_offset; /* the same for sockops programs, which got the helpers last (6.18) */
+enum cgfence_task_by {
+	CGFENCE_TASK_BY_HELPER,
+	CGFENCE_TASK_BY_OFFSET,
+	CGFENCE_TASK_UNKNOWN,
 };
 
-/*
- * Offsets in struct sock of fields that no helper tells, from the kernel's BTF. The programs read the network namespace
- * by them only before 5.14, which has no cookies of it, and IPV6_V6ONLY only where a port may be assigned for one family.
- */
+struct cgfence_task_layout {
+	__u8 device_by; /* enum cgfence_task_by, and so on */
+	__u8 ports_by;
+	__u8 sockops_by; /* these got the helpers last (6.18) */
+	__u8 unused[5];
+	__u32 tgid_offset;
+	__u32 comm_offset;
+};
+
+/* How programs learn which network namespace a socket is in. */
+enum cgfence_netns_by {
+	CGFENCE_NETNS_BY_COOKIE,
+	CGFENCE_NETNS_BY_INUM, /* user space has no cookie before 5.14, and sockops programs have no helper for it */
+	CGFENCE_NETNS_UNKNOWN, /* so it may be the fence's */
+};
+
+/* What no helper tells of a socket, and where it is in the memory of the kernel, from the kernel's BTF. */
 struct cgfence_socket_layout {
-	__u32 netns_by_inum;  /* compare ports.netns_inum, not ports.netns_cookie */
-	__u32 net_offset;     /* of the pointer to struct net in struct sock, in bytes */
-	__u32 inum_offset;    /* of ns.inum in struct net, in bytes */
-	__u32 has_v6only_bit; /* v6only_bit is known, and families differ */
+	__u8 netns_by; /* enum cgfence_netns_by, and so on */
+	__u8 sockops_netns_by;
+	__u8 has_v6only_bit; /* IPV6_V6ONLY is read; only where a port may be assigned for one family */
+	__u8 has_port_range;	/* IP_LOCAL_PORT_RANGE is read */
+	__u8 port_range_unread; /* it is not, but the kernel has it */
+	__u8 unused[3];
+	__u32 net_offset;  /* of the pointer to struct net in struct sock, in bytes */
+	__u32 inum_offset; /* of ns.inum in struct net, in bytes */
 	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
-	/* Of local_port_range in struct inet_sock, which is 0 if IP_LOCAL_PORT_RANGE is not set; 0 before 6.3. */
-	__u32 port_range_offset;
+	__u32 port_range_offset; /* of local_port_range in struct inet_sock, which is 0 if the option is not set */
 };
 
 #define CGFENCE_SOCKET_HEAD_SIZE 64

@@ -263,6 +263,16 @@ CGFENCE_API const char *cgfence_guard_name(enum cgfence_listen_guard guard);
 /** cgfence_fence_hook_name() - the name of the @index-th hook of a fence, NULL past the last. */
 CGFENCE_API const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t index);
 
+/**
+ * cgfence_fence_missing_name() - the @index-th thing that a fence does without because the kernel refuses it.
+ *
+ * A listen guard that is stronger than the one it has, by its name, or "caller", "v6only", "port_range", "netns", "who",
+ * "holders" or "in_flight", as cgfence(8) explains them.
+ *
+ * Return: static, NULL past the last.
+ */
+CGFENCE_API const char *cgfence_fence_missing_name(const struct cgfence_fence *fence, size_t index);
+
 /** cgfence_hook_name() - as what refusals are counted and recorded, such as "bind"; "?" if it is none; static. */
 CGFENCE_API const char *cgfence_hook_name(enum cgfence_hook hook);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <errno.h>
 
 /**
  * scratch_open() - make such a cgroup, below the root of the hierarchy.
@@ -11,6 +12,16 @@
  * What commands left that were killed is removed first.
  */
 int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error);
+
+/**
+ * scratch_is_refused() - did scratch_open() fail because this is no place for new cgroups?
+ *
+ * In a container the hierarchy may be read-only, its root somebody else's, or full.
+ */
+static inline bool scratch_is_refused(int result)
+{
+	return result == -EROFS || result == -EACCES || result == -EPERM || result == -EAGAIN;
+}
 
 /** scratch_close() - remove it with whatever is in it; NULL is fine. */
 void scratch_close(struct cgfence_cgroup *cgroup);

@@ -41,12 +41,15 @@ static json_t *counters_json(const struct cgfence_fence *fence)
 	return object;
 }
 
-static json_t *hooks_json(const struct cgfence_fence *fence)
+/* Gives the names of a fence one by one. */
+typedef const char *name_getter(const struct cgfence_fence *fence, size_t index);
+
+static json_t *names_json(const struct cgfence_fence *fence, name_getter *get)
 {
 	json_t *list = json_array();
 	const char *name;
 
-	for (size_t i = 0; (name = cgfence_fence_hook_name(fence, i)); i++)
+	for (size_t i = 0; (name = get(fence, i)); i++)
 		json_array_append_new(list, json_string(name));
 	return list;
 }
@@ -71,26 +74,28 @@ static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		return -1;
 	return json_array_append_new(
 		context,
-		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "cgroup",
+		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o}", "cgroup",
 			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
 			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
-			  fences_mode(visit), "hooks", hooks_json(fence), "listen_guard",
-			  guard_name(fence), "policy", policy, "counters", counters_json(fence),
-			  "generation", (json_int_t)cgfence_fence_generation(fence), "others",
+			  fences_mode(visit), "hooks", names_json(fence, cgfence_fence_hook_name),
+			  "listen_guard", guard_name(fence), "missing",
+			  names_json(fence, cgfence_fence_missing_name), "policy", policy,
+			  "counters", counters_json(fence), "generation",
+			  (json_int_t)cgfence_fence_generation(fence), "others",
 			  others_json(&others)));
 }
 
-static void add_hooks_cell(struct table *table, const struct cgfence_fence *fence)
+static void add_names_cell(struct table *table, const struct cgfence_fence *fence, name_getter *get)
 {
 	char names[128] = "";
 	const char *name;
 
-	for (size_t i = 0; (name = cgfence_fence_hook_name(fence, i)); i++) {
+	for (size_t i = 0; (name = get(fence, i)); i++) {
 		size_t used = strlen(names);
 
 		snprintf(names + used, sizeof(names) - used, "%s%s", used ? "," : "", name);
 	}
-	table_add_cell(table, "%s", names);
+	table_add_cell(table, "%s", names[0] ? names : "-");
 }
 
 static int add_row(const struct cgfence_fence_visit *visit, void *context,
@@ -112,13 +117,14 @@ static int add_row(const struct cgfence_fence_visit *visit, void *context,
 	table_add_cell(context, "%s", path);
 	table_add_cell(context, "%s", name ? name : "-");
 	table_add_cell(context, "%s", fences_mode(visit));
-	add_hooks_cell(context, fence);
+	add_names_cell(context, fence, cgfence_fence_hook_name);
 	table_add_cell(context, "%s", guard_name(fence));
 	table_add_cell(context, "%llu", fences_denied(visit));
 	table_add_cell(context, "%llu", audited);
 	table_add_cell(context, "%llu", (unsigned long long)cgfence_fence_generation(fence));
 	others_print(&others, names, sizeof(names));
 	table_add_cell(context, "%s", names);
+	add_names_cell(context, fence, cgfence_fence_missing_name);
 	return 0;
 }
 
@@ -134,6 +140,7 @@ static int run(const struct arguments *arguments)
 		{ .heading = "AUDITED" },
 		{ .heading = "GENERATION", .rank = 3 },
 		{ .heading = "OTHERS", .elastic = true, .rank = 1 },
+		{ .heading = "MISSING", .elastic = true, .rank = 4 },
 		{ 0 },
 	};
 
@@ -154,8 +161,9 @@ const struct command command_status = {
 		"Everything is read back from the kernel. Only refusals are counted: DENIED are those made, AUDITED those\n"
 		"that an audit would have made. GENERATION grows by one with each change of the policy. OTHERS are\n"
 		"programs of others, on the cgroup or above it, that judge what the fence judges and may refuse what it\n"
-		"allows. Standard error tells if the bpffs that keeps the fences ends with this mount namespace, and if\n"
-		"fences that are pinned in another one are all there is.",
+		"allows. MISSING is what the fence does without because this kernel refuses it; cgfence(8) explains the words.\n"
+		"Standard error tells if the bpffs that keeps the fences ends with this mount namespace, and if fences that are\n"
+		"pinned in another one are all there is.",
 	.example = "cgfence status --json | jq '.[].counters'",
 	.options = options,
 	.operands_min = 0,

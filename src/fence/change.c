@@ -133,12 +133,14 @@ static bool runs_same_program(const struct fence_change *change, int hook)
 	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
 }
 
-/* The same policy has another meaning from another network namespace or under another guard. */
+/* The same policy has another meaning from another network namespace, under another guard, or if less can be read. */
 static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
 {
 	return a->ephemeral == b->ephemeral && a->ports.guard == b->ports.guard &&
 	       a->ports.netns_cookie == b->ports.netns_cookie &&
-	       a->ports.netns_inum == b->ports.netns_inum;
+	       a->ports.netns_inum == b->ports.netns_inum &&
+	       memcmp(&a->task, &b->task, sizeof(a->task)) == 0 &&
+	       memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0;
 }
 
 static bool alters_nothing(const struct fence_change *change)
@@ -255,8 +257,8 @@ static int switch_over(const struct fence_change *change, struct cgfence_error *
 	return result;
 }
 
-int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
-		      struct cgfence_error *error)
+static int try_to_make(struct fence_change *change, enum cgfence_attach_result *result,
+		       struct cgfence_error *error)
 {
 	int code = prepare(change, error);
 
@@ -275,4 +277,18 @@ int fence_change_make(struct fence_change *change, enum cgfence_attach_result *r
 	pins_touch(cgfence_cgroup_id(change->cgroup));
 	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;
+}
+
+int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
+		      struct cgfence_error *error)
+{
+	int code = try_to_make(change, result, error);
+
+	/* The kernel took something once and takes it no more, so the fence does without. */
+	if (code == -ESTALE) {
+		fence_programs_release(&change->new);
+		fence_programs_init(&change->new);
+		code = try_to_make(change, result, error);
+	}
+	return code;
 }

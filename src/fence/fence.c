@@ -3,6 +3,7 @@
 #include "fence/fence.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fence/missing.h"
 #include "fence/present.h"
 #include "image/image.h"
 #include "kernel/error.h"
@@ -19,7 +20,8 @@ struct cgfence_fence {
 	bool ephemeral;
 	bool torn;
 	enum cgfence_listen_guard guard;
-	const char *hook_names[HOOKS_MAX]; /* ended by NULL */
+	const char *hook_names[HOOKS_MAX];	/* ended by NULL */
+	const char *missing[FENCE_MISSING_MAX]; /* likewise */
 };
 
 void cgfence_fence_close(struct cgfence_fence *fence)
@@ -69,6 +71,11 @@ const char *cgfence_fence_hook_name(const struct cgfence_fence *fence, size_t in
 	return index < HOOKS_MAX ? fence->hook_names[index] : NULL;
 }
 
+const char *cgfence_fence_missing_name(const struct cgfence_fence *fence, size_t index)
+{
+	return index < FENCE_MISSING_MAX ? fence->missing[index] : NULL;
+}
+
 bool fence_is_torn(const struct cgfence_fence *fence)
 {
 	return fence->torn;
@@ -109,6 +116,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 	fence->ephemeral = present->image->ephemeral;
 	fence->torn = present->torn;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
+	fence_missing(present->image, fence->missing);
 	fence->maps = present->maps;
 	present->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
 	return image_decompile(present->image, &fence->policy, error);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/guard.h"
 #include "base/cleanup.h"
+#include "fence/readings.h"
 #include "kernel/listen_trace.h"
-#include "kernel/layout.h"
 #include "kernel/mute.h"
+#include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "policy/policy.h"
 
@@ -28,19 +29,6 @@ static bool may_take_lsm(void)
 /* Beside 0 and -errno: the kernel does not take this guard, so try another. */
 #define GUARD_REFUSED 1
 
-/* Internal to the kernel (include/linux/errno.h), but bpf(2) returns it. */
-#define KERNEL_ENOTSUPP 524
-
-/*
- * The errors of the kernel, or of libbpf, for a program that the kernel does not know or take. Any other error may be
- * temporary and must not weaken a fence.
- */
-static bool is_refusal(int result)
-{
-	return result == -EINVAL || result == -EACCES || result == -ENOTSUP ||
-	       result == -KERNEL_ENOTSUPP || result == -ESRCH || result == -ENOENT;
-}
-
 static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
 		     struct fence_maps *maps, struct cgfence_error *error)
 {
@@ -51,10 +39,8 @@ static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard
 	if (result)
 		return result;
 	result = fence_programs_load_wanted(set, true, maps, error);
-	/* Where the kernel refuses programs that need a trampoline. */
-	if (guard == CGFENCE_GUARD_DENY && result == -EPERM)
-		return GUARD_REFUSED;
-	return is_refusal(result) ? GUARD_REFUSED : result;
+	/* It refuses all programs that need a trampoline, for one. */
+	return refusal_is(result) ? GUARD_REFUSED : result;
 }
 
 /* A result that is kept until the next boot must be confirmed. */
@@ -76,16 +62,13 @@ static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 static int try_sockops_guard(struct fence_programs *set, enum cgfence_listen_guard guard,
 			     struct fence_maps *maps, struct cgfence_error *error)
 {
-	struct cgfence_image *image = set->image;
-	int result = try_guard(set, guard, maps, error);
+	__u8 *by = &set->image->task.sockops_by;
+	int result;
 
-	if (result != GUARD_REFUSED || image->task.sockops_by_offset ||
-	    kernel_layout_read(&image->task, &image->socket, NULL))
-		return result;
-	image->task.sockops_by_offset = 1;
-	result = try_guard(set, guard, maps, error);
-	if (result)
-		image->task.sockops_by_offset = 0;
+	*by = CGFENCE_TASK_BY_HELPER;
+	do
+		result = try_guard(set, guard, maps, error);
+	while (result == GUARD_REFUSED && readings_reduce_task(set, by));
 	return result;
 }
 

@@ -4,13 +4,12 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fence/guard.h"
+#include "fence/readings.h"
 #include "kernel/error.h"
-#include "kernel/layout.h"
 #include "kernel/programs.h"
-#include "net/netns.h"
+#include "kernel/refusal.h"
 
 #include <bpf/bpf.h>
-#include <string.h>
 
 static int load_all(struct fence_programs *set, struct fence_maps *maps,
 		    struct cgfence_error *error)
@@ -24,56 +23,6 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	if (result == 0)
 		result = fence_programs_load_wanted(set, false, maps, error);
 	return result;
-}
-
-/* May a port be assigned for one family and not for the other? Equal bitmaps are shared, so their places are equal. */
-static bool families_differ(const struct cgfence_port_table *ports)
-{
-	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
-		if (memcmp(&ports->allowed[protocol][CGFENCE_IPV4],
-			   &ports->allowed[protocol][CGFENCE_IPV6],
-			   sizeof(ports->allowed[0][0])) != 0)
-			return true;
-	}
-	return false;
-}
-
-static int describe_netns(struct cgfence_port_table *ports, struct cgfence_error *error)
-{
-	struct netns_identity netns;
-	int result = netns_read(&netns, error);
-
-	if (result)
-		return result;
-	netns_read_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
-	ports->netns_cookie = netns.cookie;
-	ports->netns_inum = netns.inum;
-	return 0;
-}
-
-/* What the port programs must know of this host. Equal bitmaps are shared, so families that agree have equal ones. */
-static int describe_host(struct cgfence_image *image, struct cgfence_error *error)
-{
-	int result = 0;
-
-	if (!image->ports.fenced)
-		return 0;
-	if (!image->ports.netns_inum)
-		result = describe_netns(&image->ports, error);
-	if (result)
-		return result;
-	if (!image->ports.since_ns)
-		image->ports.since_ns = boot_time_ns();
-	image->socket.netns_by_inum = !image->ports.netns_cookie;
-	result = kernel_layout_read(&image->task, &image->socket, error);
-	/* What needs no look at the socket is left out of the programs, and of the memory that they take. */
-	image->socket.has_v6only_bit = image->socket.has_v6only_bit &&
-				       families_differ(&image->ports);
-	/*
-	 * Without it, a socket that serves only IPv6 is taken for one that serves both, and one whose port the process
-	 * chose by IP_LOCAL_PORT_RANGE for a client.
-	 */
-	return image->socket.netns_by_inum && !image->ports.netns_any ? result : 0;
 }
 
 /*
@@ -108,18 +57,21 @@ static int check_capability_waiver(struct cgfence_error *error)
 int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 			struct cgfence_error *error)
 {
-	struct cgfence_image *image = set->image;
-	int result = describe_host(image, error);
+	struct cgfence_port_table *ports = &set->image->ports;
+	int result = readings_choose(set, error);
+	const char *reason;
 
-	if (result == 0 && image->ports.privileged)
+	if (ports->fenced && !ports->since_ns)
+		ports->since_ns = boot_time_ns();
+	if (result == 0 && ports->privileged)
 		result = check_capability_waiver(error);
 	if (result)
 		return result;
-	result = load_all(set, maps, error);
-	/* Kernels without helpers for the current task (5.10) refuse the first try; the second needs their BTF. */
-	if (result == -EINVAL && kernel_layout_read(&image->task, &image->socket, NULL) == 0) {
-		image->task.by_offset = 1;
+	do
 		result = load_all(set, maps, error);
-	}
+	while (refusal_is(result) && readings_reduce(set));
+	reason = refusal_is(result) ? refusal_reason() : NULL;
+	if (reason)
+		error_wrap(error, "%s", reason);
 	return result;
 }

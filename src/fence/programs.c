@@ -4,7 +4,7 @@
 
 void fence_programs_init(struct fence_programs *set)
 {
-	set->image = NULL;
+	*set = (struct fence_programs){ .refused = -1, .reads = true };
 	for (int i = 0; i < HOOKS_MAX; i++)
 		set->programs[i] = -1;
 }
@@ -30,6 +30,7 @@ int fence_programs_create_policy_map(struct fence_programs *set, struct fence_ma
 	int result;
 
 	close_programs(set);
+	set->refused = -1;
 	cleanup_close_descriptor(&maps->policy);
 	maps->policy = -1;
 	result = fence_maps_create_policy(set->image, &maps->policy, error);
@@ -40,13 +41,18 @@ int fence_programs_create_policy_map(struct fence_programs *set, struct fence_ma
 int fence_programs_load_wanted(struct fence_programs *set, bool guards, struct fence_maps *maps,
 			       struct cgfence_error *error)
 {
-	int result = 0;
+	set->refused = -1;
+	for (int i = 0; i < hook_count; i++) {
+		int result = 0;
 
-	for (int i = 0; i < hook_count && result == 0; i++) {
 		/* A program that shares its object was loaded with the first of them. */
 		if ((hooks[i].guards != 0) == guards && set->programs[i] < 0 &&
 		    hook_is_wanted(&hooks[i], set->image))
 			result = programs_load(&hooks[i], set->image, maps, set->programs, error);
+		if (result) {
+			set->refused = i;
+			return result;
+		}
 	}
-	return result;
+	return 0;
 }

@@ -3,12 +3,17 @@
 #pragma once
 
 #include "kernel/hook.h"
+#include "kernel/layout.h"
 #include "kernel/maps.h"
 
 /* The programs to attach. */
 struct fence_programs {
 	struct cgfence_image *image; /* the content of the policy map */
 	int programs[HOOKS_MAX];     /* by hook; -1 where the policy wants none */
+	int refused; /* the hook at whose program the last load failed; -1 if none did */
+	bool reads;  /* programs may read kernel memory, as far as is known */
+	bool knows_layout;
+	struct kernel_layout layout; /* if known */
 };
 
 /** fence_programs_init() - nothing is loaded yet. */

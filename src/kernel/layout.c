@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/layout.h"
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "kernel/pins.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <errno.h>
+#include <cgfence/abi.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define CACHE_PATH PINS_KERNEL "/layout"
 
-/* What is kept; a bpffs does not outlive the kernel that it describes. */
-struct layout {
-	uint32_t abi_version;
-	uint32_t complete; /* 0: the kernel does not tell */
-	uint32_t tgid;	   /* these in bits, as BTF has them */
-	uint32_t comm;
-	uint32_t net;
-	uint32_t v6only;
-	uint32_t ns;
-	uint32_t inum;
-	uint32_t port_range; /* 0: it has no such field */
-	uint32_t unused;
-};
-
 struct field {
 	const char *structure;
 	const char *member;
+	enum kernel_layout_part part;
 	uint32_t *bit_offset;
 };
 
@@ -54,30 +40,38 @@ static bool find_field(const struct btf *btf, const struct field *field)
 				     field->bit_offset);
 }
 
-static void read_btf(struct layout *layout)
+/* A part is known if all its fields are. */
+static void read_btf(struct kernel_layout *layout)
 {
+	uint32_t ns = 0;
 	const struct field fields[] = {
-		{ "task_struct", "tgid", &layout->tgid },
-		{ "task_struct", "comm", &layout->comm },
-		{ "sock_common", "skc_net",
-		  &layout->net }, /* sock_common is what struct sock begins with */
-		{ "sock_common", "skc_ipv6only", &layout->v6only },
-		{ "net", "ns", &layout->ns },
-		{ "ns_common", "inum", &layout->inum },
+		{ "task_struct", "tgid", KERNEL_LAYOUT_TASK, &layout->tgid },
+		{ "task_struct", "comm", KERNEL_LAYOUT_TASK, &layout->comm },
+		/* sock_common is what struct sock begins with, and struct sock what struct inet_sock does. */
+		{ "sock_common", "skc_net", KERNEL_LAYOUT_NETNS, &layout->net },
+		{ "net", "ns", KERNEL_LAYOUT_NETNS, &ns },
+		{ "ns_common", "inum", KERNEL_LAYOUT_NETNS, &layout->inum },
+		{ "sock_common", "skc_ipv6only", KERNEL_LAYOUT_V6ONLY, &layout->v6only },
+		{ "inet_sock", "local_port_range", KERNEL_LAYOUT_PORT_RANGE, &layout->port_range },
 	};
-	/* struct inet_sock begins with struct sock. */
-	const struct field port_range = { "inet_sock", "local_port_range", &layout->port_range };
 	struct btf *btf = btf__load_vmlinux_btf();
+	uint32_t unknown = btf ? 0 : ~0U;
 
-	layout->complete = btf != NULL;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && layout->complete; i++)
-		layout->complete = find_field(btf, &fields[i]);
-	if (layout->complete && !find_field(btf, &port_range))
-		layout->port_range = 0;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && btf; i++) {
+		layout->known |= fields[i].part;
+		if (!find_field(btf, &fields[i]))
+			unknown |= fields[i].part;
+	}
 	btf__free(btf);
+	layout->known &= ~unknown;
+	layout->tgid /= 8;
+	layout->comm /= 8;
+	layout->net /= 8;
+	layout->inum = (ns + layout->inum) / 8;
+	layout->port_range /= 8;
 }
 
-static bool recall(struct layout *layout)
+static bool recall(struct kernel_layout *layout)
 {
 	cleanup_close int map = bpf_obj_get(CACHE_PATH);
 	struct bpf_map_info info = { 0 };
@@ -90,7 +84,7 @@ static bool recall(struct layout *layout)
 }
 
 /* If that fails, it is read again the next time. */
-static void remember(const struct layout *layout)
+static void remember(const struct kernel_layout *layout)
 {
 	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgfence_layout",
 					       sizeof(uint32_t), sizeof(*layout), 1, NULL);
@@ -103,26 +97,11 @@ static void remember(const struct layout *layout)
 	bpf_obj_pin(map, CACHE_PATH);
 }
 
-int kernel_layout_read(struct cgfence_task_layout *task, struct cgfence_socket_layout *socket,
-		       struct cgfence_error *error)
+void kernel_layout_read(struct kernel_layout *layout)
 {
-	struct layout layout = { .abi_version = CGFENCE_ABI_VERSION };
-
-	if (!recall(&layout)) {
-		layout = (struct layout){ .abi_version = CGFENCE_ABI_VERSION };
-		read_btf(&layout);
-		remember(&layout);
-	}
-	if (!layout.complete)
-		return error_set(
-			error, ENOTSUP,
-			"this kernel does not tell where its structures have what this policy needs; it needs CONFIG_DEBUG_INFO_BTF");
-	task->tgid_offset = layout.tgid / 8;
-	task->comm_offset = layout.comm / 8;
-	socket->net_offset = layout.net / 8;
-	socket->inum_offset = (layout.ns + layout.inum) / 8;
-	socket->v6only_bit = layout.v6only;
-	socket->has_v6only_bit = 1;
-	socket->port_range_offset = layout.port_range / 8;
-	return 0;
+	if (recall(layout))
+		return;
+	*layout = (struct kernel_layout){ .abi_version = CGFENCE_ABI_VERSION };
+	read_btf(layout);
+	remember(layout);
 }

@@ -2,14 +2,38 @@
 /* Offsets of fields of kernel structures that no helper tells, from the kernel's BTF. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is known; a kernel without BTF tells nothing. */
+enum kernel_layout_part {
+	KERNEL_LAYOUT_TASK = 1,
+	KERNEL_LAYOUT_NETNS = 2,
+	KERNEL_LAYOUT_V6ONLY = 4,
+	KERNEL_LAYOUT_PORT_RANGE = 8,
+};
+
+/* Offsets as struct cgfence_task_layout and struct cgfence_socket_layout have them. */
+struct kernel_layout {
+	uint32_t abi_version;
+	uint32_t known; /* of enum kernel_layout_part */
+	uint32_t tgid;
+	uint32_t comm;
+	uint32_t net;
+	uint32_t inum;
+	uint32_t v6only; /* in bits */
+	uint32_t port_range;
+};
 
 /**
  * kernel_layout_read() - find the fields.
- * @task: receives the offsets; its by_offset flags are unchanged
- * @socket: receives the offsets, and has_v6only_bit; netns_by_inum is unchanged
  *
  * Reading the BTF takes 10 to 20 ms, so what was found is kept in a pinned map until the host goes down.
  */
-int kernel_layout_read(struct cgfence_task_layout *task, struct cgfence_socket_layout *socket,
-		       struct cgfence_error *error);
+void kernel_layout_read(struct kernel_layout *layout);
+
+/** kernel_layout_has() - is all of this known? @parts: of enum kernel_layout_part */
+static inline bool kernel_layout_has(const struct kernel_layout *layout, uint32_t parts)
+{
+	return (layout->known & parts) == parts;
+}

@@ -5,6 +5,7 @@
 #include "kernel/error.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
+#include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "listen_trace.skel.h"
 
@@ -71,23 +72,18 @@ static int program_of(const struct listen_trace_bpf *skeleton)
 	return fd >= 0 ? fd : bpf_program__fd(skeleton->progs.cgfence_listen_trace_510);
 }
 
-/* Where the kernel has no such programs, or no BTF, or is locked down. */
-static bool is_refusal(int code)
-{
-	return code == EINVAL || code == EPERM || code == EACCES || code == ENOTSUP ||
-	       code == ENOENT || code == ESRCH;
-}
-
 /* An answer that is kept until the next boot must be confirmed. */
 static enum trial try_twice(struct cgfence_error *error)
 {
 	for (int i = 0; i < 2; i++) {
 		cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
 
+		int code = errno;
+
 		if (skeleton)
 			return TRIAL_TAKEN;
-		if (!is_refusal(errno)) {
-			kernel_error(error, errno, "load the program that sees who listens");
+		if (!refusal_is(-code)) {
+			kernel_error(error, code, "load the program that sees who listens");
 			return TRIAL_UNKNOWN;
 		}
 	}
@@ -108,6 +104,16 @@ int listen_trace_try(bool *taken, struct cgfence_error *error)
 	return 0;
 }
 
+/* The kernel may have been locked down since the program was tried. */
+static int explain_failure(int code, const char *what, struct cgfence_error *error)
+{
+	if (!refusal_is(-code))
+		return kernel_error(error, code, "%s the program that sees who listens", what);
+	trial_remember(TRIAL, TRIAL_REFUSED);
+	return error_set(error, ESTALE,
+			 "the kernel no longer takes the program that sees who listens");
+}
+
 /* The link is pinned last: without it, what is pinned is made anew. */
 static int load_program(struct cgfence_error *error)
 {
@@ -115,10 +121,10 @@ static int load_program(struct cgfence_error *error)
 	cleanup_close int link = -1;
 
 	if (!skeleton)
-		return kernel_error(error, errno, "load the program that sees who listens");
+		return explain_failure(errno, "load", error);
 	link = bpf_raw_tracepoint_open(NULL, program_of(skeleton));
 	if (link < 0)
-		return kernel_error(error, errno, "attach the program that sees who listens");
+		return explain_failure(errno, "attach", error);
 	unlink(MAP_PATH);
 	unlink(BITMAPS_PATH);
 	if (bpf_map__pin(skeleton->maps.cgfence_traced, MAP_PATH) ||

@@ -12,7 +12,11 @@
  */
 int listen_trace_try(bool *taken, struct cgfence_error *error);
 
-/** listen_trace_set() - have the program judge for a fence by what @image allows; loads it if need be. */
+/**
+ * listen_trace_set() - have the program judge for a fence by what @image allows; loads it if need be.
+ *
+ * Return: 0, -ESTALE if the kernel does not take it any more, as listen_trace_try() then says too, another -errno.
+ */
 int listen_trace_set(const struct cgfence_image *image, struct cgfence_error *error);
 
 /** listen_trace_check() - tell whether the program does for a fence what @image wants, and no more. */

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cgroup/scratch.h"
 #include "kernel/error.h"
+#include "kernel/refusal.h"
 #include "kernel/trial.h"
 
 #include <bpf/bpf.h>
@@ -50,7 +51,7 @@ static int load_program(void)
 enum {
 	NOT_TIED,
 	TIED,
-	COULD_NOT_LISTEN, /* a program of somebody else may refuse it */
+	COULD_NOT_LISTEN, /* a program of somebody else may refuse it, or ours beside its own */
 };
 
 /* Listens without a bind: the kernel chooses the port. */
@@ -73,15 +74,11 @@ static int try_on(const struct cgfence_cgroup *cgroup)
 	cleanup_close int link = -1;
 
 	if (program < 0)
-		return -errno;
+		return refusal_is(-errno) ? NOT_TIED : -errno;
 	link = bpf_link_create(program, cgfence_cgroup_fd(cgroup), BPF_CGROUP_SOCK_OPS, NULL);
-	return link < 0 ? -errno : scratch_run(cgroup, listen_for_a_moment, NULL);
-}
-
-/* In a container the hierarchy may be read-only, or its root somebody else's. */
-static bool may_not_make_cgroups(int result)
-{
-	return result == -EROFS || result == -EACCES || result == -EPERM;
+	if (link < 0)
+		return refusal_is(-errno) ? COULD_NOT_LISTEN : -errno;
+	return scratch_run(cgroup, listen_for_a_moment, NULL);
 }
 
 int mute_try(bool *taken, struct cgfence_error *error)
@@ -95,11 +92,10 @@ int mute_try(bool *taken, struct cgfence_error *error)
 		return 0;
 	result = scratch_open(&cgroup, error);
 	if (result)
-		return may_not_make_cgroups(result) ? 0 : result;
+		return scratch_is_refused(result) ? 0 : result;
 	result = try_on(cgroup);
 	scratch_close(cgroup);
-	/* A program that is refused is an answer too; all else may be otherwise the next time. */
-	if (result < 0 && result != -EINVAL)
+	if (result < 0)
 		return kernel_error(error, -result, "try whether the kernel mutes listeners");
 	*taken = result == TIED;
 	if (result != COULD_NOT_LISTEN)

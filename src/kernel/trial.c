@@ -29,7 +29,9 @@ void trial_remember(const char *name, enum trial answer)
 {
 	char path[PINS_PATH_SIZE];
 
-	answer_path(path, name, answer);
 	mkdir(PINS_KERNEL, 0700);
+	answer_path(path, name, answer == TRIAL_TAKEN ? TRIAL_REFUSED : TRIAL_TAKEN);
+	rmdir(path);
+	answer_path(path, name, answer);
 	mkdir(path, 0700);
 }

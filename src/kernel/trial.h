@@ -11,11 +11,15 @@ enum trial {
 	TRIAL_REFUSED,
 };
 
+/* What more than one file asks about: the iterators that find holders, and the programs that look into what carries files. */
+#define TRIAL_HOLDERS "holders"
+#define TRIAL_IN_FLIGHT "in_flight"
+
 /**
  * trial_recall() - what was found out.
  * @name: such as "lsm"
  */
 enum trial trial_recall(const char *name);
 
-/** trial_remember() - keep an answer; only what will be so as long as the kernel runs. */
+/** trial_remember() - keep an answer, also in place of another; only what will be so as long as the kernel runs. */
 void trial_remember(const char *name, enum trial answer);

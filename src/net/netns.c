@@ -131,7 +131,8 @@ bool netns_is_reserved(const struct netns_ports *ports, uint16_t port)
 
 bool netns_is_own(const struct cgfence_image *image, const struct netns_identity *identity)
 {
-	if (image->ports.netns_cookie)
+	/* Programs may know the cookie where getsockopt(2) does not tell it. */
+	if (image->ports.netns_cookie && identity->cookie)
 		return image->ports.netns_cookie == identity->cookie;
 	return image->ports.netns_inum == identity->inum;
 }

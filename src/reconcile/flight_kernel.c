@@ -2,6 +2,8 @@
 #include "reconcile/flight.h"
 #include "base/error.h"
 #include "kernel/error.h"
+#include "kernel/refusal.h"
+#include "kernel/trial.h"
 #include "flight.skel.h"
 
 #include <bpf/bpf.h>
@@ -21,6 +23,7 @@ int flight_new(struct flight **flight, struct cgfence_error *error)
 	if (!made->skeleton) {
 		code = errno;
 		flight_free(made);
+		refusal_note(TRIAL_IN_FLIGHT, -code);
 		return kernel_error(error, code,
 				    "load the programs that look into unix sockets and io_uring");
 	}

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
+#include "kernel/refusal.h"
+#include "kernel/trial.h"
 #include "reconcile/flight.h"
 #include "holders.skel.h"
 
@@ -46,9 +48,13 @@ static int attach(const struct bpf_program *program, struct bpf_link **link)
 
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error)
 {
-	struct holders_iterator *made = calloc(1, sizeof(*made));
+	struct holders_iterator *made;
 	int code = 0;
 
+	if (trial_recall(TRIAL_HOLDERS) == TRIAL_REFUSED)
+		return error_set(error, ENOTSUP,
+				 "the kernel refuses the iterator over descriptors");
+	made = calloc(1, sizeof(*made));
 	if (!made)
 		return error_out_of_memory(error);
 	made->skeleton = holders_bpf__open_and_load();
@@ -60,6 +66,7 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 		code = attach(made->skeleton->progs.cgfence_ring_users, &made->tasks);
 	if (code) {
 		holders_iterator_free(made);
+		refusal_note(TRIAL_HOLDERS, -code);
 		return kernel_error(error, code, "load the iterator over descriptors");
 	}
 	*iterator = made;

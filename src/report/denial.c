@@ -88,8 +88,11 @@ void denial_add_row(struct table *table, const char *cgroup,
 	table_add_cell(table, "%s", denial_verdict_name(&record->subject));
 	table_add_cell(table, "%s", denial_hook_name(&record->subject));
 	table_add_cell(table, "%s", subject);
-	table_add_cell(table, "%u", record->pid);
-	table_add_cell(table, "%.16s", record->comm);
+	if (denial_names_task(record))
+		table_add_cell(table, "%u", record->pid);
+	else
+		table_add_cell(table, "-");
+	table_add_cell(table, "%.16s", denial_names_task(record) ? record->comm : "-");
 	table_add_cell(table, "%s", first);
 	table_add_cell(table, "%s", cgroup);
 }
@@ -125,6 +128,7 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record)
 {
 	const struct cgfence_denial_subject *subject = &record->subject;
+	bool known = denial_names_task(record);
 	char comm[sizeof(record->comm) + 1];
 	char first[OUTPUT_TIME_SIZE];
 	char last[OUTPUT_TIME_SIZE];
@@ -134,10 +138,11 @@ json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record)
 	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	output_time(record->first_ns, first);
 	output_time(record->last_ns, last);
-	object = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I, s:s, s:s}", "cgroup", cgroup, "hook",
+	object = json_pack("{s:o, s:s, s:s, s:o, s:o, s:I, s:s, s:s}", "cgroup", cgroup, "hook",
 			   denial_hook_name(subject), "verdict", denial_verdict_name(subject),
-			   "pid", (json_int_t)record->pid, "comm", output_json_string(comm),
-			   "count", (json_int_t)record->count, "first", first, "last", last);
+			   "pid", known ? json_integer(record->pid) : json_null(), "comm",
+			   known ? output_json_string(comm) : json_null(), "count",
+			   (json_int_t)record->count, "first", first, "last", last);
 	if (object)
 		set_subject(object, subject);
 	return object;

@@ -19,6 +19,12 @@ const char *denial_verdict_name(const struct cgfence_denial_subject *subject);
 void denial_format_subject(const struct cgfence_denial_subject *subject,
 			   char text[DENIAL_SUBJECT_SIZE]);
 
+/** denial_names_task() - does it tell who was refused? Some kernels do not tell programs (missing "who" in `status`). */
+static inline bool denial_names_task(const struct cgfence_denial_record *record)
+{
+	return record->pid != 0;
+}
+
 /** The columns of a table of denials. */
 extern const struct table_column denial_columns[];
 

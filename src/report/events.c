@@ -111,8 +111,13 @@ void watch_events_denial(struct watch_events *events, const char *cgroup,
 
 	if (!events->json) {
 		denial_format_subject(&record->subject, subject);
-		write_text(events, record->last_ns, verdict, cgroup, "%s %s  pid %u (%.16s)",
-			   denial_hook_name(&record->subject), subject, record->pid, record->comm);
+		if (denial_names_task(record))
+			write_text(events, record->last_ns, verdict, cgroup,
+				   "%s %s  pid %u (%.16s)", denial_hook_name(&record->subject),
+				   subject, record->pid, record->comm);
+		else
+			write_text(events, record->last_ns, verdict, cgroup, "%s %s",
+				   denial_hook_name(&record->subject), subject);
 		return;
 	}
 	object = begin_json(verdict, record->last_ns);

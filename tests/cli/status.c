@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "program.h"
+#include "kernel/trial.h"
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
@@ -47,6 +48,15 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		if (strcmp(json_string_value(json_array_get(list, i)), text) == 0)
+			return true;
+	}
+	return false;
+}
+
 Test(status, json_has_the_shape_of_the_specification)
 {
 	json_t *status;
@@ -54,13 +64,14 @@ Test(status, json_has_the_shape_of_the_specification)
 
 	harness_attach(harness_cgroup(), "{'name': 'web', 'devices': {'defaults': true}}");
 	status = program_status(harness_cgroup());
-	cr_assert_eq(json_object_size(status), 10);
+	cr_assert_eq(json_object_size(status), 11);
 	assert_member(status, "cgroup", JSON_STRING);
 	assert_member(status, "cgroup_id", JSON_INTEGER);
 	assert_member(status, "name", JSON_STRING);
 	assert_member(status, "mode", JSON_STRING);
 	assert_member(status, "hooks", JSON_ARRAY);
 	assert_member(status, "listen_guard", JSON_STRING);
+	assert_member(status, "missing", JSON_ARRAY);
 	assert_member(status, "policy", JSON_OBJECT);
 	assert_member(status, "counters", JSON_OBJECT);
 	assert_member(status, "generation", JSON_INTEGER);
@@ -78,6 +89,25 @@ Test(status, json_has_the_shape_of_the_specification)
 	cr_assert_eq(json_array_size(hooks), 1);
 	cr_assert_str_eq(json_string_value(json_array_get(hooks, 0)), "device");
 	json_decref(status);
+}
+
+/* The answer that the kernel would give if it were locked down stands in the bpffs of the test. */
+Test(status, what_the_kernel_refuses_is_missing)
+{
+	struct program_result result;
+	json_t *status;
+	json_t *missing;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	trial_remember("reads", TRIAL_REFUSED);
+	harness_attach(harness_cgroup(), "{'ports': ['ipv6:8080']}");
+	status = program_status(harness_cgroup());
+	missing = json_object_get(status, "missing");
+	cr_assert(has_text(missing, "v6only"));
+	json_decref(status);
+	result = program_run(NULL, WORDS("status", cgfence_cgroup_path(harness_cgroup())));
+	assert_done(result);
+	assert_has(strrchr(result.output, '\t'), "v6only");
 }
 
 Test(status, json_policy_is_what_show_prints)
@@ -162,7 +192,7 @@ Test(status, no_fence_at_all)
 	assert_done(result);
 	cr_assert_str_eq(
 		result.output,
-		"CGROUP\tNAME\tMODE\tHOOKS\tLISTEN-GUARD\tDENIED\tAUDITED\tGENERATION\tOTHERS\n");
+		"CGROUP\tNAME\tMODE\tHOOKS\tLISTEN-GUARD\tDENIED\tAUDITED\tGENERATION\tOTHERS\tMISSING\n");
 }
 
 Test(status, a_cgroup_without_a_fence)
@@ -193,7 +223,7 @@ Test(status, text_in_a_pipe_is_separated_by_tabs)
 	harness_open(harness_cgroup(), "c 1:11", O_WRONLY);
 	result = program_run(NULL, WORDS("status", cgroup));
 	assert_done(result);
-	snprintf(row, sizeof(row), "\n%s\tweb\tenforce\tdevice\tnone\t1\t0\t1\t-\n", cgroup);
+	snprintf(row, sizeof(row), "\n%s\tweb\tenforce\tdevice\tnone\t1\t0\t1\t-\t-\n", cgroup);
 	assert_has(result.output, row);
 }
 
@@ -314,7 +344,7 @@ Test(status, programs_of_others_that_have_a_say_are_shown)
 	json_decref(status);
 	result = program_run(NULL, WORDS("status", cgfence_cgroup_path(fence)));
 	assert_done(result);
-	assert_has(result.output, "\t1\there,above\n");
+	assert_has(result.output, "\t1\there,above\t");
 }
 
 Test(status, only_programs_that_judge_what_the_fence_does_are_shown)
@@ -339,7 +369,7 @@ Test(status, many_programs_of_others_are_cut_short_in_the_table)
 		snprintf(name, sizeof(name), "others_%d", i / 2);
 		attach_other(harness_cgroup(), name, BPF_F_ALLOW_MULTI);
 	}
-	snprintf(row, sizeof(row), ",#%u,longer_than_any,...\n",
+	snprintf(row, sizeof(row), ",#%u,longer_than_any,...\t",
 		 attach_other(harness_cgroup(), "", BPF_F_ALLOW_MULTI));
 	attach_other(harness_cgroup(), "longer_than_any", BPF_F_ALLOW_MULTI);
 	attach_other(harness_cgroup(), "longer_than_one", BPF_F_ALLOW_MULTI);

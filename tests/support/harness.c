@@ -101,6 +101,21 @@ enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, c
 	return result;
 }
 
+bool harness_misses(const struct cgfence_cgroup *cgroup, const char *name)
+{
+	struct cgfence_fence *fence = NULL;
+	struct cgfence_error error = { 0 };
+	const char *missing;
+	bool found = false;
+
+	cr_assert_eq(cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, &error), 0, "%s",
+		     error.text);
+	for (size_t i = 0; (missing = cgfence_fence_missing_name(fence, i)) && !found; i++)
+		found = strcmp(missing, name) == 0;
+	cgfence_fence_close(fence);
+	return found;
+}
+
 int harness_enter(const struct cgfence_cgroup *cgroup)
 {
 	return fences_enter(cgroup);

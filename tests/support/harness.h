@@ -35,6 +35,9 @@ enum cgfence_attach_result harness_attach(const struct cgfence_cgroup *cgroup, c
 /** harness_policy() - the policy of JSON text, with ' for "; the caller frees it. */
 struct cgfence_policy *harness_policy(const char *json);
 
+/** harness_misses() - does `status` say that the fence of @cgroup does without this, because the kernel refuses it? */
+bool harness_misses(const struct cgfence_cgroup *cgroup, const char *name);
+
 /** harness_fork() - fork(2) of a child that does not outlive the test. */
 pid_t harness_fork(void);
 

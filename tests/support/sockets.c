@@ -118,6 +118,11 @@ enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup)
 	return (enum cgfence_listen_guard)guard;
 }
 
+bool sockets_misses(const char *name)
+{
+	return harness_misses(fence_root, name);
+}
+
 unsigned int sockets_hook_programs(const struct cgfence_cgroup *cgroup, int attach_type)
 {
 	int count = fences_count_programs(cgroup, attach_type);

@@ -44,6 +44,9 @@ int sockets_listen(const struct cgfence_cgroup *cgroup, const char *text);
 /** sockets_guard() - the listen guard of a fence. */
 enum cgfence_listen_guard sockets_guard(const struct cgfence_cgroup *cgroup);
 
+/** sockets_misses() - harness_misses() of sockets_fence(). */
+bool sockets_misses(const char *name);
+
 /** sockets_guarded_result() - what harness_in_cgroup() returns of a child that listens where the guard is against it. */
 int sockets_guarded_result(enum cgfence_listen_guard guard);
 

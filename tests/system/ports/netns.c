@@ -58,7 +58,9 @@ Test(port_netns, sockets_of_other_namespaces_are_ignored_by_default)
 				       "tcp 0.0.0.0 unbound"),
 		     0);
 	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_BIND), 0);
-	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_LISTEN), 0);
+	/* A listener that may be in this namespace is seen. */
+	if (!sockets_misses("netns"))
+		cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_LISTEN), 0);
 	for (size_t i = 0; i < sizeof(binders) / sizeof(binders[0]); i++)
 		cr_expect_eq(sockets_bind(sockets_fence(), binders[i]), EPERM, "%s", binders[i]);
 }

@@ -194,6 +194,7 @@ Test(reconcile_again, another_process_of_the_fence_has_it_now)
 	pid_t giver;
 	pid_t taker;
 
+	holding_skip_without_iterator();
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
 	giver = holding_start(harness_cgroup(), send_and_enter, &ends[1]);
 	harness_attach(sockets_fence(), CLOSE);

@@ -3,7 +3,9 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 /* The remedies that the errno alone does not tell an operator. */
 Test(kernel_error, says_what_failed_and_what_is_missing)
@@ -15,8 +17,6 @@ Test(kernel_error, says_what_failed_and_what_is_missing)
 		{ EPERM, "CAP_SYS_ADMIN" },
 		{ EACCES, "CAP_SYS_ADMIN" },
 		{ ENOSYS, "CONFIG_BPF_SYSCALL" },
-		{ EINVAL, "Linux 5.10" },
-		{ EINVAL, "CONFIG_CGROUP_BPF" },
 		{ ENOMEM, "out of memory" },
 		{ E2BIG, "limit" },
 		{ ENODEV, "the cgroup was removed" },
@@ -34,4 +34,17 @@ Test(kernel_error, says_what_failed_and_what_is_missing)
 		cr_expect_not(error.invalid_input);
 	}
 	cr_expect_eq(kernel_error(NULL, EPERM, "do it"), -EPERM);
+}
+
+/* A program may be refused for anything. */
+Test(kernel_error, guesses_no_reason_of_a_refusal)
+{
+	struct cgfence_error error = { 0 };
+	struct utsname kernel;
+	char expected[256];
+
+	uname(&kernel);
+	snprintf(expected, sizeof(expected), "cannot load it: Linux %s refuses it", kernel.release);
+	kernel_error(&error, EINVAL, "load it");
+	cr_expect_str_eq(error.text, expected);
 }
