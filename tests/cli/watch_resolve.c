@@ -103,6 +103,7 @@ Test(watch_resolve, a_device_event_is_followed_at_once)
 	write_device_policy("a.json", "/a");
 	applying_start(&watching);
 	applying_expect_applied(&watching, cgroup, "a.json");
+	watching_await_rest(&watching);
 	make_device("/dev/zero");
 	if (!tell_of_a_device())
 		sockets_skip("the kernel here lets nobody make an event of a device");
