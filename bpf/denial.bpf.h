@@ -21,6 +21,26 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	}
 }
 
+/* While the buffer is half full, a fence sends at most one event of a listener in so long, and none without one. */
+#define DENIAL_SPARSE_NS (1000 * 1000ULL)
+
+/*
+ * The second half of the buffer is for listeners, of which each fence gets its share, so that what one does hides
+ * nothing of another. A lost event costs only a delay: the record is there, and the next pass finds the listener.
+ */
+static __always_inline void denial_tell(struct cgfence_event *event,
+					struct cgfence_counters *counters, bool listens)
+{
+	__u64 now_ns = event->record.last_ns;
+
+	if (bpf_ringbuf_query(&cgfence_events, BPF_RB_AVAIL_DATA) >= CGFENCE_EVENTS_SIZE / 2) {
+		if (!listens || now_ns - counters->listened_ns < DENIAL_SPARSE_NS)
+			return;
+		counters->listened_ns = now_ns;
+	}
+	bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
+}
+
 /*
  * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie.
  * @by: enum cgfence_task_by
@@ -31,6 +51,8 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	struct cgfence_denial_record *record = &event->record;
 	__u32 set_index = cgfence_denial_set_index(&record->subject, image->record_seed);
 	struct cgfence_denial_record *way;
+	/* Where it is a constant, the compiler forgets that once helpers have seen the event. */
+	const bool listens = event->socket_cookie;
 	struct cgfence_counters *counters;
 	struct cgfence_denial_set *set;
 	bool evicts = false;
@@ -65,6 +87,6 @@ static __always_inline void denial_record(struct cgfence_event *event,
 		__sync_fetch_and_add(&counters->evicted, 1);
 
 	event->cgroup_id = image->cgroup_id;
-	if (record->count == 1 || event->socket_cookie)
-		bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
+	if (record->count == 1 || listens)
+		denial_tell(event, counters, listens);
 }

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 7
+#define CGFENCE_ABI_VERSION 8
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -253,6 +253,7 @@ struct cgfence_counters {
 	 * Therefore that map is never kept without this one.
 	 */
 	__u64 pending;
+	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */
 };
 
 /* The refused request; with the hook and the verdict it is the key of a denial. */
@@ -384,7 +385,7 @@ struct cgfence_traced_bitmaps {
 #define CGFENCE_EVENTS_SIZE 65536
 
 #define CGFENCE_DENIAL_WAYS 4
-#define CGFENCE_DENIAL_SETS 50
+#define CGFENCE_DENIAL_SETS 49
 
 /* A hook has a share of them (cgfence_denial_share()); a full one gives up the subject whose last refusal is oldest. */
 struct cgfence_denial_set {
@@ -403,7 +404,7 @@ struct cgfence_denial_set {
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
 CGFENCE_SIZE_IS(struct cgfence_image, 440);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
-CGFENCE_SIZE_IS(struct cgfence_counters, 272);
+CGFENCE_SIZE_IS(struct cgfence_counters, 280);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
 CGFENCE_SIZE_IS(struct cgfence_event, 80);

@@ -16,6 +16,8 @@ struct cgfence_policy_set;
 enum cgfence_policy_set_flags {
 	CGFENCE_POLICY_SET_EMPTY_OK = 1,  /* a directory may hold none */
 	CGFENCE_POLICY_SET_ROOT_ONLY = 2, /* nobody but root may be able to change them */
+	/* A policy may name devices that this host does not have now; cgfence_policy_set_error() tells of it. */
+	CGFENCE_POLICY_SET_UNRESOLVED_OK = 4,
 };
 
 /**
@@ -33,6 +35,35 @@ CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 /** cgfence_policy_set_origin() - the file of the @index-th policy, NULL past the last; it lives as long as the set. */
 CGFENCE_API const char *cgfence_policy_set_origin(const struct cgfence_policy_set *policies,
 						  size_t index);
+
+/**
+ * cgfence_policy_set_error() - why the @index-th policy cannot be resolved on this host now, NULL if it can be; it lives
+ * as long as the set is unchanged.
+ *
+ * With an earlier version of it that could be, that one stands in for it; otherwise it changes no fence, and the
+ * cgroups that it names keep theirs.
+ */
+CGFENCE_API const struct cgfence_error *
+cgfence_policy_set_error(const struct cgfence_policy_set *policies, size_t index);
+
+/**
+ * cgfence_policy_set_take_over() - let policies that cannot be resolved now stay what they were in an earlier set.
+ * @old: the policies that are taken over of it are gone from it afterwards; NULL is fine
+ */
+CGFENCE_API void cgfence_policy_set_take_over(struct cgfence_policy_set *policies,
+					      struct cgfence_policy_set *old);
+
+/**
+ * cgfence_policy_set_refresh() - resolve the devices of policies again, where any has other numbers than before.
+ * @flags: as for cgfence_policy_set_read()
+ *
+ * A policy that cannot be resolved stays what it was, and one whose file is invalid now too. Plans that were made of
+ * the set are void afterwards.
+ *
+ * Return: has any policy changed, or whether it can be resolved?
+ */
+CGFENCE_API bool cgfence_policy_set_refresh(struct cgfence_policy_set *policies,
+					    unsigned int flags);
 
 /** cgfence_policy_set_free() - free policies; NULL is fine. */
 CGFENCE_API void cgfence_policy_set_free(struct cgfence_policy_set *policies);
@@ -84,17 +115,19 @@ enum cgfence_apply_action {
 	CGFENCE_APPLY_REPLACE, /* there is one with another policy, or one that needs repair */
 	CGFENCE_APPLY_KEEP,    /* it has this policy already */
 	CGFENCE_APPLY_DETACH,  /* no policy names it */
-	CGFENCE_APPLY_NOTHING, /* there is no cgroup of the name, or that the glob matches */
+	CGFENCE_APPLY_NOTHING, /* there is no cgroup that the glob matches, or of the name if it may be missing */
+	CGFENCE_APPLY_FAIL, /* there is no cgroup of the name, or the policy cannot be resolved on this host */
 };
 
 /**
  * struct cgfence_apply_step - what is to be done about one cgroup; the strings live as long as the plan.
  * @action: what
- * @id: of the cgroup, 0 for CGFENCE_APPLY_NOTHING
- * @cgroup: its path relative to the cgroup2 root; for CGFENCE_APPLY_NOTHING the name in the policy
+ * @id: of the cgroup, 0 if there is none
+ * @cgroup: its path relative to the cgroup2 root; the name in the policy if there is none
  * @origin: the file of its policy; NULL for CGFENCE_APPLY_DETACH
  * @old_text: the policy in force as JSON; NULL if there is none or it cannot be read
- * @new_text: the policy of the file as JSON; NULL for CGFENCE_APPLY_DETACH
+ * @new_text: the policy of the file as JSON; NULL for CGFENCE_APPLY_DETACH, and if it cannot be resolved
+ * @reason: why CGFENCE_APPLY_FAIL; NULL for all others
  */
 struct cgfence_apply_step {
 	enum cgfence_apply_action action;
@@ -103,6 +136,7 @@ struct cgfence_apply_step {
 	const char *origin;
 	const char *old_text;
 	const char *new_text;
+	const char *reason;
 };
 
 enum cgfence_apply_flags {
@@ -110,6 +144,8 @@ enum cgfence_apply_flags {
 	CGFENCE_APPLY_PRUNE = 1,
 	/* A cgroup that is named plainly need not exist yet. */
 	CGFENCE_APPLY_MISSING_OK = 2,
+	/* What is wrong with the policies of one cgroup, such as a conflict, makes a step that fails. */
+	CGFENCE_APPLY_FAIL_ALONE = 4,
 };
 
 struct cgfence_apply_plan;
@@ -120,10 +156,10 @@ struct cgfence_apply_plan;
  * @flags: enum cgfence_apply_flags
  * @plan: receives the plan, to be given to cgfence_apply_plan_free()
  *
- * It changes nothing.
+ * It changes nothing, and yields (<cgfence/yield.h>). What it found out about fences that have their policy stays with
+ * the policies, so that the next plan costs less.
  *
- * Return: 0, -EINVAL if two policies name a cgroup in the same way, -ENOENT if a cgroup that is named plainly does not
- * exist, another -errno.
+ * Return: 0, -EINVAL if two policies name a cgroup in the same way or one names the root, another -errno.
  */
 CGFENCE_API int cgfence_apply_plan_make(const struct cgfence_policy_set *policies,
 					unsigned int flags, struct cgfence_apply_plan **plan,
@@ -162,9 +198,11 @@ CGFENCE_API int cgfence_apply_plan_diff_json(const struct cgfence_apply_step *st
 struct cgfence_apply_monitor;
 
 /**
- * cgfence_apply_monitor_open() - watch for changed policies, and for new cgroups that they may name.
+ * cgfence_apply_monitor_open() - watch for changed policies, and for new cgroups and devices that they may name.
  * @path: as for cgfence_policy_set_read()
  * @monitor: receives the monitor, to be given to cgfence_apply_monitor_close()
+ *
+ * It watches devices too. A limit of inotify(7) is no failure: cgfence_apply_monitor_problem() tells of it.
  */
 CGFENCE_API int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
 					   struct cgfence_error *error);
@@ -175,18 +213,35 @@ CGFENCE_API void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monit
 /** cgfence_apply_monitor_fd() - readable when something has changed; owned by @monitor. */
 CGFENCE_API int cgfence_apply_monitor_fd(const struct cgfence_apply_monitor *monitor);
 
+/** cgfence_apply_monitor_problem() - why some changes are not seen, "" if all are; it lives until @monitor is used again. */
+CGFENCE_API const char *cgfence_apply_monitor_problem(const struct cgfence_apply_monitor *monitor);
+
+/** cgfence_apply_monitor_sees_files() - is a change of a policy file seen? */
+CGFENCE_API bool cgfence_apply_monitor_sees_files(const struct cgfence_apply_monitor *monitor);
+
 /**
  * cgfence_apply_monitor_follow() - watch the directories in which cgroups of these policies may appear, as far as they
  * exist.
  *
- * Call it again after each change.
+ * Call it again after each change. It yields (<cgfence/yield.h>). A limit of inotify(7) is no failure:
+ * cgfence_apply_monitor_problem() tells of it.
  */
 CGFENCE_API int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
 					     const struct cgfence_policy_set *policies,
 					     struct cgfence_error *error);
 
-/** cgfence_apply_monitor_read() - consume all changes so far. Return: did a policy file change? */
-CGFENCE_API bool cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor);
+enum cgfence_apply_change {
+	CGFENCE_APPLY_CHANGED_FILES = 1,   /* of policies */
+	CGFENCE_APPLY_CHANGED_CGROUPS = 2, /* there is one that a policy may name */
+	CGFENCE_APPLY_CHANGED_DEVICES = 4,
+};
+
+/**
+ * cgfence_apply_monitor_read() - consume all changes so far.
+ *
+ * Return: enum cgfence_apply_change of those that may matter; 0 if none does.
+ */
+CGFENCE_API unsigned int cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor);
 
 #ifdef __cplusplus
 }

@@ -51,14 +51,19 @@ struct cgfence_monitor;
 /**
  * cgfence_monitor_open() - watch for fences that are made, changed or taken away.
  * @monitor: receives the monitor, to be given to cgfence_monitor_close()
+ *
+ * A limit of inotify(7) is no failure: cgfence_monitor_problem() tells of it.
  */
 CGFENCE_API int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error);
 
 /** cgfence_monitor_close() - close it; NULL is fine. */
 CGFENCE_API void cgfence_monitor_close(struct cgfence_monitor *monitor);
 
-/** cgfence_monitor_fd() - readable when something has changed; owned by @monitor. */
+/** cgfence_monitor_fd() - readable when something has changed; owned by @monitor; -1 if no change can be seen. */
 CGFENCE_API int cgfence_monitor_fd(const struct cgfence_monitor *monitor);
+
+/** cgfence_monitor_problem() - why some changes are not seen, "" if all are; it lives until the monitor is used again. */
+CGFENCE_API const char *cgfence_monitor_problem(const struct cgfence_monitor *monitor);
 
 /** cgfence_monitor_read() - consume all changes so far. Return: did a fence change? */
 CGFENCE_API bool cgfence_monitor_read(struct cgfence_monitor *monitor);

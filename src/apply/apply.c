@@ -5,9 +5,10 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/hierarchy.h"
 #include "base/cleanup.h"
-#include "base/compare.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "fence/fence.h"
+#include "fence/mark.h"
 
 #include <string.h>
 
@@ -21,8 +22,8 @@ void cgfence_apply_plan_free(struct cgfence_apply_plan *plan)
 {
 	if (!plan)
 		return;
+	apply_plan_free(plan->steps, plan->step_count);
 	apply_world_release(&plan->world);
-	free(plan->steps);
 	free(plan);
 }
 
@@ -45,16 +46,70 @@ static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_
 	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
 }
 
-/* The fence of a cgroup, if the cgroup still exists and has one. */
-static int observe_fence(uint64_t id, bool all, struct apply_world *world,
-			 struct cgfence_error *error)
+/* The fence of a target, if it has one. */
+static int observe_target(const struct apply_target *target, struct apply_memory *memory,
+			  struct apply_world *world, struct cgfence_error *error)
+{
+	struct apply_fence *observed = &world->fences[world->fence_count];
+	const char *text = world->sources[target->source].text;
+	uint64_t mark = fence_mark(target->id);
+	const char *known = mark ? apply_memory_find(memory, target->id, mark) : NULL;
+	int result;
+
+	yield_now();
+	if (known) {
+		*observed = (struct apply_fence){ .id = target->id, .known = known };
+		apply_memory_add(memory, target->id, mark, known);
+		world->fence_count++;
+		return 0;
+	}
+	result = read_fence(target->id, observed, error);
+	if (result)
+		return result == -ENOENT ? 0 : result;
+	world->fence_count++;
+	if (mark && text && observed->text && !observed->torn && !observed->ephemeral &&
+	    strcmp(observed->text, text) == 0)
+		apply_memory_add(memory, target->id, mark, text);
+	return 0;
+}
+
+static int compare_target_ids(const void *left, const void *right)
+{
+	const struct apply_target *a = left;
+	const struct apply_target *b = right;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int observe_targets(struct apply_memory *memory, struct apply_world *world,
+			   struct cgfence_error *error)
+{
+	int result = 0;
+
+	/* In ascending order of ids, as the fences have to be. */
+	if (world->target_count)
+		qsort(world->targets, world->target_count, sizeof(*world->targets),
+		      compare_target_ids);
+	world->fences = calloc(world->target_count + 1, sizeof(*world->fences));
+	if (!world->fences)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < world->target_count && result == 0; i++) {
+		if (i == 0 || world->targets[i - 1].id != world->targets[i].id)
+			result = observe_target(&world->targets[i], memory, world, error);
+	}
+	apply_memory_turn(memory);
+	return result;
+}
+
+/* A fence, if its cgroup still exists. */
+static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct apply_fence *observed = &world->fences[world->fence_count];
 	int result = cgroup_open_any_id(id, &cgroup, error);
 
 	/* No policy here can name one that no mount shows, so it is not for this command to prune it. */
-	if (result == 0 && all && cgfence_cgroup_path(cgroup)[0] != '/')
+	if (result == 0 && cgfence_cgroup_path(cgroup)[0] != '/')
 		return 0;
 	if (result == 0)
 		result = read_fence(id, observed, error);
@@ -67,42 +122,22 @@ static int observe_fence(uint64_t id, bool all, struct apply_world *world,
 	return observed->path ? 0 : error_out_of_memory(error);
 }
 
-/* The cgroups that the policies name, each once. */
-static int list_targets(const struct apply_world *world, uint64_t **ids, size_t *count,
-			struct cgfence_error *error)
-{
-	uint64_t *listed = calloc(world->target_count + 1, sizeof(*listed));
-	size_t kept = 0;
-
-	if (!listed)
-		return error_out_of_memory(error);
-	for (size_t i = 0; i < world->target_count; i++)
-		listed[i] = world->targets[i].id;
-	qsort(listed, world->target_count, sizeof(*listed), compare_ids);
-	for (size_t i = 0; i < world->target_count; i++) {
-		if (kept == 0 || listed[kept - 1] != listed[i])
-			listed[kept++] = listed[i];
-	}
-	*ids = listed;
-	*count = kept;
-	return 0;
-}
-
 /* Only pruning needs the fences that no policy names. */
-static int observe(struct apply_world *world, bool all, struct cgfence_error *error)
+static int observe_all(struct apply_world *world, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
-	int result = all ? cgfence_fence_list(&ids, &count, error)
-			 : list_targets(world, &ids, &count, error);
+	int result = cgfence_fence_list(&ids, &count, error);
 
 	if (result)
 		return result;
 	world->fences = calloc(count + 1, sizeof(*world->fences));
 	if (!world->fences)
 		return error_out_of_memory(error);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = observe_fence(ids[i], all, world, error);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		yield_now();
+		result = observe_fence(ids[i], world, error);
+	}
 	return result;
 }
 
@@ -111,18 +146,19 @@ int cgfence_apply_plan_make(const struct cgfence_policy_set *policies, unsigned 
 {
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *made =
 		calloc(1, sizeof(*made));
-	bool prune = flags & CGFENCE_APPLY_PRUNE;
 	int result;
 
 	if (!made)
 		return error_out_of_memory(error);
 	made->world.sources = policies->sources;
 	made->world.source_count = policies->count;
-	result = apply_find_targets(&made->world, flags & CGFENCE_APPLY_MISSING_OK, error);
+	result = apply_find_targets(&made->world, error);
 	if (result == 0)
-		result = observe(&made->world, prune, error);
+		result = flags & CGFENCE_APPLY_PRUNE
+				 ? observe_all(&made->world, error)
+				 : observe_targets(policies->memory, &made->world, error);
 	if (result == 0)
-		result = apply_plan(&made->world, prune, &made->steps, &made->step_count, error);
+		result = apply_plan(&made->world, flags, &made->steps, &made->step_count, error);
 	if (result)
 		return result;
 	*plan = cleanup_steal(made);
@@ -174,6 +210,8 @@ int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, 
 	case CGFENCE_APPLY_KEEP:
 	case CGFENCE_APPLY_NOTHING:
 		break;
+	case CGFENCE_APPLY_FAIL:
+		return error_set(error, EIO, "%s", step->step.reason);
 	}
 	*gone = false;
 	return 0;

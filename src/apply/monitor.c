@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Watches the policy files, and the cgroups in which a named cgroup may appear, by inotify(7). */
-#include "cgroup/glob.h"
+/*
+ * Watches the policy files, and the cgroups in which a named cgroup may appear, by inotify(7), and devices by their
+ * events. Where a limit forbids that, changes are seen by whoever looks again.
+ */
+#include "apply/places.h"
+#include "apply/policy_set.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/inotify.h"
-#include "apply/policy_set.h"
+#include "base/uevent.h"
 
 #include <libgen.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 
 /* An editor closes the file that it wrote, or renames it, as its last step. */
 #define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
-#define CGROUP_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
 struct cgfence_apply_monitor {
-	int fd;
-	int files;	    /* watch descriptor of the directory of the policies */
-	bool files_changed; /* since the last read */
+	int epoll; /* of the three below, each -1 if there is none */
+	int files;
+	int cgroups;
+	int devices;
+	char *directory; /* of the policies */
+	struct places places;
+	struct cgfence_error problem; /* why some changes are not seen */
+	unsigned int changed;	      /* since the last read */
 };
 
 /* Another file of the same name may replace a file, so its directory is watched. */
@@ -34,19 +43,94 @@ static char *directory_of(const char *path)
 	return directory;
 }
 
+/* Return: 0, also if there is nothing to wait for; -errno. */
+static int wait_for(const struct cgfence_apply_monitor *monitor, int fd,
+		    struct cgfence_error *error)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+
+	if (fd >= 0 && epoll_ctl(monitor->epoll, EPOLL_CTL_ADD, fd, &readable) < 0)
+		return error_set(error, errno, "cannot wait for changes: %s", strerror(errno));
+	return 0;
+}
+
+static int open_files(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
+{
+	cleanup_close int fd = -1;
+	int result = inotify_open(&fd, error);
+
+	if (result == 0)
+		result = inotify_add(fd, monitor->directory, FILE_EVENTS, error);
+	if (result < 0)
+		return result;
+	result = wait_for(monitor, fd, error);
+	if (result == 0)
+		monitor->files = cleanup_steal_descriptor(&fd);
+	return result;
+}
+
+static int open_cgroups(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
+{
+	cleanup_close int fd = -1;
+	int result = inotify_open(&fd, error);
+
+	if (result == 0)
+		result = wait_for(monitor, fd, error);
+	if (result == 0)
+		monitor->cgroups = cleanup_steal_descriptor(&fd);
+	return result;
+}
+
+/* Opens what is not open yet. A limit is a problem, but no failure. */
+static int open_all(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
+{
+	int result = monitor->files < 0 ? open_files(monitor, error) : 0;
+
+	if (result && !inotify_is_limit(result))
+		return result;
+	if (result)
+		monitor->problem = *error;
+	result = monitor->cgroups < 0 ? open_cgroups(monitor, error) : 0;
+	if (result && !inotify_is_limit(result))
+		return result;
+	if (result)
+		monitor->problem = *error;
+	return 0;
+}
+
+static int open_monitor(const char *path, struct cgfence_apply_monitor *monitor,
+			struct cgfence_error *error)
+{
+	struct cgfence_error reason = { 0 };
+	int result;
+
+	monitor->epoll = epoll_create1(EPOLL_CLOEXEC);
+	monitor->directory = directory_of(path);
+	if (!monitor->directory)
+		return error_out_of_memory(error);
+	if (monitor->epoll < 0)
+		return error_set(error, errno, "cannot wait for changes: %s", strerror(errno));
+	result = open_all(monitor, &reason);
+	if (result) {
+		if (error)
+			*error = reason;
+		return result;
+	}
+	/* Where there is none, devices are looked at again all the same. */
+	monitor->devices = uevent_open();
+	return wait_for(monitor, monitor->devices, error);
+}
+
 int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
 			       struct cgfence_error *error)
 {
 	struct cgfence_apply_monitor *made = calloc(1, sizeof(*made));
-	cleanup_free char *directory = directory_of(path);
 	int result;
 
-	if (!made || !directory) {
-		free(made);
+	if (!made)
 		return error_out_of_memory(error);
-	}
-	made->fd = -1;
-	result = inotify_open(directory, FILE_EVENTS, &made->fd, &made->files, error);
+	made->epoll = made->files = made->cgroups = made->devices = -1;
+	result = open_monitor(path, made, error);
 	if (result) {
 		cgfence_apply_monitor_close(made);
 		return result;
@@ -59,29 +143,41 @@ void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monitor)
 {
 	if (!monitor)
 		return;
-	cleanup_close_descriptor(&monitor->fd);
+	cleanup_close_descriptor(&monitor->files);
+	cleanup_close_descriptor(&monitor->cgroups);
+	cleanup_close_descriptor(&monitor->devices);
+	cleanup_close_descriptor(&monitor->epoll);
+	places_free(&monitor->places);
+	free(monitor->directory);
 	free(monitor);
 }
 
 int cgfence_apply_monitor_fd(const struct cgfence_apply_monitor *monitor)
 {
-	return monitor->fd;
+	return monitor->epoll;
 }
 
-/* A watch that exists already stays, and the kernel drops the watch of a removed cgroup. */
-static int follow(const struct cgfence_apply_monitor *monitor, const char *name,
-		  struct cgfence_error *error)
+const char *cgfence_apply_monitor_problem(const struct cgfence_apply_monitor *monitor)
 {
-	char **directories = NULL;
-	size_t count = 0;
-	int result = cgroup_glob_parents(name, &directories, &count, error);
+	return monitor->problem.text;
+}
 
-	for (size_t i = 0; i < count && result == 0; i++) {
-		if (inotify_add_watch(monitor->fd, directories[i], CGROUP_EVENTS) < 0 &&
-		    errno != ENOENT)
-			result = inotify_explain(errno, directories[i], error);
+bool cgfence_apply_monitor_sees_files(const struct cgfence_apply_monitor *monitor)
+{
+	return monitor->files >= 0;
+}
+
+static int follow_all(struct places *places, int inotify, const struct cgfence_policy_set *policies,
+		      struct cgfence_error *problem, struct cgfence_error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < policies->count && result == 0; i++) {
+		/* The cgroup of a process exists already. */
+		if (strncmp(policies->sources[i].cgroup, "pid:", 4) != 0)
+			result = places_add(places, inotify, policies->sources[i].cgroup, problem,
+					    error);
 	}
-	cgroup_glob_free(directories, count);
 	return result;
 }
 
@@ -89,27 +185,54 @@ int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monitor,
 				 const struct cgfence_policy_set *policies,
 				 struct cgfence_error *error)
 {
-	int result = 0;
+	struct places places = { 0 };
+	struct cgfence_error reason = { 0 };
+	int result;
 
-	for (size_t i = 0; i < policies->count && result == 0; i++) {
-		/* The cgroup of a process exists already. */
-		if (strncmp(policies->sources[i].cgroup, "pid:", 4) != 0)
-			result = follow(monitor, policies->sources[i].cgroup, error);
+	monitor->problem = (struct cgfence_error){ 0 };
+	/* The directory of the policies may be gone for now. */
+	if (open_all(monitor, &reason))
+		monitor->problem = reason;
+	if (monitor->cgroups < 0)
+		return 0;
+	result = follow_all(&places, monitor->cgroups, policies, &monitor->problem, error);
+	if (result) {
+		places_free(&places);
+		return result;
 	}
-	return result;
+	places_replace(&monitor->places, &places, monitor->cgroups);
+	return 0;
 }
 
-static void handle(const struct inotify_event *event, void *context)
+static void handle_file(const struct inotify_event *event, void *context)
 {
 	struct cgfence_apply_monitor *monitor = context;
 
-	if (event->wd == monitor->files || event->mask & IN_Q_OVERFLOW)
-		monitor->files_changed = true;
+	/* The directory itself is gone: look for another one. */
+	if (event->mask & IN_IGNORED)
+		cleanup_close_descriptor(&monitor->files);
+	if (event->mask & IN_IGNORED)
+		monitor->files = -1;
+	monitor->changed |= CGFENCE_APPLY_CHANGED_FILES;
 }
 
-bool cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor)
+static void handle_cgroup(const struct inotify_event *event, void *context)
 {
-	monitor->files_changed = false;
-	inotify_read(monitor->fd, handle, monitor);
-	return monitor->files_changed;
+	struct cgfence_apply_monitor *monitor = context;
+
+	if (event->mask & IN_Q_OVERFLOW || (event->mask & IN_ISDIR && event->len &&
+					    places_fit(&monitor->places, event->wd, event->name)))
+		monitor->changed |= CGFENCE_APPLY_CHANGED_CGROUPS;
+}
+
+unsigned int cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor)
+{
+	monitor->changed = 0;
+	if (monitor->files >= 0)
+		inotify_read(monitor->files, handle_file, monitor);
+	if (monitor->cgroups >= 0)
+		inotify_read(monitor->cgroups, handle_cgroup, monitor);
+	if (monitor->devices >= 0 && uevent_read(monitor->devices))
+		monitor->changed |= CGFENCE_APPLY_CHANGED_DEVICES;
+	return monitor->changed;
 }

@@ -10,6 +10,7 @@
 struct planning {
 	const struct apply_world *world;
 	const struct apply_target *targets; /* sorted by id */
+	unsigned int flags;		    /* enum cgfence_apply_flags */
 	struct apply_step *steps;
 	size_t step_count;
 	struct cgfence_error *error;
@@ -53,17 +54,72 @@ static const struct apply_fence *find_fence(const struct apply_world *world, uin
 	return bsearch(&key, world->fences, world->fence_count, sizeof(key), compare_fences);
 }
 
-static int refuse_conflict(const struct planning *planning, const struct apply_target *a,
-			   const struct apply_target *b)
-{
-	return conflicts_refuse(source_of(planning->world, a)->origin,
-				source_of(planning->world, b)->origin, a->path, planning->error);
-}
-
 static void add_step(struct planning *planning, const struct cgfence_apply_step *step,
 		     const struct apply_source *source, const struct apply_fence *fence)
 {
-	planning->steps[planning->step_count++] = (struct apply_step){ *step, source, fence };
+	planning->steps[planning->step_count++] = (struct apply_step){ *step, source, fence, NULL };
+}
+
+/* A fault of the policies together: it stops everything, or only this cgroup. */
+static int refuse(struct planning *planning, const struct apply_target *target,
+		  const struct cgfence_error *reason)
+{
+	const struct apply_source *source = source_of(planning->world, target);
+	struct cgfence_apply_step step = {
+		.action = CGFENCE_APPLY_FAIL,
+		.id = target->id,
+		.cgroup = target->path,
+		.origin = source->origin,
+		.new_text = source->text,
+	};
+	char *text;
+
+	if (!(planning->flags & CGFENCE_APPLY_FAIL_ALONE)) {
+		if (planning->error)
+			*planning->error = *reason;
+		return -EINVAL;
+	}
+	text = strdup(reason->text);
+	if (!text)
+		return error_out_of_memory(planning->error);
+	step.reason = text;
+	add_step(planning, &step, source, NULL);
+	planning->steps[planning->step_count - 1].reason = text;
+	return 0;
+}
+
+static int refuse_conflict(struct planning *planning, const struct apply_target *a,
+			   const struct apply_target *b)
+{
+	struct cgfence_error reason = { 0 };
+
+	conflicts_refuse(source_of(planning->world, a)->origin,
+			 source_of(planning->world, b)->origin, a->path, &reason);
+	return refuse(planning, a, &reason);
+}
+
+static int refuse_root(struct planning *planning, const struct apply_target *target)
+{
+	struct cgfence_error reason = { 0 };
+
+	error_set_invalid(
+		&reason,
+		"%s: its cgroup is the root, where a mistake can lock you out of the host; use 'attach --force' to fence it",
+		source_of(planning->world, target)->origin);
+	return refuse(planning, target, &reason);
+}
+
+static bool has_text(const struct apply_fence *fence, const char *text)
+{
+	if (fence->torn)
+		return false;
+	return fence->known ? fence->known == text || strcmp(fence->known, text) == 0
+			    : fence->text && strcmp(fence->text, text) == 0;
+}
+
+static const char *text_of_fence(const struct apply_fence *fence)
+{
+	return fence->known ? fence->known : fence->text;
 }
 
 static int plan_target(struct planning *planning, const struct apply_target *target)
@@ -75,64 +131,108 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 		.id = target->id,
 		.cgroup = target->path,
 		.origin = source->origin,
-		.old_text = fence ? fence->text : NULL,
+		.old_text = fence ? text_of_fence(fence) : NULL,
 		.new_text = source->text,
 	};
 
-	if (step.old_text && !fence->torn && strcmp(step.old_text, step.new_text) == 0)
+	if (!source->text) {
+		step.action = CGFENCE_APPLY_FAIL;
+		step.reason = source->error->text;
+	} else if (fence && has_text(fence, source->text)) {
 		step.action = CGFENCE_APPLY_KEEP;
-	else if (target->is_root)
-		return error_set_invalid(
-			planning->error,
-			"%s: its cgroup is the root, where a mistake can lock you out of the host; use 'attach --force' to fence it",
-			source->origin);
+	} else if (target->is_root) {
+		return refuse_root(planning, target);
+	}
 	add_step(planning, &step, source, fence);
 	return 0;
 }
 
+/* The effective one is the first of the targets of a cgroup, which end before @end. */
+static int plan_cgroup(struct planning *planning, const struct apply_target *target,
+		       const struct apply_target *end)
+{
+	bool is_glob = source_of(planning->world, target)->is_glob;
+
+	for (const struct apply_target *other = target + 1; other < end; other++) {
+		if (source_of(planning->world, other)->is_glob == is_glob)
+			return refuse_conflict(planning, target, other);
+	}
+	return plan_target(planning, target);
+}
+
 static int plan_targets(struct planning *planning)
 {
-	size_t count = planning->world->target_count;
-	size_t next;
+	const struct apply_target *end = planning->targets + planning->world->target_count;
+	const struct apply_target *next;
 
-	for (size_t i = 0; i < count; i = next) {
-		const struct apply_target *target = &planning->targets[i];
-		bool is_glob = source_of(planning->world, target)->is_glob;
+	for (const struct apply_target *target = planning->targets; target < end; target = next) {
 		int result;
 
-		for (next = i + 1; next < count && planning->targets[next].id == target->id;
-		     next++) {
-			if (source_of(planning->world, &planning->targets[next])->is_glob ==
-			    is_glob)
-				return refuse_conflict(planning, target, &planning->targets[next]);
-		}
-		result = plan_target(planning, target);
+		next = target + 1;
+		while (next < end && next->id == target->id)
+			next++;
+		result = plan_cgroup(planning, target, next);
 		if (result)
 			return result;
 	}
 	return 0;
 }
 
+static const struct apply_missing *find_missing(const struct apply_world *world, size_t source)
+{
+	for (size_t i = 0; i < world->missing_count; i++) {
+		if (world->missing[i].source == source)
+			return &world->missing[i];
+	}
+	return NULL;
+}
+
+static int plan_unmatched_source(struct planning *planning, size_t index)
+{
+	const struct apply_source *source = &planning->world->sources[index];
+	const struct apply_missing *missing = find_missing(planning->world, index);
+	struct cgfence_apply_step step = {
+		.action = CGFENCE_APPLY_NOTHING,
+		.cgroup = source->cgroup,
+		.origin = source->origin,
+		.new_text = source->text,
+	};
+
+	if (missing && missing->error.invalid_input &&
+	    !(planning->flags & CGFENCE_APPLY_FAIL_ALONE)) {
+		if (planning->error)
+			*planning->error = missing->error;
+		return -EINVAL;
+	}
+	if (missing && !(planning->flags & CGFENCE_APPLY_MISSING_OK)) {
+		step.action = CGFENCE_APPLY_FAIL;
+		step.reason = missing->error.text;
+	}
+	if (!source->text) {
+		step.action = CGFENCE_APPLY_FAIL;
+		step.reason = source->error->text;
+	}
+	add_step(planning, &step, source, NULL);
+	return 0;
+}
+
 /* A glob that matches nothing today is reported, because it may be misspelt. */
-static void plan_unmatched(struct planning *planning)
+static int plan_unmatched(struct planning *planning)
 {
 	const struct apply_world *world = planning->world;
+	cleanup_free bool *matched = calloc(world->source_count + 1, sizeof(*matched));
 
+	if (!matched)
+		return error_out_of_memory(planning->error);
+	for (size_t i = 0; i < world->target_count; i++)
+		matched[world->targets[i].source] = true;
 	for (size_t i = 0; i < world->source_count; i++) {
-		const struct apply_source *source = &world->sources[i];
-		struct cgfence_apply_step step = {
-			.action = CGFENCE_APPLY_NOTHING,
-			.cgroup = source->cgroup,
-			.origin = source->origin,
-			.new_text = source->text,
-		};
-		bool matched = false;
+		int result = matched[i] ? 0 : plan_unmatched_source(planning, i);
 
-		for (size_t j = 0; j < world->target_count && !matched; j++)
-			matched = world->targets[j].source == i;
-		if (!matched)
-			add_step(planning, &step, source, NULL);
+		if (result)
+			return result;
 	}
+	return 0;
 }
 
 static bool is_target(const struct planning *planning, uint64_t id)
@@ -180,28 +280,47 @@ static int compare_steps(const void *left, const void *right)
 	return strcmp(a->step.cgroup, b->step.cgroup);
 }
 
-int apply_plan(const struct apply_world *world, bool prune, struct apply_step **steps,
+void apply_plan_free(struct apply_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(steps[i].reason);
+	free(steps);
+}
+
+static int plan_all(struct planning *planning)
+{
+	int result = plan_targets(planning);
+
+	if (result == 0)
+		result = plan_unmatched(planning);
+	if (result == 0 && planning->flags & CGFENCE_APPLY_PRUNE)
+		plan_prune(planning);
+	return result;
+}
+
+int apply_plan(const struct apply_world *world, unsigned int flags, struct apply_step **steps,
 	       size_t *count, struct cgfence_error *error)
 {
 	size_t room = world->source_count + world->target_count + world->fence_count + 1;
 	cleanup_free struct apply_target *targets = calloc(room, sizeof(*targets));
-	cleanup_free struct apply_step *made = calloc(room, sizeof(*made));
-	struct planning planning = { world, targets, made, 0, error };
+	struct planning planning = { world, targets, flags, NULL, 0, error };
 	int result;
 
-	if (!targets || !made)
+	planning.steps = calloc(room, sizeof(*planning.steps));
+	if (!targets || !planning.steps) {
+		free(planning.steps);
 		return error_out_of_memory(error);
+	}
 	for (size_t i = 0; i < world->target_count; i++)
 		targets[i] = world->targets[i];
 	qsort_r(targets, world->target_count, sizeof(*targets), compare_targets, (void *)world);
-	result = plan_targets(&planning);
-	if (result)
+	result = plan_all(&planning);
+	if (result) {
+		apply_plan_free(planning.steps, planning.step_count);
 		return result;
-	plan_unmatched(&planning);
-	if (prune)
-		plan_prune(&planning);
-	qsort(made, planning.step_count, sizeof(*made), compare_steps);
+	}
+	qsort(planning.steps, planning.step_count, sizeof(*planning.steps), compare_steps);
 	*count = planning.step_count;
-	*steps = cleanup_steal(made);
+	*steps = planning.steps;
 	return 0;
 }

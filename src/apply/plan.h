@@ -8,15 +8,19 @@ struct apply_step {
 	struct cgfence_apply_step step;
 	const struct apply_source *source; /* NULL to detach */
 	const struct apply_fence *fence;   /* NULL if there is none */
+	char *reason; /* of a conflict, which is the step's own; NULL if there is none */
 };
 
 /**
  * apply_plan() - make a plan.
  * @world: two policies that name one cgroup are in conflict, unless one names it plainly and the other by a glob
- * @prune: detach fences that no policy names, except those of commands that still run
- * @steps: receives an array sorted by cgroup, with the fences to detach last; to be given to free()
+ * @flags: enum cgfence_apply_flags; without CGFENCE_APPLY_FAIL_ALONE, two such policies and the root are refused
+ * @steps: receives an array sorted by cgroup, with the fences to detach last; to be given to apply_plan_free()
  *
  * Return: 0, -EINVAL if policies are in conflict or would fence the root cgroup, -ENOMEM.
  */
-int apply_plan(const struct apply_world *world, bool prune, struct apply_step **steps,
+int apply_plan(const struct apply_world *world, unsigned int flags, struct apply_step **steps,
 	       size_t *count, struct cgfence_error *error);
+
+/** apply_plan_free() - free the steps; NULL is fine. */
+void apply_plan_free(struct apply_step *steps, size_t count);

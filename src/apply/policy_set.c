@@ -10,15 +10,22 @@
 
 #include <string.h>
 
+static void release_source(struct apply_source *source)
+{
+	free(source->origin);
+	free(source->text);
+	free(source->error);
+	cgfence_policy_free(source->policy);
+	*source = (struct apply_source){ 0 };
+}
+
 void cgfence_policy_set_free(struct cgfence_policy_set *policies)
 {
 	if (!policies)
 		return;
-	for (size_t i = 0; i < policies->count; i++) {
-		free(policies->sources[i].origin);
-		free(policies->sources[i].text);
-		cgfence_policy_free(policies->sources[i].policy);
-	}
+	for (size_t i = 0; i < policies->count; i++)
+		release_source(&policies->sources[i]);
+	apply_memory_free(policies->memory);
 	free(policies->sources);
 	free(policies);
 }
@@ -28,19 +35,52 @@ const char *cgfence_policy_set_origin(const struct cgfence_policy_set *policies,
 	return index < policies->count ? policies->sources[index].origin : NULL;
 }
 
-/* On failure too, the source is freed together with the others. */
+const struct cgfence_error *cgfence_policy_set_error(const struct cgfence_policy_set *policies,
+						     size_t index)
+{
+	return policies->sources[index].error;
+}
+
+/* Reads a policy without its devices, after it failed with them, and keeps why. */
+static int read_unresolved(const char *path, struct apply_source *source,
+			   struct cgfence_error *error)
+{
+	int result;
+
+	source->error = malloc(sizeof(*source->error));
+	if (!source->error)
+		return error_out_of_memory(error);
+	*source->error = *error;
+	/* Then it is not because of this host that it is invalid. */
+	result = cgfence_policy_read_file_offline(path, &source->policy, NULL);
+	/* The text says that the input is wrong, and it is this host that differs. */
+	source->error->invalid_input = false;
+	return result;
+}
+
+static int read_policy(const char *path, unsigned int flags, struct apply_source *source,
+		       struct cgfence_error *error)
+{
+	int result = flags & CGFENCE_POLICY_SET_ROOT_ONLY ? policy_trust_check(path, error) : 0;
+
+	if (result == 0)
+		result = cgfence_policy_read_file(path, &source->policy, error);
+	if (result == -EINVAL && error && error->invalid_input &&
+	    flags & CGFENCE_POLICY_SET_UNRESOLVED_OK)
+		result = read_unresolved(path, source, error);
+	return result;
+}
+
+/* On failure too, the source is to be released. */
 static int fill_source(const char *path, unsigned int flags, struct apply_source *source,
 		       struct cgfence_error *error)
 {
-	int result = 0;
+	int result;
 
 	source->origin = strdup(path);
 	if (!source->origin)
 		return error_out_of_memory(error);
-	if (flags & CGFENCE_POLICY_SET_ROOT_ONLY)
-		result = policy_trust_check(path, error);
-	if (result == 0)
-		result = cgfence_policy_read_file(path, &source->policy, error);
+	result = read_policy(path, flags, source, error);
 	if (result)
 		return result;
 	source->cgroup = source->policy->cgroup;
@@ -50,19 +90,92 @@ static int fill_source(const char *path, unsigned int flags, struct apply_source
 			"%s: the key \"cgroup\" is missing; name the cgroup that the policy is for",
 			path);
 	source->is_glob = cgroup_is_glob(source->cgroup);
-	return cgfence_policy_format(source->policy, &source->text, error);
+	return source->error ? 0 : cgfence_policy_format(source->policy, &source->text, error);
 }
 
 static int read_source(const char *path, unsigned int flags, struct cgfence_policy_set *set,
 		       struct cgfence_error *error)
 {
 	struct apply_source *sources = reallocarray(set->sources, set->count + 1, sizeof(*sources));
+	struct cgfence_error reason = { 0 };
+	int result;
 
 	if (!sources)
 		return error_out_of_memory(error);
 	set->sources = sources;
 	sources[set->count] = (struct apply_source){ 0 };
-	return fill_source(path, flags, &sources[set->count++], error);
+	result = fill_source(path, flags, &sources[set->count++], &reason);
+	if (result && error)
+		*error = reason;
+	return result;
+}
+
+/* Moves a policy that could be resolved into the place of one that cannot be, with the reason why not. */
+static void stand_in(struct apply_source *source, struct apply_source *earlier)
+{
+	struct cgfence_error *error = cleanup_steal(source->error);
+
+	free(earlier->error);
+	release_source(source);
+	*source = *earlier;
+	source->error = error;
+	*earlier = (struct apply_source){ 0 };
+}
+
+void cgfence_policy_set_take_over(struct cgfence_policy_set *policies,
+				  struct cgfence_policy_set *old)
+{
+	for (size_t i = 0; old && i < policies->count; i++) {
+		struct apply_source *source = &policies->sources[i];
+
+		for (size_t j = 0; j < old->count && source->error && !source->text; j++) {
+			struct apply_source *earlier = &old->sources[j];
+
+			if (earlier->text && strcmp(earlier->origin, source->origin) == 0)
+				stand_in(source, earlier);
+		}
+	}
+}
+
+/* Return: has anything changed? */
+static bool refresh(struct apply_source *source, unsigned int flags)
+{
+	struct apply_source now = { 0 };
+	struct cgfence_error error = { 0 };
+	bool changed;
+
+	if (!source->error && !device_lookups_changed(&source->policy->lookups))
+		return false;
+	/* A file that is invalid by now is told of when it is read the next time. */
+	if (fill_source(source->origin, flags | CGFENCE_POLICY_SET_UNRESOLVED_OK, &now, &error)) {
+		release_source(&now);
+		return false;
+	}
+	changed = !now.error != !source->error ||
+		  (now.error && strcmp(now.error->text, source->error->text) != 0) ||
+		  (now.text && strcmp(now.text, source->text) != 0);
+	if (now.error && source->text)
+		stand_in(&now, source);
+	/* The memory may have the text. */
+	else if (!changed && now.text) {
+		free(now.text);
+		now.text = cleanup_steal(source->text);
+	}
+	release_source(source);
+	*source = now;
+	return changed;
+}
+
+bool cgfence_policy_set_refresh(struct cgfence_policy_set *policies, unsigned int flags)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < policies->count; i++)
+		changed = refresh(&policies->sources[i], flags) || changed;
+	/* It has texts of theirs. */
+	if (changed)
+		apply_memory_clear(policies->memory);
+	return changed;
 }
 
 static int read_path(const char *path, unsigned int flags, struct cgfence_policy_set *set,
@@ -88,8 +201,12 @@ int cgfence_policy_set_read(const char *path, unsigned int flags,
 			    struct cgfence_policy_set **policies, struct cgfence_error *error)
 {
 	struct cgfence_policy_set *made = calloc(1, sizeof(*made));
-	int result = made ? read_path(path, flags, made, error) : error_out_of_memory(error);
+	int result;
 
+	if (made)
+		made->memory = apply_memory_new();
+	result = made && made->memory ? read_path(path, flags, made, error)
+				      : error_out_of_memory(error);
 	if (result) {
 		cgfence_policy_set_free(made);
 		return result;

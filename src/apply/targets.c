@@ -3,6 +3,7 @@
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/glob.h"
+#include "base/array.h"
 #include "base/error.h"
 
 #include <errno.h>
@@ -18,71 +19,83 @@ void apply_world_release(struct apply_world *world)
 		free(world->fences[i].text);
 	}
 	free(world->targets);
+	free(world->missing);
 	free(world->fences);
 	*world = (struct apply_world){ 0 };
 }
 
-static int add_target(const struct cgfence_cgroup *cgroup, size_t source, struct apply_world *world,
-		      struct cgfence_error *error)
+struct finding {
+	struct apply_world *world;
+	size_t source;
+	struct cgfence_error *error;
+};
+
+static int add_target(const struct cgfence_cgroup *cgroup, void *context)
 {
-	struct apply_target *targets =
-		reallocarray(world->targets, world->target_count + 1, sizeof(*targets));
+	const struct finding *finding = context;
+	struct apply_world *world = finding->world;
+	struct apply_target *targets = array_with_room(world->targets, world->target_count,
+						       &world->target_capacity, sizeof(*targets));
 	char *path = strdup(cgfence_cgroup_path(cgroup));
 
 	if (targets)
 		world->targets = targets;
 	if (!targets || !path) {
 		free(path);
-		return error_out_of_memory(error);
+		return error_out_of_memory(finding->error);
 	}
 	targets[world->target_count++] = (struct apply_target){
 		.id = cgfence_cgroup_id(cgroup),
 		.path = path,
 		.is_root = cgfence_cgroup_is_root(cgroup),
-		.source = source,
+		.source = finding->source,
 	};
 	return 0;
 }
 
-static int find_target(const char *name, size_t source, struct apply_world *world,
+static int add_missing(struct apply_world *world, size_t source, const struct cgfence_error *reason,
 		       struct cgfence_error *error)
 {
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	int result = cgfence_cgroup_open(name, &cgroup, error);
+	struct apply_missing *missing =
+		reallocarray(world->missing, world->missing_count + 1, sizeof(*missing));
 
-	return result ? result : add_target(cgroup, source, world, error);
+	if (!missing)
+		return error_out_of_memory(error);
+	world->missing = missing;
+	missing[world->missing_count++] = (struct apply_missing){ source, *reason };
+	return 0;
 }
 
-static int find_matching(const char *pattern, size_t source, struct apply_world *world,
-			 struct cgfence_error *error)
+static int find_plain(struct finding *finding, const char *name)
 {
-	char **directories = NULL;
-	size_t count = 0;
-	int result = cgroup_glob(pattern, &directories, &count, error);
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_error reason = { 0 };
+	int result = cgfence_cgroup_open(name, &cgroup, &reason);
 
-	for (size_t i = 0; i < count && result == 0; i++) {
-		result = find_target(directories[i], source, world, error);
-		/* The cgroup was removed after it was found. */
-		if (result == -ENOENT)
-			result = 0;
-	}
-	cgroup_glob_free(directories, count);
-	return result;
+	if (result == 0)
+		return add_target(cgroup, finding);
+	if (result == -ENOMEM)
+		return error_out_of_memory(finding->error);
+	error_wrap(&reason, "%s", finding->world->sources[finding->source].origin);
+	return add_missing(finding->world, finding->source, &reason, finding->error);
 }
 
-int apply_find_targets(struct apply_world *world, bool missing_ok, struct cgfence_error *error)
+int apply_find_targets(struct apply_world *world, struct cgfence_error *error)
 {
 	for (size_t i = 0; i < world->source_count; i++) {
 		const struct apply_source *source = &world->sources[i];
-		int result = source->is_glob ? find_matching(source->cgroup, i, world, error)
-					     : find_target(source->cgroup, i, world, error);
+		struct finding finding = { world, i, error };
+		int result;
 
-		if (result == -ENOENT && missing_ok)
-			continue;
-		if (result) {
-			error_wrap(error, "%s", source->origin);
-			return result;
+		if (!source->is_glob) {
+			result = find_plain(&finding, source->cgroup);
+		} else {
+			result = cgroup_glob(source->cgroup, add_target, &finding, error);
+			if (result)
+				error_wrap(error, "%s", source->origin);
 		}
+		if (result)
+			return result;
 	}
 	return 0;
 }

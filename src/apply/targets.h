@@ -5,10 +5,11 @@
 
 /**
  * apply_find_targets() - find the cgroups that the sources name.
- * @world: receives targets, also on failure
- * @missing_ok: a cgroup that is named plainly need not exist
+ * @world: receives targets, also on failure, and the names that are not there
+ *
+ * It yields (base/yield.h).
  */
-int apply_find_targets(struct apply_world *world, bool missing_ok, struct cgfence_error *error);
+int apply_find_targets(struct apply_world *world, struct cgfence_error *error);
 
 /** apply_world_release() - free the targets and the fences. */
 void apply_world_release(struct apply_world *world);

@@ -12,13 +12,20 @@ struct apply_target {
 	size_t source; /* index */
 };
 
+/* A cgroup that a policy names plainly and that does not exist, or cannot be opened. */
+struct apply_missing {
+	size_t source; /* index */
+	struct cgfence_error error;
+};
+
 /* A fence that exists. */
 struct apply_fence {
 	uint64_t id;
-	char *path;
-	char *text;	/* its policy, normalised; NULL if it cannot be read */
-	bool torn;	/* half changed by a killed command */
-	bool ephemeral; /* of a cgroup that was made for one command and ends with it */
+	char *path;	   /* NULL if it is a target */
+	char *text;	   /* its policy, normalised; NULL if it cannot be read, or is known */
+	const char *known; /* that of a source, which its policy is known to equal; else NULL */
+	bool torn;	   /* half changed by a killed command */
+	bool ephemeral;	   /* of a cgroup that was made for one command and ends with it */
 };
 
 /* The input of a plan. Steps borrow its strings. */
@@ -27,6 +34,9 @@ struct apply_world {
 	size_t source_count;
 	struct apply_target *targets;
 	size_t target_count;
+	size_t target_capacity;
+	struct apply_missing *missing; /* in ascending order of sources */
+	size_t missing_count;
 	struct apply_fence *fences; /* in ascending order of ids */
 	size_t fence_count;
 };

@@ -6,18 +6,23 @@
 #include <sys/inotify.h>
 
 /**
- * inotify_open() - make an inotify instance that watches a directory.
- * @events: IN_* of the directory
- * @fd: receives the instance, for the caller to close
- * @watch: receives the watch descriptor of the directory
+ * inotify_open() - make an inotify instance.
+ * @fd: receives it, for the caller to close
  *
  * Return: 0, or -errno with a remedy in the text.
  */
-int inotify_open(const char *directory, uint32_t events, int *fd, int *watch,
-		 struct cgfence_error *error);
+int inotify_open(int *fd, struct cgfence_error *error);
 
-/** inotify_explain() - say why @path cannot be watched. @code: errno value, positive. Return: -@code. */
-int inotify_explain(int code, const char *path, struct cgfence_error *error);
+/**
+ * inotify_add() - watch a path.
+ * @events: IN_*
+ *
+ * Return: the watch descriptor, or -errno with a remedy in the text.
+ */
+int inotify_add(int fd, const char *path, uint32_t events, struct cgfence_error *error);
+
+/** inotify_is_limit() - does a failure come from a limit, so that the program can go on without notice of changes? */
+bool inotify_is_limit(int result);
 
 /** inotify_read() - call @handle for each pending event. */
 void inotify_read(int fd, void (*handle)(const struct inotify_event *event, void *context),

@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Not by glob(3), which cannot be interrupted, sorts, and asks the kernel about each name three times. */
 #include "cgroup/glob.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "cgroup/mountinfo.h"
 
-#include <glob.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SPECIAL "*?["
 
-#define cleanup_glob __attribute__((cleanup(globfree)))
+struct search {
+	struct cgroup2_mount mount;
+	cgroup_glob_match *match; /* NULL if only places are wanted */
+	cgroup_glob_place *place; /* or NULL */
+	void *context;
+	struct cgfence_error *error;
+};
 
 bool cgroup_is_glob(const char *name)
 {
 	return name[strcspn(name, SPECIAL)];
 }
 
-/* A copy of @path that matches only itself. It uses brackets, since the backslash is not special. */
-static char *quote(const char *path)
+bool cgroup_glob_fits(const char *component, const char *name)
 {
-	char *quoted = malloc(3 * strlen(path) + 1);
-	char *to = quoted;
-
-	for (; quoted && *path; path++)
-		to += sprintf(to, strchr(SPECIAL, *path) ? "[%c]" : "%c", *path);
-	if (quoted)
-		*to = '\0';
-	return quoted;
+	return fnmatch(component, name, FNM_NOESCAPE | FNM_PERIOD) == 0;
 }
 
 /* A pattern below a mount, or one relative to the root. */
@@ -44,91 +47,178 @@ static int find_mount(const char *pattern, struct cgroup2_mount *mount, const ch
 	return result ? result : cgroup2_mount_below(mount, pattern, below, error);
 }
 
-static int copy_paths(const glob_t *found, char ***directories, size_t *count,
-		      struct cgfence_error *error)
+/* The path of an open directory, without ".." (proc(5)). */
+static int read_path(int fd, char path[PATH_MAX], struct cgfence_error *error)
 {
-	char **copies = calloc(found->gl_pathc + 1, sizeof(*copies));
+	char link[32];
+	ssize_t length;
 
-	for (size_t i = 0; copies && i < found->gl_pathc; i++) {
-		copies[i] = strdup(found->gl_pathv[i]);
-		if (!copies[i]) {
-			cgroup_glob_free(copies, i);
-			copies = NULL;
-		}
-	}
-	if (!copies)
-		return error_out_of_memory(error);
-	*directories = copies;
-	*count = found->gl_pathc;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, PATH_MAX - 1);
+	if (length < 0)
+		return error_set(error, errno, "cannot read %s: is /proc mounted?", link);
+	path[length] = '\0';
 	return 0;
 }
 
-/* Adds the matches below @point, which is quoted. */
-static int find(const char *point, const char *below, int flags, glob_t *found,
-		struct cgfence_error *error)
+static int wrap(const struct search *search, int fd, const char *directory,
+		struct cgfence_cgroup **cgroup)
 {
-	cleanup_free char *full = NULL;
+	cleanup_free char *path = NULL;
+	int copy;
+
+	/* Another mount has to tell its path. */
+	if (!search->mount.root)
+		return cgfence_cgroup_open(directory, cgroup, search->error);
+	path = cgroup2_mount_path(&search->mount, directory);
+	if (!path)
+		return error_out_of_memory(search->error);
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return error_set(search->error, errno, "cannot open the cgroup %s: %s", directory,
+				 strerror(errno));
+	return cgroup_wrap(copy, directory, path, cgroup, search->error);
+}
+
+static int give_match(const struct search *search, int fd)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	char directory[PATH_MAX];
+	int result = read_path(fd, directory, search->error);
+
+	if (result)
+		return result;
+	/* ".." led out of the mount. */
+	if (!path_below(directory, search->mount.point))
+		return 0;
+	result = wrap(search, fd, directory, &cgroup);
+	/* It was removed after it was found. */
+	if (result == -ENOENT)
+		return 0;
+	return result ? result : search->match(cgroup, search->context);
+}
+
+static int give_place(const struct search *search, int fd, const char *component)
+{
+	char path[PATH_MAX];
+	int result = search->place ? read_path(fd, path, search->error) : 0;
+
+	return result || !search->place ? result : search->place(path, component, search->context);
+}
+
+/* Return: 1 with a descriptor, 0 if there is no such cgroup, else -errno. */
+static int enter(const struct search *search, int fd, const char *name, int *inner)
+{
+	*inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*inner >= 0)
+		return 1;
+	/* A removed cgroup has nothing in it (kernfs). */
+	if (errno == ENOENT || errno == ENOTDIR || errno == ENODEV)
+		return 0;
+	return error_set(search->error, errno, "cannot open the cgroup '%s': %s", name,
+			 strerror(errno));
+}
+
+static int descend(const struct search *search, int fd, const char *pattern);
+
+static int descend_into(const struct search *search, int fd, const char *name, const char *rest)
+{
+	cleanup_close int inner = -1;
+	int result = enter(search, fd, name, &inner);
+
+	return result == 1 ? descend(search, inner, rest) : result;
+}
+
+static void cleanup_close_stream(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+static int descend_into_each(const struct search *search, int fd, const char *component,
+			     const char *rest)
+{
+	__attribute__((cleanup(cleanup_close_stream))) DIR *entries = NULL;
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent *entry;
+	int result = 0;
+
+	entries = copy < 0 ? NULL : fdopendir(copy);
+	if (!entries) {
+		cleanup_close_descriptor(&copy);
+		return errno == ENOENT
+			       ? 0
+			       : error_set(search->error, errno,
+					   "cannot look for the cgroups that '%s' matches: %s",
+					   component, strerror(errno));
+	}
+	while (result == 0 && (entry = readdir(entries))) {
+		yield_now();
+		if (entry->d_type == DT_DIR && cgroup_glob_fits(component, entry->d_name))
+			result = descend_into(search, fd, entry->d_name, rest);
+	}
+	return result;
+}
+
+/* Finds what @pattern matches in the directory @fd, which stays the caller's. */
+static int descend(const struct search *search, int fd, const char *pattern)
+{
+	char component[NAME_MAX + 1];
+	size_t length;
 	int result;
 
-	/* The slash at the end makes only directories match. */
-	if (asprintf(&full, "%s/%s/", point, below) < 0) {
-		full = NULL;
-		return error_out_of_memory(error);
-	}
-	result = glob(full, GLOB_NOESCAPE | flags, NULL, found);
-	if (result && result != GLOB_NOMATCH)
-		return error_set(error, result == GLOB_NOSPACE ? ENOMEM : EIO,
-				 "cannot look for the cgroups that '%s' matches", below);
-	return 0;
+	pattern += strspn(pattern, "/");
+	length = strcspn(pattern, "/");
+	if (!length)
+		return search->match ? give_match(search, fd) : 0;
+	/* No cgroup has such a name. */
+	if (length >= sizeof(component))
+		return 0;
+	snprintf(component, sizeof(component), "%.*s", (int)length, pattern);
+	pattern += length;
+	result = give_place(search, fd, component);
+	if (result || (!search->match && !pattern[strspn(pattern, "/")]))
+		return result;
+	return cgroup_is_glob(component) ? descend_into_each(search, fd, component, pattern)
+					 : descend_into(search, fd, component, pattern);
 }
 
-int cgroup_glob(const char *pattern, char ***directories, size_t *count,
+static void release_search(struct search *search)
+{
+	cgroup2_mount_release(&search->mount);
+}
+
+static int run(const char *pattern, struct search *search)
+{
+	cleanup_close int root = -1;
+	const char *below = NULL;
+	int result = find_mount(pattern, &search->mount, &below, search->error);
+
+	if (result)
+		return result;
+	root = open(search->mount.point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_set(search->error, errno, "cannot open %s: %s", search->mount.point,
+				 strerror(errno));
+	return descend(search, root, below);
+}
+
+int cgroup_glob(const char *pattern, cgroup_glob_match *match, void *context,
 		struct cgfence_error *error)
 {
-	cleanup_mount struct cgroup2_mount mount = { 0 };
-	cleanup_glob glob_t found = { 0 };
-	cleanup_free char *point = NULL;
-	const char *below = NULL;
-	int result = find_mount(pattern, &mount, &below, error);
+	__attribute__((cleanup(release_search))) struct search search = { .match = match,
+									  .context = context,
+									  .error = error };
 
-	if (result)
-		return result;
-	point = quote(mount.point);
-	result = point ? find(point, below, 0, &found, error) : error_out_of_memory(error);
-	return result ? result : copy_paths(&found, directories, count, error);
+	return run(pattern, &search);
 }
 
-int cgroup_glob_parents(const char *name, char ***directories, size_t *count,
-			struct cgfence_error *error)
+int cgroup_glob_places(const char *name, cgroup_glob_place *place, void *context,
+		       struct cgfence_error *error)
 {
-	cleanup_mount struct cgroup2_mount mount = { 0 };
-	cleanup_glob glob_t found = { 0 };
-	cleanup_free char *parents = NULL;
-	cleanup_free char *point = NULL;
-	const char *below = NULL;
-	int result = find_mount(name, &mount, &below, error);
-	int flags = 0;
+	__attribute__((cleanup(release_search))) struct search search = { .place = place,
+									  .context = context,
+									  .error = error };
 
-	if (result)
-		return result;
-	point = quote(mount.point);
-	parents = strdup(below);
-	if (!point || !parents)
-		return error_out_of_memory(error);
-	/* All but the last component, then all but the last two, down to the root. */
-	while (result == 0 && *parents) {
-		char *slash = strrchr(parents, '/');
-
-		*(slash ? slash : parents) = '\0';
-		result = find(point, parents, flags, &found, error);
-		flags = GLOB_APPEND;
-	}
-	return result ? result : copy_paths(&found, directories, count, error);
-}
-
-void cgroup_glob_free(char **directories, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(directories[i]);
-	free(directories);
+	return run(name, &search);
 }

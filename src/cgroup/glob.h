@@ -2,29 +2,46 @@
 /* Cgroups by a pattern, as policies name them. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include "cgroup/cgroup.h"
 
 /** cgroup_is_glob() - does a name contain '*', '?' or '['? */
 bool cgroup_is_glob(const char *name);
 
+/** cgroup_glob_fits() - does a component of a pattern match the name of a cgroup? */
+bool cgroup_glob_fits(const char *component, const char *name);
+
+/** A function that is given a cgroup that matches. Return: 0, else a code that ends the search. */
+typedef int cgroup_glob_match(const struct cgfence_cgroup *cgroup, void *context);
+
 /**
- * cgroup_glob() - the cgroups that a pattern matches, component by component (glob(7)).
+ * cgroup_glob() - find the cgroups that a pattern matches, component by component (glob(7)).
  * @pattern: below a cgroup2 mount or relative to the cgroup2 root, like a name; a backslash has no special meaning,
  * since names of systemd contain many
- * @directories: receives absolute paths, each and the array to be given to free(); none if nothing matches
+ * @match: called for each, in no order
+ *
+ * It yields (base/yield.h).
+ *
+ * Return: 0, also if nothing matches; the code of @match; another -errno.
  */
-int cgroup_glob(const char *pattern, char ***directories, size_t *count,
+int cgroup_glob(const char *pattern, cgroup_glob_match *match, void *context,
 		struct cgfence_error *error);
 
 /**
- * cgroup_glob_parents() - the existing directories in which cgroups that a name needs may appear.
- * @name: as for cgroup_glob(), or a plain name
- * @directories: receives absolute paths
+ * A function that is given a directory in which a cgroup may appear that a name needs.
+ * @directory: its absolute path
+ * @component: what matches the name of the cgroup there
  *
- * Of system.slice/web-*.service these are the root and system.slice.
+ * Return: 0, else a code that ends the search.
  */
-int cgroup_glob_parents(const char *name, char ***directories, size_t *count,
-			struct cgfence_error *error);
+typedef int cgroup_glob_place(const char *directory, const char *component, void *context);
 
-/** cgroup_glob_free() - free what cgroup_glob() gave. */
-void cgroup_glob_free(char **directories, size_t count);
+/**
+ * cgroup_glob_places() - find the existing directories in which cgroups that a name needs may appear.
+ * @name: as for cgroup_glob(), or a plain name
+ * @place: called for each, before what is below it is looked at
+ *
+ * Of system.slice/web-*.service these are the root, for system.slice, and system.slice, for web-*.service. It yields
+ * (base/yield.h).
+ */
+int cgroup_glob_places(const char *name, cgroup_glob_place *place, void *context,
+		       struct cgfence_error *error);

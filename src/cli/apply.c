@@ -9,6 +9,7 @@
 static bool prune;
 static bool dry_run;
 static bool private;
+static bool strict;
 static bool json;
 
 static void cleanup_free_plan(struct cgfence_apply_plan **plan)
@@ -24,6 +25,12 @@ static void cleanup_free_policies(struct cgfence_policy_set **policies)
 static void say_unmatched(const struct cgfence_apply_step *step)
 {
 	output_say("No cgroup matches '%s' of %s.", step->cgroup, step->origin);
+}
+
+static int complain_of(const struct cgfence_apply_step *step)
+{
+	output_complain("%s", step->reason);
+	return STATUS_FAILED;
 }
 
 static int print_replacement(const struct cgfence_apply_step *step)
@@ -60,6 +67,8 @@ static int print_step(const struct cgfence_apply_step *step)
 	case CGFENCE_APPLY_NOTHING:
 		say_unmatched(step);
 		break;
+	case CGFENCE_APPLY_FAIL:
+		return complain_of(step);
 	}
 	return STATUS_DONE;
 }
@@ -69,8 +78,10 @@ static int print_plan(const struct cgfence_apply_plan *plan)
 	const struct cgfence_apply_step *step;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)) && status == STATUS_DONE; i++)
-		status = print_step(step);
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
+		if (print_step(step) != STATUS_DONE)
+			status = STATUS_FAILED;
+	}
 	return status;
 }
 
@@ -80,16 +91,20 @@ static json_t *step_json(const struct cgfence_apply_step *step, struct cgfence_e
 	static const char *const actions[] = {
 		[CGFENCE_APPLY_ATTACH] = "attach", [CGFENCE_APPLY_REPLACE] = "replace",
 		[CGFENCE_APPLY_KEEP] = "keep",	   [CGFENCE_APPLY_DETACH] = "detach",
-		[CGFENCE_APPLY_NOTHING] = "none",
+		[CGFENCE_APPLY_NOTHING] = "none",  [CGFENCE_APPLY_FAIL] = "fail",
 	};
 	cleanup_free char *changes = NULL;
+	json_t *object;
 
 	if (cgfence_apply_plan_diff_json(step, &changes, error))
 		return NULL;
-	return json_pack("{s:s, s:o, s:o, s:o}", "action", actions[step->action], "cgroup",
-			 output_json_string(step->cgroup), "file",
-			 step->origin ? output_json_string(step->origin) : json_null(), "changes",
-			 json_loads(changes, 0, NULL));
+	object = json_pack("{s:s, s:o, s:o, s:o}", "action", actions[step->action], "cgroup",
+			   output_json_string(step->cgroup), "file",
+			   step->origin ? output_json_string(step->origin) : json_null(), "changes",
+			   json_loads(changes, 0, NULL));
+	if (step->reason)
+		json_object_set_new(object, "reason", output_json_string(step->reason));
+	return object;
 }
 
 static int print_plan_json(const struct cgfence_apply_plan *plan)
@@ -97,6 +112,8 @@ static int print_plan_json(const struct cgfence_apply_plan *plan)
 	const struct cgfence_apply_step *step;
 	struct cgfence_error error = { 0 };
 	json_t *steps = json_array();
+	int status = STATUS_DONE;
+	int printed;
 
 	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
 		json_t *object = step_json(step, &error);
@@ -106,8 +123,11 @@ static int print_plan_json(const struct cgfence_apply_plan *plan)
 			return output_failure(&error);
 		}
 		json_array_append_new(steps, object);
+		if (step->action == CGFENCE_APPLY_FAIL)
+			status = STATUS_FAILED;
 	}
-	return output_json(json_pack("{s:o}", "steps", steps));
+	printed = output_json(json_pack("{s:o}", "steps", steps));
+	return printed ? printed : status;
 }
 
 static void say_done(const struct cgfence_apply_step *step)
@@ -147,6 +167,21 @@ static int act(const struct cgfence_apply_plan *plan)
 	return status;
 }
 
+/* With --strict: is there anything that would fail? */
+static bool refuse_failures(const struct cgfence_apply_plan *plan)
+{
+	const struct cgfence_apply_step *step;
+	bool any = false;
+
+	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
+		if (step->action != CGFENCE_APPLY_FAIL)
+			continue;
+		complain_of(step);
+		any = true;
+	}
+	return any;
+}
+
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
@@ -159,11 +194,14 @@ static int run(const struct arguments *arguments)
 		return output_failure(&error);
 	if (!dry_run)
 		cgfence_fence_sweep();
-	if (cgfence_policy_set_read(arguments->operands[0], 0, &policies, &error) ||
+	if (cgfence_policy_set_read(arguments->operands[0], CGFENCE_POLICY_SET_UNRESOLVED_OK,
+				    &policies, &error) ||
 	    cgfence_apply_plan_make(policies, prune ? CGFENCE_APPLY_PRUNE : 0, &plan, &error))
 		return output_failure(&error);
 	for (size_t i = 0; cgfence_policy_set_origin(policies, i); i++)
 		output_warn_of_others(cgfence_policy_set_origin(policies, i));
+	if (strict && refuse_failures(plan))
+		return STATUS_FAILED;
 	if (!dry_run)
 		return act(plan);
 	return json ? print_plan_json(plan) : print_plan(plan);
@@ -175,19 +213,22 @@ static const struct command_option options[] = {
 	{ 0, "private", NULL,
 	  "mount a bpffs even where it, and the fences, end with the mount namespace", &private,
 	  NULL },
+	{ 0, "strict", NULL, "change nothing if any policy cannot be applied", &strict, NULL },
 	COMMAND_OPTION_JSON(json, "the plan as one JSON object"),
 	{ 0 },
 };
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[--prune] [--dry-run] [--private] [-j] POLICY.json|DIR",
+	.synopsis = "[--prune] [--strict] [--private] [--dry-run] [-j] POLICY.json|DIR",
 	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup in its key \"cgroup\", or several by a glob such as\n"
 		"system.slice/web-*.service. Of a directory, all files that end in .json are read. Fences are attached\n"
 		"and replaced, and those that have their policy already are left alone. If one policy is invalid,\n"
-		"nothing changes. Where one policy names a cgroup plainly and another by a glob, the plain one holds.\n"
+		"nothing changes. A policy that names a cgroup or a device that this host does not have now fails alone: it\n"
+		"is reported, the others are applied, and the exit status is 1; with --strict, nothing changes then either.\n"
+		"Where one policy names a cgroup plainly and another by a glob, the plain one holds.\n"
 		"The fences of commands that 'run' runs are not pruned.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",
 	.options = options,

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "daemon/apply.h"
+#include "base/boot_time.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+
+/* How long a slice goes on with the next step; a step takes some milliseconds. */
+#define SLICE_NS (50 * 1000 * 1000ULL)
+
+/* After planning it rests for so many times as long, so that constant changes take at most a tenth of a processor. */
+#define REST_FACTOR 9
+
+#define READ_FLAGS                                                    \
+	(CGFENCE_POLICY_SET_EMPTY_OK | CGFENCE_POLICY_SET_ROOT_ONLY | \
+	 CGFENCE_POLICY_SET_UNRESOLVED_OK)
 
 int watch_apply_open(struct watch_apply *apply, const char *path, struct cgfence_error *error)
 {
@@ -10,10 +21,21 @@ int watch_apply_open(struct watch_apply *apply, const char *path, struct cgfence
 	return path ? cgfence_apply_monitor_open(path, &apply->monitor, error) : 0;
 }
 
+/* A plan is void once its policies change. */
+static void drop_plan(struct watch_apply *apply)
+{
+	cgfence_apply_plan_free(apply->plan);
+	apply->plan = NULL;
+	apply->next = 0;
+}
+
 void watch_apply_close(struct watch_apply *apply)
 {
+	drop_plan(apply);
 	cgfence_apply_monitor_close(apply->monitor);
 	cgfence_policy_set_free(apply->policies);
+	watch_errors_free(&apply->errors);
+	watch_errors_free(&apply->load_errors);
 }
 
 int watch_apply_fd(const struct watch_apply *apply)
@@ -21,14 +43,11 @@ int watch_apply_fd(const struct watch_apply *apply)
 	return apply->monitor ? cgfence_apply_monitor_fd(apply->monitor) : -1;
 }
 
-/* Reports an error that lasts only once; an empty text ends it. */
-static void report_error(struct watch_apply *apply, const char *text, struct watch_events *output)
+static void want_now(struct watch_apply *apply)
 {
-	if (strcmp(apply->last_error, text) == 0)
-		return;
-	snprintf(apply->last_error, sizeof(apply->last_error), "%s", text);
-	if (*text)
-		watch_events_error(output, text);
+	drop_plan(apply);
+	apply->wanted = true;
+	apply->not_before_ns = 0;
 }
 
 void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
@@ -38,71 +57,145 @@ void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
 
 	if (!apply->path)
 		return;
+	want_now(apply);
 	/* An empty directory may be filled later; fences stay until somebody detaches them. */
-	if (cgfence_policy_set_read(apply->path,
-				    CGFENCE_POLICY_SET_EMPTY_OK | CGFENCE_POLICY_SET_ROOT_ONLY,
-				    &policies, &error)) {
-		watch_events_error(output, error.text);
+	if (cgfence_policy_set_read(apply->path, READ_FLAGS, &policies, &error)) {
+		watch_errors_add(&apply->load_errors, error.text, output);
+		watch_errors_turn(&apply->load_errors);
 		return;
 	}
+	watch_errors_turn(&apply->load_errors);
+	cgfence_policy_set_take_over(policies, apply->policies);
 	cgfence_policy_set_free(apply->policies);
 	apply->policies = policies;
 }
 
-/* Return: 0, or -1 with @error. */
-static int act(const struct cgfence_apply_plan *plan, size_t index, struct watch_events *output,
-	       struct cgfence_error *error)
+static void refresh(struct watch_apply *apply)
 {
-	const struct cgfence_apply_step *step = cgfence_apply_plan_step(plan, index);
-	bool gone = false;
-
-	if (step->action != CGFENCE_APPLY_ATTACH && step->action != CGFENCE_APPLY_REPLACE)
-		return 0;
-	if (cgfence_apply_plan_act(plan, index, &gone, error))
-		return -1;
-	if (!gone)
-		watch_events_applied(output, step->cgroup, step->origin);
-	return 0;
+	if (apply->policies && cgfence_policy_set_refresh(apply->policies, READ_FLAGS))
+		want_now(apply);
 }
 
-/* A failure for one cgroup does not stop the others. */
-static int act_on_all(struct watch_apply *apply, struct watch_events *output,
-		      struct cgfence_error *first)
+void watch_apply_look(struct watch_apply *apply, struct watch_events *output)
 {
-	struct cgfence_apply_plan *plan = NULL;
-	int result = 0;
-
-	if (cgfence_apply_plan_make(apply->policies, CGFENCE_APPLY_MISSING_OK, &plan, first))
-		return -1;
-	for (size_t i = 0; cgfence_apply_plan_step(plan, i); i++) {
-		struct cgfence_error error = { 0 };
-
-		if (act(plan, i, output, &error) && result == 0) {
-			result = -1;
-			*first = error;
-		}
-	}
-	cgfence_apply_plan_free(plan);
-	return result;
-}
-
-void watch_apply_run(struct watch_apply *apply, struct watch_events *output)
-{
-	struct cgfence_error error = { 0 };
-
-	if (!apply->policies)
+	if (!apply->path)
 		return;
-	/* Follow before planning: the plan finds the cgroups that exist, and the monitor reports all later ones. */
-	if (cgfence_apply_monitor_follow(apply->monitor, apply->policies, &error) ||
-	    act_on_all(apply, output, &error))
-		report_error(apply, error.text, output);
+	if (!cgfence_apply_monitor_sees_files(apply->monitor))
+		watch_apply_load(apply, output);
 	else
-		report_error(apply, "", output);
+		refresh(apply);
+	apply->wanted = true;
 }
 
 void watch_apply_changed(struct watch_apply *apply, struct watch_events *output)
 {
-	if (cgfence_apply_monitor_read(apply->monitor))
+	unsigned int changed = cgfence_apply_monitor_read(apply->monitor);
+
+	if (changed & CGFENCE_APPLY_CHANGED_FILES)
 		watch_apply_load(apply, output);
-	watch_apply_run(apply, output);
+	else if (changed & CGFENCE_APPLY_CHANGED_DEVICES)
+		refresh(apply);
+	if (changed & CGFENCE_APPLY_CHANGED_CGROUPS)
+		apply->wanted = true;
+}
+
+uint64_t watch_apply_wait_ns(const struct watch_apply *apply)
+{
+	uint64_t now_ns = boot_time_ns();
+
+	if (apply->plan)
+		return 0;
+	if (!apply->wanted || !apply->policies)
+		return UINT64_MAX;
+	return apply->not_before_ns > now_ns ? apply->not_before_ns - now_ns : 0;
+}
+
+/* What does not keep a round from being made. */
+static void report_problems(struct watch_apply *apply, struct watch_events *output)
+{
+	const char *problem = cgfence_apply_monitor_problem(apply->monitor);
+	struct cgfence_error text;
+
+	if (*problem) {
+		snprintf(text.text, sizeof(text.text),
+			 "%s; until then some changes are seen only at the interval", problem);
+		watch_errors_add(&apply->errors, text.text, output);
+	}
+	for (size_t i = 0; cgfence_policy_set_origin(apply->policies, i); i++) {
+		const struct cgfence_error *error = cgfence_policy_set_error(apply->policies, i);
+
+		if (error)
+			watch_errors_add(&apply->errors, error->text, output);
+	}
+}
+
+static void end_round(struct watch_apply *apply)
+{
+	drop_plan(apply);
+	watch_errors_turn(&apply->errors);
+}
+
+/* Return: is there a plan to act on? */
+static bool begin_round(struct watch_apply *apply, struct watch_events *output)
+{
+	uint64_t begin_ns = boot_time_ns();
+	struct cgfence_error error = { 0 };
+
+	apply->wanted = false;
+	/* Follow before planning: the plan finds the cgroups that exist, and the monitor reports all later ones. */
+	if (cgfence_apply_monitor_follow(apply->monitor, apply->policies, &error))
+		watch_errors_add(&apply->errors, error.text, output);
+	report_problems(apply, output);
+	if (cgfence_apply_plan_make(apply->policies,
+				    CGFENCE_APPLY_MISSING_OK | CGFENCE_APPLY_FAIL_ALONE,
+				    &apply->plan, &error)) {
+		watch_errors_add(&apply->errors, error.text, output);
+		end_round(apply);
+	}
+	apply->not_before_ns = boot_time_ns() + REST_FACTOR * (boot_time_ns() - begin_ns);
+	return apply->plan;
+}
+
+/* Return: was a fence attached or replaced? */
+static bool act(struct watch_apply *apply, struct watch_events *output)
+{
+	const struct cgfence_apply_step *step = cgfence_apply_plan_step(apply->plan, apply->next);
+	struct cgfence_error error = { 0 };
+	bool gone = false;
+
+	switch (step->action) {
+	case CGFENCE_APPLY_ATTACH:
+	case CGFENCE_APPLY_REPLACE:
+		break;
+	case CGFENCE_APPLY_FAIL:
+		watch_errors_add(&apply->errors, step->reason, output);
+		return false;
+	default:
+		return false;
+	}
+	/* A failure for one cgroup does not stop the others. */
+	if (cgfence_apply_plan_act(apply->plan, apply->next, &gone, &error)) {
+		watch_errors_add(&apply->errors, error.text, output);
+		return false;
+	}
+	if (!gone)
+		watch_events_applied(output, step->cgroup, step->origin);
+	return !gone;
+}
+
+size_t watch_apply_work(struct watch_apply *apply, struct watch_events *output)
+{
+	uint64_t begin_ns = boot_time_ns();
+	size_t applied = 0;
+
+	if (watch_apply_wait_ns(apply) || (!apply->plan && !begin_round(apply, output)))
+		return 0;
+	while (cgfence_apply_plan_step(apply->plan, apply->next)) {
+		if (boot_time_ns() - begin_ns >= SLICE_NS)
+			return applied;
+		applied += act(apply, output);
+		apply->next++;
+	}
+	end_round(apply);
+	return applied;
 }

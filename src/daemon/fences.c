@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "daemon/fences.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "report/handles.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+static void release_fence(struct watch_fence *fence)
+{
+	free(fence->path);
+	free(fence->name);
+	*fence = (struct watch_fence){ 0 };
+}
+
+static void release_list(struct watch_fence *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		release_fence(&items[i]);
+	free(items);
+}
 
 void watch_fences_free(struct watch_fences *fences)
 {
-	for (size_t i = 0; i < fences->count; i++)
-		free(fences->paths[i]);
-	free(fences->paths);
-	free(fences->ids);
+	release_list(fences->items, fences->count);
+	for (size_t i = 0; i < WATCH_FENCES_GONE; i++)
+		release_fence(&fences->gone[i]);
 	*fences = (struct watch_fences){ 0 };
 }
 
@@ -25,25 +37,51 @@ static char *read_path(uint64_t id)
 							 : strdup(cgfence_cgroup_path(cgroup));
 }
 
-/* Moves known paths from @old to @new; both lists are in ascending order. */
-static void compare(struct watch_fences *old, struct watch_fences *new, watch_fences_change *change,
-		    void *context)
+static char *read_name(uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	const char *name = NULL;
+
+	if (cgfence_fence_open(id, &fence, NULL) == 0)
+		name = cgfence_policy_name(cgfence_fence_policy(fence));
+	return name ? strdup(name) : NULL;
+}
+
+static void remember_gone(struct watch_fences *fences, struct watch_fence *fence)
+{
+	struct watch_fence *place = &fences->gone[fences->next_gone];
+
+	release_fence(place);
+	*place = *fence;
+	*fence = (struct watch_fence){ 0 };
+	fences->next_gone = (fences->next_gone + 1) % WATCH_FENCES_GONE;
+}
+
+/* Moves what is known to @items, whose ids are set. Both lists are in ascending order. */
+static void compare(struct watch_fences *fences, struct watch_fence *items, size_t count,
+		    watch_fences_change *change, void *context)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < new->count; i++) {
-		for (; at < old->count && old->ids[at] < new->ids[i]; at++)
-			change(old->paths[at], false, context);
-		if (at < old->count && old->ids[at] == new->ids[i]) {
-			new->paths[i] = old->paths[at];
-			old->paths[at++] = NULL;
+	for (size_t i = 0; i <= count; i++) {
+		uint64_t id = i < count ? items[i].id : UINT64_MAX;
+
+		for (; at < fences->count && fences->items[at].id < id; at++) {
+			change(fences->items[at].path, false, context);
+			remember_gone(fences, &fences->items[at]);
+		}
+		if (i == count)
+			return;
+		if (at < fences->count && fences->items[at].id == id) {
+			items[i] = fences->items[at];
+			fences->items[at++] = (struct watch_fence){ 0 };
 			continue;
 		}
-		new->paths[i] = read_path(new->ids[i]);
-		change(new->paths[i], true, context);
+		yield_now();
+		items[i].path = read_path(id);
+		items[i].name = read_name(id);
+		change(items[i].path, true, context);
 	}
-	for (; at < old->count; at++)
-		change(old->paths[at], false, context);
 }
 
 static void ignore_change(const char *path, bool fenced, void *context)
@@ -56,18 +94,46 @@ static void ignore_change(const char *path, bool fenced, void *context)
 int watch_fences_update(struct watch_fences *fences, watch_fences_change *change, void *context,
 			struct cgfence_error *error)
 {
-	struct watch_fences new = { 0 };
-	int result = cgfence_fence_list(&new.ids, &new.count, error);
+	cleanup_free uint64_t *ids = NULL;
+	struct watch_fence *items;
+	size_t count = 0;
+	int result = cgfence_fence_list(&ids, &count, error);
 
 	if (result)
 		return result;
-	new.paths = calloc(new.count + 1, sizeof(*new.paths));
-	if (!new.paths) {
-		free(new.ids);
+	items = calloc(count + 1, sizeof(*items));
+	if (!items)
 		return error_out_of_memory(error);
-	}
-	compare(fences, &new, change ? change : ignore_change, context);
-	watch_fences_free(fences);
-	*fences = new;
+	for (size_t i = 0; i < count; i++)
+		items[i].id = ids[i];
+	compare(fences, items, count, change ? change : ignore_change, context);
+	release_list(fences->items, fences->count);
+	fences->items = items;
+	fences->count = count;
 	return 0;
+}
+
+struct watch_fence *watch_fences_find(struct watch_fences *fences, uint64_t id)
+{
+	size_t low = 0;
+	size_t high = fences->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (fences->items[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < fences->count && fences->items[low].id == id ? &fences->items[low] : NULL;
+}
+
+struct watch_fence *watch_fences_find_gone(struct watch_fences *fences, uint64_t id)
+{
+	for (size_t i = 0; i < WATCH_FENCES_GONE; i++) {
+		if (fences->gone[i].id == id)
+			return &fences->gone[i];
+	}
+	return NULL;
 }

@@ -74,11 +74,12 @@ void watch_sources_wait_for(struct watch_sources *sources, enum watch_source sou
 	sources->waiting_for[source] = what;
 }
 
-enum watch_source watch_sources_next(struct watch_sources *sources)
+enum watch_source watch_sources_next(struct watch_sources *sources, bool has_work)
 {
 	struct epoll_event event;
 
-	return epoll_wait(sources->epoll, &event, 1, -1) == 1 ? event.data.u32 : SOURCE_COUNT;
+	return epoll_wait(sources->epoll, &event, 1, has_work ? 0 : -1) == 1 ? event.data.u32
+									     : SOURCE_COUNT;
 }
 
 void watch_sources_set_timer(const struct watch_sources *sources, enum watch_source timer,

@@ -10,6 +10,9 @@ enum watch_source {
 	/* Timers and signals, opened here. */
 	SOURCE_INTERVAL,
 	SOURCE_SETTLE,
+	SOURCE_RESUME,
+	SOURCE_WORDS,
+	SOURCE_ROUND,
 	SOURCE_WATCHDOG,
 	SOURCE_SIGNALS,
 	/* Descriptors of other modules. */
@@ -45,8 +48,8 @@ void watch_sources_add(struct watch_sources *sources, enum watch_source source, 
 /** watch_sources_wait_for() - set the events to wait for: EPOLLIN, EPOLLOUT, or 0 for none. */
 void watch_sources_wait_for(struct watch_sources *sources, enum watch_source source, uint32_t what);
 
-/** watch_sources_next() - wait. Return: the source that is ready, SOURCE_COUNT if none is. */
-enum watch_source watch_sources_next(struct watch_sources *sources);
+/** watch_sources_next() - wait, unless there is work. Return: the source that is ready, SOURCE_COUNT if none is. */
+enum watch_source watch_sources_next(struct watch_sources *sources, bool has_work);
 
 /** watch_sources_set_timer() - let a timer expire after @first_ns, then every @interval_ns unless that is 0. */
 void watch_sources_set_timer(const struct watch_sources *sources, enum watch_source timer,

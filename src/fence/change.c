@@ -270,6 +270,8 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 	}
 	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
 		pins_mark_ephemeral(cgfence_cgroup_id(change->cgroup));
+	/* A command that is killed in the midst of it leaves a changed mark, too. */
+	pins_touch(cgfence_cgroup_id(change->cgroup));
 	code = switch_over(change, error);
 	if (code)
 		return code;

@@ -16,9 +16,10 @@
 #define FENCE_EVENTS (IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
 
 struct cgfence_monitor {
-	int fd;
-	int root;     /* watch descriptor of the directory of all fences */
-	bool changed; /* since it was read last */
+	int fd;			      /* -1 if there is none */
+	int root;		      /* watch descriptor of the directory of all fences */
+	bool changed;		      /* since it was read last */
+	struct cgfence_error problem; /* why some changes are not seen */
 };
 
 static bool is_fence_name(const char *name)
@@ -29,10 +30,12 @@ static bool is_fence_name(const char *name)
 /* A fence that is gone already has no events. */
 static void watch_fence(struct cgfence_monitor *monitor, const char *name)
 {
+	struct cgfence_error reason = { 0 };
 	char path[PINS_PATH_SIZE];
 
 	snprintf(path, sizeof(path), PINS_ROOT "/%.20s", name);
-	inotify_add_watch(monitor->fd, path, FENCE_EVENTS);
+	if (inotify_is_limit(inotify_add(monitor->fd, path, FENCE_EVENTS, &reason)))
+		monitor->problem = reason;
 }
 
 static int watch_all(struct cgfence_monitor *monitor, struct cgfence_error *error)
@@ -50,6 +53,26 @@ static int watch_all(struct cgfence_monitor *monitor, struct cgfence_error *erro
 	return result;
 }
 
+static int open_monitor(struct cgfence_monitor *monitor, struct cgfence_error *error)
+{
+	struct cgfence_error reason = { 0 };
+	int result = inotify_open(&monitor->fd, &reason);
+
+	if (result == 0) {
+		monitor->root = inotify_add(monitor->fd, PINS_ROOT,
+					    IN_CREATE | IN_DELETE | IN_ONLYDIR, &reason);
+		result = monitor->root < 0 ? monitor->root : 0;
+	}
+	if (result == 0)
+		return watch_all(monitor, error);
+	if (!inotify_is_limit(result))
+		return error_set(error, -result, "%s", reason.text);
+	cleanup_close_descriptor(&monitor->fd);
+	monitor->fd = -1;
+	monitor->problem = reason;
+	return 0;
+}
+
 int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error)
 {
 	struct cgfence_monitor *made;
@@ -61,10 +84,7 @@ int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error 
 	if (!made)
 		return error_out_of_memory(error);
 	made->fd = -1;
-	result = inotify_open(PINS_ROOT, IN_CREATE | IN_DELETE | IN_ONLYDIR, &made->fd, &made->root,
-			      error);
-	if (result == 0)
-		result = watch_all(made, error);
+	result = open_monitor(made, error);
 	if (result) {
 		cgfence_monitor_close(made);
 		return result;
@@ -84,6 +104,11 @@ void cgfence_monitor_close(struct cgfence_monitor *monitor)
 int cgfence_monitor_fd(const struct cgfence_monitor *monitor)
 {
 	return monitor->fd;
+}
+
+const char *cgfence_monitor_problem(const struct cgfence_monitor *monitor)
+{
+	return monitor->problem.text;
 }
 
 /* Return: is it about a fence? */
@@ -112,6 +137,7 @@ static void handle(const struct inotify_event *event, void *context)
 bool cgfence_monitor_read(struct cgfence_monitor *monitor)
 {
 	monitor->changed = false;
-	inotify_read(monitor->fd, handle, monitor);
+	if (monitor->fd >= 0)
+		inotify_read(monitor->fd, handle, monitor);
 	return monitor->changed;
 }

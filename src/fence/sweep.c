@@ -4,6 +4,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
 #include "base/cleanup.h"
+#include "base/yield.h"
 #include "fence/fence.h"
 #include "fence/detach.h"
 #include "cgroup/hierarchy.h"
@@ -112,8 +113,10 @@ static void for_each_id(size_t max, void (*visit)(const struct hierarchy *hierar
 		first = anywhere(count);
 		visits = FENCE_SWEEP_FEW;
 	}
-	for (size_t i = 0; i < visits; i++)
+	for (size_t i = 0; i < visits; i++) {
+		yield_now();
 		visit(&hierarchy, ids[(first + i) % count]);
+	}
 }
 
 void fence_sweep_removed(void)

@@ -25,6 +25,7 @@ void cgfence_policy_free(struct cgfence_policy *policy)
 	free(policy->name);
 	free(policy->cgroup);
 	device_rules_free(&policy->devices);
+	device_lookups_free(&policy->lookups);
 	free(policy);
 }
 
@@ -44,6 +45,7 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 	*copy = *policy;
 	copy->cgroup = NULL;
 	copy->devices = (struct device_rules){ 0 };
+	copy->lookups = (struct device_lookups){ 0 };
 	if (!copy_string(policy->name, &copy->name) ||
 	    !copy_string(policy->cgroup, &copy->cgroup) ||
 	    device_rules_copy(&policy->devices, &copy->devices))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "policy/device_base.h"
+#include "policy/device_lookups.h"
 #include "policy/port_set.h"
 
 enum policy_netns {
@@ -25,6 +26,7 @@ struct cgfence_policy {
 	bool devices_fenced;
 	enum device_base devices_base; /* the rules hold its entries too */
 	struct device_rules devices;
+	struct device_lookups lookups; /* that were made for @devices; a copy has none */
 
 	bool ports_fenced;
 	bool sctp_any;

@@ -94,7 +94,7 @@ static const struct reader_key mesos_entry_keys[] = {
 };
 
 static int read_entry_object(struct reader *reader, const json_t *value, unsigned int flags,
-			     struct device_entries *entries)
+			     struct device_lookups *lookups, struct device_entries *entries)
 {
 	bool mesos = json_object_get(value, "device");
 	struct entry_reading reading = { 0 };
@@ -119,23 +119,30 @@ static int read_entry_object(struct reader *reader, const json_t *value, unsigne
 			"what is denied cannot be optional, since leaving it out would open it; leave out \"optional\"");
 	result = device_resolve_path(reading.path, reading.access, reading.optional, flags, entries,
 				     &error);
-	return result ? reader_refuse(reader, value, "%s", error.text) : 0;
+	if (result)
+		return reader_refuse(reader, value, "%s", error.text);
+	return device_lookups_add_path(lookups, reading.path, reading.access, reading.optional,
+				       flags, entries)
+		       ? reader_out_of_memory(reader)
+		       : 0;
 }
 
 static int read_entry(struct reader *reader, const json_t *value, unsigned int flags,
-		      struct device_entries *entries)
+		      struct device_lookups *lookups, struct device_entries *entries)
 {
 	struct cgfence_error error = { 0 };
 
 	if (json_is_object(value))
-		return read_entry_object(reader, value, flags, entries);
+		return read_entry_object(reader, value, flags, lookups, entries);
 	if (!json_is_string(value))
 		return reader_refuse(
 			reader, value,
 			"an entry is a string such as \"c 10:229 rw\" or \"/dev/fuse rw\", or an object with a path");
 	if (device_resolve(json_string_value(value), flags, entries, &error))
 		return reader_refuse(reader, value, "%s", error.text);
-	return 0;
+	return device_lookups_add(lookups, json_string_value(value), flags, entries)
+		       ? reader_out_of_memory(reader)
+		       : 0;
 }
 
 static int add_entry(struct reader *reader, const json_t *value, struct cgfence_policy *policy,
@@ -144,7 +151,7 @@ static int add_entry(struct reader *reader, const json_t *value, struct cgfence_
 	cleanup_device_entries struct device_entries entries = { 0 };
 	unsigned int flags = (deny ? 0 : DEVICE_MAY_BE_OPTIONAL) |
 			     (reader->flags & POLICY_READ_OFFLINE ? DEVICE_OFFLINE : 0);
-	int result = read_entry(reader, value, flags, &entries);
+	int result = read_entry(reader, value, flags, &policy->lookups, &entries);
 
 	for (size_t i = 0; i < entries.count && result == 0; i++) {
 		if (device_rules_add(&policy->devices, &entries.items[i], deny))

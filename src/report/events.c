@@ -102,7 +102,7 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 		   *violation->failure ? "; " : "", violation->failure);
 }
 
-void watch_events_denial(struct watch_events *events, const char *cgroup,
+void watch_events_denial(struct watch_events *events, const char *cgroup, const char *name,
 			 const struct cgfence_denial_record *record)
 {
 	const char *verdict = denial_verdict_name(&record->subject);
@@ -113,17 +113,36 @@ void watch_events_denial(struct watch_events *events, const char *cgroup,
 		denial_format_subject(&record->subject, subject);
 		if (denial_names_task(record))
 			write_text(events, record->last_ns, verdict, cgroup,
-				   "%s %s  pid %u (%.16s)", denial_hook_name(&record->subject),
-				   subject, record->pid, record->comm);
+				   "%s %s  pid %u (%.16s)%s%s", denial_hook_name(&record->subject),
+				   subject, record->pid, record->comm, name ? "  policy " : "",
+				   name ? name : "");
 		else
-			write_text(events, record->last_ns, verdict, cgroup, "%s %s",
-				   denial_hook_name(&record->subject), subject);
+			write_text(events, record->last_ns, verdict, cgroup, "%s %s%s%s",
+				   denial_hook_name(&record->subject), subject,
+				   name ? "  policy " : "", name ? name : "");
 		return;
 	}
 	object = begin_json(verdict, record->last_ns);
 	if (object)
 		json_object_update_missing_new(object,
 					       denial_json(output_json_string(cgroup), record));
+	if (object)
+		json_object_set_new(object, "name", output_json_string(name));
+	write_json(events, object);
+}
+
+void watch_events_omitted(struct watch_events *events, const char *cgroup, size_t count)
+{
+	json_t *object;
+
+	if (!events->json) {
+		write_text(events, boot_time_ns(), "omitted", cgroup,
+			   "%zu refusals, which came too fast", count);
+		return;
+	}
+	object = begin_json("omitted", boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(cgroup));
+	json_object_set_new(object, "count", json_integer((json_int_t)count));
 	write_json(events, object);
 }
 

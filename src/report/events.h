@@ -17,9 +17,16 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 /** watch_events_violation() - a violation, or its end; fits cgfence_report. @context: struct watch_events */
 void watch_events_violation(const struct cgfence_violation *violation, void *context);
 
-/** watch_events_denial() - the first refusal of a request. @cgroup: path of the fence root, NULL if it is gone */
-void watch_events_denial(struct watch_events *events, const char *cgroup,
+/**
+ * watch_events_denial() - the first refusal of a request.
+ * @cgroup: path of the fence root, NULL if it is not known
+ * @name: of its policy, NULL if there is none
+ */
+void watch_events_denial(struct watch_events *events, const char *cgroup, const char *name,
 			 const struct cgfence_denial_record *record);
+
+/** watch_events_omitted() - so many first refusals were not told, since they came too fast. @cgroup: as above */
+void watch_events_omitted(struct watch_events *events, const char *cgroup, size_t count);
 
 /** watch_events_fence() - a fence was attached or detached. @event: "fenced" or "unfenced" */
 void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup);

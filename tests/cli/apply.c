@@ -177,8 +177,6 @@ Test(apply, one_bad_file_stops_everything)
 	assert_refused(2, "/policies/2.json:1:");
 	write_policy("2.json", "{'devices': {}}");
 	assert_refused(2, "/policies/2.json: the key \"cgroup\" is missing");
-	write_policy("2.json", "{'cgroup': '%s/absent', 'devices': {}}");
-	assert_refused(1, "/policies/2.json: there is no such cgroup");
 	write_policy("2.json", "{'cgroup': '%s/../%s', 'devices': {'defaults': true}}");
 	assert_refused(2, "/policies/1.json and ");
 	write_policy("2.json", "{'cgroup': '/', 'devices': {'defaults': true}}");
@@ -222,4 +220,73 @@ Test(apply, a_failure_does_not_stop_the_others)
 	assert_has(result.output, fill_in("Fenced %s/good.\n"));
 	assert_lacks(result.output, fill_in("%s/bad"));
 	close(alone);
+}
+
+/* A cgroup and a device that are not there. */
+static void write_two_that_fail(void)
+{
+	write_policy("1.json", "{'cgroup': '%s/absent', 'devices': {}}");
+	write_policy("2.json", "{'cgroup': '%s/b', 'devices': {'allow': ["
+			       "{'path': '/dev/no/such/device', 'access': 'rw'}]}}");
+}
+
+Test(apply, what_is_not_there_now_does_not_stop_the_others)
+{
+	struct program_result result;
+
+	harness_child_cgroup(harness_cgroup(), "a");
+	harness_attach(harness_child_cgroup(harness_cgroup(), "b"), "{'devices': {}}");
+	write_two_that_fail();
+	write_policy("3.json", "{'cgroup': '%s/a', 'devices': {}}");
+	result = apply("--dry-run", "--prune");
+	assert_status(result, 1);
+	cr_expect_str_eq(result.output, fill_in("attach %s/a\n"));
+	result = apply("--prune", NULL);
+	assert_status(result, 1);
+	cr_expect_str_eq(result.output, fill_in("Fenced %s/a.\n"));
+	assert_has(result.errors, "/policies/1.json: there is no such cgroup: ");
+	assert_has(result.errors, "/policies/2.json:1:");
+	assert_has(result.errors, "there is no such device on this host");
+	/* The fence of the policy that cannot be resolved is not pruned. */
+	assert_done(program_run(NULL, WORDS("show", fill_in("%s/b"))));
+}
+
+Test(apply, strict_stops_everything_for_it)
+{
+	struct program_result result;
+
+	harness_child_cgroup(harness_cgroup(), "a");
+	harness_child_cgroup(harness_cgroup(), "b");
+	write_two_that_fail();
+	write_policy("3.json", "{'cgroup': '%s/a', 'devices': {}}");
+	result = apply("--strict", NULL);
+	assert_status(result, 1);
+	cr_expect_str_eq(result.output, "");
+	assert_has(result.errors, "/policies/1.json: there is no such cgroup: ");
+	assert_has(result.errors, "/policies/2.json:1:");
+	assert_fails(program_run(NULL, WORDS("show", fill_in("%s/a"))), 1, "has no fence");
+	/* If nothing fails it is as without. */
+	write_policy("1.json", "{'cgroup': '%s/b', 'devices': {}}");
+	write_policy("2.json", "{'cgroup': '%s/x*', 'devices': {}}");
+	assert_done(apply("--strict", NULL));
+}
+
+Test(apply, json_of_what_is_not_there)
+{
+	struct program_result result;
+	json_t *plan;
+	json_t *step;
+
+	write_two_that_fail();
+	harness_child_cgroup(harness_cgroup(), "b");
+	result = program_run(NULL, WORDS("apply", "--dry-run", "-j", directory()));
+	assert_status(result, 1);
+	plan = program_json(&result);
+	for (size_t i = 0; i < 2; i++) {
+		step = json_array_get(json_object_get(plan, "steps"), i);
+		expect_keys(step, "action cgroup file changes reason");
+		cr_expect_str_eq(text_of(step, "action"), "fail");
+	}
+	assert_has(text_of(step, "reason"), "there is no such device");
+	json_decref(plan);
 }

@@ -8,9 +8,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,21 @@ const char *program_path(void)
 	return path ? path : "build/asan/cgfence";
 }
 
+/* Lets a system call fail, as a limit of the host does. */
+static void let_fail(long call, int code)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)code),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(98);
+}
+
 static __attribute__((noreturn)) void exec_program(const struct program_options *options,
 						   const char *const *words)
 {
@@ -53,6 +71,8 @@ static __attribute__((noreturn)) void exec_program(const struct program_options 
 		_exit(98);
 	if (options->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
+	if (options->failing_call)
+		let_fail(options->failing_call, options->failing_errno);
 	/* A shell makes its background jobs ignore them, and these tests may be one. */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);

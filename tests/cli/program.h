@@ -21,6 +21,8 @@ struct program_options {
 	const char *output_path;	     /* where standard output goes instead of the result */
 	bool without_admin;		     /* CAP_SYS_ADMIN is taken from it */
 	bool ignores_children;		     /* SIGCHLD is ignored, as by some callers */
+	long failing_call;		     /* a system call that fails, none if 0, */
+	int failing_errno;		     /* with this */
 	bool terminal;			     /* a new terminal is all three of its streams */
 	unsigned short columns; /* of that terminal; 0 for so many that nothing is shortened */
 	bool by_words;		/* the words are the whole command line, cgfence not put in front */

@@ -1,68 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The daemon makes the fences match the policy files. */
-#include "watching.h"
-#include "support/sockets.h"
+#include "applying.h"
+#include "holder.h"
+#include "support/children.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 TestSuite(watch_apply, .init = sockets_begin, .fini = harness_end, .timeout = 600);
-
-static const char *directory(void)
-{
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/policies", harness_directory());
-	mkdir(path, 0700);
-	return path;
-}
-
-/* @name: of the file. @cgroup: follows the path of the test's cgroup. @rest: follows the key "cgroup" in the policy. */
-static void write_policy(const char *name, const char *cgroup, const char *rest)
-{
-	char text[512];
-	char path[64];
-
-	directory();
-	snprintf(path, sizeof(path), "policies/%s", name);
-	snprintf(text, sizeof(text), "{'cgroup': '%s%s', %s}",
-		 cgfence_cgroup_path(harness_cgroup()), cgroup, rest);
-	program_file(path, text);
-}
-
-static void start(struct watching *watching)
-{
-	watching_start_with(watching, NULL,
-			    WORDS("watch", "--json", "--interval", LONG_INTERVAL, "--apply",
-				  directory()));
-	watching_skip(watching, "started");
-}
-
-static void expect_applied(struct watching *watching, const struct cgfence_cgroup *cgroup,
-			   const char *file)
-{
-	json_t *event = watching_event(watching, "applied");
-	const char *path = json_string_value(json_object_get(event, "file"));
-
-	cr_assert_str_eq(json_string_value(json_object_get(event, "cgroup")),
-			 cgfence_cgroup_path(cgroup));
-	assert_has(path, file);
-	json_decref(event);
-}
-
-static json_int_t ports_of(const struct cgfence_cgroup *cgroup)
-{
-	json_t *status = program_status(cgroup);
-	json_t *tcp =
-		json_object_get(json_object_get(json_object_get(status, "policy"), "ports"), "tcp");
-	/* A list for both protocols has no keys for each. */
-	json_t *list = tcp ? tcp : json_object_get(json_object_get(status, "policy"), "ports");
-	json_int_t port = json_integer_value(json_array_get(list, 0));
-
-	json_decref(status);
-	return port;
-}
 
 Test(watch_apply, a_cgroup_that_appears_is_fenced)
 {
@@ -71,20 +19,20 @@ Test(watch_apply, a_cgroup_that_appears_is_fenced)
 	struct cgfence_cgroup *inner;
 	struct watching watching;
 
-	write_policy("plain.json", "/plain", "'ports': [80]");
-	write_policy("deep.json", "/web-*/inner", "'ports': [81]");
-	start(&watching);
+	applying_write_policy("plain.json", "/plain", "'ports': [80]");
+	applying_write_policy("deep.json", "/web-*/inner", "'ports': [81]");
+	applying_start(&watching);
 	plain = harness_child_cgroup(harness_cgroup(), "plain");
-	expect_applied(&watching, plain, "plain.json");
-	cr_expect_eq(ports_of(plain), 80);
+	applying_expect_applied(&watching, plain, "plain.json");
+	cr_expect_eq(applying_ports_of(plain), 80);
 	/* A directory in between appears first. */
 	first = harness_child_cgroup(harness_cgroup(), "web-1");
 	inner = harness_child_cgroup(first, "inner");
-	expect_applied(&watching, inner, "deep.json");
-	cr_expect_eq(ports_of(inner), 81);
+	applying_expect_applied(&watching, inner, "deep.json");
+	cr_expect_eq(applying_ports_of(inner), 81);
 	watching_stop(&watching);
 	/* Fences hold without the daemon. */
-	cr_expect_eq(ports_of(inner), 81);
+	cr_expect_eq(applying_ports_of(inner), 81);
 }
 
 Test(watch_apply, a_cgroup_that_is_made_again_is_fenced_again)
@@ -94,14 +42,14 @@ Test(watch_apply, a_cgroup_that_is_made_again_is_fenced_again)
 	struct watching watching;
 	struct cgfence_cgroup *first = harness_child_cgroup(harness_cgroup(), "again");
 
-	write_policy("a.json", "/again", "'ports': [80]");
-	start(&watching);
-	expect_applied(&watching, first, "a.json");
-	cr_assert_eq(ports_of(first), 80);
+	applying_write_policy("a.json", "/again", "'ports': [80]");
+	applying_start(&watching);
+	applying_expect_applied(&watching, first, "a.json");
+	cr_assert_eq(applying_ports_of(first), 80);
 	cr_assert_eq(cgfence_cgroup_remove(first, &error), 0, "%s", error.text);
 	again = harness_child_cgroup(harness_cgroup(), "again");
-	expect_applied(&watching, again, "a.json");
-	cr_expect_eq(ports_of(again), 80);
+	applying_expect_applied(&watching, again, "a.json");
+	cr_expect_eq(applying_ports_of(again), 80);
 	watching_stop(&watching);
 }
 
@@ -113,23 +61,23 @@ Test(watch_apply, a_file_that_changes_is_applied)
 	char from[160];
 	char to[160];
 
-	write_policy("a.json", "/a", "'ports': [80]");
-	start(&watching);
-	expect_applied(&watching, cgroup, "a.json");
-	cr_assert_eq(ports_of(cgroup), 80);
+	applying_write_policy("a.json", "/a", "'ports': [80]");
+	applying_start(&watching);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	cr_assert_eq(applying_ports_of(cgroup), 80);
 	/* Written in place, new, and renamed over another as editors do. */
-	write_policy("a.json", "/a", "'ports': [81]");
-	expect_applied(&watching, cgroup, "a.json");
-	cr_expect_eq(ports_of(cgroup), 81);
-	write_policy("b.json", "/b", "'ports': [90]");
-	expect_applied(&watching, other, "b.json");
-	write_policy(".a.json.swp", "/a", "'ports': [82]");
-	snprintf(from, sizeof(from), "%s/.a.json.swp", directory());
-	snprintf(to, sizeof(to), "%s/a.json", directory());
+	applying_write_policy("a.json", "/a", "'ports': [81]");
+	applying_expect_applied(&watching, cgroup, "a.json");
+	cr_expect_eq(applying_ports_of(cgroup), 81);
+	applying_write_policy("b.json", "/b", "'ports': [90]");
+	applying_expect_applied(&watching, other, "b.json");
+	applying_write_policy(".a.json.swp", "/a", "'ports': [82]");
+	snprintf(from, sizeof(from), "%s/.a.json.swp", applying_directory());
+	snprintf(to, sizeof(to), "%s/a.json", applying_directory());
 	cr_assert_eq(rename(from, to), 0);
-	expect_applied(&watching, cgroup, "a.json");
-	cr_expect_eq(ports_of(cgroup), 82);
-	cr_expect_eq(ports_of(other), 90);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	cr_expect_eq(applying_ports_of(cgroup), 82);
+	cr_expect_eq(applying_ports_of(other), 90);
 	watching_stop(&watching);
 }
 
@@ -140,21 +88,21 @@ Test(watch_apply, a_broken_file_is_reported_and_the_old_policies_stay)
 	struct watching watching;
 	json_t *event;
 
-	write_policy("a.json", "/a", "'ports': [80]");
-	write_policy("b.json", "/b-*", "'ports': [90]");
-	start(&watching);
-	write_policy("a.json", "/a", "'prts': [81]");
+	applying_write_policy("a.json", "/a", "'ports': [80]");
+	applying_write_policy("b.json", "/b-*", "'ports': [90]");
+	applying_start(&watching);
+	applying_write_policy("a.json", "/a", "'prts': [81]");
 	event = watching_event(&watching, "error");
 	assert_has(json_string_value(json_object_get(event, "error")), "a.json:1:");
 	assert_has(json_string_value(json_object_get(event, "error")), "prts");
 	json_decref(event);
-	cr_expect_eq(ports_of(cgroup), 80);
+	cr_expect_eq(applying_ports_of(cgroup), 80);
 	/* The other policies still apply to new cgroups, unchanged. */
 	later = harness_child_cgroup(harness_cgroup(), "b-1");
-	expect_applied(&watching, later, "b.json");
-	write_policy("a.json", "/a", "'ports': [81]");
-	expect_applied(&watching, cgroup, "a.json");
-	cr_expect_eq(ports_of(cgroup), 81);
+	applying_expect_applied(&watching, later, "b.json");
+	applying_write_policy("a.json", "/a", "'ports': [81]");
+	applying_expect_applied(&watching, cgroup, "a.json");
+	cr_expect_eq(applying_ports_of(cgroup), 81);
 	watching_stop(&watching);
 }
 
@@ -164,15 +112,15 @@ Test(watch_apply, an_empty_directory_may_be_filled_later_and_a_file_that_goes_le
 	struct watching watching;
 	char path[160];
 
-	start(&watching);
-	write_policy("a.json", "/a", "'ports': [80]");
-	expect_applied(&watching, cgroup, "a.json");
-	snprintf(path, sizeof(path), "%s/a.json", directory());
+	applying_start(&watching);
+	applying_write_policy("a.json", "/a", "'ports': [80]");
+	applying_expect_applied(&watching, cgroup, "a.json");
+	snprintf(path, sizeof(path), "%s/a.json", applying_directory());
 	cr_assert_eq(unlink(path), 0);
 	/* The last one applied shows that the removal was seen. */
-	write_policy("b.json", "", "'ports': [81]");
-	expect_applied(&watching, harness_cgroup(), "b.json");
-	cr_expect_eq(ports_of(cgroup), 80);
+	applying_write_policy("b.json", "", "'ports': [81]");
+	applying_expect_applied(&watching, harness_cgroup(), "b.json");
+	cr_expect_eq(applying_ports_of(cgroup), 80);
 	watching_stop(&watching);
 }
 
@@ -180,4 +128,76 @@ Test(watch_apply, what_is_not_there_is_named)
 {
 	assert_fails(program_run(NULL, WORDS("watch", "--apply", "/no/such/directory")), 1,
 		     "cannot watch /no/such");
+}
+
+#define OTHER_CGROUPS 5000
+
+/* Anybody to whom a cgroup is delegated can make and remove others. */
+Test(watch_apply, cgroups_that_no_policy_names_hardly_wake_it)
+{
+	struct cgfence_cgroup *cgroup;
+	struct watching watching;
+	unsigned long before;
+	char path[512];
+
+	applying_write_policy("a.json", "/job-*", "'ports': [80]");
+	applying_start(&watching);
+	watching_expect_sleep(&watching);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/other", cgfence_cgroup_fd(harness_cgroup()));
+	before = children_count_waits(watching.program.pid);
+	for (int i = 0; i < OTHER_CGROUPS; i++) {
+		cr_assert_eq(mkdir(path, 0700), 0, "%s", strerror(errno));
+		cr_assert_eq(rmdir(path), 0, "%s", strerror(errno));
+	}
+	cr_expect_lt(children_count_waits(watching.program.pid), before + OTHER_CGROUPS / 10);
+	/* One that a policy names is still seen. */
+	cgroup = harness_child_cgroup(harness_cgroup(), "job-1");
+	applying_expect_applied(&watching, cgroup, "a.json");
+	watching_stop(&watching);
+}
+
+#define MANY_CGROUPS 200
+
+/* Applying takes turns with all else. */
+Test(watch_apply, many_cgroups_at_once_do_not_keep_it_from_a_listener)
+{
+	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
+	struct watching watching;
+	struct holder holder;
+	char violation[64];
+	const char *one;
+	size_t applied = 0;
+
+	harness_attach(other, "{'ports': [1], 'on_violation': 'close'}");
+	applying_write_policy("a.json", "/job-*", "'ports': [80]");
+	applying_start(&watching);
+	kill(watching.program.pid, SIGSTOP);
+	for (int i = 0; i < MANY_CGROUPS; i++) {
+		struct cgfence_cgroup *cgroup = NULL;
+		char name[16];
+
+		snprintf(name, sizeof(name), "job-%03d", i);
+		cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), name, &cgroup, NULL), 0);
+		cgfence_cgroup_close(cgroup);
+	}
+	kill(watching.program.pid, SIGCONT);
+	watching_skip(&watching, "applied");
+	kill(watching.program.pid, SIGSTOP);
+	holder_start(&holder, &(const struct holder_options){ .cgroup = other,
+							      .endpoint = "tcp 127.0.0.1 0",
+							      .moved_in = true });
+	kill(watching.program.pid, SIGHUP);
+	kill(watching.program.pid, SIGCONT);
+	watching_skip(&watching, "violation");
+	snprintf(violation, sizeof(violation), "\"pid\":%d,", holder.pid);
+	program_expect(&watching.program, "job-199\"");
+	kill(watching.program.pid, SIGTERM);
+	program_finish(&watching.program);
+	close(watching.notify);
+	one = strstr(watching.program.result.output, violation);
+	cr_assert(one, "it is not told of");
+	for (const char *at = one; (at = strstr(at, "\"event\":\"applied\"")); at++)
+		applied++;
+	cr_expect_gt(applied, 0, "it came after all of them");
+	holder_stop(&holder);
 }

@@ -126,12 +126,12 @@ Test(watch_flood, listeners_do_not_keep_it_from_its_work)
 }
 
 /* A fence whose path is so long that few lines fill all buffers. */
-static struct cgfence_cgroup *deep_fence(void)
+static struct cgfence_cgroup *deep_fence(char letter)
 {
 	struct cgfence_cgroup *fence = sockets_fence();
 	char name[201];
 
-	memset(name, 'x', sizeof(name) - 1);
+	memset(name, letter, sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	for (int i = 0; i < 10; i++)
 		fence = harness_child_cgroup(fence, name);
@@ -142,7 +142,7 @@ static struct cgfence_cgroup *deep_fence(void)
 static void expect_work_unread(struct watching *watching)
 {
 	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
-	struct cgfence_cgroup *fence = deep_fence();
+	struct cgfence_cgroup *fence = deep_fence('x');
 	pid_t flooding;
 
 	harness_attach(fence, CLOSE);
@@ -152,6 +152,42 @@ static void expect_work_unread(struct watching *watching)
 	expect_enforcement(watching, other);
 	stop_flood(flooding);
 	expect_enforcement(watching, other);
+}
+
+/* The fences whose refusals it tells of in one go; of each it prints so much that together they fill all buffers. */
+#define TELLING_FENCES 8
+#define TELLING_REFUSALS 300
+
+static int bind_often(void *argument)
+{
+	(void)argument;
+	for (unsigned int port = 2; port < 2 + TELLING_REFUSALS; port++) {
+		char endpoint[32];
+		int fd;
+
+		snprintf(endpoint, sizeof(endpoint), "tcp 127.0.0.1 %u", port);
+		fd = endpoint_open(endpoint);
+		if (fd >= 0)
+			close(fd);
+	}
+	return 0;
+}
+
+static void tell_more_than_fits(struct watching *watching)
+{
+	struct cgfence_cgroup *parent = deep_fence('y');
+
+	for (int i = 0; i < TELLING_FENCES; i++) {
+		struct cgfence_cgroup *fence;
+		char name[16];
+
+		snprintf(name, sizeof(name), "telling-%d", i);
+		fence = harness_child_cgroup(parent, name);
+		harness_attach(fence, CLOSE);
+		harness_in_cgroup(fence, bind_often, NULL);
+		/* It has taken them out before those of the next come. */
+		watching_round(watching);
+	}
 }
 
 /* Reads whole lines of JSON until one has this event; to be given to json_decref(). */
@@ -183,6 +219,7 @@ Test(watch_flood, a_pipe_that_nobody_reads_loses_lines_and_nothing_else)
 	json_t *event;
 
 	watching_start(&watching, LONG_INTERVAL);
+	tell_more_than_fits(&watching);
 	expect_work_unread(&watching);
 	fcntl(watching.program.output, F_SETFL, 0);
 	output = fdopen(watching.program.output, "r");

@@ -116,7 +116,7 @@ Test(watch_output, json_of_refusals)
 	cr_assert_eq(harness_in_cgroup(sockets_fence(), refused_bind, "binds"), EPERM);
 	event = watching_event(&watching, "denied");
 	expect_keys(event, "event time cgroup hook verdict pid comm count first last protocol "
-			   "family port");
+			   "family port name");
 	expect_time(event, "time");
 	cr_expect_str_eq(text_of(event, "cgroup"), cgfence_cgroup_path(sockets_fence()));
 	cr_expect_str_eq(text_of(event, "hook"), "bind");
@@ -129,7 +129,7 @@ Test(watch_output, json_of_refusals)
 	json_decref(event);
 	cr_assert_eq(harness_open(sockets_fence(), "c 1:3", O_RDONLY), EPERM);
 	event = watching_event(&watching, "denied");
-	expect_keys(event, "event time cgroup hook verdict pid comm count first last device");
+	expect_keys(event, "event time cgroup hook verdict pid comm count first last device name");
 	cr_expect_str_eq(text_of(event, "hook"), "device");
 	cr_expect_eq(number_of(json_object_get(event, "device"), "minor"), 3);
 	json_decref(event);

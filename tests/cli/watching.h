@@ -36,6 +36,9 @@ void watching_round(const struct watching *watching);
  */
 void watching_expect_sleep(const struct watching *watching);
 
+/** watching_await_rest() - wait until its timers that were set for soon have rung, so that nothing but an event wakes it. */
+void watching_await_rest(const struct watching *watching);
+
 /** watching_event() - wait for the next event of this name, to be given to json_decref(). */
 json_t *watching_event(struct watching *watching, const char *event);
 

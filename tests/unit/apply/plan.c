@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "apply/plan.h"
-#include "base/cleanup.h"
 #include "unit/support/policy_text.h"
 
 #include <stdio.h>
@@ -14,7 +13,8 @@ struct plan_case {
 	struct apply_source sources[LIST_MAX];
 	struct apply_target targets[LIST_MAX];
 	struct apply_fence fences[LIST_MAX];
-	bool prune;
+	struct apply_missing missing[LIST_MAX];
+	unsigned int flags;
 	const char *plan;  /* "ACTION CGROUP FILE; ..."; NULL if it is refused */
 	const char *error; /* part of the error then */
 };
@@ -34,6 +34,7 @@ static struct apply_world world_of(const struct plan_case *one)
 		.sources = (struct apply_source *)one->sources,
 		.targets = (struct apply_target *)one->targets,
 		.fences = (struct apply_fence *)one->fences,
+		.missing = (struct apply_missing *)one->missing,
 	};
 
 	while (world.source_count < LIST_MAX && one->sources[world.source_count].origin)
@@ -42,6 +43,8 @@ static struct apply_world world_of(const struct plan_case *one)
 		world.target_count++;
 	while (world.fence_count < LIST_MAX && one->fences[world.fence_count].path)
 		world.fence_count++;
+	while (world.missing_count < LIST_MAX && *one->missing[world.missing_count].error.text)
+		world.missing_count++;
 	return world;
 }
 
@@ -50,7 +53,7 @@ static void format_plan(const struct apply_step *steps, size_t count, char *text
 	static const char *const actions[] = {
 		[CGFENCE_APPLY_ATTACH] = "attach",   [CGFENCE_APPLY_REPLACE] = "replace",
 		[CGFENCE_APPLY_KEEP] = "keep",	     [CGFENCE_APPLY_DETACH] = "detach",
-		[CGFENCE_APPLY_NOTHING] = "nothing",
+		[CGFENCE_APPLY_NOTHING] = "nothing", [CGFENCE_APPLY_FAIL] = "fail",
 	};
 	size_t used = 0;
 
@@ -58,9 +61,11 @@ static void format_plan(const struct apply_step *steps, size_t count, char *text
 	for (size_t i = 0; i < count; i++) {
 		const struct cgfence_apply_step *step = &steps[i].step;
 
-		used += (size_t)snprintf(text + used, size - used, "%s%s %s%s%s", i ? "; " : "",
+		used += (size_t)snprintf(text + used, size - used, "%s%s %s%s%s%s%s", i ? "; " : "",
 					 actions[step->action], step->cgroup,
-					 step->origin ? " " : "", step->origin ? step->origin : "");
+					 step->origin ? " " : "", step->origin ? step->origin : "",
+					 step->reason ? ": " : "",
+					 step->reason ? step->reason : "");
 	}
 }
 
@@ -68,11 +73,11 @@ static void expect_plans(const struct plan_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct apply_world world = world_of(&cases[i]);
-		cleanup_free struct apply_step *steps = NULL;
+		struct apply_step *steps = NULL;
 		struct cgfence_error error = { 0 };
 		size_t step_count = 99;
 		char text[512];
-		int result = apply_plan(&world, cases[i].prune, &steps, &step_count, &error);
+		int result = apply_plan(&world, cases[i].flags, &steps, &step_count, &error);
 
 		if (!cases[i].plan) {
 			cr_expect_eq(result, -EINVAL, "%s: returned %d", cases[i].name, result);
@@ -87,6 +92,7 @@ static void expect_plans(const struct plan_case *cases, size_t count)
 		format_plan(steps, step_count, text, sizeof(text));
 		cr_expect_str_eq(text, cases[i].plan, "%s:\n  is     %s\n  not    %s",
 				 cases[i].name, text, cases[i].plan);
+		apply_plan_free(steps, step_count);
 	}
 	policy_text_expect_no_leak();
 }
@@ -151,13 +157,13 @@ Test(apply_plan, prune_detaches_what_no_policy_names)
 		  .fences = { { .id = 1, .path = "/a", .text = "P" },
 			      { .id = 2, .path = "/b", .text = "P" },
 			      { .id = 3, .path = "/c" } },
-		  .prune = true,
+		  .flags = CGFENCE_APPLY_PRUNE,
 		  .plan = "keep /b x; detach /a; detach /c" },
 		{ .name = "a command that runs keeps its fence",
 		  .sources = { GLOB("x", "P") },
 		  .fences = { { .id = 1, .path = "/run", .text = "P", .ephemeral = true },
 			      { .id = 2, .path = "/b", .text = "P" } },
-		  .prune = true,
+		  .flags = CGFENCE_APPLY_PRUNE,
 		  .plan = "nothing glob-x x; detach /b" },
 	};
 
@@ -210,6 +216,93 @@ Test(apply_plan, the_root_is_not_fenced_in_passing)
 		  .targets = { { 1, "/", true, 0 } },
 		  .fences = { { .id = 1, .path = "/", .text = "P" } },
 		  .plan = "keep / x" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+/* A policy that cannot be resolved has no text. */
+#define UNRESOLVED(file)                                                      \
+	{                                                                     \
+		.origin = (file), .cgroup = "name-" file, .error = &no_device \
+	}
+
+static struct cgfence_error no_device = { .text = "no device" };
+
+Test(apply_plan, what_is_not_there_fails_alone)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "a cgroup that is not there",
+		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
+		  .targets = { { 1, "/a", false, 1 } },
+		  .missing = { { 0, { .text = "no cgroup" } } },
+		  .plan = "attach /a y; fail name-x x: no cgroup" },
+		{ .name = "it may be missing",
+		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
+		  .targets = { { 1, "/a", false, 1 } },
+		  .missing = { { 0, { .text = "no cgroup" } } },
+		  .flags = CGFENCE_APPLY_MISSING_OK,
+		  .plan = "attach /a y; nothing name-x x" },
+		{ .name = "a name that is none",
+		  .sources = { SOURCE("x", "P") },
+		  .missing = { { 0, { .text = "no name", .invalid_input = true } } },
+		  .flags = CGFENCE_APPLY_MISSING_OK,
+		  .error = "no name" },
+		{ .name = "a device that is not there, and the fence stays",
+		  .sources = { UNRESOLVED("x"), SOURCE("y", "P") },
+		  .targets = { { 1, "/b", false, 0 }, { 2, "/a", false, 1 } },
+		  .fences = { { .id = 1, .path = "/b", .text = "Q" } },
+		  .flags = CGFENCE_APPLY_PRUNE,
+		  .plan = "attach /a y; fail /b x: no device" },
+		{ .name = "nor is the cgroup",
+		  .sources = { UNRESOLVED("x") },
+		  .missing = { { 0, { .text = "no cgroup" } } },
+		  .flags = CGFENCE_APPLY_MISSING_OK,
+		  .plan = "fail name-x x: no device" },
+		{ .name = "a glob does not take its place",
+		  .sources = { UNRESOLVED("x"), GLOB("y", "P") },
+		  .targets = { { 1, "/a", false, 0 }, { 1, "/a", false, 1 } },
+		  .plan = "fail /a x: no device" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, for_a_daemon_a_fault_of_two_policies_is_theirs_alone)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "two globs",
+		  .sources = { GLOB("x", "P"), GLOB("y", "P"), SOURCE("z", "P") },
+		  .targets = { { 1, "/a", false, 0 },
+			       { 1, "/a", false, 1 },
+			       { 2, "/b", false, 2 } },
+		  .flags = CGFENCE_APPLY_FAIL_ALONE,
+		  .plan = "fail /a x: x and y both name the cgroup /a; name it in one of them, or "
+			  "plainly in one and by a glob in the other; attach /b z" },
+		{ .name = "a name that is none",
+		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
+		  .targets = { { 1, "/a", false, 1 } },
+		  .missing = { { 0, { .text = "no name", .invalid_input = true } } },
+		  .flags = CGFENCE_APPLY_FAIL_ALONE,
+		  .plan = "attach /a y; fail name-x x: no name" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, a_fence_that_is_known_is_kept_without_its_text)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "the same",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .known = "P" } },
+		  .plan = "keep /a x" },
+		{ .name = "another",
+		  .sources = { SOURCE("x", "Q") },
+		  .targets = { { 1, "/a", false, 0 } },
+		  .fences = { { .id = 1, .path = "/a", .known = "P" } },
+		  .plan = "replace /a x" },
 	};
 
 	expect_plans(cases, ARRAY_SIZE(cases));
