@@ -294,7 +294,7 @@ static int begin(struct pass *pass, struct holders_iterator *iterator)
 	size_t steps = pass->plan->count;
 
 	pass->excess.observation = observation;
-	pass->texts = calloc(steps + 1, sizeof(*pass->texts));
+	pass->texts = calloc(steps + 1, sizeof(struct violation_text *));
 	pass->taken = calloc(steps + 1, sizeof(*pass->taken));
 	pass->killed = calloc(observation->fences.count + 1, sizeof(*pass->killed));
 	pass->removed = calloc(observation->listeners.count + 1, sizeof(*pass->removed));

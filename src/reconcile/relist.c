@@ -32,7 +32,7 @@ static void take(struct relist *relist)
 	}
 	for (size_t i = 0; i < list.count && relist->cookies; i++)
 		relist->cookies[relist->count++] = list.items[i].cookie;
-	if (relist->count)
+	if (relist->cookies)
 		qsort(relist->cookies, relist->count, sizeof(*relist->cookies), compare_ids);
 	listeners_free(&list);
 }

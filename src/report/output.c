@@ -111,8 +111,11 @@ int output_json_line(json_t *value)
 json_t *output_json_string(const char *bytes)
 {
 	json_t *string = bytes ? json_string(bytes) : json_null();
-	char *ascii = string ? NULL : strdup(bytes);
+	char *ascii;
 
+	if (string || !bytes)
+		return string;
+	ascii = strdup(bytes);
 	for (char *at = ascii; at && *at; at++) {
 		if (*at & 0x80)
 			*at = '?';
