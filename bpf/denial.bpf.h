@@ -2,7 +2,7 @@
 /* Counts and records a refusal. Runs on refusals only; the allowed path pays nothing. */
 #pragma once
 
-#include "maps.bpf.h"
+#include "member.bpf.h"
 #include <cgfence/denial.h>
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
@@ -21,6 +21,20 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	}
 }
 
+#ifdef STANDING
+#define DENIAL_EVENT struct cgfence_event
+#define DENIAL_SET struct cgfence_standing_denial_set
+#define SET_MEMBER(event, id) ((event)->member = (id))
+#define MEMBER_OF(event) ((event)->member)
+#define MEMBERS_OF(set) ((set)->members)
+#else
+#define DENIAL_EVENT struct cgfence_plain_event
+#define DENIAL_SET struct cgfence_denial_set
+#define SET_MEMBER(event, id) ((void)(id))
+#define MEMBER_OF(event) 0ULL
+#define MEMBERS_OF(set) ((__u64 *)0)
+#endif
+
 /* While the buffer is half full, a fence sends at most one event of a listener in so long, and none without one. */
 #define DENIAL_SPARSE_NS (1000 * 1000ULL)
 
@@ -28,8 +42,8 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
  * The second half of the buffer is for listeners, of which each fence gets its share, so that what one does hides
  * nothing of another. A lost event costs only a delay: the record is there, and the next pass finds the listener.
  */
-static __always_inline void denial_tell(struct cgfence_event *event,
-					struct cgfence_counters *counters, bool listens)
+static __always_inline void denial_tell(DENIAL_EVENT *event, struct cgfence_counters *counters,
+					bool listens)
 {
 	__u64 now_ns = event->record.last_ns;
 
@@ -42,19 +56,23 @@ static __always_inline void denial_tell(struct cgfence_event *event,
 }
 
 /*
- * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie.
+ * Records a refusal of event->record.subject by the current task, in the member of *event; fills in the rest of it except
+ * socket_cookie.
  * @by: enum cgfence_task_by
  */
-static __always_inline void denial_record(struct cgfence_event *event,
-					  const struct cgfence_image *image, __u32 by)
+static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfence_image *image,
+					  __u32 by)
 {
 	struct cgfence_denial_record *record = &event->record;
-	__u32 set_index = cgfence_denial_set_index(&record->subject, image->record_seed);
+	__u64 seed = image->record_seed ^ seed_of_member(MEMBER_OF(event));
+	__u32 set_index = cgfence_denial_set_index(&record->subject, seed);
 	struct cgfence_denial_record *way;
 	/* Where it is a constant, the compiler forgets that once helpers have seen the event. */
 	const bool listens = event->socket_cookie;
 	struct cgfence_counters *counters;
-	struct cgfence_denial_set *set;
+	DENIAL_SET *set;
+	__u64 *members;
+	__u32 chosen;
 	bool evicts = false;
 	bool known;
 	__u64 *refusals;
@@ -69,7 +87,9 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);
-	way = cgfence_denial_choose_way(set, &record->subject, &known);
+	members = MEMBERS_OF(set);
+	way = cgfence_denial_choose_way(set->ways, members, &record->subject, MEMBER_OF(event),
+					&known, &chosen);
 	if (known) {
 		record->count = way->count + 1;
 		record->first_ns = way->first_ns;
@@ -79,6 +99,8 @@ static __always_inline void denial_record(struct cgfence_event *event,
 		record->first_ns = record->last_ns;
 	}
 	*way = *record;
+	if (members)
+		members[chosen] = MEMBER_OF(event);
 	bpf_spin_unlock(&set->lock);
 
 	refusals = counters->refusals[record->subject.hook & (CGFENCE_HOOK_SLOTS - 1)];
@@ -86,6 +108,7 @@ static __always_inline void denial_record(struct cgfence_event *event,
 	if (evicts)
 		__sync_fetch_and_add(&counters->evicted, 1);
 
+	count_for_member(MEMBER_OF(event), &record->subject);
 	event->cgroup_id = image->cgroup_id;
 	if (record->count == 1 || listens)
 		denial_tell(event, counters, listens);

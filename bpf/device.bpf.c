@@ -7,7 +7,7 @@
 static __attribute__((noinline)) int refuse(__u64 request)
 {
 	const struct cgfence_image *image = policy_in_place();
-	struct cgfence_event event = {
+	DENIAL_EVENT event = {
 		.record.subject = {
 			.hook = CGFENCE_HOOK_DEVICE,
 			.verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED,
@@ -18,10 +18,10 @@ static __attribute__((noinline)) int refuse(__u64 request)
 		},
 	};
 
+	SET_MEMBER(&event, candidate_of_task(image));
 	denial_record(&event, image, image->task.device_by);
 	return !image->enforce;
 }
-
 /*
  * Ends the program with 1, which allows, if @value is not @comparison. The exit stands here and not at the end of the
  * program, because the JIT compiler emits the epilogue at the first exit and a jump to it at each other one.
@@ -39,6 +39,8 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	__u64 request;
 	__u64 exact;
 
+	if (!is_member(candidate_of_task(policy_in_place())))
+		return 1;
 	/* The verifier knows the header and removes the first condition, or all of this, from the program. */
 	if (policy_in_place()->devices.dev_null_free && ctx->minor == CGFENCE_DEV_NULL_MINOR &&
 	    ctx->major == CGFENCE_DEV_NULL_MAJOR)

@@ -92,7 +92,12 @@ struct mptcp_sock {
 };
 
 struct kernfs_node {
+	const char *name;
 	__u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
 };
 
 struct cgroup_subsys_state {
@@ -103,6 +108,7 @@ struct cgroup_subsys_state {
 struct cgroup {
 	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 	int level;
 	struct cgroup *ancestors[];
 };

@@ -44,6 +44,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	const struct cgfence_image *image;
 	struct cgfence_served served;
 	__u32 zero = 0;
+	__u64 member;
 	__u8 verdict;
 	__u32 port;
 
@@ -51,6 +52,9 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 		return 1;
 	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
 	if (!image)
+		return 1;
+	member = candidate_of_context_socket(image, ctx);
+	if (!is_member(member))
 		return 1;
 	served = served_by(ctx, image);
 	port = ctx->local_port;
@@ -64,7 +68,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;
-	socket_record(image, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
+	socket_record(image, member, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
 		      cgfence_served_family(served), port, bpf_get_socket_cookie(ctx),
 		      image->task.sockops_by);
 	return 1;

@@ -78,6 +78,7 @@ int cgfence_listen(unsigned long long *ctx)
 	struct sock *sock = socket->sk;
 	struct cgfence_served served;
 	__u32 zero = 0;
+	__u64 member;
 	__u16 family;
 	__u32 port;
 
@@ -90,6 +91,9 @@ int cgfence_listen(unsigned long long *ctx)
 	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
 	if (!image)
 		return 0;
+	member = candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup);
+	if (!is_member(member))
+		return 1;
 	if (!image->ports.netns_any &&
 	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)
 		return 1;
@@ -97,8 +101,9 @@ int cgfence_listen(unsigned long long *ctx)
 	if (port ? socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port)
 		 : may_listen_unbound(sock))
 		return 1;
-	socket_record(image, CGFENCE_HOOK_LISTEN, socket_verdict(image), CGFENCE_IPPROTO_TCP,
-		      cgfence_served_family(served), port, 0, CGFENCE_TASK_BY_HELPER);
+	socket_record(image, member, CGFENCE_HOOK_LISTEN, socket_verdict(image),
+		      CGFENCE_IPPROTO_TCP, cgfence_served_family(served), port, 0,
+		      CGFENCE_TASK_BY_HELPER);
 	return !image->enforce;
 }
 

@@ -5,6 +5,7 @@
  * kills too where sockops programs may not send signals (before 6.18). It sees a socket without a port before the kernel
  * chooses one (inet_csk_listen_start, net/ipv4/inet_connection_sock.c).
  */
+#include "ancestor.bpf.h"
 #include "kernel_types.bpf.h"
 #include "numbers.bpf.h"
 #include <stdbool.h>
@@ -31,6 +32,29 @@ struct {
 	__type(key, __u64);
 	__type(value, struct cgfence_traced_bitmaps);
 } cgfence_traced_w SEC(".maps");
+
+/* The standing fences, which are known above by their ids. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CGFENCE_TRACED_STANDING);
+	__type(key, __u32);
+	__type(value, struct cgfence_traced_standing);
+} cgfence_traced_s SEC(".maps");
+
+/* The maps of their members. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, CGFENCE_TRACED_STANDING);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_HASH);
+			__uint(map_flags, BPF_F_NO_PREALLOC);
+			__uint(max_entries, 1);
+			__uint(key_size, sizeof(__u64));
+			__uint(value_size, sizeof(struct cgfence_member));
+		});
+} cgfence_traced_m SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -90,23 +114,6 @@ static __always_inline void describe(struct sock *sock, struct listener *listene
 					       BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
 }
 
-/* 0 if the cgroup is not as deep as that, or there is none. */
-static __always_inline __u64 ancestor_id(struct cgroup *cgroup, int level)
-{
-	struct cgroup___ids *with_ids = (struct cgroup___ids *)cgroup;
-	struct cgroup *ancestor = 0;
-	__u64 id = 0;
-
-	if (!cgroup || level > BPF_CORE_READ(cgroup, level))
-		return 0;
-	if (bpf_core_field_exists(with_ids->ancestor_ids)) {
-		bpf_core_read(&id, sizeof(id), &with_ids->ancestor_ids[level]);
-		return id;
-	}
-	bpf_core_read(&ancestor, sizeof(ancestor), &cgroup->ancestors[level]);
-	return BPF_CORE_READ(ancestor, kn, id);
-}
-
 static __always_inline struct cgroup *cgroup_of_socket(struct sock *sock)
 {
 	struct sock_cgroup_data___val *with_val = (void *)&sock->sk_cgrp_data;
@@ -118,13 +125,14 @@ static __always_inline struct cgroup *cgroup_of_socket(struct sock *sock)
 	return val & 1 ? 0 : (struct cgroup *)val;
 }
 
-static __always_inline void report(const struct listener *listener, __u64 fence_id, __u8 verdict,
-				   __u64 cookie)
+static __always_inline void report(const struct listener *listener, __u64 fence_id, __u64 member,
+				   __u8 verdict, __u64 cookie)
 {
 	struct cgfence_event event = {
 		.cgroup_id = fence_id,
 		.socket_cookie = cookie,
 		.made_outside = 1,
+		.member = member,
 		.record.subject = {
 			.hook = CGFENCE_HOOK_LISTEN,
 			.verdict = verdict,
@@ -145,16 +153,18 @@ static __always_inline void report(const struct listener *listener, __u64 fence_
 /*
  * Judges for one fence above the task. A global function, which the verifier looks at once and not for each level; its
  * arguments must be numbers (5.10).
- * @netns_inum: of the socket
- * @port: with the families that reach the socket above it, SERVES_IPV4 and SERVES_IPV6
+ * @socket: its port with the families that reach it above that, SERVES_IPV4 and SERVES_IPV6, and in the upper half its
+ * network namespace: a function has five arguments
  * @inside: the socket was made in that fence too, whose own program records it
+ * @member: of a standing fence; else 0
  */
-__attribute__((noinline)) int judge(__u64 fence_id, __u32 netns_inum, __u32 port, __u32 inside,
+__attribute__((noinline)) int judge(__u64 fence_id, __u64 member, __u64 socket, __u32 inside,
 				    __u64 cookie)
 {
 	const struct cgfence_traced_fence *fence = bpf_map_lookup_elem(&cgfence_traced, &fence_id);
+	__u32 port = (__u32)socket;
 	struct listener listener = {
-		.netns_inum = netns_inum,
+		.netns_inum = socket >> 32,
 		.port = port & 0xffff,
 		.served.ipv4 = port & SERVES_IPV4,
 		.served.ipv6 = port & SERVES_IPV6,
@@ -168,8 +178,49 @@ __attribute__((noinline)) int judge(__u64 fence_id, __u32 netns_inum, __u32 port
 	if ((inside ? fence->kills_inside : fence->kills) && bpf_send_signal(SIGKILL) == 0)
 		verdict = CGFENCE_VERDICT_KILLED;
 	if (!inside)
-		report(&listener, fence_id, verdict, cookie);
+		report(&listener, fence_id, member, verdict, cookie);
 	return 0;
+}
+
+/* The member that a cgroup, an address, is in; 0 if it is in none. */
+static __always_inline __u64 member_of(__u64 cgroup, __u32 index, __u32 level)
+{
+	void *members = bpf_map_lookup_elem(&cgfence_traced_m, &index);
+	__u64 id = ancestor_id((struct cgroup *)cgroup, (int)level);
+
+	return members && id && bpf_map_lookup_elem(members, &id) ? id : 0;
+}
+
+/* For each of the standing fences; a global function, whose arguments must be numbers. */
+__attribute__((noinline)) int judge_slot(__u32 index, __u64 of_task, __u64 of_socket, __u64 socket,
+					 __u64 cookie)
+{
+	const struct cgfence_traced_standing *standing =
+		bpf_map_lookup_elem(&cgfence_traced_s, &index);
+	__u64 member;
+
+	if (!standing || !standing->id)
+		return 0;
+	member = member_of(of_task, index, standing->member_level);
+	if (member)
+		judge(standing->id, member, socket,
+		      member_of(of_socket, index, standing->member_level) != 0, cookie);
+	return 0;
+}
+
+static __always_inline void judge_standing(struct cgroup *of_task, struct cgroup *of_socket,
+					   __u64 socket, __u64 cookie)
+{
+	for (__u32 i = 0; i < CGFENCE_TRACED_STANDING; i++) {
+		const struct cgfence_traced_standing *standing;
+		__u32 index = i;
+
+		/* Keeps the counter in a register, where the verifier of 5.10 sees that it grows. */
+		asm volatile("" : "+r"(i));
+		standing = bpf_map_lookup_elem(&cgfence_traced_s, &index);
+		if (standing && standing->id)
+			judge_slot(i, (__u64)of_task, (__u64)of_socket, socket, cookie);
+	}
 }
 
 static __always_inline void judge_caller(struct sock *sock, __u64 cookie)
@@ -178,19 +229,20 @@ static __always_inline void judge_caller(struct sock *sock, __u64 cookie)
 	struct cgroup *of_task = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	struct cgroup *of_socket = cgroup_of_socket(sock);
 	struct listener listener = { 0 };
-	__u32 port;
+	__u64 socket;
 
 	describe(sock, &listener);
-	port = listener.port | (listener.served.ipv4 ? SERVES_IPV4 : 0) |
-	       (listener.served.ipv6 ? SERVES_IPV6 : 0);
+	socket = (__u64)listener.netns_inum << 32 | listener.port |
+		 (listener.served.ipv4 ? SERVES_IPV4 : 0) |
+		 (listener.served.ipv6 ? SERVES_IPV6 : 0);
+	judge_standing(of_task, of_socket, socket, cookie);
 	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
 		__u64 id = ancestor_id(of_task, level);
 
 		if (!id)
 			return;
 		if (bpf_map_lookup_elem(&cgfence_traced, &id))
-			judge(id, listener.netns_inum, port, ancestor_id(of_socket, level) == id,
-			      cookie);
+			judge(id, 0, socket, ancestor_id(of_socket, level) == id, cookie);
 	}
 }
 

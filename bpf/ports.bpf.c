@@ -61,15 +61,19 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 {
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
 	bool allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
+	__u64 member = candidate_of_context_socket(image, ctx);
 
+	if (!is_member(member))
+		return BIND_ALLOW;
 	/* A port that is allowed needs no look at the network namespace. */
 	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
 	if (port)
 		forget(ctx);
 	if (port && !allowed) {
-		socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-			      cgfence_served_family(served), port, 0, image->task.ports_by);
+		socket_record(image, member, CGFENCE_HOOK_BIND, socket_verdict(image),
+			      ctx->protocol, cgfence_served_family(served), port, 0,
+			      image->task.ports_by);
 		if (image->enforce)
 			return BIND_REFUSE;
 	}
@@ -152,11 +156,15 @@ static __always_inline bool may_have_begun_before(const struct cgfence_image *im
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
 				       struct cgfence_served served)
 {
+	__u64 member = candidate_of_socket(image, ctx);
 	__u32 port = ctx->src_port;
 	__u32 asked_port = 0;
-	bool asked = take_asked(ctx, &asked_port);
 	bool own_netns;
+	bool asked;
 
+	if (!is_member(member))
+		return 1;
+	asked = take_asked(ctx, &asked_port);
 	if ((asked && asked_port == port) ||
 	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
@@ -166,7 +174,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
 		  : may_have_begun_before(image, served, port))
 		return 1;
-	socket_record(image, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
+	socket_record(image, member, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
 		      cgfence_served_family(served), port, 0, image->task.ports_by);
 	return !image->enforce;
 }
@@ -198,14 +206,16 @@ POLICY_SEC("sock_create", "cgroup/sock_create")
 int cgfence_sock_create(struct bpf_sock *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
+	__u64 member;
 
 	if (ctx->protocol != CGFENCE_IPPROTO_SCTP)
 		return 1;
-	if (!socket_concerns_fence(image, ctx, ctx))
+	member = candidate_of_socket(image, ctx);
+	if (!is_member(member) || !socket_concerns_fence(image, ctx, ctx))
 		return 1;
-	socket_record(image, CGFENCE_HOOK_CREATE, socket_verdict(image), CGFENCE_IPPROTO_SCTP,
-		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
-		      image->task.ports_by);
+	socket_record(image, member, CGFENCE_HOOK_CREATE, socket_verdict(image),
+		      CGFENCE_IPPROTO_SCTP, ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4,
+		      0, 0, image->task.ports_by);
 	return !image->enforce;
 }
 

@@ -22,5 +22,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CGFENCE_DENIAL_SETS);
 	__type(key, __u32);
+#ifdef STANDING
+	__type(value, struct cgfence_standing_denial_set);
+#else
 	__type(value, struct cgfence_denial_set);
+#endif
 } cgfence_denials SEC(".maps");

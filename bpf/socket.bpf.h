@@ -121,14 +121,15 @@ static __always_inline bool socket_port_waived(const struct cgfence_image *image
 
 /*
  * Records that the current task was refused a port.
+ * @member: of a standing fence
  * @cookie: of the socket that listens all the same, or 0
  * @by: enum cgfence_task_by
  */
-static __always_inline void socket_record(const struct cgfence_image *image, __u8 hook,
-					  __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
-					  __u64 cookie, __u32 by)
+static __always_inline void socket_record(const struct cgfence_image *image, __u64 member,
+					  __u8 hook, __u8 verdict, __u32 ip_protocol, __u8 family,
+					  __u32 port, __u64 cookie, __u32 by)
 {
-	struct cgfence_event event = {
+	DENIAL_EVENT event = {
 		.socket_cookie = cookie,
 		.record.subject = {
 			.hook = hook,
@@ -139,9 +140,9 @@ static __always_inline void socket_record(const struct cgfence_image *image, __u
 		},
 	};
 
+	SET_MEMBER(&event, member);
 	denial_record(&event, image, by);
 }
-
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)
 {
 	return image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED;

@@ -8,22 +8,35 @@
  *   cgfence_count    one element, a struct cgfence_counters, kept over policy changes
  *   cgfence_asked    per socket, what its last bind asked for, kept likewise
  *   cgfence_denials  CGFENCE_DENIAL_SETS elements of struct cgfence_denial_set, kept likewise
- * and shares with all others of the host
+ * a standing fence these too:
+ *   cgfence_members  the cgroups that it is for, by id, each with a struct cgfence_member
+ *   cgfence_state    one element, a struct cgfence_membership_state
+ *   cgfence_gone     CGFENCE_GONE_NAMES removed members that were refused something, each a struct cgfence_gone
+ *   cgfence_globs    the patterns of the names, each a struct cgfence_glob
+ * and all share with the others of the host
  *   cgfence_events   a ring buffer of struct cgfence_event
  */
 #pragma once
 
+#include <cgfence/abi_standing.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 8
+#define CGFENCE_ABI_VERSION 9
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
 #define CGFENCE_DENIALS_MAP "cgfence_denials"
 #define CGFENCE_EVENTS_MAP "cgfence_events"
 #define CGFENCE_ASKED_MAP "cgfence_asked"
+#define CGFENCE_MEMBERS_MAP "cgfence_members"
+#define CGFENCE_STATE_MAP "cgfence_state"
+#define CGFENCE_GONE_MAP "cgfence_gone"
+#define CGFENCE_GLOBS_MAP "cgfence_globs"
+
+/* Set in the id of a standing fence, which is no cgroup's: those of the kernel count up from 1. */
+#define CGFENCE_STANDING_ID (1ULL << 62)
 
 /* dev_t as the kernel has it: 12 bits of major, 20 bits of minor (include/linux/kdev_t.h). */
 #define CGFENCE_MAJOR_MAX 4095
@@ -206,13 +219,13 @@ struct cgfence_port_table {
 
 /*
  * The compiled policy. After it come a displacement of 4 bytes for each bucket, in bytes; then a device rule or 0 for each
- * slot, the words of the port bitmaps, and the name.
+ * slot, the words of the port bitmaps, a struct cgfence_standing in a standing fence, and the name and other texts.
  */
 struct cgfence_image {
 	__u32 abi_version;
 	__u32 size;	   /* of the whole, in bytes */
 	__u64 generation;  /* 1 for the policy the fence began with */
-	__u64 cgroup_id;   /* of the fence root */
+	__u64 cgroup_id;   /* of the fence root, or the id of the standing fence */
 	__u64 record_seed; /* chooses the set of a record, so that nobody outside can compute it */
 	__u32 enforce;	   /* 0 is audit */
 	__u32 ephemeral;   /* the cgroup was made for one command and goes with it */
@@ -222,6 +235,8 @@ struct cgfence_image {
 	struct cgfence_socket_layout socket;
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
+	__u32 standing_offset; /* of struct cgfence_standing, from the start of the image; 0 in others */
+	__u32 unused;
 };
 
 enum cgfence_hook {
@@ -240,10 +255,6 @@ enum cgfence_verdict {
 	CGFENCE_VERDICT_SEEN, /* what an enforcing fence could only note */
 	CGFENCE_VERDICT_COUNT,
 };
-
-/* Powers of two above the counts, so that the verifier sees an index bounded by a mask. */
-#define CGFENCE_HOOK_SLOTS 4
-#define CGFENCE_VERDICT_SLOTS 8
 
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
@@ -280,9 +291,20 @@ struct cgfence_denial_record {
  * the guard could not refuse.
  */
 struct cgfence_event {
-	__u64 cgroup_id;     /* of the fence root */
+	__u64 cgroup_id;     /* of the fence root, or the id of the standing fence */
 	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
 	/* A task of the fence listens on a socket that was made outside of it; where the cookie is 0, on one not known. */
+	__u32 made_outside;
+	__u32 unused;
+	struct cgfence_denial_record record;
+	/* Of a standing fence, whose task was refused or listens. Other fences' messages end before it. */
+	__u64 member;
+};
+
+/* The message of a fence on one cgroup. */
+struct cgfence_plain_event {
+	__u64 cgroup_id;
+	__u64 socket_cookie;
 	__u32 made_outside;
 	__u32 unused;
 	struct cgfence_denial_record record;
@@ -394,6 +416,14 @@ struct cgfence_denial_set {
 	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
 };
 
+/* The same of a standing fence, with the member of each record. */
+struct cgfence_standing_denial_set {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
+	__u64 members[CGFENCE_DENIAL_WAYS];
+};
+
 /* The layouts above, which are shared with programs that are loaded already. */
 #ifdef __cplusplus
 #define CGFENCE_SIZE_IS(type, size) static_assert(sizeof(type) == (size), "another layout")
@@ -402,14 +432,18 @@ struct cgfence_denial_set {
 #endif
 
 CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
-CGFENCE_SIZE_IS(struct cgfence_image, 440);
+CGFENCE_SIZE_IS(struct cgfence_image, 448);
+CGFENCE_SIZE_IS(struct cgfence_member, 256);
+CGFENCE_SIZE_IS(struct cgfence_glob, 328 + 256 * 32);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
 CGFENCE_SIZE_IS(struct cgfence_counters, 280);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
-CGFENCE_SIZE_IS(struct cgfence_event, 80);
+CGFENCE_SIZE_IS(struct cgfence_event, 88);
+CGFENCE_SIZE_IS(struct cgfence_plain_event, offsetof(struct cgfence_event, member));
 CGFENCE_SIZE_IS(struct cgfence_holder, 64);
 CGFENCE_SIZE_IS(struct cgfence_carried, 24);
 CGFENCE_SIZE_IS(struct cgfence_denial_set, 232);
+CGFENCE_SIZE_IS(struct cgfence_standing_denial_set, 264);
 
 #undef CGFENCE_SIZE_IS

@@ -281,10 +281,13 @@ CGFENCE_API enum cgfence_topic cgfence_hook_topic(enum cgfence_hook hook);
 
 /** struct cgfence_fence_visit - a fence of this host; what it points to lives as long as the callback runs. */
 struct cgfence_fence_visit {
-	uint64_t id;			     /* of the fence root */
-	const struct cgfence_cgroup *cgroup; /* the fence root; NULL if no cgroup2 mount shows it */
-	const struct cgfence_fence *fence;   /* NULL if it cannot be read */
-	const struct cgfence_error *error;   /* why it cannot be read; NULL if it can */
+	uint64_t id; /* of the fence root, or of the standing fence */
+	const struct cgfence_cgroup
+		*cgroup; /* the fence root or the anchor; NULL if no mount shows it */
+	const struct cgfence_cgroup
+		*member; /* of a standing fence, where it is about that one; else NULL */
+	const struct cgfence_fence *fence; /* NULL if it cannot be read */
+	const struct cgfence_error *error; /* why it cannot be read; NULL if it can */
 };
 
 /** A function that is given each fence. */

@@ -70,19 +70,36 @@ static __always_inline __u64 cgfence_denial_same_subject(const struct cgfence_de
 	return -(((__u64)difference - 1) >> 63);
 }
 
+/* Likewise. */
+static __always_inline __u64 cgfence_denial_same_member(const __u64 *members, __u32 index,
+							__u64 member)
+{
+	__u64 difference;
+
+	if (!members)
+		return -1ULL;
+	difference = members[index] ^ member;
+	return ((difference | -difference) >> 63) - 1;
+}
+
 /**
  * cgfence_denial_choose_way() - choose the record of a subject in a set.
+ * @ways: of the set
+ * @members: in a standing fence, whose they are; NULL in others
+ * @member: whose that of @subject is
  * @known: receives true if the record is of this subject already; otherwise it is unused or must make room
  *
- * Return: the way that holds the subject, which counts as the oldest of all; otherwise an unused one; otherwise the one
+ * @index receives its index. Return: the way that holds the subject, which counts as the oldest of all; otherwise an unused one; otherwise the one
  * whose last refusal is oldest. An unused way is all 0 and matches no subject, since the type of a subject is not 0.
  */
 static __always_inline struct cgfence_denial_record *
-cgfence_denial_choose_way(struct cgfence_denial_set *set,
-			  const struct cgfence_denial_subject *subject, bool *known)
+cgfence_denial_choose_way(struct cgfence_denial_record *ways, const __u64 *members,
+			  const struct cgfence_denial_subject *subject, __u64 member, bool *known,
+			  __u32 *index)
 {
-	struct cgfence_denial_record *way = set->ways;
-	__s64 oldest = (__s64)(way->last_ns | cgfence_denial_same_subject(&way->subject, subject));
+	struct cgfence_denial_record *way = ways;
+	__s64 oldest = (__s64)(way->last_ns | (cgfence_denial_same_subject(&way->subject, subject) &
+					       cgfence_denial_same_member(members, 0, member)));
 	__u32 chosen = 0;
 	__u32 i;
 
@@ -93,7 +110,8 @@ cgfence_denial_choose_way(struct cgfence_denial_set *set,
 		/* Keeps the compiler from unrolling the loop: a program must fit into a page. */
 		__asm__ volatile("" : "+r"(i));
 		way++;
-		age = (__s64)(way->last_ns | cgfence_denial_same_subject(&way->subject, subject));
+		age = (__s64)(way->last_ns | (cgfence_denial_same_subject(&way->subject, subject) &
+					      cgfence_denial_same_member(members, i, member)));
 		/* All bits if age is less, else none: these are times since the boot, or -1. */
 		older = (__u64)((age - oldest) >> 62);
 		/* Keeps the compiler from making branches. */
@@ -102,5 +120,6 @@ cgfence_denial_choose_way(struct cgfence_denial_set *set,
 		chosen ^= (chosen ^ i) & older;
 	}
 	*known = oldest < 0;
-	return &set->ways[chosen & (CGFENCE_DENIAL_WAYS - 1)];
+	*index = chosen & (CGFENCE_DENIAL_WAYS - 1);
+	return &ways[*index];
 }

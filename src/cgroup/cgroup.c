@@ -44,6 +44,15 @@ int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above)
 	return (int)length;
 }
 
+uint32_t cgroup_level(const struct cgfence_cgroup *cgroup)
+{
+	uint32_t level = 0;
+
+	for (const char *character = cgroup->path; *character; character++)
+		level += *character == '/' && character[1];
+	return level;
+}
+
 uint64_t cgfence_cgroup_id(const struct cgfence_cgroup *cgroup)
 {
 	return cgroup->id;

@@ -11,6 +11,9 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
  */
 int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);
 
+/** cgroup_level() - how many cgroups are above it. */
+uint32_t cgroup_level(const struct cgfence_cgroup *cgroup);
+
 /**
  * cgroup_wrap() - make a handle of an open directory.
  * @fd: taken over, also on failure

@@ -33,9 +33,8 @@ bool cgroup_glob_fits(const char *component, const char *name)
 	return fnmatch(component, name, FNM_NOESCAPE | FNM_PERIOD) == 0;
 }
 
-/* A pattern below a mount, or one relative to the root. */
-static int find_mount(const char *pattern, struct cgroup2_mount *mount, const char **below,
-		      struct cgfence_error *error)
+int cgroup_glob_find_mount(const char *pattern, struct cgroup2_mount *mount, const char **below,
+			   struct cgfence_error *error)
 {
 	int result;
 
@@ -192,7 +191,7 @@ static int run(const char *pattern, struct search *search)
 {
 	cleanup_close int root = -1;
 	const char *below = NULL;
-	int result = find_mount(pattern, &search->mount, &below, search->error);
+	int result = cgroup_glob_find_mount(pattern, &search->mount, &below, search->error);
 
 	if (result)
 		return result;

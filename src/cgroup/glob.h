@@ -45,3 +45,13 @@ typedef int cgroup_glob_place(const char *directory, const char *component, void
  */
 int cgroup_glob_places(const char *name, cgroup_glob_place *place, void *context,
 		       struct cgfence_error *error);
+
+struct cgroup2_mount;
+
+/**
+ * cgroup_glob_find_mount() - the mount where a pattern begins: that which it is below, or the one that shows the most.
+ * @mount: receives the mount, to be given to cgroup2_mount_release()
+ * @below: receives what of @pattern is below it
+ */
+int cgroup_glob_find_mount(const char *pattern, struct cgroup2_mount *mount, const char **below,
+			   struct cgfence_error *error);

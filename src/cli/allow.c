@@ -8,7 +8,7 @@ static int run(const struct arguments *arguments)
 
 const struct command command_allow = {
 	.name = "allow",
-	.synopsis = "CGROUP device ENTRY\nCGROUP port tcp|udp PORTS",
+	.synopsis = "CGROUP|PATTERN device ENTRY\nCGROUP|PATTERN port tcp|udp PORTS",
 	.summary = "allow a device entry or ports in a live fence",
 	.description =
 		"Removes what deny entries refuse of the devices that ENTRY selects, and allows what no entry allows\n"

@@ -7,6 +7,7 @@
 #include "report/output.h"
 #include "report/violation.h"
 
+#include <cgfence/standing.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ static bool force;
 static bool use_default;
 static bool dry_run;
 static bool private;
+static bool standing;
 static const char *tcp_ports;
 static const char *udp_ports;
 
@@ -38,11 +40,11 @@ static void print_excess(const struct cgfence_violation *violation, void *contex
 }
 
 /* A failed search for listeners leaves the fence in place. */
-static void report_excess(const struct cgfence_cgroup *cgroup)
+static void report_excess(uint64_t id)
 {
 	struct cgfence_error error = { 0 };
 
-	if (cgfence_fence_report_excess(cgfence_cgroup_id(cgroup), print_excess, NULL, &error))
+	if (cgfence_fence_report_excess(id, print_excess, NULL, &error))
 		output_complain("cannot look for listeners that are in excess already: %s",
 				error.text);
 }
@@ -61,15 +63,21 @@ static int read_policy(const char *path, struct cgfence_policy **policy,
 	return result;
 }
 
-static int refuse_fenced(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+static int refuse_fenced(const char *name, struct cgfence_error *error)
 {
 	return error_set(
 		error, EEXIST,
 		"%s has a fence already; to replace its policy, give a policy, or --default for the embedded default policy",
-		cgfence_cgroup_path(cgroup));
+		name);
 }
 
-static int attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+/* What is fenced: one cgroup, or those of a name. */
+struct target {
+	const char *name;
+	const struct cgfence_cgroup *cgroup; /* NULL for a standing fence */
+};
+
+static int attach(const struct target *target, const struct cgfence_policy *policy,
 		  unsigned int flags, struct cgfence_error *error)
 {
 	static const char *const sentences[] = {
@@ -78,19 +86,28 @@ static int attach(const struct cgfence_cgroup *cgroup, const struct cgfence_poli
 		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.",
 	};
 	enum cgfence_attach_result attached;
-	int result = cgfence_fence_attach(cgroup, policy, flags, &attached, error);
+	uint64_t id = 0;
+	int result;
 
-	if (result == -EEXIST)
-		return refuse_fenced(cgroup, error);
+	if (target->cgroup)
+		result = cgfence_fence_attach(target->cgroup, policy, flags, &attached, error);
+	else
+		result = cgfence_standing_attach(target->name, policy, flags, &attached, error);
+	if (result == -EEXIST && flags & CGFENCE_ATTACH_NEW)
+		return refuse_fenced(target->name, error);
 	if (result)
 		return result;
-	output_say(sentences[attached], cgfence_cgroup_path(cgroup));
+	output_say(sentences[attached], target->name);
 	fflush(stdout);
-	report_excess(cgroup);
+	if (target->cgroup)
+		id = cgfence_cgroup_id(target->cgroup);
+	else
+		cgfence_standing_find(target->name, &id, NULL);
+	report_excess(id);
 	return 0;
 }
 
-static int print_changes(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *old,
+static int print_changes(const char *name, const struct cgfence_policy *old,
 			 const struct cgfence_policy *new, struct cgfence_error *error)
 {
 	cleanup_free char *changes = NULL;
@@ -99,22 +116,34 @@ static int print_changes(const struct cgfence_cgroup *cgroup, const struct cgfen
 	if (result)
 		return result;
 	if (!*changes) {
-		output_say("%s has this policy already; nothing would change.",
-			   cgfence_cgroup_path(cgroup));
+		output_say("%s has this policy already; nothing would change.", name);
 		return 0;
 	}
-	output_say(old ? "This would replace the policy of %s:" : "This would fence %s:",
-		   cgfence_cgroup_path(cgroup));
+	output_say(old ? "This would replace the policy of %s:" : "This would fence %s:", name);
 	output_lines(changes);
 	return 0;
 }
 
-/* A dry run refuses what cgfence_fence_attach() would refuse for these flags. */
-static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
+/* Return: 0, -ENOENT if there is no fence yet. */
+static int open_present(const struct target *target, struct cgfence_fence **fence,
+			struct cgfence_error *error)
+{
+	uint64_t id = 0;
+	int result = 0;
+
+	if (target->cgroup)
+		id = cgfence_cgroup_id(target->cgroup);
+	else
+		result = cgfence_standing_find(target->name, &id, error);
+	return result ? result : cgfence_fence_open(id, fence, error);
+}
+
+/* A dry run refuses what attaching would refuse for these flags. */
+static int pretend(const struct target *target, const struct cgfence_policy *policy,
 		   unsigned int flags, struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+	int result = open_present(target, &fence, error);
 
 	if (result && result != -ENOENT)
 		return result;
@@ -122,17 +151,35 @@ static int pretend(const struct cgfence_cgroup *cgroup, const struct cgfence_pol
 		result = cgfence_bpffs_check(error);
 	else
 		result = 0;
-	if (result == 0)
-		result = cgfence_fence_check_hidden(cgroup, error);
+	if (result == 0 && target->cgroup)
+		result = cgfence_fence_check_hidden(target->cgroup, error);
 	if (result)
 		return result;
-	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
+	if (target->cgroup && cgfence_cgroup_is_root(target->cgroup) &&
+	    !(flags & CGFENCE_ATTACH_FORCE))
 		return error_set(error, EPERM,
 				 "%s is the root cgroup, which is not fenced without --force",
-				 cgfence_cgroup_path(cgroup));
+				 target->name);
 	if (fence && (flags & CGFENCE_ATTACH_NEW))
-		return refuse_fenced(cgroup, error);
-	return print_changes(cgroup, fence ? cgfence_fence_policy(fence) : NULL, policy, error);
+		return refuse_fenced(target->name, error);
+	return print_changes(target->name, fence ? cgfence_fence_policy(fence) : NULL, policy,
+			     error);
+}
+
+static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct target *target,
+		       struct cgfence_error *error)
+{
+	int result;
+
+	target->name = name;
+	if (standing || cgfence_standing_is_pattern(name))
+		return 0;
+	result = cgfence_cgroup_open(name, cgroup, error);
+	if (result)
+		return result;
+	target->cgroup = *cgroup;
+	target->name = cgfence_cgroup_path(*cgroup);
+	return 0;
 }
 
 static int run(const struct arguments *arguments)
@@ -143,13 +190,14 @@ static int run(const struct arguments *arguments)
 	cleanup_policy struct cgfence_policy *policy = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_error error = { 0 };
+	struct target target = { 0 };
 
 	if (path && use_default)
 		return help_refuse_usage(&command_attach, "give either a policy or --default");
 	if (read_policy(path, &policy, &error) ||
-	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
+	    open_target(arguments->operands[0], &cgroup, &target, &error) ||
 	    (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error)) ||
-	    (dry_run ? pretend : attach)(cgroup, policy, flags, &error))
+	    (dry_run ? pretend : attach)(&target, policy, flags, &error))
 		return output_failure(&error);
 	return STATUS_DONE;
 }
@@ -160,6 +208,7 @@ static const struct command_option options[] = {
 	{ 0, "udp", "PORTS", "also assign these UDP ports", NULL, &udp_ports },
 	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
+	{ 0, "standing", NULL, "fence every cgroup of this name, now and later", &standing, NULL },
 	{ 0, "dry-run", NULL, "print what would change, and change nothing", &dry_run, NULL },
 	{ 0, "private", NULL,
 	  "mount a bpffs even where it, and the fence, ends with the mount namespace", &private,
@@ -171,8 +220,8 @@ static const struct command_option options[] = {
 const struct command command_attach = {
 	.name = "attach",
 	.synopsis =
-		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] CGROUP [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] --default CGROUP",
-	.summary = "fence a cgroup, or replace its policy",
+		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] CGROUP|PATTERN [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] --default CGROUP|PATTERN",
+	.summary = "fence a cgroup or all of a name, or replace their policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"
 		"removal of the cgroup; no process needs to stay. Without a file the embedded default policy is used,\n"
@@ -180,7 +229,12 @@ const struct command command_attach = {
 		"unless --default is given. --tcp and --udp add ports to those that the policy assigns. If anything is\n"
 		"wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts would end with this mount\n"
 		"namespace, it refuses unless --private is given. Listeners that are in excess already are reported and\n"
-		"left to reconcile and watch.",
+		"left to reconcile and watch.\n"
+		"\n"
+		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
+		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"
+		"plain name. It ends when it is detached, or when the deepest cgroup above that the pattern names\n"
+		"plainly is removed.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,

@@ -3,24 +3,45 @@
 #include "cli/command.h"
 #include "cli/fences.h"
 #include "cli/follow.h"
+#include "cli/named.h"
 #include "daemon/descriptor_limit.h"
 #include "report/denial.h"
 #include "report/output.h"
 #include "report/table.h"
 
+#include <cgfence/standing.h>
+
 static bool json;
 static bool follow;
+
+/* What a standing fence refused to other members is no business of the one that was asked for. */
+static bool concerns(const struct cgfence_fence_visit *visit,
+		     const struct cgfence_member_denial *denial)
+{
+	return !visit->member || denial->member == cgfence_cgroup_id(visit->member);
+}
+
+static json_t *json_path(const struct cgfence_fence_visit *visit,
+			 const struct cgfence_member_denial *denial)
+{
+	cleanup_free char *member = denial_member_path(visit->fence, denial->member);
+
+	return member ? output_json_string(member) : fences_json_path(visit);
+}
 
 static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		    struct cgfence_error *error)
 {
-	cleanup_free struct cgfence_denial_record *records = NULL;
+	cleanup_free struct cgfence_member_denial *denials = NULL;
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
+	int result = cgfence_fence_read_member_denials(visit->fence, &denials, &count, error);
 
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = json_array_append_new(context,
-					       denial_json(fences_json_path(visit), &records[i]));
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (concerns(visit, &denials[i]))
+			result = json_array_append_new(context,
+						       denial_json(json_path(visit, &denials[i]),
+								   &denials[i].record));
+	}
 	return result;
 }
 
@@ -37,14 +58,20 @@ static void warn_of_evicted(const struct cgfence_fence_visit *visit, const char 
 static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 		    struct cgfence_error *error)
 {
-	cleanup_free struct cgfence_denial_record *records = NULL;
+	cleanup_free struct cgfence_member_denial *denials = NULL;
 	char name[FENCES_NAME_SIZE];
 	size_t count = 0;
-	int result = cgfence_fence_read_denials(visit->fence, &records, &count, error);
+	int result = cgfence_fence_read_member_denials(visit->fence, &denials, &count, error);
 
 	fences_name(visit, name);
-	for (size_t i = 0; i < count; i++)
-		denial_add_row(context, name, &records[i]);
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *member = NULL;
+
+		if (!concerns(visit, &denials[i]))
+			continue;
+		member = denial_member_path(visit->fence, denials[i].member);
+		denial_add_row(context, member ? member : name, &denials[i].record);
+	}
 	if (result == 0)
 		warn_of_evicted(visit, name);
 	return result;
@@ -54,14 +81,14 @@ static int run(const struct arguments *arguments)
 {
 	const char *name = arguments->operands[0];
 	struct cgfence_error error = { 0 };
-	uint64_t id = 0;
+	cleanup_named struct named_fence named = { 0 };
 
 	if (!follow)
 		return fences_report(name, denial_columns, add_rows, json ? add_json : NULL);
 	descriptor_limit_raise();
-	if (name && fences_find(name, &id, &error))
+	if (name && named_open(name, false, &named, &error))
 		return output_failure(&error);
-	return follow_denials(id, json);
+	return follow_denials(named.id, json);
 }
 
 static const struct command_option options[] = {
@@ -72,7 +99,7 @@ static const struct command_option options[] = {
 
 const struct command command_denials = {
 	.name = "denials",
-	.synopsis = "[-f] [-j] [CGROUP]",
+	.synopsis = "[-f] [-j] [CGROUP|PATTERN]",
 	.summary = "show the refused requests, and the processes that made them",
 	.description =
 		"The kernel keeps up to 200 records for each fence, so no daemon is needed, and reading removes nothing.\n"

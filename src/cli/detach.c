@@ -5,7 +5,31 @@
 #include "report/handles.h"
 #include "report/output.h"
 
+#include <cgfence/standing.h>
+#include <errno.h>
+
 static bool all;
+static bool standing;
+
+/* @reason: why there is no cgroup of that name; NULL, or empty for a pattern */
+static int detach_standing(const char *name, const struct cgfence_error *reason)
+{
+	struct cgfence_error error = { 0 };
+	bool detached = false;
+	uint64_t id = 0;
+	int result = cgfence_standing_find(name, &id, &error);
+
+	if (result == -ENOENT && reason && *reason->text)
+		return output_failure(reason);
+	if (result == 0)
+		result = cgfence_fence_detach(id, &detached, &error);
+	if (result && result != -ENOENT)
+		return output_failure(&error);
+	output_say(detached ? "Detached the standing fence of %s."
+			    : "There is no standing fence of %s; nothing changed.",
+		   name);
+	return STATUS_DONE;
+}
 
 static int detach_one(const char *name)
 {
@@ -13,11 +37,17 @@ static int detach_one(const char *name)
 	struct cgfence_error error = { 0 };
 	bool detached = false;
 	bool hidden;
+	uint64_t id;
 
-	if (cgfence_cgroup_open(name, &cgroup, &error) ||
-	    cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
+	/* The name of a cgroup that has none may be that of a standing fence, too. */
+	if (standing || cgfence_standing_is_pattern(name) ||
+	    cgfence_cgroup_open(name, &cgroup, &error))
+		return detach_standing(name, standing ? NULL : &error);
+	if (cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, &error))
 		return output_failure(&error);
 	hidden = cgfence_fence_check_hidden(cgroup, &error);
+	if (!detached && !hidden && cgfence_standing_find(name, &id, NULL) == 0)
+		return detach_standing(name, NULL);
 	if (detached || !hidden)
 		output_say(detached ? "Detached the fence of %s."
 				    : "%s has no fence of its own; nothing changed.",
@@ -60,17 +90,19 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
+	{ 0, "standing", NULL, "detach the standing fence of this name", &standing, NULL },
 	{ 0, "all", NULL, "detach every fence of the host", &all, NULL },
 	{ 0 },
 };
 
 const struct command command_detach = {
 	.name = "detach",
-	.synopsis = "CGROUP\n--all",
-	.summary = "detach the fence of a cgroup",
+	.synopsis = "[--standing] CGROUP|PATTERN\n--all",
+	.summary = "detach the fence of a cgroup, or a standing fence",
 	.description =
 		"Fences above and below stay, and so do programs that others attached. A cgroup without a fence\n"
-		"is no error; one whose fence is pinned in another bpffs is.",
+		"is no error; one whose fence is pinned in another bpffs is. A PATTERN is that with which a standing\n"
+		"fence was attached; a plain name is that of a cgroup with a fence of its own first.",
 	.example = "cgfence detach /machine/web",
 	.options = options,
 	.operands_min = 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/edit.h"
+#include "cli/named.h"
 #include "cli/operands.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -23,23 +24,29 @@ static int parse(char *const *words, enum cgfence_edit_action action, struct cgf
 	return operands_refuse_topic(words[0], error);
 }
 
+static int change(const struct named_fence *named, const struct cgfence_edit *edit, bool *changed,
+		  struct cgfence_error *error)
+{
+	return cgfence_standing_is_id(named->id)
+		       ? cgfence_standing_edit(named->id, edit, changed, error)
+		       : cgfence_fence_edit(named->cgroup, edit, changed, error);
+}
+
 int edit_run(const struct arguments *arguments, enum cgfence_edit_action action, const char *done,
 	     const char *idle)
 {
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_named struct named_fence named = { 0 };
 	cleanup_edit struct cgfence_edit *edit = NULL;
 	struct cgfence_error error = { 0 };
 	bool changed = false;
 
 	if (parse(arguments->operands + 1, action, &edit, &error) ||
-	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
-	    cgfence_fence_edit(cgroup, edit, &changed, &error))
+	    named_open(arguments->operands[0], false, &named, &error) ||
+	    change(&named, edit, &changed, &error))
 		return output_failure(&error);
 	if (changed)
-		output_say("%s %s in %s.", done, cgfence_edit_text(edit),
-			   cgfence_cgroup_path(cgroup));
+		output_say("%s %s in %s.", done, cgfence_edit_text(edit), named.name);
 	else
-		output_say("%s %s %s; nothing changed.", cgfence_cgroup_path(cgroup), idle,
-			   cgfence_edit_text(edit));
+		output_say("%s %s %s; nothing changed.", named.name, idle, cgfence_edit_text(edit));
 	return STATUS_DONE;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "cli/named.h"
 #include "cli/operands.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -126,16 +127,60 @@ static void add_others(const struct others *others, unsigned int above, struct a
 	}
 }
 
+/* @where: the cgroup, or NULL for a standing fence, which has its pattern */
+static int judge_fence(uint64_t id, const char *where, struct answer *answer,
+		       struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	int result = cgfence_fence_open(id, &fence, error);
+
+	if (result == 0)
+		return judge(cgfence_fence_policy(fence),
+			     where ? where : cgfence_fence_pattern(fence), answer, error);
+	return result == -ENOENT ? 0 : result;
+}
+
+/* Both its own fence and the standing fences that it is a member of have a say. */
 static int judge_cgroup(const struct cgfence_cgroup *cgroup, struct answer *answer,
 			struct cgfence_error *error)
 {
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result = cgfence_fence_open(cgfence_cgroup_id(cgroup), &fence, error);
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result =
+		judge_fence(cgfence_cgroup_id(cgroup), cgfence_cgroup_path(cgroup), answer, error);
 
 	if (result == 0)
-		return judge(cgfence_fence_policy(fence), cgfence_cgroup_path(cgroup), answer,
-			     error);
-	return result == -ENOENT ? 0 : result;
+		result = cgfence_standing_of(cgfence_cgroup_id(cgroup), &ids, &count, error);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = judge_fence(ids[i], NULL, answer, error);
+	return result;
+}
+
+/* A pattern, or a plain name that is not there: its fence has a say, and all above the anchor. */
+static int open_standing(const char *name, struct answer *answer, struct cgfence_cgroup **anchor,
+			 struct cgfence_error *error)
+{
+	cleanup_named struct named_fence named = { 0 };
+	int result = named_open(name, true, &named, error);
+
+	if (result == 0)
+		result = judge_fence(named.id, NULL, answer, error);
+	if (result == 0)
+		*anchor = cleanup_steal(named.cgroup);
+	return result;
+}
+
+static int open_lowest(const char *name, struct answer *answer, struct cgfence_cgroup **cgroup,
+		       struct cgfence_error *error)
+{
+	int result;
+
+	if (cgfence_standing_is_pattern(name))
+		return open_standing(name, answer, cgroup, error);
+	result = cgfence_cgroup_open(name, cgroup, error);
+	if (result == -ENOENT && open_standing(name, answer, cgroup, NULL) == 0)
+		return 0;
+	return result;
 }
 
 /* The cgroup and all cgroups above it must allow the request. */
@@ -143,7 +188,7 @@ static int judge_upwards(const char *name, struct answer *answer, struct cgfence
 {
 	cleanup_others struct others others = { 0 };
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	int result = cgfence_cgroup_open(name, &cgroup, error);
+	int result = open_lowest(name, answer, &cgroup, error);
 
 	if (result == 0)
 		result = cgfence_fence_check_hidden(cgroup, error);
@@ -279,7 +324,7 @@ static const struct command_option options[] = {
 const struct command command_explain = {
 	.name = "explain",
 	.synopsis =
-		"[-j] CGROUP|POLICY.json device ENTRY\n[-j] CGROUP|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
+		"[-j] CGROUP|PATTERN|POLICY.json device ENTRY\n[-j] CGROUP|PATTERN|POLICY.json port tcp|udp [ipv4:|ipv6:]N",
 	.summary = "show whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/fences.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/named.h"
 #include "report/handles.h"
 #include "report/output.h"
 #include "report/table.h"
@@ -15,51 +17,59 @@ struct report {
 	int status;
 };
 
-int fences_open(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_fence **fence,
-		struct cgfence_error *error)
+static int add_to(struct report *report, const struct cgfence_fence_visit *visit)
 {
-	struct cgfence_error hidden = { 0 };
-	int result = cgfence_cgroup_open(name, cgroup, error);
-
-	if (result)
-		return result;
-	result = cgfence_fence_open(cgfence_cgroup_id(*cgroup), fence, error);
-	if (result && result != -ENOENT)
-		return result;
-	if (cgfence_fence_check_hidden(*cgroup, &hidden) == -EBUSY) {
-		if (result)
-			return error_set(error, EBUSY, "%s", hidden.text);
-		output_complain("besides the fence that is visible, %s", hidden.text);
-	}
-	return result ? error_set(error, ENOENT, "%s has no fence of its own",
-				  cgfence_cgroup_path(*cgroup))
-		      : 0;
-}
-
-int fences_find(const char *name, uint64_t *id, struct cgfence_error *error)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result = fences_open(name, &cgroup, &fence, error);
-
-	if (result == 0)
-		*id = cgfence_cgroup_id(cgroup);
-	return result;
-}
-
-static int visit_one(const char *name, struct report *report)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
 	struct cgfence_error error = { 0 };
 
-	if (fences_open(name, &cgroup, &fence, &error) ||
-	    report->add(&(struct cgfence_fence_visit){ .id = cgfence_cgroup_id(cgroup),
-						       .cgroup = cgroup,
-						       .fence = fence },
-			report->context, &error))
+	return report->add(visit, report->context, &error) ? output_failure(&error) : STATUS_DONE;
+}
+
+/* Adds what the standing fences have of a cgroup that is a member. @found: receives whether there is one */
+static int visit_member(const struct cgfence_cgroup *member, struct report *report, bool *found)
+{
+	struct cgfence_error error = { 0 };
+	cleanup_free uint64_t *ids = NULL;
+	int status = STATUS_DONE;
+	size_t count = 0;
+
+	if (cgfence_standing_of(cgfence_cgroup_id(member), &ids, &count, &error))
 		return output_failure(&error);
-	return STATUS_DONE;
+	*found = *found || count;
+	for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
+		cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+		cleanup_fence struct cgfence_fence *fence = NULL;
+
+		if (cgfence_fence_open(ids[i], &fence, &error) ||
+		    cgfence_cgroup_open_id(cgfence_fence_anchor(fence), &anchor, &error))
+			return output_failure(&error);
+		status = add_to(report, &(struct cgfence_fence_visit){ .id = ids[i],
+								       .cgroup = anchor,
+								       .member = member,
+								       .fence = fence });
+	}
+	return status;
+}
+
+/* A cgroup with a fence of its own may be a member too, and both are reported. */
+static int visit_one(const char *name, struct report *report)
+{
+	cleanup_named struct named_fence named = { 0 };
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_error error = { 0 };
+	int result = named_open(name, false, &named, &error);
+	bool found = result == 0;
+	int status = STATUS_DONE;
+
+	if (result && result != -ENOENT)
+		return output_failure(&error);
+	if (found)
+		status = add_to(report, &(struct cgfence_fence_visit){ .id = named.id,
+								       .cgroup = named.cgroup,
+								       .fence = named.fence });
+	if (status == STATUS_DONE && !cgfence_standing_is_id(named.id) &&
+	    cgfence_cgroup_open(name, &cgroup, NULL) == 0)
+		status = visit_member(cgroup, report, &found);
+	return found || status != STATUS_DONE ? status : output_failure(&error);
 }
 
 static void visit_each(const struct cgfence_fence_visit *visit, void *context)
@@ -144,10 +154,24 @@ int fences_report_state(const char *name, const struct table_column *columns,
 	return status;
 }
 
+/* NULL if no mount shows it. */
+static const char *path_of(const struct cgfence_fence_visit *visit)
+{
+	const char *pattern = cgfence_fence_pattern(visit->fence);
+
+	if (visit->member)
+		return cgfence_cgroup_path(visit->member);
+	if (pattern)
+		return pattern;
+	return visit->cgroup ? cgfence_cgroup_path(visit->cgroup) : NULL;
+}
+
 void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_SIZE])
 {
-	if (visit->cgroup)
-		snprintf(name, FENCES_NAME_SIZE, "%s", cgfence_cgroup_path(visit->cgroup));
+	const char *path = path_of(visit);
+
+	if (path)
+		snprintf(name, FENCES_NAME_SIZE, "%s", path);
 	else
 		snprintf(name, FENCES_NAME_SIZE, "id:%llu", (unsigned long long)visit->id);
 }
@@ -157,17 +181,31 @@ const char *fences_mode(const struct cgfence_fence_visit *visit)
 	return cgfence_policy_enforces(cgfence_fence_policy(visit->fence)) ? "enforce" : "audit";
 }
 
+/* A member that is gone since has none. */
+struct cgfence_counters fences_counters(const struct cgfence_fence_visit *visit)
+{
+	struct cgfence_counters counters = { 0 };
+
+	if (!visit->member)
+		return *cgfence_fence_counters(visit->fence);
+	cgfence_fence_read_member_counters(visit->fence, cgfence_cgroup_id(visit->member),
+					   &counters, NULL);
+	return counters;
+}
+
 unsigned long long fences_denied(const struct cgfence_fence_visit *visit)
 {
-	const struct cgfence_counters *counters = cgfence_fence_counters(visit->fence);
+	const struct cgfence_counters counters = fences_counters(visit);
 	unsigned long long denied = 0;
 
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
-		denied += cgfence_counters_denied(counters, (enum cgfence_hook)hook);
+		denied += cgfence_counters_denied(&counters, (enum cgfence_hook)hook);
 	return denied;
 }
 
 json_t *fences_json_path(const struct cgfence_fence_visit *visit)
 {
-	return visit->cgroup ? output_json_string(cgfence_cgroup_path(visit->cgroup)) : json_null();
+	const char *path = path_of(visit);
+
+	return path ? output_json_string(path) : json_null();
 }

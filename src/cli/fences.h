@@ -15,7 +15,7 @@ typedef int fence_reporter(const struct cgfence_fence_visit *visit, void *contex
 
 /**
  * fences_report() - print a report on one fence, or on all, as a table or as one JSON array.
- * @name: of the cgroup; NULL for all fences
+ * @name: of the cgroup, or the pattern of a standing fence; NULL for all fences
  * @columns: of the table, ended by a NULL heading
  * @add_row: adds rows to a struct table
  * @add_json: adds elements to a json_t array; NULL for a table
@@ -31,29 +31,19 @@ int fences_report(const char *name, const struct table_column *columns, fence_re
 int fences_report_state(const char *name, const struct table_column *columns,
 			fence_reporter *add_row, fence_reporter *add_json);
 
-/**
- * fences_open() - open the cgroup of this name and its fence.
- *
- * It complains of a further fence that another bpffs has.
- *
- * Return: 0, -ENOENT if it has no fence of its own, -EBUSY if another bpffs has that, another -errno.
- */
-int fences_open(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_fence **fence,
-		struct cgfence_error *error);
-
-/** fences_find() - the id of the cgroup of this name, which must have a fence of its own. */
-int fences_find(const char *name, uint64_t *id, struct cgfence_error *error);
-
 #define FENCES_NAME_SIZE 4096
 
-/** fences_name() - the path of the cgroup of a fence, or "id:N" if no mount shows it. */
+/** fences_name() - the path of the cgroup of a fence or of the member, or the pattern, or "id:N" if no mount shows it. */
 void fences_name(const struct cgfence_fence_visit *visit, char name[FENCES_NAME_SIZE]);
 
 /** fences_mode() - "enforce" or "audit". */
 const char *fences_mode(const struct cgfence_fence_visit *visit);
 
-/** fences_denied() - the number of refusals of a fence, by all hooks. */
+/** fences_counters() - the refusals of a fence, or of the member. */
+struct cgfence_counters fences_counters(const struct cgfence_fence_visit *visit);
+
+/** fences_denied() - how many of them had an effect. */
 unsigned long long fences_denied(const struct cgfence_fence_visit *visit);
 
-/** fences_json_path() - the path as a JSON string, or null if no mount shows the cgroup. */
+/** fences_json_path() - fences_name() as a JSON string, or null if no mount shows the cgroup. */
 json_t *fences_json_path(const struct cgfence_fence_visit *visit);

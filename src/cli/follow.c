@@ -45,10 +45,12 @@ static void print_lines(const struct followed_denial *denials, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct followed_fence *fence = denials[i].fence;
+		cleanup_free char *member =
+			denial_member_path(fence->fence, denials[i].denial.member);
+		const char *name = member ? member : fence->name;
 
-		output_json_line(
-			denial_json(fence->shown ? output_json_string(fence->name) : json_null(),
-				    &denials[i].record));
+		output_json_line(denial_json(fence->shown ? output_json_string(name) : json_null(),
+					     &denials[i].denial.record));
 	}
 }
 
@@ -59,8 +61,13 @@ static void print_rows(struct follow *follow, const struct followed_denial *deni
 	if (follow->has_headings)
 		table_hide_headings(table);
 	follow->has_headings = true;
-	for (size_t i = 0; i < count; i++)
-		denial_add_row(table, denials[i].fence->name, &denials[i].record);
+	for (size_t i = 0; i < count; i++) {
+		const struct followed_fence *fence = denials[i].fence;
+		cleanup_free char *member =
+			denial_member_path(fence->fence, denials[i].denial.member);
+
+		denial_add_row(table, member ? member : fence->name, &denials[i].denial.record);
+	}
 	table_print(table);
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "report/handles.h"
 
+#include <cgfence/standing.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,13 @@ void followed_release(struct followed *followed)
 static bool find_name(struct followed_fence *fence)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	const char *pattern = cgfence_fence_pattern(fence->fence);
 
+	if (pattern) {
+		fence->shown = true;
+		fence->name = strdup(pattern);
+		return fence->name;
+	}
 	fence->shown = cgfence_cgroup_open_id(fence->id, &cgroup, NULL) == 0;
 	if (fence->shown)
 		fence->name = strdup(cgfence_cgroup_path(cgroup));
@@ -108,10 +115,12 @@ int followed_refresh(struct followed *followed, struct cgfence_error *error)
 
 static int compare_subjects(const void *left, const void *right)
 {
-	const struct cgfence_denial_record *a = left;
-	const struct cgfence_denial_record *b = right;
+	const struct cgfence_member_denial *a = left;
+	const struct cgfence_member_denial *b = right;
 
-	return memcmp(&a->subject, &b->subject, sizeof(a->subject));
+	int order = memcmp(&a->record.subject, &b->record.subject, sizeof(a->record.subject));
+
+	return order ? order : a->member < b->member ? -1 : a->member > b->member;
 }
 
 static int compare_times(const void *left, const void *right)
@@ -119,22 +128,25 @@ static int compare_times(const void *left, const void *right)
 	const struct followed_denial *a = left;
 	const struct followed_denial *b = right;
 
-	return a->record.last_ns < b->record.last_ns ? -1 : a->record.last_ns > b->record.last_ns;
+	return a->denial.record.last_ns < b->denial.record.last_ns
+		       ? -1
+		       : a->denial.record.last_ns > b->denial.record.last_ns;
 }
 
 /* Was this record read before? A record that was dropped and made again has a later first refusal. */
-static bool is_known(const struct followed_fence *fence, const struct cgfence_denial_record *record)
+static bool is_known(const struct followed_fence *fence, const struct cgfence_member_denial *record)
 {
-	const struct cgfence_denial_record *known = NULL;
+	const struct cgfence_member_denial *known = NULL;
 
 	if (fence->count)
 		known = bsearch(record, fence->records, fence->count, sizeof(*record),
 				compare_subjects);
-	return known && known->count == record->count && known->first_ns == record->first_ns;
+	return known && known->record.count == record->record.count &&
+	       known->record.first_ns == record->record.first_ns;
 }
 
 static int add_new(struct found *found, const struct followed_fence *fence,
-		   const struct cgfence_denial_record *records, size_t count)
+		   const struct cgfence_member_denial *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct followed_denial *denials;
@@ -155,7 +167,7 @@ static int add_new(struct found *found, const struct followed_fence *fence,
 static int read_fence(struct followed_fence *fence, struct found *found,
 		      struct cgfence_error *error)
 {
-	struct cgfence_denial_record *records = NULL;
+	struct cgfence_member_denial *records = NULL;
 	struct cgfence_counters counters;
 	size_t count = 0;
 	bool is_changed;
@@ -166,7 +178,7 @@ static int read_fence(struct followed_fence *fence, struct found *found,
 	is_changed = memcmp(&counters, &fence->counters, sizeof(counters)) != 0;
 	if (!is_changed && !fence->is_behind)
 		return 0;
-	result = cgfence_fence_read_denials(fence->fence, &records, &count, error);
+	result = cgfence_fence_read_member_denials(fence->fence, &records, &count, error);
 	if (result)
 		return result;
 	if (add_new(found, fence, records, count)) {

@@ -2,7 +2,7 @@
 /* The fences whose denials are followed, and their new denials. */
 #pragma once
 
-#include <cgfence/cgfence.h>
+#include <cgfence/standing.h>
 
 struct followed_fence {
 	uint64_t id;
@@ -11,7 +11,7 @@ struct followed_fence {
 	struct cgfence_fence *fence;
 	struct cgfence_counters counters; /* at the last read of the records */
 	bool is_behind;			  /* a record may be written after it is counted */
-	struct cgfence_denial_record *records;
+	struct cgfence_member_denial *records;
 	size_t count;
 };
 
@@ -27,7 +27,7 @@ int followed_refresh(struct followed *followed, struct cgfence_error *error);
 /** A denial that is new or was repeated. */
 struct followed_denial {
 	const struct followed_fence *fence;
-	struct cgfence_denial_record record;
+	struct cgfence_member_denial denial;
 };
 
 /**

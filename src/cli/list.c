@@ -33,7 +33,7 @@ static int run(const struct arguments *arguments)
 
 const struct command command_list = {
 	.name = "list",
-	.synopsis = "[CGROUP]",
+	.synopsis = "[CGROUP|PATTERN]",
 	.summary = "list the fences in four columns",
 	.description = "The columns of status that fit on 80. DENIED counts what was refused.",
 	.example = "cgfence list /machine/web",

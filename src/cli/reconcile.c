@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "cli/fences.h"
+#include "cli/named.h"
 #include "daemon/descriptor_limit.h"
 #include "base/error.h"
 #include "report/output.h"
@@ -104,16 +104,17 @@ static int run(const struct arguments *arguments)
 		NULL;
 	struct cgfence_error error = { 0 };
 	size_t in_excess = 0;
-	uint64_t fence_id = 0;
+	cleanup_named struct named_fence named = { 0 };
 
 	descriptor_limit_raise();
 	if (arguments->operand_count)
 		cgfence_fence_sweep_some();
 	else
 		cgfence_fence_sweep();
-	if ((arguments->operand_count && fences_find(arguments->operands[0], &fence_id, &error)) ||
+	if ((arguments->operand_count &&
+	     named_open(arguments->operands[0], false, &named, &error)) ||
 	    cgfence_reconciler_new(&reconciler, &error) ||
-	    run_pass(reconciler, fence_id, &in_excess, &error))
+	    run_pass(reconciler, named.id, &in_excess, &error))
 		return output_failure(&error);
 	return in_excess ? STATUS_NO : STATUS_DONE;
 }
@@ -125,7 +126,7 @@ static const struct command_option options[] = {
 
 const struct command command_reconcile = {
 	.name = "reconcile",
-	.synopsis = "[-j] [CGROUP]",
+	.synopsis = "[-j] [CGROUP|PATTERN]",
 	.summary = "find listeners in excess that no hook could refuse, and act",
 	.description =
 		"Makes one pass over the listening sockets of all fences, or of the fence on CGROUP: sockets made in the\n"

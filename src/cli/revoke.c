@@ -8,7 +8,7 @@ static int run(const struct arguments *arguments)
 
 const struct command command_revoke = {
 	.name = "revoke",
-	.synopsis = "CGROUP device ENTRY\nCGROUP port tcp|udp PORTS",
+	.synopsis = "CGROUP|PATTERN device ENTRY\nCGROUP|PATTERN port tcp|udp PORTS",
 	.summary = "revoke a device entry or ports in a live fence",
 	.description =
 		"Trims the allow entries for the devices that ENTRY selects, and denies what a wider entry or a default\n"

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
-#include "cli/fences.h"
+#include "cli/named.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "report/handles.h"
 #include "report/output.h"
 #include "report/printable.h"
 
+#include <stdio.h>
+
 static int run(const struct arguments *arguments)
 {
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_named struct named_fence named = { 0 };
 	struct cgfence_error error = { 0 };
 	cleanup_free char *text = NULL;
 	cleanup_free char *printable = NULL;
 
-	if (fences_open(arguments->operands[0], &cgroup, &fence, &error) ||
-	    cgfence_policy_format(cgfence_fence_policy(fence), &text, &error))
+	if (named_open(arguments->operands[0], false, &named, &error) ||
+	    cgfence_policy_format(cgfence_fence_policy(named.fence), &text, &error))
 		return output_failure(&error);
 	printable = printable_json(text);
 	if (!printable) {
@@ -29,7 +29,7 @@ static int run(const struct arguments *arguments)
 
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "CGROUP",
+	.synopsis = "CGROUP|PATTERN",
 	.summary = "print the policy in force as JSON",
 	.description =
 		"The policy is read back from the kernel and normalised: lists are sorted and nothing is repeated.\n"

@@ -6,6 +6,7 @@
 #include "report/output.h"
 #include "report/table.h"
 
+#include <cgfence/standing.h>
 #include <string.h>
 
 static bool json;
@@ -24,18 +25,18 @@ static json_t *policy_json(const struct cgfence_fence *fence, struct cgfence_err
 	return json_loads(text, 0, NULL);
 }
 
-static json_t *counters_json(const struct cgfence_fence *fence)
+static json_t *counters_json(const struct cgfence_fence_visit *visit)
 {
-	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
+	const struct cgfence_counters counters = fences_counters(visit);
 	json_t *object = json_object();
 
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++) {
 		enum cgfence_hook of = (enum cgfence_hook)hook;
-		json_int_t audited = (json_int_t)counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
+		json_int_t audited = (json_int_t)counters.refusals[hook][CGFENCE_VERDICT_AUDITED];
 
 		json_object_set_new(object, cgfence_hook_name(of),
 				    json_pack("{s:I, s:I}", "denied",
-					      (json_int_t)cgfence_counters_denied(counters, of),
+					      (json_int_t)cgfence_counters_denied(&counters, of),
 					      "audited", audited));
 	}
 	return object;
@@ -61,28 +62,72 @@ static int find_others(const struct cgfence_fence_visit *visit, struct others *o
 	return visit->cgroup ? others_of_fence(visit->cgroup, visit->fence, others, error) : 0;
 }
 
+/* Of a standing fence that of its anchor. */
+static uint64_t cgroup_id(const struct cgfence_fence_visit *visit)
+{
+	uint64_t anchor = cgfence_fence_anchor(visit->fence);
+
+	if (visit->member)
+		return cgfence_cgroup_id(visit->member);
+	return anchor ? anchor : visit->id;
+}
+
+static int count_members(const struct cgfence_fence *fence, size_t *count,
+			 struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = NULL;
+
+	return cgfence_fence_read_members(fence, &ids, count, error);
+}
+
+/* Tells a standing fence from one of a cgroup, and so what a member is one of. */
+static int add_standing(json_t *element, const struct cgfence_fence_visit *visit,
+			struct cgfence_error *error)
+{
+	size_t count = 0;
+	int result = count_members(visit->fence, &count, error);
+
+	if (result)
+		return result;
+	json_object_set_new(element, "anchor",
+			    visit->cgroup ? output_json_string(cgfence_cgroup_path(visit->cgroup))
+					  : json_null());
+	if (visit->member)
+		json_object_set_new(element, "pattern",
+				    output_json_string(cgfence_fence_pattern(visit->fence)));
+	else
+		json_object_set_new(element, "members", json_integer((json_int_t)count));
+	if (cgfence_fence_overflows(visit->fence))
+		json_object_set_new(element, "overflows", json_true());
+	return 0;
+}
+
 static int add_json(const struct cgfence_fence_visit *visit, void *context,
 		    struct cgfence_error *error)
 {
 	const struct cgfence_fence *fence = visit->fence;
 	cleanup_others struct others others = { 0 };
 	json_t *policy = NULL;
+	json_t *element;
 
 	if (find_others(visit, &others, error) == 0)
 		policy = policy_json(fence, error);
 	if (!policy)
 		return -1;
-	return json_array_append_new(
-		context,
-		json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o}", "cgroup",
-			  fences_json_path(visit), "cgroup_id", (json_int_t)visit->id, "name",
-			  cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
-			  fences_mode(visit), "hooks", names_json(fence, cgfence_fence_hook_name),
-			  "listen_guard", guard_name(fence), "missing",
-			  names_json(fence, cgfence_fence_missing_name), "policy", policy,
-			  "counters", counters_json(fence), "generation",
-			  (json_int_t)cgfence_fence_generation(fence), "others",
-			  others_json(&others)));
+	element = json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o}", "cgroup",
+			    fences_json_path(visit), "cgroup_id", (json_int_t)cgroup_id(visit),
+			    "name", cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
+			    fences_mode(visit), "hooks", names_json(fence, cgfence_fence_hook_name),
+			    "listen_guard", guard_name(fence), "missing",
+			    names_json(fence, cgfence_fence_missing_name), "policy", policy,
+			    "counters", counters_json(visit), "generation",
+			    (json_int_t)cgfence_fence_generation(fence), "others",
+			    others_json(&others));
+	if (cgfence_fence_pattern(fence) && add_standing(element, visit, error)) {
+		json_decref(element);
+		return -1;
+	}
+	return json_array_append_new(context, element);
 }
 
 static void add_names_cell(struct table *table, const struct cgfence_fence *fence, name_getter *get)
@@ -98,11 +143,33 @@ static void add_names_cell(struct table *table, const struct cgfence_fence *fenc
 	table_add_cell(table, "%s", names[0] ? names : "-");
 }
 
+static int add_members_cell(struct table *table, const struct cgfence_fence_visit *visit,
+			    struct cgfence_error *error)
+{
+	const char *pattern = cgfence_fence_pattern(visit->fence);
+	size_t count = 0;
+	int result;
+
+	if (!pattern || visit->member) {
+		table_add_cell(table, "-");
+		return 0;
+	}
+	result = count_members(visit->fence, &count, error);
+	if (result)
+		return result;
+	table_add_cell(table, "%zu", count);
+	if (cgfence_fence_overflows(visit->fence))
+		output_complain(
+			"%s has more members than it has room for and judges every cgroup at their level",
+			pattern);
+	return 0;
+}
+
 static int add_row(const struct cgfence_fence_visit *visit, void *context,
 		   struct cgfence_error *error)
 {
 	const struct cgfence_fence *fence = visit->fence;
-	const struct cgfence_counters *counters = cgfence_fence_counters(fence);
+	const struct cgfence_counters counters = fences_counters(visit);
 	const char *name = cgfence_policy_name(cgfence_fence_policy(fence));
 	cleanup_others struct others others = { 0 };
 	unsigned long long audited = 0;
@@ -112,7 +179,7 @@ static int add_row(const struct cgfence_fence_visit *visit, void *context,
 	if (find_others(visit, &others, error))
 		return -1;
 	for (int hook = 0; hook < CGFENCE_HOOK_COUNT; hook++)
-		audited += counters->refusals[hook][CGFENCE_VERDICT_AUDITED];
+		audited += counters.refusals[hook][CGFENCE_VERDICT_AUDITED];
 	fences_name(visit, path);
 	table_add_cell(context, "%s", path);
 	table_add_cell(context, "%s", name ? name : "-");
@@ -125,7 +192,7 @@ static int add_row(const struct cgfence_fence_visit *visit, void *context,
 	others_print(&others, names, sizeof(names));
 	table_add_cell(context, "%s", names);
 	add_names_cell(context, fence, cgfence_fence_missing_name);
-	return 0;
+	return add_members_cell(context, visit, error);
 }
 
 static int run(const struct arguments *arguments)
@@ -141,6 +208,7 @@ static int run(const struct arguments *arguments)
 		{ .heading = "GENERATION", .rank = 3 },
 		{ .heading = "OTHERS", .elastic = true, .rank = 1 },
 		{ .heading = "MISSING", .elastic = true, .rank = 4 },
+		{ .heading = "MEMBERS", .rank = 5 },
 		{ 0 },
 	};
 
@@ -155,7 +223,7 @@ static const struct command_option options[] = {
 
 const struct command command_status = {
 	.name = "status",
-	.synopsis = "[-j] [CGROUP]",
+	.synopsis = "[-j] [CGROUP|PATTERN]",
 	.summary = "show the fences: mode, hooks, listen guard, counters",
 	.description =
 		"Everything is read back from the kernel. Only refusals are counted: DENIED are those made, AUDITED those\n"
@@ -163,7 +231,10 @@ const struct command command_status = {
 		"programs of others, on the cgroup or above it, that judge what the fence judges and may refuse what it\n"
 		"allows. MISSING is what the fence does without because this kernel refuses it; cgfence(8) explains the words.\n"
 		"Standard error tells if the bpffs that keeps the fences ends with this mount namespace, and if fences that are\n"
-		"pinned in another one are all there is.",
+		"pinned in another one are all there is.\n"
+		"\n"
+		"A standing fence is one row, with its pattern and the number of its MEMBERS; for a CGROUP that is a\n"
+		"member, the row has what that one was refused.",
 	.example = "cgfence status --json | jq '.[].counters'",
 	.options = options,
 	.operands_min = 0,

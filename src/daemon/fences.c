@@ -5,6 +5,7 @@
 #include "base/yield.h"
 #include "report/handles.h"
 
+#include <cgfence/standing.h>
 #include <string.h>
 
 static void release_fence(struct watch_fence *fence)
@@ -29,10 +30,29 @@ void watch_fences_free(struct watch_fences *fences)
 	*fences = (struct watch_fences){ 0 };
 }
 
+static char *read_pattern(uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+
+	return cgfence_fence_open(id, &fence, NULL) ? NULL : strdup(cgfence_fence_pattern(fence));
+}
+
+char *watch_fences_member_path(uint64_t id, uint64_t member)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	char *path = NULL;
+
+	if (member && cgfence_fence_open(id, &fence, NULL) == 0)
+		cgfence_fence_member_path(fence, member, &path, NULL);
+	return path;
+}
+
 static char *read_path(uint64_t id)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
+	if (cgfence_standing_is_id(id))
+		return read_pattern(id);
 	return cgfence_cgroup_open_id(id, &cgroup, NULL) ? NULL
 							 : strdup(cgfence_cgroup_path(cgroup));
 }

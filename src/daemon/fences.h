@@ -44,5 +44,8 @@ struct watch_fence *watch_fences_find(struct watch_fences *fences, uint64_t id);
 /** watch_fences_find_gone() - the same of those that are gone. */
 struct watch_fence *watch_fences_find_gone(struct watch_fences *fences, uint64_t id);
 
+/** watch_fences_member_path() - the path of a member of a standing fence, to be given to free(); NULL if not known. */
+char *watch_fences_member_path(uint64_t id, uint64_t member);
+
 /** watch_fences_free() - free the list. */
 void watch_fences_free(struct watch_fences *fences);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "daemon/words.h"
 #include "base/boot_time.h"
+#include "base/cleanup.h"
 
 #define WINDOW_NS (1000 * 1000 * 1000ULL)
 
@@ -35,6 +36,17 @@ bool words_has_unknown(const struct intake *intake, struct watch_fences *fences)
 	return false;
 }
 
+/* With the path of the member, where it is one of a standing fence. */
+static void tell_denial(struct watch_events *output, const struct watch_fence *fence,
+			const struct cgfence_event *event)
+{
+	cleanup_free char *member = watch_fences_member_path(event->cgroup_id, event->member);
+	const char *path = fence ? fence->path : NULL;
+
+	watch_events_denial(output, member ? member : path, fence ? fence->name : NULL,
+			    &event->record);
+}
+
 void words_tell(struct watch_words *words, struct intake *intake, struct watch_fences *fences,
 		struct watch_events *output)
 {
@@ -45,8 +57,7 @@ void words_tell(struct watch_words *words, struct intake *intake, struct watch_f
 		struct watch_fence *fence = find(fences, event->cgroup_id);
 
 		if (takes(fence ? &fence->pace : &words->unknown, now_ns))
-			watch_events_denial(output, fence ? fence->path : NULL,
-					    fence ? fence->name : NULL, &event->record);
+			tell_denial(output, fence, event);
 		else
 			words->any_omitted = true;
 	}

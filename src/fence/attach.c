@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
 #include "fence/change.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 
@@ -8,9 +9,16 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 			 unsigned int flags, enum cgfence_attach_result *result,
 			 struct cgfence_error *error)
 {
-	struct fence_change change = { .cgroup = cgroup, .policy = policy, .flags = flags };
+	struct fence_change change = {
+		.id = cgfence_cgroup_id(cgroup), .cgroup = cgroup, .policy = policy, .flags = flags
+	};
 	int code;
 
+	if (policy->except)
+		return error_set_invalid(
+			error,
+			"the policy has exceptions (\"except\"), which are for a pattern; %s is one cgroup",
+			cgfence_cgroup_path(cgroup));
 	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
 		return error_set(
 			error, EPERM,

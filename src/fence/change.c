@@ -5,6 +5,7 @@
 #include "fence/detach.h"
 #include "fence/hidden.h"
 #include "fence/load.h"
+#include "fence/standing_change.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
 #include "image/image.h"
@@ -27,22 +28,43 @@ int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgf
 				  cgfence_cgroup_path(cgroup));
 }
 
+static int read_pattern(struct fence_change *change, struct cgfence_error *error)
+{
+	const struct cgfence_standing *standing = image_standing(change->old.image);
+
+	if (!standing->anchor_id)
+		return 0;
+	change->old_pattern = image_pattern(change->old.image);
+	if (!change->old_pattern)
+		return error_out_of_memory(error);
+	if (change->pattern && strcmp(change->pattern, change->old_pattern) != 0)
+		return error_set(error, EEXIST, "it has the id of the standing fence of %s",
+				 change->old_pattern);
+	change->pattern = change->old_pattern;
+	change->components = standing->member_level - standing->anchor_level;
+	return 0;
+}
+
 /* A fence of another version, or a damaged one, is replaced like any other; only its records may be lost. */
 static int read_present(struct fence_change *change, struct cgfence_error *error)
 {
-	int result = fence_present_read(cgfence_cgroup_id(change->cgroup), &change->old, error);
+	int result = fence_present_read(change->id, &change->old, error);
 
 	if (result || !change->old.image)
+		return result;
+	result = read_pattern(change, error);
+	if (result)
 		return result;
 	return image_decompile(change->old.image, &change->old_policy, error);
 }
 
 int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 {
-	uint64_t id = cgfence_cgroup_id(change->cgroup);
+	uint64_t id = change->id;
 	int result;
 
 	change->lock = -1;
+	change->membership = (struct membership)MEMBERSHIP_CLOSED;
 	fence_present_init(&change->old);
 	fence_programs_init(&change->new);
 	fence_sweep_removed();
@@ -58,10 +80,12 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 void fence_change_end(struct fence_change *change)
 {
 	if (change->lock >= 0)
-		pins_unlock(cgfence_cgroup_id(change->cgroup), change->lock);
+		pins_unlock(change->id, change->lock);
 	fence_present_release(&change->old);
+	free(change->old_pattern);
 	cgfence_policy_free(change->old_policy);
 	fence_programs_release(&change->new);
+	membership_close(&change->membership);
 }
 
 /* The maps that stay when the policy changes. */
@@ -94,18 +118,24 @@ static int choose_record_seed(struct fence_change *change, struct cgfence_error 
 static int prepare(struct fence_change *change, struct cgfence_error *error)
 {
 	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
-	int result = image_compile(change->policy, generation,
-				   change->flags & CGFENCE_ATTACH_EPHEMERAL, &change->new.image,
-				   error);
+	int result = change->pattern
+			     ? image_compile_standing(change->policy, generation, change->pattern,
+						      &change->new.image, error)
+			     : image_compile(change->policy, generation,
+					     change->flags & CGFENCE_ATTACH_EPHEMERAL,
+					     &change->new.image, error);
 
 	if (result)
 		return result;
-	change->new.image->cgroup_id = cgfence_cgroup_id(change->cgroup);
+	change->new.image->cgroup_id = change->id;
 	result = choose_record_seed(change, error);
 	if (result)
 		return result;
 	if (change->old.image && change->old.image->ports.fenced)
 		take_over_ports(change);
+	result = standing_change_prepare(change, error);
+	if (result)
+		return result;
 	return fence_programs_load(&change->new, &change->old.maps, error);
 }
 
@@ -160,7 +190,7 @@ static void undo_create_links(const struct fence_change *change, int end)
 {
 	for (int i = end - 1; i >= 0; i--) {
 		if (change->new.programs[i] >= 0 && change->old.links[i].fd < 0)
-			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+			link_remove(change->id, &hooks[i], NULL);
 	}
 }
 
@@ -171,7 +201,7 @@ static int create_link(const struct fence_change *change, const struct hook *hoo
 
 	if (result)
 		return result;
-	result = link_create(change->cgroup, hook, program, error);
+	result = link_create(change->id, change->cgroup, hook, program, error);
 	if (result)
 		foreign_explain_refusal(change->cgroup, hook, program, -result, error);
 	return result;
@@ -223,7 +253,7 @@ static void remove_unwanted_links(const struct fence_change *change)
 {
 	for (int i = hook_count - 1; i >= 0; i--) {
 		if (change->new.programs[i] < 0 && change->old.links[i].fd >= 0)
-			link_remove(cgfence_cgroup_id(change->cgroup), &hooks[i], NULL);
+			link_remove(change->id, &hooks[i], NULL);
 	}
 }
 
@@ -232,23 +262,24 @@ static void restore_listen_trace(const struct fence_change *change)
 	const struct cgfence_image *old = change->old.image;
 
 	if (old && old->ports.traced)
-		listen_trace_set(old, NULL);
+		listen_trace_set(old, change->old.membership.members, NULL);
 	else
-		listen_trace_clear(cgfence_cgroup_id(change->cgroup), NULL);
+		listen_trace_clear(change->id, NULL);
 }
 
 /* Makes every step that can fail; on failure the old policy is in force again. */
 static int switch_over(const struct fence_change *change, struct cgfence_error *error)
 {
 	bool traced = change->new.image->ports.traced;
-	int result = traced ? listen_trace_set(change->new.image, error) : 0;
+	int result = traced ? listen_trace_set(change->new.image, change->old.maps.members, error)
+			    : 0;
 
 	if (result == 0)
 		result = create_links(change, error);
 	if (result == 0)
 		result = update_links(change, error);
 	if (result == 0 && !traced) {
-		result = listen_trace_clear(cgfence_cgroup_id(change->cgroup), error);
+		result = listen_trace_clear(change->id, error);
 		if (result)
 			undo_links(change, hook_count);
 	}
@@ -269,14 +300,20 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 		return 0;
 	}
 	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
-		pins_mark_ephemeral(cgfence_cgroup_id(change->cgroup));
+		pins_mark_ephemeral(change->id);
 	/* A command that is killed in the midst of it leaves a changed mark, too. */
-	pins_touch(cgfence_cgroup_id(change->cgroup));
-	code = switch_over(change, error);
+	pins_touch(change->id);
+	code = standing_change_begin(change, error);
 	if (code)
 		return code;
+	code = switch_over(change, error);
+	if (code) {
+		standing_change_undo(change);
+		return code;
+	}
 	remove_unwanted_links(change);
-	pins_touch(cgfence_cgroup_id(change->cgroup));
+	standing_change_finish(change);
+	pins_touch(change->id);
 	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 	return 0;
 }

@@ -2,27 +2,12 @@
 /* A change of the programs on a cgroup, by any command. */
 #pragma once
 
-#include "fence/present.h"
-#include "fence/programs.h"
-
-struct fence_change {
-	const struct cgfence_cgroup *cgroup;
-	const struct cgfence_policy *policy; /* the wanted policy; set before fence_change_make() */
-	unsigned int flags;		     /* enum cgfence_attach_flags */
-	bool keeps_netns; /* of the present fence; otherwise that of this process */
-
-	/* The present state, from fence_change_begin(). */
-	struct fence_present old;
-	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
-
-	struct fence_programs new;
-	int lock;
-};
+#include "fence/change_state.h"
 
 /**
  * fence_change_begin() - wait for other commands on the cgroup, finish the work of a killed one, and read the present
  * state.
- * @change: its cgroup is set; to be given to fence_change_end() also on failure
+ * @change: what it is about is set; to be given to fence_change_end() also on failure
  */
 int fence_change_begin(struct fence_change *change, struct cgfence_error *error);
 

@@ -5,38 +5,73 @@
 #include "kernel/error.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/standing.h>
+#include <string.h>
 
 /* The oldest last refusal first; for the same instant any fixed order serves. */
-static int compare_records(const void *left, const void *right)
+static int compare_denials(const void *left, const void *right)
 {
-	const struct cgfence_denial_record *a = left;
-	const struct cgfence_denial_record *b = right;
+	const struct cgfence_member_denial *a = left;
+	const struct cgfence_member_denial *b = right;
 
-	return a->last_ns < b->last_ns ? -1 : a->last_ns > b->last_ns;
+	return a->record.last_ns < b->record.last_ns ? -1 : a->record.last_ns > b->record.last_ns;
 }
 
-int cgfence_fence_read_denials(const struct cgfence_fence *fence,
-			       struct cgfence_denial_record **records, size_t *count,
-			       struct cgfence_error *error)
+/* Both sorts of sets begin alike. */
+static int read_set(const struct cgfence_fence *fence, uint32_t index,
+		    struct cgfence_standing_denial_set *set)
 {
-	cleanup_free struct cgfence_denial_record *found = NULL;
+	memset(set, 0, sizeof(*set));
+	return bpf_map_lookup_elem_flags(fence_denials_map(fence), &index, set, BPF_F_LOCK) < 0
+		       ? -errno
+		       : 0;
+}
+
+int cgfence_fence_read_member_denials(const struct cgfence_fence *fence,
+				      struct cgfence_member_denial **denials, size_t *count,
+				      struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_member_denial *found = NULL;
 	size_t used = 0;
 
 	found = calloc(CGFENCE_DENIAL_SETS * CGFENCE_DENIAL_WAYS, sizeof(*found));
 	if (!found)
 		return error_set(error, ENOMEM, "out of memory while reading denials");
 	for (uint32_t i = 0; i < CGFENCE_DENIAL_SETS; i++) {
-		struct cgfence_denial_set set;
+		struct cgfence_standing_denial_set set;
+		int result = read_set(fence, i, &set);
 
-		if (bpf_map_lookup_elem_flags(fence_denials_map(fence), &i, &set, BPF_F_LOCK) < 0)
-			return kernel_error(error, errno, "read the denials");
+		if (result)
+			return kernel_error(error, -result, "read the denials");
 		for (int way = 0; way < CGFENCE_DENIAL_WAYS; way++) {
 			if (set.ways[way].count)
-				found[used++] = set.ways[way];
+				found[used++] = (struct cgfence_member_denial){ set.ways[way],
+										set.members[way] };
 		}
 	}
-	qsort(found, used, sizeof(*found), compare_records);
-	*records = cleanup_steal(found);
+	qsort(found, used, sizeof(*found), compare_denials);
+	*denials = cleanup_steal(found);
+	*count = used;
+	return 0;
+}
+
+int cgfence_fence_read_denials(const struct cgfence_fence *fence,
+			       struct cgfence_denial_record **records, size_t *count,
+			       struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_member_denial *denials = NULL;
+	struct cgfence_denial_record *found;
+	size_t used = 0;
+	int result = cgfence_fence_read_member_denials(fence, &denials, &used, error);
+
+	if (result)
+		return result;
+	found = calloc(used + 1, sizeof(*found));
+	if (!found)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < used; i++)
+		found[i] = denials[i].record;
+	*records = found;
 	*count = used;
 	return 0;
 }

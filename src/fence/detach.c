@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
+#include "kernel/membership.h"
 #include "kernel/pins.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@ static int remove_links(uint64_t id, struct cgfence_error *error)
 		if (result < 0)
 			return result;
 	}
+	membership_remove_all(id, true);
 	return 0;
 }
 
@@ -69,6 +71,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	}
 	for (int i = hook_count - 1; i >= 0; i--)
 		link_remove(id, &hooks[i], NULL);
+	membership_remove_all(id, false);
 	pins_unlock(id, lock);
 	return 0;
 }

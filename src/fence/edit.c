@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Changes the policy of a live fence: reads, edits and writes under one lock, so that concurrent edits are not lost. */
 #include "base/error.h"
+#include "cgroup/cgroup.h"
 #include "fence/change.h"
+#include "fence/root.h"
 #include "kernel/pins.h"
 #include "policy/edit.h"
 #include "policy/write.h"
 
+#include <cgfence/standing.h>
 #include <errno.h>
 
 static int edit(struct fence_change *change, const struct cgfence_edit *wanted, bool *changed,
@@ -38,10 +41,10 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 	return 0;
 }
 
-int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence_edit *wanted,
-		       bool *changed, struct cgfence_error *error)
+static int edit_fence(uint64_t id, const struct cgfence_cgroup *cgroup,
+		      const struct cgfence_edit *wanted, bool *changed, struct cgfence_error *error)
 {
-	struct fence_change change = { .cgroup = cgroup, .keeps_netns = true };
+	struct fence_change change = { .id = id, .cgroup = cgroup, .keeps_netns = true };
 	int code;
 
 	if (!bpffs_is_mounted())
@@ -49,8 +52,27 @@ int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence
 	code = fence_change_begin(&change, error);
 	if (code == 0)
 		code = edit(&change, wanted, changed, error);
-	fence_change_end(&change);
 	if (code && code != -ENOENT)
-		error_wrap(error, "cannot change the fence of %s", cgfence_cgroup_path(cgroup));
+		error_wrap(error, "cannot change the fence of %s",
+			   change.pattern ? change.pattern : cgfence_cgroup_path(cgroup));
+	fence_change_end(&change);
 	return code;
+}
+
+int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence_edit *wanted,
+		       bool *changed, struct cgfence_error *error)
+{
+	return edit_fence(cgfence_cgroup_id(cgroup), cgroup, wanted, changed, error);
+}
+
+int cgfence_standing_edit(uint64_t id, const struct cgfence_edit *wanted, bool *changed,
+			  struct cgfence_error *error)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+	int result = hierarchy_open(&hierarchy, error);
+
+	if (result == 0)
+		result = fence_root_open(&hierarchy, id, &anchor, error);
+	return result ? result : edit_fence(id, anchor, wanted, changed, error);
 }

@@ -20,11 +20,14 @@ struct cgfence_events {
 static int take_event(void *context, void *data, size_t size)
 {
 	struct cgfence_events *events = context;
+	struct cgfence_event *event;
 
 	/* Skips an event of another version. */
-	if (size < sizeof(*events->list))
+	if (size < sizeof(struct cgfence_plain_event))
 		return 0;
-	memcpy(&events->list[events->count++], data, sizeof(*events->list));
+	event = &events->list[events->count++];
+	*event = (struct cgfence_event){ 0 };
+	memcpy(event, data, size < sizeof(*event) ? size : sizeof(*event));
 	return events->count == events->size ? -ECANCELED : 0;
 }
 

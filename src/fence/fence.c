@@ -11,6 +11,7 @@
 #include "kernel/pins.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/standing.h>
 
 struct cgfence_fence {
 	struct cgfence_policy *policy;
@@ -20,6 +21,10 @@ struct cgfence_fence {
 	bool ephemeral;
 	bool torn;
 	enum cgfence_listen_guard guard;
+	struct cgfence_standing standing;
+	char *pattern; /* of a standing fence */
+	struct membership membership;
+	bool overflows;
 	const char *hook_names[HOOKS_MAX];	/* ended by NULL */
 	const char *missing[FENCE_MISSING_MAX]; /* likewise */
 };
@@ -30,6 +35,8 @@ void cgfence_fence_close(struct cgfence_fence *fence)
 		return;
 	cgfence_policy_free(fence->policy);
 	fence_maps_close(&fence->maps);
+	membership_close(&fence->membership);
+	free(fence->pattern);
 	free(fence);
 }
 
@@ -81,6 +88,31 @@ bool fence_is_torn(const struct cgfence_fence *fence)
 	return fence->torn;
 }
 
+const char *cgfence_fence_pattern(const struct cgfence_fence *fence)
+{
+	return fence->pattern;
+}
+
+uint64_t cgfence_fence_anchor(const struct cgfence_fence *fence)
+{
+	return fence->standing.anchor_id;
+}
+
+bool cgfence_fence_overflows(const struct cgfence_fence *fence)
+{
+	return fence->overflows;
+}
+
+const struct cgfence_standing *fence_standing(const struct cgfence_fence *fence)
+{
+	return &fence->standing;
+}
+
+const struct membership *fence_membership(const struct cgfence_fence *fence)
+{
+	return &fence->membership;
+}
+
 int fence_denials_map(const struct cgfence_fence *fence)
 {
 	return fence->maps.denials;
@@ -119,6 +151,15 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 	fence_missing(present->image, fence->missing);
 	fence->maps = present->maps;
 	present->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	fence->standing = *image_standing(present->image);
+	fence->membership = present->membership;
+	present->membership = (struct membership)MEMBERSHIP_CLOSED;
+	fence->overflows = present->overflows;
+	if (fence->standing.anchor_id) {
+		fence->pattern = image_pattern(present->image);
+		if (!fence->pattern)
+			return error_out_of_memory(error);
+	}
 	return image_decompile(present->image, &fence->policy, error);
 }
 
@@ -151,6 +192,7 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 	if (!made)
 		return error_out_of_memory(error);
 	made->maps = (struct fence_maps)FENCE_MAPS_CLOSED;
+	made->membership = (struct membership)MEMBERSHIP_CLOSED;
 	result = pins_check(id, error);
 	if (result)
 		return result;

@@ -12,6 +12,14 @@ bool fence_is_torn(const struct cgfence_fence *fence);
 /** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */
 int fence_denials_map(const struct cgfence_fence *fence);
 
+struct membership;
+
+/** fence_standing() - what it is for; all 0 if it is on one cgroup. */
+const struct cgfence_standing *fence_standing(const struct cgfence_fence *fence);
+
+/** fence_membership() - what decides that, which the snapshot owns; closed if it is on one cgroup, or is torn. */
+const struct membership *fence_membership(const struct cgfence_fence *fence);
+
 /** fence_port_program() - the id of a port program of a fence; 0 if it has none or if unknown. */
 uint32_t fence_port_program(uint64_t id);
 

@@ -7,6 +7,11 @@
 #include "kernel/pins.h"
 
 #include <errno.h>
+#include <time.h>
+
+/* How long a command may take from attaching a program to pinning its link. */
+#define PIN_TRIES 20
+#define PIN_TRY_NS (5 * 1000 * 1000)
 
 static int refuse(uint32_t program, const char *name, struct cgfence_error *error)
 {
@@ -20,10 +25,17 @@ static int refuse(uint32_t program, const char *name, struct cgfence_error *erro
 		text);
 }
 
+/* Another fence of the same cgroup, a standing one and that of its anchor, may be about to pin a link. */
 int fence_check_hidden(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
 {
+	const struct timespec pause = { .tv_nsec = PIN_TRY_NS };
 	char name[BPF_OBJ_NAME_LEN];
 	uint32_t program = hidden_find(cgroup, name);
+
+	for (int i = 0; i < PIN_TRIES && program; i++) {
+		nanosleep(&pause, NULL);
+		program = hidden_find(cgroup, name);
+	}
 
 	return program ? refuse(program, name, error) : 0;
 }
@@ -44,7 +56,7 @@ static int check_again(const struct cgfence_cgroup *cgroup, uint32_t before,
 		return result;
 	}
 	/* There is no directory, so no program that was there before and still is can be pinned in it. */
-	return hidden_find(cgroup, name) == before ? refuse(before, name, error) : 0;
+	return hidden_find(cgroup, name) == before ? fence_check_hidden(cgroup, error) : 0;
 }
 
 int cgfence_fence_check_hidden(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)

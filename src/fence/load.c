@@ -3,6 +3,7 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "image/image.h"
 #include "fence/guard.h"
 #include "fence/readings.h"
 #include "kernel/error.h"
@@ -17,7 +18,7 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	int result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
 
 	if (result == 0)
-		result = programs_make_records(maps, error);
+		result = programs_make_records(maps, image_standing(set->image)->anchor_id, error);
 	if (result == 0)
 		result = fence_guard_choose(set, maps, error);
 	if (result == 0)

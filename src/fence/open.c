@@ -5,17 +5,19 @@
 #include "fence/fence.h"
 #include "fence/change.h"
 #include "fence/detach.h"
+#include "fence/root.h"
 
 #include <errno.h>
 
 /* Completes the newest policy, since a caller may already rely on it. */
 static void repair(uint64_t id)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	struct fence_change change = { .keeps_netns = true };
+	struct fence_change change = { .id = id, .keeps_netns = true };
 	enum cgfence_attach_result result;
 
-	if (cgroup_open_any_id(id, &cgroup, NULL))
+	if (hierarchy_open(&hierarchy, NULL) || fence_root_open(&hierarchy, id, &cgroup, NULL))
 		return;
 	change.cgroup = cgroup;
 	if (fence_change_begin(&change, NULL) == 0 && change.old.torn && change.old_policy) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/present.h"
 #include "base/cleanup.h"
+#include "image/image.h"
 #include "kernel/listen_trace.h"
 
 #include <errno.h>
 
 void fence_present_init(struct fence_present *present)
 {
-	*present = (struct fence_present){ .maps = FENCE_MAPS_CLOSED };
+	*present = (struct fence_present){ .maps = FENCE_MAPS_CLOSED,
+					   .membership = MEMBERSHIP_CLOSED };
 	for (int i = 0; i < HOOKS_MAX; i++)
 		present->links[i] = (struct link)LINK_CLOSED;
 }
@@ -17,6 +19,7 @@ void fence_present_release(struct fence_present *present)
 	for (int i = 0; i < HOOKS_MAX; i++)
 		link_close(&present->links[i]);
 	fence_maps_close(&present->maps);
+	membership_close(&present->membership);
 	free(present->image);
 	fence_present_init(present);
 }
@@ -76,11 +79,34 @@ static bool is_complete(const struct fence_present *present)
 	return true;
 }
 
+/* More room than the most is not made. */
+static bool can_grow(const struct membership *membership)
+{
+	return membership_room(membership->members) < MEMBERSHIP_ROOM_MAX;
+}
+
+static int check_membership(uint64_t id, struct fence_present *present, struct cgfence_error *error)
+{
+	uint32_t number = image_standing(present->image)->membership;
+	struct cgfence_membership_state state = { 0 };
+	int result = membership_open(id, number, &present->membership, error);
+
+	if (result && result != -ENOENT)
+		return result;
+	if (result == 0)
+		result = membership_read_state(present->membership.state, &state, error);
+	present->overflows = state.lost;
+	if (result || membership_is_there(id, !number) ||
+	    (state.lost && can_grow(&present->membership)))
+		present->torn = true;
+	return result == -ENOENT ? 0 : result;
+}
+
 /* The program that judges for all fences is told of a change before or after the links. */
 static int check_whole(struct fence_present *present, struct cgfence_error *error)
 {
 	bool trace_right = true;
-	int result = listen_trace_check(present->image, &trace_right, error);
+	int result = listen_trace_check(present->image, present->maps.members, &trace_right, error);
 
 	if (result)
 		return result;
@@ -91,8 +117,10 @@ static int check_whole(struct fence_present *present, struct cgfence_error *erro
 
 int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
+	int result;
+
 	for (int i = 0; i < hook_count; i++) {
-		int result = link_open(id, &hooks[i], &present->links[i], error);
+		result = link_open(id, &hooks[i], &present->links[i], error);
 
 		if (result == -ENOENT)
 			continue;
@@ -102,5 +130,10 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 			return result;
 		present->fenced = true;
 	}
-	return present->image ? check_whole(present, error) : 0;
+	if (!present->image)
+		return 0;
+	result = check_whole(present, error);
+	return result || !image_standing(present->image)->anchor_id
+		       ? result
+		       : check_membership(id, present, error);
 }

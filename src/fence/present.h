@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/maps.h"
+#include "kernel/membership.h"
 #include "kernel/link.h"
 
 struct fence_present {
@@ -10,7 +11,9 @@ struct fence_present {
 	struct fence_maps maps;	      /* of the newest generation */
 	struct cgfence_image
 		*image; /* likewise; NULL if there is none that this version can read */
-	bool fenced;	/* has a link */
+	struct membership membership; /* of a standing fence; closed if it is not whole */
+	bool overflows;		      /* members found no room there */
+	bool fenced;		      /* has a link */
 	bool torn; /* a command was killed half way: links differ in generation, or some are missing */
 };
 

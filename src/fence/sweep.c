@@ -7,6 +7,7 @@
 #include "base/yield.h"
 #include "fence/fence.h"
 #include "fence/detach.h"
+#include "fence/root.h"
 #include "cgroup/hierarchy.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
@@ -30,7 +31,9 @@ static bool has_link(uint64_t id)
  */
 static bool is_needed(const struct hierarchy *hierarchy, uint64_t id)
 {
-	return hierarchy_has(hierarchy, id) && has_link(id);
+	uint64_t root = fence_root_id(id);
+
+	return root && hierarchy_has(hierarchy, root) && has_link(id);
 }
 
 /* Removes the directory of a fence that holds nothing any more, unless another command works on it. */
@@ -70,7 +73,9 @@ static void sweep_ephemeral(const struct hierarchy *hierarchy, uint64_t id)
 
 static void sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id)
 {
-	if (!hierarchy_has(hierarchy, id))
+	uint64_t root = fence_root_id(id);
+
+	if (!root || !hierarchy_has(hierarchy, root))
 		sweep(hierarchy, id);
 }
 

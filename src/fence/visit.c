@@ -4,6 +4,9 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/hierarchy.h"
 #include "fence/fence.h"
+#include "fence/root.h"
+
+#include <errno.h>
 
 struct visit {
 	cgfence_fence_visitor *visitor;
@@ -15,8 +18,11 @@ struct visit {
 static int open_shown(const struct hierarchy *hierarchy, uint64_t id,
 		      struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	int result = hierarchy->fd < 0 ? 0 : hierarchy_open_cgroup(hierarchy, id, cgroup, error);
+	uint64_t root = fence_root_id(id);
+	int result = 0;
 
+	if (hierarchy->fd >= 0)
+		result = root ? hierarchy_open_cgroup(hierarchy, root, cgroup, error) : -ENOENT;
 	return result == -EXDEV ? 0 : result;
 }
 
@@ -39,8 +45,10 @@ static void visit_fence(const struct visit *visit, uint64_t id)
 	/* It ended meanwhile, or its cgroup did. */
 	if (result == -ENOENT)
 		return;
-	visit->visitor(&(struct cgfence_fence_visit){ id, cgroup, result ? NULL : fence,
-						      result ? &error : NULL },
+	visit->visitor(&(struct cgfence_fence_visit){ .id = id,
+						      .cgroup = cgroup,
+						      .fence = result ? NULL : fence,
+						      .error = result ? &error : NULL },
 		       visit->context);
 }
 

@@ -37,26 +37,43 @@ static void describe_ports(const struct cgfence_policy *policy, struct cgfence_p
 	table->on_violation = policy->on_violation;
 }
 
+/* Puts a string behind what is there. */
+static void append(struct cgfence_image *image, uint32_t *end, const char *text, uint32_t *offset,
+		   uint32_t *length)
+{
+	*offset = *end;
+	*length = text ? (uint32_t)strlen(text) : 0;
+	if (text)
+		memcpy((char *)image + *offset, text, *length);
+	*end += *length;
+}
+
+static size_t length_of(const char *text)
+{
+	return text ? strlen(text) : 0;
+}
+
 static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 				      const struct device_table *table,
 				      const struct cgfence_port_table *ports,
-				      const struct port_words *words)
+				      const struct port_words *words, const char *pattern)
 {
 	size_t slots_offset =
 		sizeof(struct cgfence_image) + table->bucket_count * sizeof(*table->displacements);
 	size_t words_offset = slots_offset + table->slot_count * sizeof(*table->slots);
-	size_t name_offset = words_offset + words->count * sizeof(*words->words);
-	size_t name_length = policy->name ? strlen(policy->name) : 0;
-	size_t size = round_up(name_offset + name_length);
+	size_t standing_offset = words_offset + words->count * sizeof(*words->words);
+	size_t name_offset = standing_offset + (pattern ? sizeof(struct cgfence_standing) : 0);
+	const char *except = pattern ? policy->except : NULL;
+	size_t size = round_up(name_offset + length_of(policy->name) + length_of(pattern) +
+			       length_of(except));
 	struct cgfence_image *image = calloc(1, size);
+	uint32_t end = (uint32_t)name_offset;
 
 	if (!image)
 		return NULL;
 	image->abi_version = CGFENCE_ABI_VERSION;
 	image->size = (uint32_t)size;
 	image->enforce = policy->enforce;
-	image->name_offset = (uint32_t)name_offset;
-	image->name_length = (uint32_t)name_length;
 	image->ports = *ports;
 	port_table_move(&image->ports, words_offset / sizeof(*words->words));
 	describe_ports(policy, &image->ports);
@@ -70,13 +87,20 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	       table->slot_count * sizeof(*table->slots));
 	image->devices.dev_null_free = is_dev_null_free(image);
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
-	if (name_length)
-		memcpy((char *)image + name_offset, policy->name, name_length);
+	append(image, &end, policy->name, &image->name_offset, &image->name_length);
+	if (pattern) {
+		struct cgfence_standing *standing =
+			(struct cgfence_standing *)((char *)image + standing_offset);
+
+		image->standing_offset = (uint32_t)standing_offset;
+		append(image, &end, pattern, &standing->pattern_offset, &standing->pattern_length);
+		append(image, &end, except, &standing->except_offset, &standing->except_length);
+	}
 	return image;
 }
 
-int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
-		  struct cgfence_image **image, struct cgfence_error *error)
+static int compile(const struct cgfence_policy *policy, const char *pattern,
+		   struct cgfence_image **image, struct cgfence_error *error)
 {
 	struct cgfence_port_table ports = { 0 };
 	struct cgfence_image *made = NULL;
@@ -88,15 +112,77 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 		return result;
 	if (device_table_compile(&policy->devices, &table) == 0 &&
 	    port_table_compile(policy, &ports, &words) == 0)
-		made = assemble(policy, &table, &ports, &words);
+		made = assemble(policy, &table, &ports, &words, pattern);
 	device_table_free(&table);
 	free(words.words);
 	if (!made)
 		return error_set(error, ENOMEM, "out of memory while compiling the policy");
-	made->generation = generation;
-	made->ephemeral = ephemeral;
 	*image = made;
 	return 0;
+}
+
+int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool ephemeral,
+		  struct cgfence_image **image, struct cgfence_error *error)
+{
+	int result = compile(policy, NULL, image, error);
+
+	if (result)
+		return result;
+	(*image)->generation = generation;
+	(*image)->ephemeral = ephemeral;
+	return 0;
+}
+
+int image_compile_standing(const struct cgfence_policy *policy, uint64_t generation,
+			   const char *pattern, struct cgfence_image **image,
+			   struct cgfence_error *error)
+{
+	int result = compile(policy, pattern, image, error);
+
+	if (result == 0)
+		(*image)->generation = generation;
+	return result;
+}
+
+static char *copy_text(const struct cgfence_image *image, uint32_t offset, uint32_t length)
+{
+	return length ? strndup((const char *)image + offset, length) : NULL;
+}
+
+const struct cgfence_standing *image_standing(const struct cgfence_image *image)
+{
+	static const struct cgfence_standing none;
+
+	return image->standing_offset ? (const void *)((const char *)image + image->standing_offset)
+				      : &none;
+}
+
+char *image_pattern(const struct cgfence_image *image)
+{
+	return copy_text(image, image_standing(image)->pattern_offset,
+			 image_standing(image)->pattern_length);
+}
+
+static bool text_is_within(uint32_t offset, uint32_t length, size_t size)
+{
+	return offset <= size && length <= size - offset;
+}
+
+static bool check_standing(const struct cgfence_image *image, size_t size)
+{
+	const struct cgfence_standing *standing = image_standing(image);
+	uint32_t components;
+
+	if (!image->standing_offset)
+		return true;
+	if (image->standing_offset % sizeof(uint64_t) ||
+	    !text_is_within(image->standing_offset, sizeof(*standing), size))
+		return false;
+	components = standing->member_level - standing->anchor_level;
+	return text_is_within(standing->pattern_offset, standing->pattern_length, size) &&
+	       text_is_within(standing->except_offset, standing->except_length, size) &&
+	       standing->pattern_length && standing->membership <= 1 && components &&
+	       components <= CGFENCE_PATTERN_DEPTH;
 }
 
 /* A masked offset must lie within the image, since the verdict functions do not check it. */
@@ -140,8 +226,8 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
 	    image->devices.base >= DEVICE_BASE_COUNT ||
 	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||
-	    image->ports.guard > CGFENCE_GUARD_DENY || image->name_offset > size ||
-	    image->name_length > size - image->name_offset)
+	    image->ports.guard > CGFENCE_GUARD_DENY || !check_standing(image, size) ||
+	    !text_is_within(image->name_offset, image->name_length, size))
 		return refuse_damaged(error);
 	return 0;
 }
@@ -182,6 +268,10 @@ int image_decompile(const struct cgfence_image *image, struct cgfence_policy **p
 		if (result)
 			return result;
 	}
+	made->except = copy_text(image, image_standing(image)->except_offset,
+				 image_standing(image)->except_length);
+	if (image_standing(image)->except_length && !made->except)
+		return error_set(error, ENOMEM, "out of memory while reading the policy back");
 	*policy = cleanup_steal(made);
 	return 0;
 }

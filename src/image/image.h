@@ -16,6 +16,22 @@ int image_compile(const struct cgfence_policy *policy, uint64_t generation, bool
 		  struct cgfence_image **image, struct cgfence_error *error);
 
 /**
+ * image_compile_standing() - the same for a standing fence.
+ * @pattern: of its members
+ *
+ * It fills in what of image->standing is of the policy: where the pattern and the exceptions are.
+ */
+int image_compile_standing(const struct cgfence_policy *policy, uint64_t generation,
+			   const char *pattern, struct cgfence_image **image,
+			   struct cgfence_error *error);
+
+/** image_standing() - what an image of a standing fence is for; all 0 if it is of another. */
+const struct cgfence_standing *image_standing(const struct cgfence_image *image);
+
+/** image_pattern() - a copy of the pattern of a standing fence; NULL if out of memory, or if it is none. */
+char *image_pattern(const struct cgfence_image *image);
+
+/**
  * image_check() - is this an image that this version made, whole?
  * @size: the bytes that are there
  *

@@ -7,6 +7,7 @@
 #include "kernel/error.h"
 #include "kernel/hidden.h"
 #include "kernel/link.h"
+#include "kernel/pins.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -119,6 +120,18 @@ static int add_program(struct search *search, const struct ascent *ascent,
 	return 0;
 }
 
+/* Takes the programs of standing fences off the list, which are pinned by other numbers than those of cgroups. */
+static int take_standing(struct search *search)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result = pins_list(&ids, &count, NULL);
+
+	for (size_t i = count; i-- > 0 && ids[i] & CGFENCE_STANDING_ID;)
+		take_effective(&search->effective, link_program_id(ids[i], search->hook));
+	return result;
+}
+
 /* Those that are attached here and in effect where the search began. */
 static int search_cgroup(struct search *search, const struct ascent *ascent)
 {
@@ -158,6 +171,10 @@ static int search_hook(struct search *search)
 	/* Whoever attached something to a hook that this kernel does not have, it has no say. */
 	if (result == -EINVAL)
 		return 0;
+	take_effective(&search->effective,
+		       link_program_id(cgfence_cgroup_id(search->cgroup), search->hook));
+	if (result == 0 && search->effective.count)
+		result = take_standing(search);
 	if (result == 0 && search->effective.count)
 		result = ascent_begin(&ascent, search->cgroup);
 	while (result == 0 && search->effective.count) {

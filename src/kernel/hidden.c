@@ -52,6 +52,21 @@ static bool is_pinned(uint64_t id, enum bpf_attach_type type, uint32_t program)
 	return false;
 }
 
+/* Is it of a standing fence, whose anchor the cgroup is? */
+static bool is_of_standing(enum bpf_attach_type type, uint32_t program)
+{
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+
+	if (pins_list(&ids, &count, NULL))
+		return false;
+	for (size_t i = count; i-- > 0 && ids[i] & CGFENCE_STANDING_ID;) {
+		if (is_pinned(ids[i], type, program))
+			return true;
+	}
+	return false;
+}
+
 static uint32_t find_on_hook(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			     char name[BPF_OBJ_NAME_LEN])
 {
@@ -64,7 +79,8 @@ static uint32_t find_on_hook(const struct cgfence_cgroup *cgroup, const struct h
 		uint32_t program = attached.programs[i].id;
 		cleanup_close int fd = -1;
 
-		if (is_pinned(id, hook->attach_type, program))
+		if (is_pinned(id, hook->attach_type, program) ||
+		    is_of_standing(hook->attach_type, program))
 			continue;
 		fd = open_of_cgfence(program, name);
 		if (fd >= 0)
@@ -126,7 +142,10 @@ static int consider(struct tally *tally, uint32_t link_id)
 	if (tally->pinned_count &&
 	    bsearch(&id, tally->pinned, tally->pinned_count, sizeof(id), compare_ids))
 		return 0;
-	return hidden_is_of_cgfence(info.prog_id) ? add_to(tally, id) : 0;
+	if (!hidden_is_of_cgfence(info.prog_id) ||
+	    is_of_standing(info.cgroup.attach_type, info.prog_id))
+		return 0;
+	return add_to(tally, id);
 }
 
 static size_t count_distinct(uint64_t *ids, size_t count)

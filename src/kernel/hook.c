@@ -4,6 +4,10 @@
 #include "listen.skel.h"
 #include "listen_lsm.skel.h"
 #include "ports.skel.h"
+#include "standing_device.skel.h"
+#include "standing_listen.skel.h"
+#include "standing_listen_lsm.skel.h"
+#include "standing_ports.skel.h"
 
 /* Of equal words the set keeps the last. */
 static bool allows_every_port(const struct cgfence_image *image,
@@ -48,7 +52,9 @@ static bool create_wanted(const struct cgfence_image *image)
 	return image->ports.fenced && !image->ports.sctp_any;
 }
 
-#define OBJECT(file) .object = #file, .elf_bytes = file##_bpf__elf_bytes
+#define OBJECT(file)                                         \
+	.object = #file, .elf_bytes = file##_bpf__elf_bytes, \
+	.standing_bytes = standing_##file##_bpf__elf_bytes
 
 #define IPV4 HOOK_BIT(CGFENCE_IPV4)
 #define IPV6 HOOK_BIT(CGFENCE_IPV6)

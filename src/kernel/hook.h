@@ -12,8 +12,9 @@ struct hook {
 	const char *name; /* of the pin, and in status */
 
 	const char *object; /* the file in bpf/ that has its program, without .bpf.c */
-	const void *(*elf_bytes)(size_t *size); /* that file, compiled */
-	const char *program;			/* the function in it */
+	const void *(*elf_bytes)(size_t *size);	     /* that file, compiled */
+	const void *(*standing_bytes)(size_t *size); /* for standing fences */
+	const char *program;			     /* the function in it */
 	enum bpf_attach_type attach_type;
 	/* Of a program that has its policy in place (kernel/policy_address.h); 0 for one that looks it up. */
 	enum bpf_prog_type type_in_place;

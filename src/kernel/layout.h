@@ -11,6 +11,7 @@ enum kernel_layout_part {
 	KERNEL_LAYOUT_NETNS = 2,
 	KERNEL_LAYOUT_V6ONLY = 4,
 	KERNEL_LAYOUT_PORT_RANGE = 8,
+	KERNEL_LAYOUT_CGROUPS = 16,
 };
 
 /* Offsets as struct cgfence_task_layout and struct cgfence_socket_layout have them. */
@@ -23,6 +24,15 @@ struct kernel_layout {
 	uint32_t inum;
 	uint32_t v6only; /* in bits */
 	uint32_t port_range;
+	/* As struct cgfence_cgroup_layout has them. */
+	uint32_t task_set;
+	uint32_t set_cgroup;
+	uint32_t socket_cgroup;
+	uint32_t level;
+	uint32_t ancestors;
+	uint32_t ancestors_are_ids;
+	uint32_t node;
+	uint32_t node_id;
 };
 
 /**

@@ -77,6 +77,16 @@ uint32_t link_program_id(uint64_t id, const struct hook *hook)
 	return open_pinned(path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
 }
 
+uint64_t link_cgroup_id(uint64_t id, const struct hook *hook)
+{
+	cleanup_close int fd = -1;
+	struct bpf_link_info info = { 0 };
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return open_pinned(path, &fd, &info, NULL) == 0 ? info.cgroup.cgroup_id : 0;
+}
+
 bool link_is_there(uint64_t id, const struct hook *hook)
 {
 	cleanup_close int fd = -1;
@@ -93,8 +103,8 @@ void link_close(struct link *link)
 	cleanup_close_descriptor(&link->program);
 }
 
-int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
-		struct cgfence_error *error)
+int link_create(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		int program, struct cgfence_error *error)
 {
 	cleanup_close int fd = -1;
 	char path[PINS_PATH_SIZE];
@@ -105,7 +115,7 @@ int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, in
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	if (fd < 0)
 		return kernel_error(error, errno, "attach the %s program", hook->name);
-	pins_path(path, cgfence_cgroup_id(cgroup), hook->name);
+	pins_path(path, id, hook->name);
 	unlink(path); /* a link that holds no cgroup any more may be in the place */
 	if (bpf_obj_pin(fd, path) < 0)
 		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,

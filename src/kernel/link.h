@@ -29,6 +29,9 @@ bool link_is_there(uint64_t id, const struct hook *hook);
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
 uint32_t link_program_id(uint64_t id, const struct hook *hook);
 
+/** link_cgroup_id() - the cgroup that the link of a hook is attached to; 0 if there is no such link. */
+uint64_t link_cgroup_id(uint64_t id, const struct hook *hook);
+
 /** link_close() - close the descriptors; the link stays pinned. */
 void link_close(struct link *link);
 
@@ -38,9 +41,12 @@ void link_close(struct link *link);
 	}
 #define cleanup_link __attribute__((cleanup(link_close)))
 
-/** link_create() - attach a program to a cgroup and pin the link: both or neither. */
-int link_create(const struct cgfence_cgroup *cgroup, const struct hook *hook, int program,
-		struct cgfence_error *error);
+/**
+ * link_create() - attach a program to a cgroup and pin the link: both or neither.
+ * @id: of the fence, which has the pin
+ */
+int link_create(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		int program, struct cgfence_error *error);
 
 /**
  * link_remove() - detach and unpin the link of a hook.

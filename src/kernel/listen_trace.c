@@ -7,6 +7,7 @@
 #include "kernel/pins.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
+#include "kernel/listen_standing.h"
 #include "listen_trace.skel.h"
 
 #include <bpf/bpf.h>
@@ -127,7 +128,11 @@ static int load_program(struct cgfence_error *error)
 		return explain_failure(errno, "attach", error);
 	unlink(MAP_PATH);
 	unlink(BITMAPS_PATH);
+	unlink(LISTEN_STANDING_PATH);
+	unlink(LISTEN_MEMBERS_PATH);
 	if (bpf_map__pin(skeleton->maps.cgfence_traced, MAP_PATH) ||
+	    bpf_map__pin(skeleton->maps.cgfence_traced_s, LISTEN_STANDING_PATH) ||
+	    bpf_map__pin(skeleton->maps.cgfence_traced_m, LISTEN_MEMBERS_PATH) ||
 	    bpf_map__pin(skeleton->maps.cgfence_traced_w, BITMAPS_PATH) ||
 	    bpf_obj_pin(link, LINK_PATH) < 0)
 		return kernel_error(error, errno, "pin the program that sees who listens");
@@ -185,7 +190,7 @@ static struct description *describe(const struct cgfence_image *image)
 	return made;
 }
 
-int listen_trace_set(const struct cgfence_image *image, struct cgfence_error *error)
+int listen_trace_set(const struct cgfence_image *image, int members, struct cgfence_error *error)
 {
 	cleanup_free struct description *description = describe(image);
 	cleanup_close int lock = lock_program();
@@ -206,7 +211,7 @@ int listen_trace_set(const struct cgfence_image *image, struct cgfence_error *er
 				    "tell the program that sees who listens of the fence");
 	if (!description->wide)
 		bpf_map_delete_elem(bitmaps, &cgroup_id);
-	return 0;
+	return members < 0 ? 0 : listen_standing_set(image, members, error);
 }
 
 static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
@@ -220,6 +225,8 @@ static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
 		return 0;
 	if (fences < 0)
 		return kernel_error(error, errno, "open " MAP_PATH);
+	if (cgroup_id & CGFENCE_STANDING_ID)
+		listen_standing_clear(cgroup_id);
 	if (bpf_map_delete_elem(fences, &cgroup_id) < 0 && errno != ENOENT)
 		return kernel_error(error, errno,
 				    "make the program that sees who listens forget the fence");
@@ -228,6 +235,8 @@ static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
 	if (bpf_map_get_next_key(fences, NULL, &next) < 0 && errno == ENOENT) {
 		unlink(LINK_PATH);
 		unlink(BITMAPS_PATH);
+		unlink(LISTEN_STANDING_PATH);
+		unlink(LISTEN_MEMBERS_PATH);
 		unlink(MAP_PATH);
 	}
 	return 0;
@@ -262,7 +271,8 @@ static bool same_description(const struct description *a, const struct descripti
 	       (!a->wide || memcmp(&a->bitmaps, &b->bitmaps, sizeof(a->bitmaps)) == 0);
 }
 
-int listen_trace_check(const struct cgfence_image *image, bool *right, struct cgfence_error *error)
+int listen_trace_check(const struct cgfence_image *image, int members, bool *right,
+		       struct cgfence_error *error)
 {
 	cleanup_free struct description *found = calloc(1, sizeof(*found));
 	cleanup_free struct description *wanted = image->ports.traced ? describe(image) : NULL;
@@ -275,5 +285,7 @@ int listen_trace_check(const struct cgfence_image *image, bool *right, struct cg
 	if (result && result != -ENOENT)
 		return result;
 	*right = wanted ? result == 0 && same_description(found, wanted) : result != 0;
+	if (*right && wanted && members >= 0)
+		*right = listen_standing_is_set(image, members);
 	return 0;
 }

@@ -22,9 +22,20 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 		return &maps->denials;
 	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
 		return &maps->asked;
+	if (strcmp(name, CGFENCE_MEMBERS_MAP) == 0)
+		return &maps->members;
+	if (strcmp(name, CGFENCE_STATE_MAP) == 0)
+		return &maps->state;
 	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
 		return &maps->events;
 	return NULL;
+}
+
+static bool holds_denials(const struct bpf_map_info *info)
+{
+	return info->max_entries == CGFENCE_DENIAL_SETS &&
+	       (info->value_size == sizeof(struct cgfence_denial_set) ||
+		info->value_size == sizeof(struct cgfence_standing_denial_set));
 }
 
 /* The slot of a map of a fence, unless another version made it: this one cannot read its records. */
@@ -34,8 +45,9 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 
 	if (slot == &maps->counters && info->value_size != sizeof(struct cgfence_counters))
 		return NULL;
-	if (slot == &maps->denials && (info->value_size != sizeof(struct cgfence_denial_set) ||
-				       info->max_entries != CGFENCE_DENIAL_SETS))
+	if (slot == &maps->denials && !holds_denials(info))
+		return NULL;
+	if (slot == &maps->members && info->value_size != sizeof(struct cgfence_member))
 		return NULL;
 	/* The map of the host is found by its pin. */
 	return slot == &maps->events ? NULL : slot;
@@ -76,9 +88,7 @@ static int open_map(uint32_t id, int *fd, struct bpf_map_info *info, struct cgfe
  * Calls @take with each map of a program until it returns true, which takes over the descriptor.
  * Return: 0, also if it never does, or -errno.
  */
-static int for_each_map(int program, struct program_maps *list,
-			bool (*take)(int *map, const struct bpf_map_info *info, uint32_t id,
-				     void *context),
+static int for_each_map(int program, struct program_maps *list, fence_map_visitor *take,
 			void *context, struct cgfence_error *error)
 {
 	int result = list_maps(program, list);
@@ -94,6 +104,14 @@ static int for_each_map(int program, struct program_maps *list,
 			return result;
 	}
 	return 0;
+}
+
+int fence_maps_for_each(int program, fence_map_visitor *visit, void *context,
+			struct cgfence_error *error)
+{
+	struct program_maps list = { 0 };
+
+	return for_each_map(program, &list, visit, context, error);
 }
 
 static int say_has_no_policy(uint32_t program_id, struct cgfence_error *error)
@@ -215,10 +233,9 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 		int map;
 		const int *slot;
 	} made[] = {
-		{ maps->policy, &scratch.policy },
-		{ maps->counters, &scratch.counters },
-		{ maps->denials, &scratch.denials },
-		{ maps->asked, &scratch.asked },
+		{ maps->policy, &scratch.policy },   { maps->counters, &scratch.counters },
+		{ maps->denials, &scratch.denials }, { maps->asked, &scratch.asked },
+		{ maps->members, &scratch.members }, { maps->state, &scratch.state },
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {

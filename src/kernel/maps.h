@@ -12,13 +12,16 @@ struct fence_maps {
 	int counters;
 	int denials;
 	int asked;
+	int members; /* of a standing fence, with its state */
+	int state;
 	int events;	    /* of the whole host */
 	uint32_t policy_id; /* id of the policy map in the kernel, 0 if it was not asked for */
 };
 
-#define FENCE_MAPS_CLOSED                                                              \
-	{                                                                              \
-		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .events = -1 \
+#define FENCE_MAPS_CLOSED                                                                \
+	{                                                                                \
+		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .members = -1, \
+		.state = -1, .events = -1                                                \
 	}
 
 static inline void fence_maps_close(struct fence_maps *maps)
@@ -27,6 +30,8 @@ static inline void fence_maps_close(struct fence_maps *maps)
 	cleanup_close_descriptor(&maps->counters);
 	cleanup_close_descriptor(&maps->denials);
 	cleanup_close_descriptor(&maps->asked);
+	cleanup_close_descriptor(&maps->members);
+	cleanup_close_descriptor(&maps->state);
 	cleanup_close_descriptor(&maps->events);
 }
 
@@ -40,6 +45,14 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name);
  * @program: its descriptor
  */
 int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *error);
+
+/** A function that is given a map of a program. Return: true to see no more. It may take over the descriptor. */
+typedef bool fence_map_visitor(int *map, const struct bpf_map_info *info, uint32_t id,
+			       void *context);
+
+/** fence_maps_for_each() - visit all maps that a program uses. */
+int fence_maps_for_each(int program, fence_map_visitor *visit, void *context,
+			struct cgfence_error *error);
 
 /** fence_maps_find_policy() - open only the policy map; @fd receives its descriptor. */
 int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/programs.h"
 #include "base/error.h"
+#include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/policy_address.h"
 #include "records.skel.h"
+#include "standing_records.skel.h"
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
@@ -91,7 +93,7 @@ static int keep_programs(struct bpf_object *object, const struct hook *hook,
 	return 0;
 }
 
-int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
+int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
@@ -106,7 +108,7 @@ int programs_make_records(struct fence_maps *maps, struct cgfence_error *error)
 	}
 	if (maps->counters >= 0 && maps->denials >= 0 && maps->asked >= 0)
 		return 0;
-	bytes = records_bpf__elf_bytes(&size);
+	bytes = (standing ? standing_records_bpf__elf_bytes : records_bpf__elf_bytes)(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return kernel_error(error, errno, "open the maps of records");
@@ -147,7 +149,7 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 
 	if (log == MAP_FAILED || policy_address_check())
 		return error_out_of_memory(error);
-	bytes = hook->elf_bytes(&size);
+	bytes = (image_standing(image)->anchor_id ? hook->standing_bytes : hook->elf_bytes)(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return kernel_error(error, errno, "open the %s programs", hook->object);

@@ -4,8 +4,11 @@
 #include "kernel/maps.h"
 #include "kernel/hook.h"
 
-/** programs_make_records() - make those of the maps of counters, denials and binds that are not open yet. */
-int programs_make_records(struct fence_maps *maps, struct cgfence_error *error);
+/**
+ * programs_make_records() - make those of the maps of counters, denials and binds that are not open yet.
+ * @standing: for a standing fence
+ */
+int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error);
 
 /**
  * programs_load() - load those programs of the object of a hook that a policy wants.

@@ -24,6 +24,7 @@ void cgfence_policy_free(struct cgfence_policy *policy)
 		return;
 	free(policy->name);
 	free(policy->cgroup);
+	free(policy->except);
 	device_rules_free(&policy->devices);
 	device_lookups_free(&policy->lookups);
 	free(policy);
@@ -44,10 +45,12 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 		return NULL;
 	*copy = *policy;
 	copy->cgroup = NULL;
+	copy->except = NULL;
 	copy->devices = (struct device_rules){ 0 };
 	copy->lookups = (struct device_lookups){ 0 };
 	if (!copy_string(policy->name, &copy->name) ||
 	    !copy_string(policy->cgroup, &copy->cgroup) ||
+	    !copy_string(policy->except, &copy->except) ||
 	    device_rules_copy(&policy->devices, &copy->devices))
 		return NULL;
 	return cleanup_steal(copy);

@@ -20,6 +20,7 @@ enum policy_on_violation {
 struct cgfence_policy {
 	char *name;   /* NULL if none */
 	char *cgroup; /* NULL if none */
+	char *except; /* as policy/except.h has it; NULL if none */
 	bool enforce;
 	bool unresolved; /* device paths were not looked up, so entries may be missing */
 

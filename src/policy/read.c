@@ -2,6 +2,7 @@
 #include "policy/read.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/except.h"
 #include "policy/policy.h"
 #include "policy/read_devices.h"
 #include "policy/read_ports.h"
@@ -37,6 +38,7 @@ static int ignore_schema(struct reader *reader, const json_t *value, void *targe
 static const struct reader_key policy_keys[] = {
 	{ "name", reader_read_string, offsetof(struct cgfence_policy, name) },
 	{ "cgroup", reader_read_string, offsetof(struct cgfence_policy, cgroup) },
+	{ "except", policy_read_except, offsetof(struct cgfence_policy, except) },
 	{ "enforce", reader_read_bool, offsetof(struct cgfence_policy, enforce) },
 	{ "devices", policy_read_devices, 0 },
 	{ "allowed_devices", policy_read_allowed_devices, 0 },

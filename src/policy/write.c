@@ -3,6 +3,7 @@
 #include "policy/write.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/except.h"
 
 #include <string.h>
 
@@ -88,6 +89,8 @@ static json_t *write_policy(const struct cgfence_policy *policy)
 
 	if (policy->name)
 		json_object_set_new(root, "name", json_string(policy->name));
+	if (policy->except)
+		json_object_set_new(root, "except", policy_write_except(policy->except));
 	json_object_set_new(root, "enforce", json_boolean(policy->enforce));
 	if (policy->devices_fenced && json_object_set_new(root, "devices", devices)) {
 		json_decref(root);

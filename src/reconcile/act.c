@@ -297,7 +297,8 @@ static void look_again_and_act(struct act *act)
 	cleanup_free struct cgfence_image *image = NULL;
 	enum reconcile_response response;
 	bool present = false;
-	int code = fence_read_port_image(act->fence->id, &image, &act->result->failure);
+	int code = fence_read_port_image(port_fence_identity(act->fence), &image,
+					 &act->result->failure);
 
 	if (code == -ENOENT)
 		return;
@@ -324,12 +325,12 @@ static void look_again_and_act(struct act *act)
 static int lock_fence(struct act *act, int *lock)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_TRY_NS };
-	int result = pins_try_lock(act->fence->id, lock);
+	int result = pins_try_lock(port_fence_identity(act->fence), lock);
 
 	for (int i = 1; i < LOCK_TRIES && result == -EWOULDBLOCK && !act->costs->busy; i++) {
 		nanosleep(&pause, NULL);
 		yield_now();
-		result = pins_try_lock(act->fence->id, lock);
+		result = pins_try_lock(port_fence_identity(act->fence), lock);
 	}
 	act->costs->busy = result == -EWOULDBLOCK;
 	return result;
@@ -348,10 +349,10 @@ static void lock_and_act(struct act *act)
 		fail(act);
 		return;
 	}
-	*act->pass->locked = act->fence->id;
+	*act->pass->locked = port_fence_identity(act->fence);
 	look_again_and_act(act);
 	*act->pass->locked = locked_before;
-	pins_unlock(act->fence->id, lock);
+	pins_unlock(port_fence_identity(act->fence), lock);
 }
 
 void act_on(struct act_pass *pass, const struct sighting *sighting, struct act_result *result)
@@ -373,7 +374,7 @@ void act_on(struct act_pass *pass, const struct sighting *sighting, struct act_r
 	};
 
 	*result = (struct act_result){ .action = CGFENCE_ACTION_NONE };
-	if (*pass->locked == act.fence->id)
+	if (*pass->locked == port_fence_identity(act.fence))
 		look_again_and_act(&act);
 	else
 		lock_and_act(&act);

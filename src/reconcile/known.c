@@ -8,8 +8,9 @@
 
 static bool same_key(const struct violation_key *a, const struct violation_key *b)
 {
-	return a->fence_id == b->fence_id && a->cookie == b->cookie &&
-	       a->ip_protocol == b->ip_protocol && a->domain == b->domain && a->port == b->port &&
+	return a->fence_id == b->fence_id && a->member_id == b->member_id &&
+	       a->cookie == b->cookie && a->ip_protocol == b->ip_protocol &&
+	       a->domain == b->domain && a->port == b->port &&
 	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 

@@ -7,7 +7,8 @@
 /* The identity of a violation from pass to pass. */
 struct violation_key {
 	uint64_t fence_id;
-	uint64_t cookie; /* of the socket */
+	uint64_t member_id; /* of a standing fence; else 0 */
+	uint64_t cookie;    /* of the socket */
 	int ip_protocol;
 	int domain;
 	uint16_t port; /* host order */

@@ -88,7 +88,7 @@ static int drop_clients_of_one(const struct observation_scope *scope,
 	int result = 0;
 
 	if (clients_in_doubt(observation)) {
-		result = port_fences_read(0, scope->fences, &fences, error);
+		result = port_fences_read(0, 0, scope->fences, &fences, error);
 		if (port_claims_make(&fences, &claims))
 			result = error_out_of_memory(error);
 		clients_drop(observation, &fences, &claims);
@@ -134,7 +134,7 @@ int observe(const struct observation_scope *scope, struct observation *observati
 
 	*observation = (struct observation){ .complete = true };
 	note(observation,
-	     port_fences_read(scope->fence_id, scope->fences, &observation->fences, &reason),
+	     port_fences_read(scope->fence_id, 0, scope->fences, &observation->fences, &reason),
 	     &reason, &code, error);
 	if (observation->fences.count == 0)
 		return code;
@@ -159,12 +159,18 @@ static void keep_one(struct listeners *list, uint64_t cookie)
 	list->count = kept;
 }
 
+/* The cgroup of the fence, or the member. */
+static uint64_t fence_root_of(const struct cgfence_event *event)
+{
+	return event->member ? event->member : event->cgroup_id;
+}
+
 /* Adds the process that listened, if it still runs in the fence. Its descriptor is not known. */
 static int add_caller(struct observation *observation, const struct cgfence_event *event)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_holder holder = {
-		.fence_id = event->cgroup_id,
+		.fence_id = fence_root_of(event),
 		.cookie = event->socket_cookie,
 		.inode = observation->listeners.items[0].inode,
 		.pid = event->record.pid,
@@ -190,7 +196,8 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	int result;
 
 	*observation = (struct observation){ 0 };
-	result = port_fences_read(event->cgroup_id, fences, &observation->fences, error);
+	result = port_fences_read(event->cgroup_id, event->member, fences, &observation->fences,
+				  error);
 	if (result || observation->fences.count == 0)
 		return result;
 	result = observe_netns_of_event(observation, event->record.pid, error);
@@ -207,7 +214,7 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 		return result;
 	/* Before 5.11 the dump does not show the cgroup of a socket, but the event does. */
 	if (!event->made_outside)
-		listeners->items[0].cgroup_id = event->cgroup_id;
+		listeners->items[0].cgroup_id = fence_root_of(event);
 	result = add_caller(observation, event);
 	return result ? error_out_of_memory(error) : sightings_find(observation, error);
 }

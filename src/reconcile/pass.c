@@ -200,7 +200,9 @@ static int act_and_report(struct pass *pass, size_t step)
 static void report_end(struct pass *pass, size_t index)
 {
 	struct known_violation *violation = &pass->memory->known.items[index];
-	struct ledger_entry *entry = ledger_find(&pass->memory->ledger, violation->key.fence_id);
+	const struct violation_key *key = &violation->key;
+	struct ledger_entry *entry =
+		ledger_find(&pass->memory->ledger, key->member_id ? key->member_id : key->fence_id);
 
 	violation->ended = true;
 	if (!entry)

@@ -12,8 +12,10 @@ void reconcile_plan_key(const struct observation *observation, const struct sigh
 			struct violation_key *key)
 {
 	const struct listener *listener = &observation->listeners.items[sighting->listener];
+	const struct port_fence *fence = &observation->fences.items[sighting->fence];
 
-	key->fence_id = observation->fences.items[sighting->fence].id;
+	key->fence_id = port_fence_identity(fence);
+	key->member_id = fence->standing_id ? fence->id : 0;
 	key->cookie = listener->cookie;
 	key->ip_protocol = listener->ip_protocol;
 	key->domain = listener->domain;

@@ -2,12 +2,14 @@
 #include "reconcile/port_fences.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/id.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "fence/fence.h"
 #include "kernel/pins.h"
 
+#include <cgfence/standing.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -29,6 +31,16 @@ static int compare_ids(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
+static int compare_fences(const void *left, const void *right)
+{
+	const struct port_fence *a = left;
+	const struct port_fence *b = right;
+
+	if (a->id != b->id)
+		return a->id < b->id ? -1 : 1;
+	return a->standing_id < b->standing_id ? -1 : a->standing_id > b->standing_id;
+}
+
 size_t port_fences_find(const struct port_fences *fences, uint64_t id)
 {
 	const struct port_fence key = { .id = id };
@@ -36,7 +48,14 @@ size_t port_fences_find(const struct port_fences *fences, uint64_t id)
 								 sizeof(key), compare_ids)
 						       : NULL;
 
-	return found ? (size_t)(found - fences->items) : PORT_FENCE_NONE;
+	size_t index;
+
+	if (!found)
+		return PORT_FENCE_NONE;
+	index = (size_t)(found - fences->items);
+	while (index + 1 < fences->count && fences->items[index + 1].id == id)
+		index++;
+	return index;
 }
 
 static int open_parent(int fd)
@@ -84,14 +103,17 @@ static int path_rank(char character)
 /* The descendants of a cgroup come right after it, before siblings whose name begins with its name. */
 static int compare_paths(const void *left, const void *right)
 {
-	const char *a = cgfence_cgroup_path((*(struct port_fence *const *)left)->cgroup);
-	const char *b = cgfence_cgroup_path((*(struct port_fence *const *)right)->cgroup);
+	const struct port_fence *fence_a = *(struct port_fence *const *)left;
+	const struct port_fence *fence_b = *(struct port_fence *const *)right;
+	const char *a = cgfence_cgroup_path(fence_a->cgroup);
+	const char *b = cgfence_cgroup_path(fence_b->cgroup);
 
 	while (*a && *a == *b) {
 		a++;
 		b++;
 	}
-	return path_rank(*a) - path_rank(*b);
+	/* Fences on one cgroup are in the order in which they are listed. */
+	return *a != *b ? path_rank(*a) - path_rank(*b) : compare_fences(fence_a, fence_b);
 }
 
 /*
@@ -167,6 +189,33 @@ void port_fence_cache_free(struct port_fence_cache *cache)
 	*cache = (struct port_fence_cache){ 0 };
 }
 
+/* Members of one standing fence have the same image. */
+static bool is_kept(const struct port_fence_cache *kept, uint64_t id)
+{
+	for (size_t i = 0; id & CGFENCE_STANDING_ID && i < kept->count; i++) {
+		if (kept->items[i].fence_id == id)
+			return true;
+	}
+	return false;
+}
+
+static void keep_image(struct port_fence_cache *cache, const struct port_fence *fence,
+		       struct port_fence_cache *kept)
+{
+	uint64_t id = port_fence_identity(fence);
+	struct remembered_image *known = find_remembered(cache, id, fence->program_id);
+	struct remembered_image *item;
+
+	if (is_kept(kept, id))
+		return;
+	item = &kept->items[kept->count++];
+	item->fence_id = id;
+	item->program_id = fence->program_id;
+	item->image = known ? known->image : copy_image(fence->image);
+	if (known)
+		known->image = NULL;
+}
+
 void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fences *fences)
 {
 	struct port_fence_cache kept = {
@@ -174,46 +223,103 @@ void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fen
 	};
 
 	/* Without memory the cache lacks images, and the next pass reads them from the kernel. */
-	for (size_t i = 0; i < fences->count && kept.items; i++) {
-		const struct port_fence *fence = &fences->items[i];
-		struct remembered_image *known =
-			find_remembered(cache, fence->id, fence->program_id);
-		struct remembered_image *item = &kept.items[kept.count++];
-
-		item->fence_id = fence->id;
-		item->program_id = fence->program_id;
-		item->image = known ? known->image : copy_image(fence->image);
-		if (known)
-			known->image = NULL;
-	}
+	for (size_t i = 0; i < fences->count && kept.items; i++)
+		keep_image(cache, &fences->items[i], &kept);
+	if (kept.count)
+		qsort(kept.items, kept.count, sizeof(*kept.items), compare_remembered);
 	port_fence_cache_free(cache);
 	*cache = kept;
 }
 
+/* What is being read. */
+struct reading {
+	struct hierarchy hierarchy;
+	const struct port_fence_cache *cache;
+	struct port_fences *fences;
+	size_t capacity;
+};
+
 /* Return: 0 or -errno; -ENOENT if the fence has vanished or does not fence ports. */
-static int read_fence(const struct hierarchy *hierarchy, uint64_t id,
-		      const struct port_fence_cache *cache, struct port_fences *fences,
+static int read_image(const struct reading *reading, uint64_t id, struct port_fence *fence,
 		      struct cgfence_error *error)
 {
-	struct port_fence *fence = &fences->items[fences->count];
-	int result;
-
-	*fence = (struct port_fence){ .id = id };
-	if (cache) {
+	if (reading->cache) {
 		/* Before the image: if the program changes in between, the next pass reads the image again. */
 		fence->program_id = fence_port_program(id);
-		fence->image = port_fence_cache_copy(cache, id, fence->program_id);
+		fence->image = port_fence_cache_copy(reading->cache, id, fence->program_id);
 	}
-	result = fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
+	return fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
+}
+
+/* Takes over the image. Return: 0 or -errno; -ENOENT if the cgroup is gone. */
+static int add(struct reading *reading, struct port_fence *fence, struct cgfence_error *error)
+{
+	struct port_fences *fences = reading->fences;
+	struct port_fence *items =
+		array_with_room(fences->items, fences->count, &reading->capacity, sizeof(*items));
+	int result =
+		items ? hierarchy_open_any(&reading->hierarchy, fence->id, &fence->cgroup, error)
+		      : error_out_of_memory(error);
+
+	if (items)
+		fences->items = items;
+	if (result)
+		free(fence->image);
+	else
+		items[fences->count++] = *fence;
+	return result;
+}
+
+static int read_fence(struct reading *reading, uint64_t id, struct cgfence_error *error)
+{
+	struct port_fence fence = { .id = id };
+	int result = read_image(reading, id, &fence, error);
+
+	return result ? result : add(reading, &fence, error);
+}
+
+static int add_member(struct reading *reading, const struct port_fence *pattern, uint64_t member,
+		      struct cgfence_error *error)
+{
+	struct port_fence fence = *pattern;
+
+	fence.id = member;
+	fence.image = copy_image(pattern->image);
+	return fence.image ? add(reading, &fence, error) : error_out_of_memory(error);
+}
+
+/* Members come and go meanwhile. */
+static int add_members(struct reading *reading, const struct port_fence *pattern,
+		       struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result = cgfence_fence_open(pattern->standing_id, &fence, error);
+
+	if (result == 0)
+		result = cgfence_fence_read_members(fence, &ids, &count, error);
+	for (size_t i = 0; i < count && result == 0; i++) {
+		result = add_member(reading, pattern, ids[i], error);
+		if (result == -ENOENT)
+			result = 0;
+	}
+	return result;
+}
+
+static int read_members(struct reading *reading, uint64_t id, uint64_t member,
+			struct cgfence_error *error)
+{
+	struct port_fence pattern = { .standing_id = id };
+	int result = read_image(reading, id, &pattern, error);
+
 	if (result)
 		return result;
-	result = hierarchy_open_any(hierarchy, id, &fence->cgroup, error);
-	if (result) {
-		free(fence->image);
-		return result;
-	}
-	fences->count++;
-	return 0;
+	/* Every cgroup at their level may be judged as one, listed or not. */
+	result = member ? add_member(reading, &pattern, member, error)
+			: add_members(reading, &pattern, error);
+	free(pattern.image);
+	return result;
 }
 
 /* Lists the fence @only, or all. */
@@ -232,30 +338,38 @@ static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence
 	return 0;
 }
 
-int port_fences_read(uint64_t only, struct port_fence_cache *cache, struct port_fences *fences,
-		     struct cgfence_error *error)
+static void cleanup_close_reading(struct reading *reading)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	hierarchy_close(&reading->hierarchy);
+}
+
+int port_fences_read(uint64_t only, uint64_t member, struct port_fence_cache *cache,
+		     struct port_fences *fences, struct cgfence_error *error)
+{
 	struct port_fences read = { 0 };
+	__attribute__((cleanup(cleanup_close_reading))) struct reading reading = {
+		.hierarchy = HIERARCHY_CLOSED, .cache = cache, .fences = &read
+	};
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 	int code = list_ids(only, &ids, &count, error);
 
 	if (code == 0 && count)
-		code = hierarchy_open(&hierarchy, error);
+		code = hierarchy_open(&reading.hierarchy, error);
 	if (code)
 		return code;
-	read.items = calloc(count + 1, sizeof(*read.items));
-	if (!read.items)
-		return error_out_of_memory(error);
 	for (size_t i = 0; i < count; i++) {
 		struct cgfence_error reason = { 0 };
-		int result = read_fence(&hierarchy, ids[i], cache, &read, &reason);
+		int result = ids[i] & CGFENCE_STANDING_ID
+				     ? read_members(&reading, ids[i], member, &reason)
+				     : read_fence(&reading, ids[i], &reason);
 
 		yield_now();
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);
 	}
+	if (read.count)
+		qsort(read.items, read.count, sizeof(*read.items), compare_fences);
 	if (set_above(&read)) {
 		port_fences_free(&read);
 		return error_out_of_memory(error);

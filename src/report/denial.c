@@ -2,6 +2,9 @@
 #include "report/denial.h"
 #include "report/output.h"
 
+#include <cgfence/standing.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
@@ -123,6 +126,15 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 				      (json_int_t)subject->major, "minor",
 				      (json_int_t)subject->minor, "access",
 				      access_letters(device)));
+}
+
+char *denial_member_path(const struct cgfence_fence *fence, uint64_t member)
+{
+	char *path = NULL;
+
+	if (!member || cgfence_fence_member_path(fence, member, &path, NULL) == 0)
+		return path;
+	return asprintf(&path, "id:%llu", (unsigned long long)member) < 0 ? NULL : path;
 }
 
 json_t *denial_json(json_t *cgroup, const struct cgfence_denial_record *record)

@@ -15,6 +15,14 @@ const char *denial_hook_name(const struct cgfence_denial_subject *subject);
 /** denial_verdict_name() - such as "denied". */
 const char *denial_verdict_name(const struct cgfence_denial_subject *subject);
 
+/**
+ * denial_member_path() - the path of the member of a standing fence that was refused something, to be given to free().
+ * @member: its id, 0 if the fence is on one cgroup
+ *
+ * Return: the path, "id:N" if it is not known any more, NULL if the fence is on one cgroup.
+ */
+char *denial_member_path(const struct cgfence_fence *fence, uint64_t member);
+
 /** denial_format_subject() - the refused request, such as "c 1:3 rw" or "tcp ipv4:8080". */
 void denial_format_subject(const struct cgfence_denial_subject *subject,
 			   char text[DENIAL_SUBJECT_SIZE]);

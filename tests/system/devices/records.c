@@ -234,14 +234,14 @@ Test(records, what_binds_asked_for_goes_with_the_counters)
 	uint32_t asked;
 	uint32_t denials;
 
-	cr_assert_eq(programs_make_records(&maps, &error), 0, "%s", error.text);
+	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
 	asked = map_id(maps.asked);
 	denials = map_id(maps.denials);
-	cr_assert_eq(programs_make_records(&maps, &error), 0, "%s", error.text);
+	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
 	cr_expect_eq(map_id(maps.asked), asked, "nothing was missing");
 	cleanup_close_descriptor(&maps.counters);
 	maps.counters = -1;
-	cr_assert_eq(programs_make_records(&maps, &error), 0, "%s", error.text);
+	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
 	cr_expect_neq(map_id(maps.asked), asked);
 	cr_expect_eq(map_id(maps.denials), denials);
 }

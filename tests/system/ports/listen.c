@@ -219,8 +219,8 @@ static int receive_event(void *context, void *data, size_t size)
 {
 	struct received *received = context;
 
-	cr_expect_geq(size, sizeof(received->event));
-	memcpy(&received->event, data, sizeof(received->event));
+	cr_expect_geq(size, sizeof(struct cgfence_plain_event));
+	memcpy(&received->event, data, sizeof(struct cgfence_plain_event));
 	received->count++;
 	return 0;
 }

@@ -57,8 +57,9 @@ static void refuse_many(uint64_t *state, uint64_t now_ns, uint64_t step, unsigne
 		struct cgfence_denial_subject subject = random_subject(state);
 		bool known = false;
 		bool expected_known = false;
+		uint32_t index = 0;
 		struct cgfence_denial_record *way =
-			cgfence_denial_choose_way(&set, &subject, &known);
+			cgfence_denial_choose_way(set.ways, NULL, &subject, 0, &known, &index);
 		int expected = expected_way(&set, &subject, &expected_known);
 
 		cr_assert_eq(way - set.ways, expected, "way %td for %d", way - set.ways, expected);

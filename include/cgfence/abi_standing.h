@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The part of <cgfence/abi.h> that is about standing fences. */
+#pragma once
+
+#include <linux/types.h>
+#include <stddef.h>
+
+/* Powers of two above the numbers of hooks and verdicts, so that the verifier sees an index bounded by a mask. */
+#define CGFENCE_HOOK_SLOTS 4
+#define CGFENCE_VERDICT_SLOTS 8
+
+/*
+ * Where the programs of a standing fence find the cgroup of a socket, which no helper tells, and that of a task before
+ * 5.15: offsets in bytes, from the kernel's BTF.
+ */
+struct cgfence_cgroup_layout {
+	__u32 task_set;		 /* of the pointer to struct css_set in struct task_struct */
+	__u32 set_cgroup;	 /* of the pointer to struct cgroup in struct css_set */
+	__u32 socket_cgroup;	 /* of the pointer to struct cgroup, or its bits, in struct sock */
+	__u32 level;		 /* of the level in struct cgroup */
+	__u32 ancestors;	 /* of the first ancestor there */
+	__u32 ancestors_are_ids; /* before 6.1; later they are pointers to struct cgroup */
+	__u32 node;		 /* of the pointer to struct kernfs_node in struct cgroup */
+	__u32 node_id;		 /* of the id there */
+};
+
+/* What a standing fence is for. */
+struct cgfence_standing {
+	__u64 anchor_id;
+	__u32 anchor_level; /* how many cgroups are above the anchor */
+	__u32 member_level; /* likewise of every member */
+	__u32 membership;   /* the number of the pins of the programs that decide membership */
+	/* Bytes from the start of the image, and lengths. The pattern is that of the whole path, with a leading slash. */
+	__u32 pattern_offset;
+	__u32 pattern_length;
+	/* The patterns of names that are no members, with a slash behind each. */
+	__u32 except_offset;
+	__u32 except_length;
+	__u32 unused;
+	struct cgfence_cgroup_layout cgroup;
+};
+
+/* A pattern has at most so many components below the anchor, and a policy so many exceptions. */
+#define CGFENCE_PATTERN_DEPTH 16
+#define CGFENCE_EXCEPT_MAX 64
+
+/* The name of a cgroup with its NUL: NAME_MAX of Linux + 1. */
+#define CGFENCE_NAME_SIZE 256
+
+/* What is known of a member. */
+struct cgfence_member {
+	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS];
+};
+
+struct cgfence_membership_state {
+	__u64 lost; /* members that found no room in cgfence_members: every cgroup at their level is judged */
+	__u64 gone; /* how many names cgfence_gone has got */
+};
+
+/* A removed member, with its name and those of the cgroups above it, up to the anchor, each ended by NUL. */
+struct cgfence_gone {
+	__u64 id;
+	char names[CGFENCE_PATTERN_DEPTH]
+		  [CGFENCE_NAME_SIZE]; /* as many as the pattern has components */
+};
+
+/* So many are kept, and then the oldest gives way. */
+#define CGFENCE_GONE_NAMES 256
+
+#define CGFENCE_GLOB_WORDS 4
+
+/*
+ * The pattern of a name (glob(7)) as an automaton. State n, a bit, is that n tokens have matched, a token being a
+ * character, '?' or a bracket; it stays where a '*' follows.
+ */
+struct cgfence_glob {
+	__u64 stays[CGFENCE_GLOB_WORDS];
+	__u64 last
+		[CGFENCE_GLOB_WORDS]; /* that of all tokens; none if there are more than a name can match */
+	__u32 dotted;		      /* it begins with a period: others match no name that does */
+	__u32 unused;
+	__u8 classes[256];
+	/* By the class of a byte: which tokens match it. There are as many as the bytes need. */
+	__u64 accepts[256][CGFENCE_GLOB_WORDS];
+};
+
+/* The bytes of a pattern whose bytes are of so many classes. */
+#define CGFENCE_GLOB_SIZE(class_count) \
+	(offsetof(struct cgfence_glob, accepts) + (class_count) * sizeof(__u64[CGFENCE_GLOB_WORDS]))
+
+/* So many standing fences can be known to it. */
+#define CGFENCE_TRACED_STANDING 256
+
+/* A standing fence; its members are in the map of the same index. */
+struct cgfence_traced_standing {
+	__u64 id; /* 0 if there is none */
+	__u32 member_level;
+	__u32 unused;
+};

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/named.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "report/handles.h"
+#include "report/output.h"
+
+#include <errno.h>
+#include <string.h>
+
+void named_release(struct named_fence *named)
+{
+	cgfence_cgroup_close(named->cgroup);
+	cgfence_fence_close(named->fence);
+	free(named->name);
+	*named = (struct named_fence){ 0 };
+}
+
+int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	const char *path = cgfence_cgroup_path(cgroup);
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+
+	if (cgfence_standing_of(cgfence_cgroup_id(cgroup), &ids, &count, NULL) || !count ||
+	    cgfence_fence_open(ids[0], &fence, NULL))
+		return error_set(error, ENOENT,
+				 "%s has no fence of its own; attach a policy to it first", path);
+	return error_set(
+		error, ENOENT,
+		"%s has no fence of its own; it is a member of the standing fence of '%s'%s", path,
+		cgfence_fence_pattern(fence), count > 1 ? " and of others" : "");
+}
+
+static int open_standing(const char *name, struct named_fence *named, struct cgfence_error *error)
+{
+	int result = cgfence_standing_find(name, &named->id, error);
+
+	if (result == 0)
+		result = cgfence_fence_open(named->id, &named->fence, error);
+	if (result)
+		return result;
+	named->name = strdup(cgfence_fence_pattern(named->fence));
+	if (!named->name)
+		return error_out_of_memory(error);
+	return cgfence_cgroup_open_id(cgfence_fence_anchor(named->fence), &named->cgroup, error);
+}
+
+static int open_own(const char *name, struct named_fence *named, struct cgfence_error *error)
+{
+	struct cgfence_error hidden = { 0 };
+	int result = cgfence_cgroup_open(name, &named->cgroup, error);
+
+	if (result)
+		return result;
+	named->id = cgfence_cgroup_id(named->cgroup);
+	result = cgfence_fence_open(named->id, &named->fence, error);
+	if (result && result != -ENOENT)
+		return result;
+	if (cgfence_fence_check_hidden(named->cgroup, &hidden) == -EBUSY) {
+		if (result)
+			return error_set(error, EBUSY, "%s", hidden.text);
+		output_complain("besides the fence that is visible, %s", hidden.text);
+	}
+	if (result)
+		return named_say_standing(named->cgroup, error);
+	named->name = strdup(cgfence_cgroup_path(named->cgroup));
+	return named->name ? 0 : error_out_of_memory(error);
+}
+
+int named_open(const char *name, bool standing, struct named_fence *named,
+	       struct cgfence_error *error)
+{
+	struct cgfence_error own = { 0 };
+	int result;
+
+	if (standing || cgfence_standing_is_pattern(name))
+		return open_standing(name, named, error);
+	result = open_own(name, named, &own);
+	if (result == -ENOENT) {
+		named_release(named);
+		if (open_standing(name, named, NULL) == 0)
+			return 0;
+	}
+	if (result && error)
+		*error = own;
+	return result;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The fence that an operand names: that of a cgroup, or the standing fence of a pattern. */
+#pragma once
+
+#include <cgfence/standing.h>
+
+struct named_fence {
+	uint64_t id;
+	struct cgfence_cgroup *cgroup; /* the fence root or the anchor */
+	struct cgfence_fence *fence;
+	char *name; /* the path of the fence root, or the pattern */
+};
+
+/**
+ * named_open() - open the fence of a name.
+ * @standing: only a standing fence is meant
+ * @named: zeroed; to be given to named_release() also on failure
+ *
+ * A cgroup that is there and has a fence of its own comes before a standing fence of the same name.
+ *
+ * It complains of a further fence of a cgroup that another bpffs has.
+ *
+ * Return: 0, -ENOENT if there is no fence of that name, with the pattern that has it if it is a member of a standing
+ * fence, -EBUSY if another bpffs has it, another -errno.
+ */
+int named_open(const char *name, bool standing, struct named_fence *named,
+	       struct cgfence_error *error);
+
+/** named_release() - close it. */
+void named_release(struct named_fence *named);
+
+#define cleanup_named __attribute__((cleanup(named_release)))
+
+/** named_say_standing() - set the error that a cgroup has no fence, with the standing fences that it is a member of. */
+int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);

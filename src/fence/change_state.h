@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "fence/present.h"
+#include "fence/programs.h"
+
+/* A change of the programs on a cgroup, by any command, as far as it has come. */
+struct fence_change {
+	uint64_t id;			     /* of the fence */
+	const struct cgfence_cgroup *cgroup; /* where its programs are attached */
+	/* Of a standing fence, filled in from the present one if it is not set; NULL for a fence on that cgroup. */
+	const char *pattern;
+	uint32_t components;		     /* of the pattern, below the cgroup */
+	const struct cgfence_policy *policy; /* the wanted policy; set before fence_change_make() */
+	unsigned int flags;		     /* enum cgfence_attach_flags */
+	bool keeps_netns; /* of the present fence; otherwise that of this process */
+
+	/* The present state, from fence_change_begin(). */
+	struct fence_present old;
+	char *old_pattern;
+	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
+
+	struct fence_programs new;
+	struct membership membership; /* a new one; closed if the present one is kept */
+	int lock;
+};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/glob.h"
+#include "cgroup/pattern.h"
+#include "fence/change.h"
+#include "fence/root.h"
+#include "kernel/pins.h"
+
+#include <cgfence/standing.h>
+#include <errno.h>
+#include <string.h>
+
+bool cgfence_standing_is_id(uint64_t id)
+{
+	return id & CGFENCE_STANDING_ID;
+}
+
+bool cgfence_standing_is_pattern(const char *name)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	return cgroup_is_glob(name) && cgfence_cgroup_open(name, &cgroup, NULL);
+}
+
+/* FNV-1a, in which any two patterns differ that are not made to collide; those are refused. */
+static uint64_t id_of(const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 0x100000001b3ULL;
+	return (hash & (CGFENCE_STANDING_ID - 1)) | CGFENCE_STANDING_ID;
+}
+
+/* The anchor of a fence that is there stays, even if a deeper one would be there by now. */
+static int open_anchor(const char *path, uint64_t id, struct cgfence_cgroup **anchor,
+		       uint32_t *components, struct cgfence_error *error)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	int result = hierarchy_open(&hierarchy, error);
+	bool detached;
+
+	if (result)
+		return result;
+	result = fence_root_open(&hierarchy, id, anchor, error);
+	if (result == 0) {
+		*components = cgroup_pattern_depth(path) - cgroup_level(*anchor);
+		return 0;
+	}
+	if (result != -ENOENT)
+		return result;
+	/* The links of a removed anchor hold it for a while, and would be taken for those of the new one. */
+	if (fence_root_id(id))
+		result = cgfence_fence_detach(id, &detached, error);
+	if (result && result != -ENOENT)
+		return result;
+	return cgroup_pattern_open_anchor(path, anchor, components, error);
+}
+
+static int refuse(const struct cgfence_cgroup *anchor, const char *path, uint32_t components,
+		  unsigned int flags, struct cgfence_error *error)
+{
+	if (components > CGFENCE_PATTERN_DEPTH)
+		return error_set_invalid(
+			error, "the pattern has %u components below %s, which are more than %d",
+			components, cgfence_cgroup_path(anchor), CGFENCE_PATTERN_DEPTH);
+	if (cgfence_cgroup_is_root(anchor) && cgroup_pattern_is_all_stars(path) &&
+	    !(flags & CGFENCE_ATTACH_FORCE))
+		return error_set(
+			error, EPERM,
+			"every cgroup of the host would be a member, and a mistake there locks the host out; use --force if that is what you want");
+	return 0;
+}
+
+static int attach(const char *path, const struct cgfence_policy *policy, unsigned int flags,
+		  enum cgfence_attach_result *result, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+	struct fence_change change = {
+		.id = id_of(path), .pattern = path, .policy = policy, .flags = flags
+	};
+	int code = open_anchor(path, change.id, &anchor, &change.components, error);
+
+	if (code == 0)
+		code = refuse(anchor, path, change.components, flags, error);
+	if (code)
+		return code;
+	change.cgroup = anchor;
+	code = fence_change_begin(&change, error);
+	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
+		code = error_set(error, EEXIST, "it has a fence already");
+	if (code == 0)
+		code = fence_change_make(&change, result, error);
+	fence_change_end(&change);
+	return code;
+}
+
+int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *policy,
+			    unsigned int flags, enum cgfence_attach_result *result,
+			    struct cgfence_error *error)
+{
+	cleanup_free char *path = NULL;
+	int code = cgroup_pattern_normalise(pattern, &path, error);
+
+	if (code == 0)
+		code = attach(path, policy, flags, result, error);
+	if (code)
+		error_wrap(error, "cannot fence the cgroups of the name %s", pattern);
+	return code;
+}
+
+int cgfence_standing_find(const char *pattern, uint64_t *id, struct cgfence_error *error)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	cleanup_free char *path = NULL;
+	uint64_t anchor;
+	int result = cgroup_pattern_normalise(pattern, &path, error);
+
+	if (result == 0)
+		result = hierarchy_open(&hierarchy, error);
+	if (result)
+		return result;
+	anchor = fence_root_id(id_of(path));
+	if (!anchor || !hierarchy_has(&hierarchy, anchor))
+		return error_set(error, ENOENT, "there is no standing fence of %s", path);
+	*id = id_of(path);
+	return 0;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/standing_change.h"
+#include "base/error.h"
+#include "cgroup/cgroup.h"
+#include "fence/members.h"
+#include "image/image.h"
+#include "kernel/layout.h"
+#include "kernel/programs.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static bool same_text(const struct cgfence_image *a, uint32_t a_offset, uint32_t a_length,
+		      const struct cgfence_image *b, uint32_t b_offset, uint32_t b_length)
+{
+	return a_length == b_length &&
+	       memcmp((const char *)a + a_offset, (const char *)b + b_offset, a_length) == 0;
+}
+
+/* Does what decides membership now do so for the new policy? */
+static bool keeps_membership(const struct fence_change *change)
+{
+	const struct cgfence_image *old = change->old.image;
+	const struct cgfence_image *new = change->new.image;
+
+	return old && change->old.membership.members >= 0 && !change->old.overflows &&
+	       image_standing(old)->anchor_id == image_standing(new)->anchor_id &&
+	       image_standing(old)->member_level == image_standing(new)->member_level &&
+	       same_text(old, image_standing(old)->pattern_offset,
+			 image_standing(old)->pattern_length, new,
+			 image_standing(new)->pattern_offset,
+			 image_standing(new)->pattern_length) &&
+	       same_text(old, image_standing(old)->except_offset,
+			 image_standing(old)->except_length, new,
+			 image_standing(new)->except_offset, image_standing(new)->except_length);
+}
+
+/* Twice as many as there are, and not less than there was. */
+static int choose_room(const struct fence_change *change, uint32_t *room,
+		       struct cgfence_error *error)
+{
+	uint32_t had = change->old.membership.members < 0
+			       ? 0
+			       : membership_room(change->old.membership.members);
+	uint32_t count = 0;
+	int result = members_count(change->cgroup, change->new.image, &count, error);
+
+	if (result)
+		return result;
+	if (change->old.overflows)
+		had *= 2;
+	*room = MEMBERSHIP_ROOM;
+	while (*room < MEMBERSHIP_ROOM_MAX && (*room < had || *room / 2 < count))
+		*room *= 2;
+	return 0;
+}
+
+static int take_maps(const struct membership *membership, struct fence_maps *maps,
+		     struct cgfence_error *error)
+{
+	int members = fcntl(membership->members, F_DUPFD_CLOEXEC, 0);
+	int state = fcntl(membership->state, F_DUPFD_CLOEXEC, 0);
+
+	cleanup_close_descriptor(&maps->members);
+	cleanup_close_descriptor(&maps->state);
+	maps->members = members;
+	maps->state = state;
+	return members < 0 || state < 0 ? error_set(error, EMFILE, "out of file descriptors") : 0;
+}
+
+static int describe_cgroups(struct cgfence_cgroup_layout *cgroup, struct cgfence_error *error)
+{
+	struct kernel_layout layout;
+
+	kernel_layout_read(&layout);
+	if (!kernel_layout_has(&layout, KERNEL_LAYOUT_CGROUPS))
+		return error_set(
+			error, ENOTSUP,
+			"this kernel does not tell where its structures have what a standing fence needs; it needs CONFIG_DEBUG_INFO_BTF");
+	*cgroup = (struct cgfence_cgroup_layout){
+		.task_set = layout.task_set,
+		.set_cgroup = layout.set_cgroup,
+		.socket_cgroup = layout.socket_cgroup,
+		.level = layout.level,
+		.ancestors = layout.ancestors,
+		.ancestors_are_ids = layout.ancestors_are_ids,
+		.node = layout.node,
+		.node_id = layout.node_id,
+	};
+	return 0;
+}
+
+int standing_change_prepare(struct fence_change *change, struct cgfence_error *error)
+{
+	struct cgfence_standing *standing;
+	uint32_t room = 0;
+	int result;
+
+	if (!change->pattern)
+		return 0;
+	standing = (struct cgfence_standing *)image_standing(change->new.image);
+	standing->anchor_id = cgfence_cgroup_id(change->cgroup);
+	standing->anchor_level = cgroup_level(change->cgroup);
+	standing->member_level = standing->anchor_level + change->components;
+	result = describe_cgroups(&standing->cgroup, error);
+	if (result)
+		return result;
+	if (keeps_membership(change)) {
+		standing->membership = image_standing(change->old.image)->membership;
+		return take_maps(&change->old.membership, &change->old.maps, error);
+	}
+	/* That of a first try, if this is a second one. */
+	membership_close(&change->membership);
+	standing->membership = change->old.image ? !image_standing(change->old.image)->membership
+						 : 0;
+	result = choose_room(change, &room, error);
+	if (result == 0)
+		result = membership_load(change->new.image, room, &change->old.membership,
+					 &change->membership, error);
+	return result ? result : take_maps(&change->membership, &change->old.maps, error);
+}
+
+static bool has_new(const struct fence_change *change)
+{
+	return change->membership.members >= 0;
+}
+
+int standing_change_begin(const struct fence_change *change, struct cgfence_error *error)
+{
+	uint32_t number = image_standing(change->new.image)->membership;
+	int result;
+
+	if (!has_new(change))
+		return 0;
+	/* A killed command may have left some. */
+	membership_remove(change->id, number);
+	result = membership_start(change->id, number, &change->membership, error);
+	if (result == 0)
+		result = members_fill(change->cgroup, change->new.image, &change->old.membership,
+				      &change->membership, error);
+	if (result)
+		standing_change_undo(change);
+	return result;
+}
+
+void standing_change_undo(const struct fence_change *change)
+{
+	if (has_new(change))
+		membership_remove(change->id, image_standing(change->new.image)->membership);
+}
+
+void standing_change_finish(const struct fence_change *change)
+{
+	if (change->pattern)
+		membership_remove(change->id, !image_standing(change->new.image)->membership);
+}

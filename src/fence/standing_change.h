@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The part of a change that is about the members of a standing fence. For a fence on one cgroup it does nothing. */
+#pragma once
+
+#include "fence/change_state.h"
+
+/**
+ * standing_change_prepare() - load what decides membership, unless what is there does.
+ * @change: its new image is compiled; the maps of its old fence receive those that the new programs use
+ */
+int standing_change_prepare(struct fence_change *change, struct cgfence_error *error);
+
+/** standing_change_begin() - let a new membership see what is made, and add what is there. Before links are touched. */
+int standing_change_begin(const struct fence_change *change, struct cgfence_error *error);
+
+/** standing_change_undo() - remove a new membership again. */
+void standing_change_undo(const struct fence_change *change);
+
+/** standing_change_finish() - remove what the links do not use any more. */
+void standing_change_finish(const struct fence_change *change);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Commands about standing fences, by their patterns and their members. */
+#include "program.h"
+#include "support/harness.h"
+
+#include <cgfence/standing.h>
+#include <fcntl.h>
+#include <string.h>
+
+TestSuite(standing, .init = harness_begin, .fini = harness_end);
+
+static char pattern[256];
+
+static void attach(const char *name, const char *json)
+{
+	struct cgfence_policy *policy = harness_policy(json);
+	enum cgfence_attach_result result;
+	struct cgfence_error error = { 0 };
+
+	snprintf(pattern, sizeof(pattern), "%s/%s", cgfence_cgroup_path(harness_cgroup()), name);
+	cr_assert_eq(cgfence_standing_attach(pattern, policy, 0, &result, &error), 0, "%s",
+		     error.text);
+	cgfence_policy_free(policy);
+}
+
+static void detach(void)
+{
+	struct program_result result = program_run(NULL, WORDS("detach", pattern));
+
+	assert_done(result);
+	assert_has(result.output, "Detached the standing fence");
+}
+
+#define NULL_ONLY "{'name': 'jobs', 'devices': {'allow': ['c 1:3 rw']}}"
+
+Test(standing, attach_takes_a_pattern_and_detach_takes_it_back)
+{
+	struct program_result result;
+	char text[320];
+
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	snprintf(text, sizeof(text), "Fenced %s.\n", pattern);
+	result = program_run(
+		&(struct program_options){ .input = "{\"devices\": {\"allow\": [\"c 1:3 rw\"]}}" },
+		WORDS("attach", pattern, "-"));
+	assert_done(result);
+	cr_expect_str_eq(result.output, text);
+	cr_expect_neq(harness_open(harness_child_cgroup(harness_cgroup(), "job-1"), "c 1:5",
+				   O_RDONLY),
+		      0);
+	result = program_run(NULL, WORDS("attach", pattern));
+	assert_status(result, 1);
+	assert_has(result.errors, "has a fence already");
+	detach();
+	result = program_run(NULL, WORDS("detach", pattern));
+	assert_done(result);
+	assert_has(result.output, "There is no standing fence");
+}
+
+Test(standing, status_has_one_row_for_the_fence_and_one_for_a_member_that_is_asked_for)
+{
+	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
+	struct program_result result;
+	char row[512];
+
+	harness_child_cgroup(harness_cgroup(), "job-2");
+	attach("job-*", NULL_ONLY);
+	harness_open(member, "c 1:5", O_RDONLY);
+	snprintf(row, sizeof(row), "\n%s\tjobs\tenforce\tdevice\tnone\t1\t0\t1\t-\t-\t2\n",
+		 pattern);
+	result = program_run(NULL, WORDS("status"));
+	assert_done(result);
+	assert_has(result.output, row);
+	snprintf(row, sizeof(row), "\n%s\tjobs\tenforce\tdevice\tnone\t1\t0\t1\t-\t-\t-\n",
+		 cgfence_cgroup_path(member));
+	result = program_run(NULL, WORDS("status", cgfence_cgroup_path(member)));
+	assert_done(result);
+	assert_has(result.output, row);
+	result = program_run(NULL, WORDS("status", "--json", pattern));
+	assert_done(result);
+	assert_has(result.output, "\"members\": 2");
+	assert_has(result.output, "\"anchor\": \"");
+	detach();
+}
+
+Test(standing, commands_about_a_member_name_the_pattern_that_has_it)
+{
+	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
+	const char *path = cgfence_cgroup_path(member);
+	struct program_result result;
+
+	attach("job-*", NULL_ONLY);
+	result = program_run(NULL, WORDS("show", path));
+	assert_status(result, 1);
+	assert_has(result.errors, pattern);
+	result = program_run(NULL, WORDS("allow", path, "device", "c 1:5 r"));
+	assert_status(result, 1);
+	assert_has(result.errors, pattern);
+	result = program_run(NULL, WORDS("explain", path, "device", "c 1:5 r"));
+	assert_status(result, 3);
+	assert_has(result.output, pattern);
+	result = program_run(NULL, WORDS("allow", pattern, "device", "c 1:5 r"));
+	assert_done(result);
+	cr_expect_eq(harness_open(member, "c 1:5", O_RDONLY), 0);
+	result = program_run(NULL, WORDS("show", pattern));
+	assert_done(result);
+	assert_has(result.output, "c 1:5 r");
+	detach();
+}
+
+Test(standing, denials_name_the_member_also_when_it_is_gone)
+{
+	struct cgfence_cgroup *member = NULL;
+	struct program_result result;
+	struct cgfence_error error = { 0 };
+	char path[300];
+
+	attach("job-*", NULL_ONLY);
+	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "job-1", &member, &error), 0);
+	snprintf(path, sizeof(path), "%s\n", cgfence_cgroup_path(member));
+	harness_open(member, "c 1:5", O_RDONLY);
+	cr_assert_eq(cgfence_cgroup_remove(member, &error), 0);
+	cgfence_cgroup_close(member);
+	result = program_run(NULL, WORDS("denials", pattern));
+	assert_done(result);
+	assert_has(result.output, path);
+	detach();
+}
+
+Test(standing, exceptions_are_for_patterns)
+{
+	struct program_result result = program_run(
+		&(struct program_options){ .input = "{\"except\": [\"a*\"], \"devices\": {}}" },
+		WORDS("attach", cgfence_cgroup_path(harness_cgroup()), "-"));
+
+	assert_status(result, 2);
+	assert_has(result.errors, "except");
+}

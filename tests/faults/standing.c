@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Commands about a standing fence that are killed at each call that may change what outlives them, or whose calls fail:
+ * a member that was there and one made after it are both under the old policy or both under the new one, and detaching
+ * leaves nothing.
+ */
+#include "runner.h"
+#include "support/harness.h"
+
+#include <cgfence/standing.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(faults_standing, .init = harness_begin, .fini = harness_end, .timeout = 3600);
+
+/* What of /dev/zero and /dev/full may be read. */
+#define OLD "{\"except\": [\"other-*\"], \"devices\": {\"allow\": [\"c 1:3 rw\", \"c 1:5 r\"]}}"
+#define NEW "{\"except\": [\"job-x\"], \"devices\": {\"allow\": [\"c 1:3 rw\", \"c 1:7 r\"]}}"
+
+static char pattern[256];
+static char old_path[256];
+static char new_path[256];
+static struct cgfence_cgroup *before;
+
+static void write_policy(char path[256], const char *name, const char *text)
+{
+	FILE *file;
+
+	snprintf(path, 256, "%s/%s", harness_directory(), name);
+	file = fopen(path, "we");
+	cr_assert(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void set_up(void)
+{
+	write_policy(old_path, "old.json", OLD);
+	write_policy(new_path, "new.json", NEW);
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	before = harness_child_cgroup(harness_cgroup(), "job-before");
+}
+
+/* As a word: 'o' old, 'n' new, '-' neither is in force, '?' anything else. */
+static char verdict(const struct cgfence_cgroup *cgroup)
+{
+	bool zero = harness_open(cgroup, "c 1:5", O_RDONLY) == 0;
+	bool full = harness_open(cgroup, "c 1:7", O_RDONLY) == 0;
+
+	return zero && full ? '-' : zero ? 'o' : full ? 'n' : '?';
+}
+
+static char verdict_of_new_member(void)
+{
+	struct cgfence_cgroup *made = NULL;
+	struct cgfence_error error = { 0 };
+	char found;
+
+	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "job-after", &made, &error), 0, "%s",
+		     error.text);
+	found = verdict(made);
+	cgfence_cgroup_remove(made, NULL);
+	cgfence_cgroup_close(made);
+	return found;
+}
+
+static void attach(const char *path)
+{
+	static struct tracer_result result;
+	const struct tracer_options options = runner_options();
+
+	runner_run((const char *const[]){ "attach", pattern, path, NULL }, &options, &result);
+	cr_assert_eq(result.status, 0, "%s", result.errors);
+}
+
+static size_t count_pins(void)
+{
+	DIR *directory = opendir("/sys/fs/bpf/cgfence");
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (directory && (entry = readdir(directory)))
+		count += entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
+static void detach(void)
+{
+	static struct tracer_result result;
+	const struct tracer_options options = runner_options();
+
+	runner_run((const char *const[]){ "detach", pattern, NULL }, &options, &result);
+	cr_assert_eq(result.status, 0, "%s", result.errors);
+	cr_expect_eq(count_pins(), 0);
+	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
+	cr_expect_eq(verdict(before), '-');
+}
+
+/* The state is one of two, for both members, and the next command works whatever it was. */
+static void check(const char *allowed, const char *fault)
+{
+	char of_old = verdict(before);
+	char of_new = verdict_of_new_member();
+
+	cr_expect(strchr(allowed, of_old), "%s: %c", fault, of_old);
+	cr_expect_eq(of_old, of_new, "%s: %c and %c", fault, of_old, of_new);
+}
+
+static void strike(const char *const *words, const char *from, const char *allowed,
+		   enum tracer_fault fault)
+{
+	static struct tracer_result result;
+	struct tracer_options options = runner_options();
+	unsigned int faults = 0;
+
+	set_up();
+	options.scope = fault == TRACER_KILL ? TRACER_CHANGES : TRACER_BPF_CHANGES;
+	options.fault = fault;
+	options.code = ENOMEM;
+	do {
+		if (from)
+			attach(from);
+		runner_run(words, &options, &result);
+		if (result.struck) {
+			check(allowed, result.call);
+			faults++;
+		}
+		options.index++;
+		attach(old_path);
+		cr_expect_eq(verdict(before), 'o', "after %s", result.call);
+		cr_expect_eq(verdict_of_new_member(), 'o', "after %s", result.call);
+		detach();
+	} while (result.struck);
+	cr_expect_gt(faults, 3);
+}
+
+#define ATTACH                                    \
+	(const char *const[])                     \
+	{                                         \
+		"attach", pattern, new_path, NULL \
+	}
+#define DETACH                          \
+	(const char *const[])           \
+	{                               \
+		"detach", pattern, NULL \
+	}
+
+Test(faults_standing, attach_killed)
+{
+	strike(ATTACH, NULL, "-n", TRACER_KILL);
+}
+
+Test(faults_standing, attach_with_errors)
+{
+	strike(ATTACH, NULL, "-n", TRACER_ERROR);
+}
+
+/* Exceptions change too, so what decides membership is made anew. */
+Test(faults_standing, replace_killed)
+{
+	strike(ATTACH, old_path, "on", TRACER_KILL);
+}
+
+Test(faults_standing, replace_with_errors)
+{
+	strike(ATTACH, old_path, "on", TRACER_ERROR);
+}
+
+Test(faults_standing, detach_killed)
+{
+	strike(DETACH, old_path, "o-", TRACER_KILL);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Shared by the tests of standing fences, whose patterns are below the cgroup of the test. */
+#pragma once
+
+#include "support/harness.h"
+
+#include <cgfence/standing.h>
+
+/** standing_pattern() - @below as a pattern below the cgroup of the test; it lives as long as the test. */
+const char *standing_pattern(const char *below);
+
+/** standing_attach() - attach a policy, with ' for ", to such a pattern; fails the test if that fails. */
+enum cgfence_attach_result standing_attach(const char *below, const char *json);
+
+/** standing_open() - a snapshot of the fence of such a pattern. */
+struct cgfence_fence *standing_open(const char *below);
+
+/** standing_member_count() - how many members it has. */
+size_t standing_member_count(const char *below);
+
+/** standing_detach() - detach it. */
+void standing_detach(const char *below);
+
+/** standing_end() - detach all standing fences, and end the test; for .fini. */
+void standing_end(void);
