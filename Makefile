@@ -9,7 +9,7 @@
 ## HARDENING      more of them; make it empty for -O0
 ## PREFIX         where install puts things (/usr/local)
 ## LIBDIR         the libraries (PREFIX/lib)
-## UNITDIR        the systemd unit (PREFIX/lib/systemd/system)
+## UNITDIR        the systemd units (PREFIX/lib/systemd/system)
 ## DESTDIR        what stands before all of these while a package is made
 ## SUDO           how demo and test become root (sudo, if it is there)
 PREFIX ?= /usr/local
@@ -171,6 +171,10 @@ test-vm: deps ## run the system tests under other kernels, in virtual machines; 
 	$(AGAIN) WERROR=1 build/cgfence build/system-tests
 	$(Q)tools/test-vm.sh build/cgfence build/system-tests $(KERNELS)
 
+test-host: deps ## run tests/host under systemd, in machines with container runtimes; ONE="services/NAME" for some
+	$(AGAIN) WERROR=1 all
+	$(Q)$(SUDO) env ONE='$(ONE)' CGFENCE_HOST_STARTS=$(CGFENCE_HOST_STARTS) tools/test-host.sh small full
+
 bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="device-check" for one suite
 	$(AGAIN) WERROR=1 build/cgfence build/bench
 	$(Q)$(SUDO) build/bench $(ONLY)
@@ -188,7 +192,7 @@ fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each:
 			build/corpus/$$target tests/fuzz/corpus/$$target; \
 	done
 
-lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd unit and the manual
+lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd units and the manual
 	$(Q)tools/lint.sh
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -203,6 +207,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test check test-vm bench soak fuzz lint install uninstall clean
+.PHONY: all help deps demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -10,7 +10,7 @@ declare -A packages=(
 	[demo]='busybox-static mount'
 	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
-	[vm]='bsdextrautils busybox-static cpio kmod qemu-system-x86 xz-utils zstd'
+	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
 )
 
 for group in "${@:-none}"; do

@@ -30,6 +30,14 @@ fill() {
 	fi
 }
 
+# directory TARGET: one for the files of others, which stays if there are any.
+directory() {
+	folders+=("$1" "$(dirname "$1")")
+	if [[ $action == install ]]; then
+		install -d -m 0755 "$DESTDIR$1"
+	fi
+}
+
 # link TEXT TARGET: a symbolic link.
 link() {
 	folders+=("$(dirname "$2")")
@@ -57,6 +65,7 @@ done
 for unit in tools/*.service; do
 	fill "$unit" "$UNITDIR/$(basename "$unit")"
 done
+directory /etc/cgfence/policies
 # The list of pages comes from the sources, so uninstall needs no build.
 for page in tools/*.[1-9].in; do
 	page=$(basename "$page" .in)
@@ -72,7 +81,7 @@ if [[ $action == uninstall ]]; then
 		if [[ -n $DESTDIR ]]; then
 			# All folders in DESTDIR belong to an installation, except those with other files.
 			(cd "$DESTDIR" && rmdir --parents --ignore-fail-on-non-empty ".$folder" 2>/dev/null) || true
-		elif [[ $folder == */cgfence ]]; then
+		elif [[ $folder == */cgfence || $folder == */cgfence/policies ]]; then
 			rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
 		fi
 	done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Checks formatting, layers, C and shell code, the systemd unit and the manual. clang-format and clang-tidy differ from
+# Checks formatting, layers, C and shell code, the systemd units and the manual. clang-format and clang-tidy differ from
 # version to version, so only the version of the tree runs. It fails after all checks have run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -58,14 +58,16 @@ check_shell() {
 }
 
 # The program must exist at the path in the unit. For an unknown key systemd only warns, with exit status 0.
-check_unit() {
-	local directory complaints
+check_units() {
+	local directory unit complaints
 
 	directory=$(mktemp -d)
 	mkdir "$directory/sbin"
 	ln -s "$PWD/build/cgfence" "$directory/sbin/cgfence"
-	sed "s|@PREFIX@|$directory|" tools/cgfence-watch.service >"$directory/cgfence-watch.service"
-	complaints=$(systemd-analyze verify --man=no "$directory/cgfence-watch.service" 2>&1) || true
+	for unit in tools/*.service; do
+		sed "s|@PREFIX@|$directory|" "$unit" >"$directory/${unit##*/}"
+	done
+	complaints=$(systemd-analyze verify --man=no "$directory"/*.service 2>&1) || true
 	rm -r "$directory"
 	if [[ -n $complaints ]]; then
 		printf '%s\n' "$complaints"
@@ -86,8 +88,8 @@ echo "== shell"
 check_shell || status=1
 echo "== static analysis"
 check_code || status=1
-echo "== unit"
-check_unit || status=1
+echo "== units"
+check_units || status=1
 echo "== manual"
 check_manual || status=1
 ((status == 0))

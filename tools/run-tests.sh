@@ -125,6 +125,20 @@ run_machines() { # FILTER MACHINE...
 	skipped=$((skipped + ${machines_skipped:-0}))
 }
 
+# With systemd as the first process. Containers and 50 starts of each service are for `make test-host`.
+run_host() {
+	local report=$results/host host_passed host_failed host_skipped
+
+	CGFENCE_HOST_STARTS=5 ONE='' tools/test-host.sh small | tee "$report" || true
+	read -r host_passed host_failed host_skipped < <(
+		sed -n 's/^host machines: \([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$report") || true
+	passed=$((passed + ${host_passed:-0}))
+	failed=$((failed + ${host_failed:-1}))
+	[[ -n ${host_failed-} ]] || echo "tools/test-host.sh ended without a count." >>"$failures"
+	sed -n 's/^FAILED  //p' "$report" >>"$failures"
+	skipped=$((skipped + ${host_skipped:-0}))
+}
+
 run_all_else() {
 	local target
 
@@ -139,6 +153,7 @@ run_all_else() {
 	# `make test-vm`, and where programs may not read the kernel's memory, here only those that this touches.
 	run_machines '!(hammer|concurrent|stress|port_stress|reconcile_soak|others_table)/*' 5.10 6.1-lsm
 	run_machines '@(missing|access|records|port_bind|port_netns)/*' 5.10-lockdown
+	run_host
 	if [[ -n ${CGFENCE_TEST_FRESH-} ]]; then
 		run_fresh "$CGFENCE_TEST_FRESH"
 	fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# vm-kernel.sh NAME DIR: fetch a Debian cloud kernel for vm-run.sh into DIR, once.
+# vm-kernel.sh NAME DIR [MODULE]...: fetch a Debian cloud kernel for a virtual machine into DIR, once.
 #
-# NAME is 5.10, 6.1, 6.12 or 7.x. Leaves in DIR: vmlinuz, modules/ (a tree for modprobe -d),
+# NAME is 5.10, 6.1, 6.12 or 7.x. The modules that cgfence needs come along, and those that are named. Leaves in DIR: vmlinuz, modules/ (a tree for modprobe -d),
 # release (as uname -r prints it) and, last of all, complete. The host's apt configuration says where
 # the Debian archive is; it is read and never changed, and nothing is installed.
 set -euo pipefail
@@ -105,8 +105,9 @@ copy_modules() { # RELEASE
 }
 
 main() {
-	[[ $# == 2 ]] || die "Usage: vm-kernel.sh NAME DIR"
+	[[ $# -ge 2 ]] || die "Usage: vm-kernel.sh NAME DIR [MODULE]..."
 	local name=$1 dir meta package release
+	MODULES+=" ${*:3}"
 	suites_of "$name" >/dev/null
 	dir=$(realpath -m "$2")
 	meta=linux-image-cloud-$(dpkg --print-architecture)

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Containers of containerd, by ctr, with both runtimes and both cgroup managers, under standing fences.
+# shellcheck disable=SC2317,SC2016 # run_tests calls the functions, and eval expands what they wait for
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# With the manager systemd, ctr wants slice, prefix and name.
+with_ctr() { # RUNTIME MANAGER
+	PATTERN='default/*'
+	OPTIONS=(--runc-binary "$1")
+	if [[ $2 == systemd ]]; then
+		PATTERN='system.slice/ctr-*.scope'
+		OPTIONS+=(--runc-systemd-cgroup --cgroup system.slice:ctr:box)
+	fi
+	cgfence attach "$PATTERN" "$POLICY" >/dev/null
+}
+
+run_container() { # OPTION... -- [stay]
+	local options=()
+
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	# shellcheck disable=SC2086 # a list of what to try
+	ctr run --net-host --mount type=bind,src=/usr/lib/host,dst=/usr/lib/host,options=rbind:ro \
+		--mount "type=bind,src=$SCRATCH,dst=$SCRATCH,options=rbind:rw" "${OPTIONS[@]}" "${options[@]}" \
+		docker.io/library/box:latest box /usr/lib/host/probe "$LOG" $TRIED "${@:2}"
+}
+
+expect_fenced() { # RUNTIME MANAGER
+	local i
+
+	with_ctr "$@"
+	for ((i = 1; i <= STARTS; i++)); do
+		run_container --rm --
+	done
+	expect_lines "$STARTS"
+	echo "= $STARTS starts, 0 let through"
+	later 'ctr task kill --signal KILL box; ctr task delete box; ctr container delete box'
+	run_container --detach -- stay
+	expect_lines $((++STARTS))
+	# shellcheck disable=SC2086 # a list of what to try
+	ctr task exec --exec-id more box /usr/lib/host/probe "$LOG" $TRIED
+	expect_lines $((++STARTS))
+	ctr task pause box
+	ctr task resume box
+	again "$(ctr task list | awk '$1 == "box" { print $2 }')"
+	expect_lines $((++STARTS))
+}
+
+test_runc_cgroupfs() {
+	expect_fenced runc cgroupfs
+}
+
+test_runc_systemd() {
+	expect_fenced runc systemd
+}
+
+test_crun_cgroupfs() {
+	expect_fenced crun cgroupfs
+}
+
+test_crun_systemd() {
+	expect_fenced crun systemd
+}
+
+run_tests "$@"

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Containers of Docker under standing fences.
+# shellcheck disable=SC2317,SC2016 # run_tests calls the functions, and eval expands what they wait for
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=engines.sh
+. "$(dirname "$0")/engines.sh"
+
+ENGINE=(docker)
+
+# Docker takes the manager for all containers from its settings.
+use_cgroupfs() {
+	later 'rm -rf /run/systemd/system/docker.service.d; systemctl daemon-reload; systemctl restart docker.service'
+	mkdir -p /run/systemd/system/docker.service.d
+	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --exec-opt native.cgroupdriver=cgroupfs\n' \
+		>/run/systemd/system/docker.service.d/cgroupfs.conf
+	systemctl daemon-reload
+	systemctl restart docker.service
+	[[ $(docker info --format '{{.CgroupDriver}}') == cgroupfs ]]
+}
+
+test_runc_systemd_starts() {
+	expect_fenced_starts 'system.slice/docker-*.scope'
+}
+
+test_runc_systemd_life() {
+	expect_fenced_life 'system.slice/docker-*.scope'
+}
+
+test_runc_cgroupfs_starts() {
+	use_cgroupfs
+	expect_fenced_starts 'docker/*'
+}
+
+test_runc_cgroupfs_life() {
+	use_cgroupfs
+	expect_fenced_life 'docker/*'
+}
+
+run_tests "$@"

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The recipes of the manual, word for word.
+# shellcheck disable=SC2317,SC2016 # run_tests calls the functions, and eval expands what they wait for
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# follow NAME: runs the recipe between the marks of that name in the source of the manual.
+follow() {
+	local script
+
+	script=$(sed -n "/^\.\\\\\" recipe $1\$/,/^\.\\\\\" end\$/p" /usr/lib/host/manual |
+		sed -n '/^\.Bd /,/^\.Ed$/p' | sed '/^\./d; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g')
+	[[ -n $script ]] || fail "the manual has no recipe '$1'"
+	bash -euc "$script" 2>&1
+}
+
+# The service of the recipes stands in /etc, and tries what their policy refuses.
+web_service() {
+	later 'rm -rf /etc/cgfence /etc/systemd/system/web.service*; systemctl disable cgfence.service; systemctl daemon-reload'
+	later 'systemctl stop web.service cgfence.service'
+	TRIED='/dev/kmsg 9090 /dev/null 8080'
+	AS_FENCED='/dev/kmsg=refused 9090=refused /dev/null=allowed 8080=allowed'
+	printf '[Service]\nKillSignal=SIGKILL\nExecStart=/usr/lib/host/probe %s %s stay\n' "$LOG" "$TRIED" >/etc/systemd/system/web.service
+	systemctl daemon-reload
+}
+
+expect_recipe() { # NAME
+	web_service
+	follow policy
+	follow "$1"
+	systemctl restart web.service
+	wait_for has_lines 1
+	systemctl stop web.service
+	: >"$LOG"
+	systemctl start web.service
+	expect_lines 1
+}
+
+test_service_by_a_standing_fence() {
+	expect_recipe service-standing
+	systemctl is-enabled --quiet cgfence.service
+}
+
+test_service_by_its_slice() {
+	expect_recipe service-slice
+}
+
+test_service_by_itself() {
+	expect_recipe service-itself
+}
+
+# Whoever logs in is in a session scope of that user's slice.
+test_user() {
+	later 'systemctl stop user-1000.slice; rm -rf /etc/cgfence'
+	follow policy
+	follow user
+	chmod 777 "$SCRATCH"
+	chmod 666 /dev/tty1
+	later 'chmod 600 /dev/tty1'
+	runuser --login user --command "/usr/lib/host/probe $LOG /dev/tty1 443 /dev/null 8080; cat /proc/self/cgroup >>$SCRATCH/cgroup"
+	grep --quiet '^0::/user.slice/user-1000.slice/session-.*scope$' "$SCRATCH/cgroup" || fail "$(cat "$SCRATCH/cgroup")"
+	expect_lines 1 '/dev/tty1=refused 443=refused /dev/null=allowed 8080=allowed'
+}
+
+# The small machine has neither.
+if command -v podman >/dev/null; then
+	expect_container() { # ENGINE
+		later 'rm -rf /etc/cgfence'
+		"$1" run --rm --network=host --device /dev/kmsg --cap-add SYSLOG --volume=/usr/lib/host:/usr/lib/host:ro \
+			--volume="$SCRATCH:$SCRATCH" box /usr/lib/host/probe "$LOG" /dev/kmsg /dev/null
+		expect_lines 1 "$2"
+	}
+
+	test_podman() {
+		expect_container podman '/dev/kmsg=allowed /dev/null=allowed'
+		rm "$LOG"
+		follow policy
+		follow podman
+		expect_container podman '/dev/kmsg=refused /dev/null=allowed'
+	}
+
+	test_docker() {
+		expect_container docker '/dev/kmsg=allowed /dev/null=allowed'
+		rm "$LOG"
+		follow policy
+		follow docker
+		expect_container docker '/dev/kmsg=refused /dev/null=allowed'
+	}
+fi
+
+run_tests "$@"
