@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The readers of the dialects, each for the table of importing.c; they fill the policy of the import. */
+#pragma once
+
+#include "import/importing.h"
+
+/** import_read_runc() - config.json of a bundle, as runc takes it. */
+int import_read_runc(struct importing *import);
+
+/** import_read_crun() - config.json of a bundle, as crun takes it. */
+int import_read_crun(struct importing *import);
+
+/** import_read_lxc() - the configuration of a container. */
+int import_read_lxc(struct importing *import);
+
+/** import_read_cgroup1() - what was written to devices.allow and devices.deny, or what devices.list shows. */
+int import_read_cgroup1(struct importing *import);

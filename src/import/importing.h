@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* An import under way: what is read, the policy that grows, and who is told of what it cannot say. */
+#pragma once
+
+#include <cgfence/import.h>
+#include <jansson.h>
+#include <stdint.h>
+
+/* What a path is on the host that the import runs on. */
+enum import_node {
+	IMPORT_NODE_ABSENT,
+	IMPORT_NODE_BLOCK,
+	IMPORT_NODE_CHARACTER,
+	IMPORT_NODE_DIRECTORY,
+	IMPORT_NODE_OTHER,
+};
+
+/* The host, which tests replace. */
+struct import_host {
+	/* Links are followed; the numbers are set for a device. */
+	enum import_node (*look)(const char *path, uint32_t *major, uint32_t *minor);
+	/* Has a driver of a type, b or c, a name that matches a pattern of fnmatch(3)? */
+	bool (*has_driver)(char type, const char *pattern);
+};
+
+extern const struct import_host import_host_here;
+
+struct importing {
+	const char *dialect;
+	const struct cgfence_import_source *sources;
+	size_t source_count;
+	const struct import_host *host;
+	cgfence_import_remark *remark;
+	void *context;
+	struct cgfence_error *error;
+	json_t *policy; /* as it is written, grown by the functions of draft.h */
+};
+
+/** importing_remark() - say what the policy drops, tightens or cannot say; @format begins with the place. */
+void importing_remark(const struct importing *import, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
