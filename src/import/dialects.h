@@ -4,6 +4,9 @@
 
 #include "import/importing.h"
 
+/** import_read_systemd() - a unit, and its drop-ins in their order. */
+int import_read_systemd(struct importing *import);
+
 /** import_read_runc() - config.json of a bundle, as runc takes it. */
 int import_read_runc(struct importing *import);
 

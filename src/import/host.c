@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The host that imports run on. */
-#include "import/importing.h"
-#include "policy/drivers.h"
+#include "import/host.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -22,17 +23,34 @@ static enum import_node look(const char *path, uint32_t *major_, uint32_t *minor
 	return S_ISBLK(status.st_mode) ? IMPORT_NODE_BLOCK : IMPORT_NODE_CHARACTER;
 }
 
-static bool has_driver(char type, const char *pattern)
+static bool stands_for(const struct driver *driver, char type, const char *words)
 {
-	cleanup_drivers struct drivers drivers = { 0 };
-	bool found = false;
+	char major[12];
 
-	if (drivers_read(&drivers, NULL))
-		return false;
-	for (size_t i = 0; i < drivers.count && !found; i++)
-		found = drivers.items[i].block == (type == 'b') &&
-			fnmatch(pattern, drivers.items[i].name, 0) == 0;
-	return found;
+	snprintf(major, sizeof(major), "%u", driver->major);
+	return driver->block == (type == 'b') &&
+	       (fnmatch(words, driver->name, 0) == 0 || strcmp(words, major) == 0);
 }
 
-const struct import_host import_host_here = { look, has_driver };
+bool import_drivers_meet(const struct drivers *drivers, char type, const char *a, const char *b)
+{
+	for (size_t i = 0; i < drivers->count; i++) {
+		if (!stands_for(&drivers->items[i], type, a))
+			continue;
+		for (size_t j = 0; j < drivers->count; j++) {
+			if (drivers->items[j].major == drivers->items[i].major &&
+			    stands_for(&drivers->items[j], type, b))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool drivers_meet(char type, const char *a, const char *b)
+{
+	cleanup_drivers struct drivers drivers = { 0 };
+
+	return drivers_read(&drivers, NULL) == 0 && import_drivers_meet(&drivers, type, a, b);
+}
+
+const struct import_host import_host_here = { look, drivers_meet };

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "import/dialects.h"
+#include "import/host.h"
 #include "policy/policy.h"
 #include "policy/read.h"
 
@@ -14,9 +15,8 @@ static const struct {
 	int (*read)(struct importing *import);
 	bool several; /* it has drop-ins */
 } dialects[] = {
-	{ "runc", import_read_runc, false },
-	{ "crun", import_read_crun, false },
-	{ "lxc", import_read_lxc, false },
+	{ "systemd", import_read_systemd, true },  { "runc", import_read_runc, false },
+	{ "crun", import_read_crun, false },	   { "lxc", import_read_lxc, false },
 	{ "cgroup1", import_read_cgroup1, false },
 };
 

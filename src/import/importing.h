@@ -19,11 +19,9 @@ enum import_node {
 struct import_host {
 	/* Links are followed; the numbers are set for a device. */
 	enum import_node (*look)(const char *path, uint32_t *major, uint32_t *minor);
-	/* Has a driver of a type, b or c, a name that matches a pattern of fnmatch(3)? */
-	bool (*has_driver)(char type, const char *pattern);
+	/* Is there a major of a type, b or c, that both stand for? Each is a pattern of drivers' names, or a number. */
+	bool (*drivers_meet)(char type, const char *a, const char *b);
 };
-
-extern const struct import_host import_host_here;
 
 struct importing {
 	const char *dialect;

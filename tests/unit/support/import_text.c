@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "import_text.h"
 #include "base/cleanup.h"
+#include "import/host.h"
 #include "import/import.h"
-#include "policy/drivers.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -37,16 +37,12 @@ static void read_drivers(const json_t *host, struct drivers *drivers)
 	cr_assert_eq(drivers_parse(text ? text : "", drivers), 0);
 }
 
-static bool has_driver(char type, const char *pattern)
+static bool drivers_meet(char type, const char *a, const char *b)
 {
 	cleanup_drivers struct drivers drivers = { 0 };
-	bool found = false;
 
 	read_drivers(described, &drivers);
-	for (size_t i = 0; i < drivers.count; i++)
-		found |= drivers.items[i].block == (type == 'b') &&
-			 fnmatch(pattern, drivers.items[i].name, 0) == 0;
-	return found;
+	return import_drivers_meet(&drivers, type, a, b);
 }
 
 static void add_remark(const char *text, void *context)
@@ -62,7 +58,7 @@ static void add_remark(const char *text, void *context)
 struct imported import_text_run(const char *dialect, const struct cgfence_import_source *sources,
 				size_t count, const json_t *host)
 {
-	static const struct import_host here = { look, has_driver };
+	static const struct import_host here = { look, drivers_meet };
 	struct imported imported = { .remarks = strdup(""),
 				     .host = host ? json_deep_copy(host) : json_object() };
 
@@ -188,6 +184,39 @@ bool import_text_allows(const struct cgfence_policy *policy, const char *request
 	cr_assert_eq(cgfence_device_request_parse(request, &asked, NULL), 0, "%s", request);
 	cr_assert_eq(cgfence_policy_explain_device(policy, &asked, &explanation, NULL), 0);
 	return explanation.allowed;
+}
+
+static void expect_text(const char *dialect, const json_t *host,
+			const struct import_expectation *one)
+{
+	cleanup_free char *text = policy_text_unquote(one->text);
+	cleanup_free char *remarks = policy_text_unquote(one->remarks);
+	const struct cgfence_import_source source = { "f", text, strlen(text) };
+	cleanup_imported struct imported imported = import_text_run(dialect, &source, 1, host);
+	cleanup_free char *policy = one->policy ? policy_text_unquote(one->policy) : NULL;
+	json_t *expected = policy ? json_loads(policy, 0, NULL) : NULL;
+	json_t *got = imported.text ? json_loads(imported.text, 0, NULL) : NULL;
+
+	cr_assert_eq(!!expected, !!policy, "%s", one->policy);
+	cr_expect(policy ? json_equal(got, expected) : !got, "%s\ngives %s", text,
+		  imported.text ? imported.text : imported.error.text);
+	cr_expect_str_eq(policy ? imported.remarks : imported.error.text, remarks, "%s\ngives %s%s",
+			 text, imported.remarks, imported.error.text);
+	json_decref(expected);
+	json_decref(got);
+}
+
+void import_text_expect(const char *dialect, const char *host,
+			const struct import_expectation *cases, size_t count)
+{
+	cleanup_free char *text = policy_text_unquote(host);
+	json_t *read = json_loads(text, 0, NULL);
+
+	cr_assert_not_null(read);
+	for (size_t i = 0; i < count; i++)
+		expect_text(dialect, read, &cases[i]);
+	json_decref(read);
+	policy_text_expect_no_leak();
 }
 
 void import_text_free(struct imported *imported)

@@ -31,6 +31,17 @@ struct cgfence_policy *import_text_policy(const struct imported *imported);
 /** import_text_allows() - does a policy allow a request such as "c 10:229 rw"? */
 bool import_text_allows(const struct cgfence_policy *policy, const char *request);
 
+/** struct import_expectation - a text, and all that comes of it; with ` for ". */
+struct import_expectation {
+	const char *text;
+	const char *policy;  /* NULL if there is none */
+	const char *remarks; /* all of them, a line each; of a text without policy, the error */
+};
+
+/** import_text_expect() - import each text of a table, called "f". */
+void import_text_expect(const char *dialect, const char *host,
+			const struct import_expectation *cases, size_t count);
+
 /** import_text_free() - free what came of an import. */
 void import_text_free(struct imported *imported);
 
