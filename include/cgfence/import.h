@@ -22,6 +22,8 @@ typedef void cgfence_import_remark(const char *text, void *context);
 /**
  * cgfence_import() - make a policy of a configuration of another system.
  * @dialect: one of cgfence_import_dialect()
+ * @part: which of several things in the text, such as the service of a Compose file; of Slurm the devices that the job was
+ *	given, with commas between them; NULL for none
  * @sources: what to read; several only where the dialect has drop-ins
  * @count: of @sources, at least 1
  * @remark: called for each remark; NULL for none
@@ -34,9 +36,10 @@ typedef void cgfence_import_remark(const char *text, void *context);
  * Return: 0, -EINVAL for an unknown dialect or a text that it would not take, -ENODATA if nothing is restricted, so
  * that there is no policy, -ENOMEM.
  */
-CGFENCE_API int cgfence_import(const char *dialect, const struct cgfence_import_source *sources,
-			       size_t count, cgfence_import_remark *remark, void *context,
-			       char **text, struct cgfence_error *error);
+CGFENCE_API int cgfence_import(const char *dialect, const char *part,
+			       const struct cgfence_import_source *sources, size_t count,
+			       cgfence_import_remark *remark, void *context, char **text,
+			       struct cgfence_error *error);
 
 /** cgfence_import_dialect() - the name of the @index-th dialect, NULL past the last; static. */
 CGFENCE_API const char *cgfence_import_dialect(size_t index);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char *dialect;
+static const char *part;
 
 /* Each line is of its own, so that what is left out is seen beside the policy. */
 static void remark(const char *text, void *context)
@@ -35,7 +36,7 @@ static int import(const struct cgfence_import_source *sources, size_t count,
 {
 	cleanup_free char *text = NULL;
 
-	if (cgfence_import(dialect, sources, count, remark, NULL, &text, error))
+	if (cgfence_import(dialect, part, sources, count, remark, NULL, &text, error))
 		return output_failure(error);
 	return output_json(json_loads(text, 0, NULL));
 }
@@ -51,7 +52,7 @@ static bool is_known(struct cgfence_error *error)
 		if (strcmp(name, dialect) == 0)
 			return true;
 	}
-	cgfence_import(dialect, &empty, 1, NULL, NULL, &text, error);
+	cgfence_import(dialect, NULL, &empty, 1, NULL, NULL, &text, error);
 	free(text);
 	return false;
 }
@@ -83,6 +84,8 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
+	{ 0, "part", "PART", "which of the services, devices, pods, groups in the file", NULL,
+	  &part },
 	{ 0, "from", "DIALECT", "what the file is a configuration of", NULL, &dialect },
 	{ 0 },
 };
@@ -96,9 +99,10 @@ const struct command command_import = {
 		"tightens or cannot say goes to standard error, a line each with its place. Lists whose order counts\n"
 		"are judged as that system judges them; drivers and devices keep their names. Of systemd, drop-ins may\n"
 		"follow the unit, and a unit that is no file is asked of systemctl. Exits with 1 if the configuration\n"
-		"restricts nothing. Needs no privilege.\n"
+		"restricts nothing. Needs no privilege. With --from slurm, PART is the devices that the job was given,\n"
+		"with commas between them.\n"
 		"\n"
-		"Dialects: systemd, runc, crun, lxc, cgroup1",
+		"Dialects: systemd, runc, crun, lxc, cgroup1, mesos, marathon, nomad, slurm, libvirt",
 	.example = "cgfence import --from systemd nginx.service > nginx.json",
 	.options = options,
 	.operands_min = 1,

@@ -16,5 +16,20 @@ int import_read_crun(struct importing *import);
 /** import_read_lxc() - the configuration of a container. */
 int import_read_lxc(struct importing *import);
 
+/** import_read_mesos() - the resources of an agent and of a task, and allowed devices. */
+int import_read_mesos(struct importing *import);
+
+/** import_read_nomad() - an allocation or a job as the HTTP interface gives it. */
+int import_read_nomad(struct importing *import);
+
+/** import_read_slurm() - gres.conf, with ConstrainDevices=yes. */
+int import_read_slurm(struct importing *import);
+
+/** import_read_libvirt() - qemu.conf. */
+int import_read_libvirt(struct importing *import);
+
+/** import_read_marathon() - an app. */
+int import_read_marathon(struct importing *import);
+
 /** import_read_cgroup1() - what was written to devices.allow and devices.deny, or what devices.list shows. */
 int import_read_cgroup1(struct importing *import);

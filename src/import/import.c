@@ -15,9 +15,11 @@ static const struct {
 	int (*read)(struct importing *import);
 	bool several; /* it has drop-ins */
 } dialects[] = {
-	{ "systemd", import_read_systemd, true },  { "runc", import_read_runc, false },
-	{ "crun", import_read_crun, false },	   { "lxc", import_read_lxc, false },
-	{ "cgroup1", import_read_cgroup1, false },
+	{ "systemd", import_read_systemd, true },    { "runc", import_read_runc, false },
+	{ "crun", import_read_crun, false },	     { "lxc", import_read_lxc, false },
+	{ "cgroup1", import_read_cgroup1, false },   { "mesos", import_read_mesos, false },
+	{ "marathon", import_read_marathon, false }, { "nomad", import_read_nomad, false },
+	{ "slurm", import_read_slurm, false },	     { "libvirt", import_read_libvirt, false },
 };
 
 #define DIALECT_COUNT (sizeof(dialects) / sizeof(dialects[0]))
@@ -66,11 +68,12 @@ static int finish(const struct importing *import, char **text)
 	return result;
 }
 
-int import_run(const char *dialect, const struct cgfence_import_source *sources, size_t count,
-	       const struct import_host *host, cgfence_import_remark *remark, void *context,
-	       char **text, struct cgfence_error *error)
+int import_run(const char *dialect, const char *part, const struct cgfence_import_source *sources,
+	       size_t count, const struct import_host *host, cgfence_import_remark *remark,
+	       void *context, char **text, struct cgfence_error *error)
 {
 	struct importing import = { .dialect = dialect,
+				    .part = part,
 				    .sources = sources,
 				    .source_count = count,
 				    .host = host,
@@ -96,9 +99,11 @@ int import_run(const char *dialect, const struct cgfence_import_source *sources,
 	return result;
 }
 
-int cgfence_import(const char *dialect, const struct cgfence_import_source *sources, size_t count,
+int cgfence_import(const char *dialect, const char *part,
+		   const struct cgfence_import_source *sources, size_t count,
 		   cgfence_import_remark *remark, void *context, char **text,
 		   struct cgfence_error *error)
 {
-	return import_run(dialect, sources, count, &import_host_here, remark, context, text, error);
+	return import_run(dialect, part, sources, count, &import_host_here, remark, context, text,
+			  error);
 }

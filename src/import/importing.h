@@ -25,6 +25,7 @@ struct import_host {
 
 struct importing {
 	const char *dialect;
+	const char *part; /* NULL for none */
 	const struct cgfence_import_source *sources;
 	size_t source_count;
 	const struct import_host *host;

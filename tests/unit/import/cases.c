@@ -41,7 +41,8 @@ static struct imported run_case(const json_t *one)
 		sources[index].name = json_string_value(file);
 		sources[index].text = read_text(sources[index].name, &sources[index].length);
 	}
-	imported = import_text_run(json_string_value(json_object_get(one, "from")), sources,
+	imported = import_text_run(json_string_value(json_object_get(one, "from")),
+				   json_string_value(json_object_get(one, "part")), sources,
 				   json_array_size(files), json_object_get(one, "assume"));
 	for (size_t i = 0; i < SOURCES_MAX; i++)
 		free((char *)sources[i].text);

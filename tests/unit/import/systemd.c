@@ -108,7 +108,8 @@ Test(import_systemd, drop_ins_follow)
 		{ "a", first, sizeof(first) - 1 },
 		{ "b", second, sizeof(second) - 1 },
 	};
-	cleanup_imported struct imported imported = import_text_run("systemd", sources, 2, NULL);
+	cleanup_imported struct imported imported =
+		import_text_run("systemd", NULL, sources, 2, NULL);
 	json_t *policy = json_loads(imported.text, 0, NULL);
 	json_t *expected = json_pack("{s:{s:[s]}}", "devices", "allow", "-/dev/loop0 r");
 

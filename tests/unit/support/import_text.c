@@ -55,15 +55,16 @@ static void add_remark(const char *text, void *context)
 	imported->remarks = longer;
 }
 
-struct imported import_text_run(const char *dialect, const struct cgfence_import_source *sources,
-				size_t count, const json_t *host)
+struct imported import_text_run(const char *dialect, const char *part,
+				const struct cgfence_import_source *sources, size_t count,
+				const json_t *host)
 {
 	static const struct import_host here = { look, drivers_meet };
 	struct imported imported = { .remarks = strdup(""),
 				     .host = host ? json_deep_copy(host) : json_object() };
 
 	described = imported.host;
-	imported.result = import_run(dialect, sources, count, &here, add_remark, &imported,
+	imported.result = import_run(dialect, part, sources, count, &here, add_remark, &imported,
 				     &imported.text, &imported.error);
 	cr_assert((imported.result == 0) == !!imported.text);
 	cr_assert((imported.result != 0) == !!*imported.error.text);
@@ -74,7 +75,7 @@ struct imported import_text_run_one(const char *dialect, const char *text)
 {
 	const struct cgfence_import_source source = { "f", text, strlen(text) };
 
-	return import_text_run(dialect, &source, 1, NULL);
+	return import_text_run(dialect, NULL, &source, 1, NULL);
 }
 
 /* ---- what the words stand for on that host ---- */
@@ -192,7 +193,8 @@ static void expect_text(const char *dialect, const json_t *host,
 	cleanup_free char *text = policy_text_unquote(one->text);
 	cleanup_free char *remarks = policy_text_unquote(one->remarks);
 	const struct cgfence_import_source source = { "f", text, strlen(text) };
-	cleanup_imported struct imported imported = import_text_run(dialect, &source, 1, host);
+	cleanup_imported struct imported imported =
+		import_text_run(dialect, NULL, &source, 1, host);
 	cleanup_free char *policy = one->policy ? policy_text_unquote(one->policy) : NULL;
 	json_t *expected = policy ? json_loads(policy, 0, NULL) : NULL;
 	json_t *got = imported.text ? json_loads(imported.text, 0, NULL) : NULL;

@@ -17,10 +17,12 @@ struct imported {
 
 /**
  * import_text_run() - import texts.
+ * @part: NULL for none
  * @host: {"nodes": {"/dev/fuse": "c 10:229", "/dev/dri": "directory"}, "proc_devices": "..."}; NULL for an empty one
  */
-struct imported import_text_run(const char *dialect, const struct cgfence_import_source *sources,
-				size_t count, const json_t *host);
+struct imported import_text_run(const char *dialect, const char *part,
+				const struct cgfence_import_source *sources, size_t count,
+				const json_t *host);
 
 /** import_text_run_one() - the same for one text, called "f", on an empty host. */
 struct imported import_text_run_one(const char *dialect, const char *text);
