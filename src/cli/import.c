@@ -102,7 +102,7 @@ const struct command command_import = {
 		"restricts nothing. Needs no privilege. With --from slurm, PART is the devices that the job was given,\n"
 		"with commas between them.\n"
 		"\n"
-		"Dialects: systemd, runc, crun, lxc, cgroup1, mesos, marathon, nomad, slurm, libvirt",
+		"Dialects: systemd, runc, crun, lxc, cgroup1, compose, cdi, k8s, mesos, marathon, nomad, slurm, libvirt",
 	.example = "cgfence import --from systemd nginx.service > nginx.json",
 	.options = options,
 	.operands_min = 1,

@@ -16,6 +16,15 @@ int import_read_crun(struct importing *import);
 /** import_read_lxc() - the configuration of a container. */
 int import_read_lxc(struct importing *import);
 
+/** import_read_compose() - a service of a Compose file. */
+int import_read_compose(struct importing *import);
+
+/** import_read_cdi() - devices of the Container Device Interface. */
+int import_read_cdi(struct importing *import);
+
+/** import_read_k8s() - a pod of Kubernetes. */
+int import_read_k8s(struct importing *import);
+
 /** import_read_mesos() - the resources of an agent and of a task, and allowed devices. */
 int import_read_mesos(struct importing *import);
 

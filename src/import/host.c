@@ -3,6 +3,7 @@
 #include "import/host.h"
 
 #include <fnmatch.h>
+#include <fts.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,23 @@ static enum import_node look(const char *path, uint32_t *major_, uint32_t *minor
 	*major_ = major(status.st_rdev);
 	*minor_ = minor(status.st_rdev);
 	return S_ISBLK(status.st_mode) ? IMPORT_NODE_BLOCK : IMPORT_NODE_CHARACTER;
+}
+
+static int walk(const char *directory, int (*visit)(const char *path, void *context), void *context)
+{
+	char *const paths[] = { (char *)directory, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+	const FTSENT *found;
+	int result = 0;
+
+	while (tree && result == 0 && (found = fts_read(tree))) {
+		if (found->fts_info == FTS_DEFAULT &&
+		    (S_ISCHR(found->fts_statp->st_mode) || S_ISBLK(found->fts_statp->st_mode)))
+			result = visit(found->fts_path, context);
+	}
+	if (tree)
+		fts_close(tree);
+	return result;
 }
 
 static bool stands_for(const struct driver *driver, char type, const char *words)
@@ -53,4 +71,4 @@ static bool drivers_meet(char type, const char *a, const char *b)
 	return drivers_read(&drivers, NULL) == 0 && import_drivers_meet(&drivers, type, a, b);
 }
 
-const struct import_host import_host_here = { look, drivers_meet };
+const struct import_host import_host_here = { look, walk, drivers_meet };

@@ -15,11 +15,21 @@ static const struct {
 	int (*read)(struct importing *import);
 	bool several; /* it has drop-ins */
 } dialects[] = {
-	{ "systemd", import_read_systemd, true },    { "runc", import_read_runc, false },
-	{ "crun", import_read_crun, false },	     { "lxc", import_read_lxc, false },
-	{ "cgroup1", import_read_cgroup1, false },   { "mesos", import_read_mesos, false },
-	{ "marathon", import_read_marathon, false }, { "nomad", import_read_nomad, false },
-	{ "slurm", import_read_slurm, false },	     { "libvirt", import_read_libvirt, false },
+	/* clang-format off */
+	{ "systemd", import_read_systemd, true },
+	{ "runc", import_read_runc, false },
+	{ "crun", import_read_crun, false },
+	{ "lxc", import_read_lxc, false },
+	{ "cgroup1", import_read_cgroup1, false },
+	{ "compose", import_read_compose, false },
+	{ "cdi", import_read_cdi, false },
+	{ "k8s", import_read_k8s, false },
+	{ "mesos", import_read_mesos, false },
+	{ "marathon", import_read_marathon, false },
+	{ "nomad", import_read_nomad, false },
+	{ "slurm", import_read_slurm, false },
+	{ "libvirt", import_read_libvirt, false },
+	/* clang-format on */
 };
 
 #define DIALECT_COUNT (sizeof(dialects) / sizeof(dialects[0]))

@@ -19,6 +19,9 @@ enum import_node {
 struct import_host {
 	/* Links are followed; the numbers are set for a device. */
 	enum import_node (*look)(const char *path, uint32_t *major, uint32_t *minor);
+	/* Calls @visit for each device below a directory, links not followed, until it returns other than 0. */
+	int (*walk)(const char *directory, int (*visit)(const char *path, void *context),
+		    void *context);
 	/* Is there a major of a type, b or c, that both stand for? Each is a pattern of drivers' names, or a number. */
 	bool (*drivers_meet)(char type, const char *a, const char *b);
 };
@@ -32,7 +35,8 @@ struct importing {
 	cgfence_import_remark *remark;
 	void *context;
 	struct cgfence_error *error;
-	json_t *policy; /* as it is written, grown by the functions of draft.h */
+	const char *list; /* what the places of rules are indices in; NULL if they are lines */
+	json_t *policy;	  /* as it is written, grown by the functions of draft.h */
 };
 
 /** importing_remark() - say what the policy drops, tightens or cannot say; @format begins with the place. */

@@ -92,11 +92,14 @@ static int read_rules(const struct importing *import, const json_t *spec, struct
 	return 0;
 }
 
-int oci_spec_read(const struct importing *import, json_t **spec, struct list_rules *rules)
+int oci_spec_read(struct importing *import, json_t **spec, struct list_rules *rules)
 {
 	cleanup_list_rules struct list_rules read = { 0 };
 	cleanup_json json_t *root = NULL;
-	int result = json_source_read(import, &root);
+	int result;
+
+	import->list = "linux.resources.devices";
+	result = json_source_read(import, &root);
 
 	if (result == 0)
 		result = read_rules(import, root, &read);

@@ -89,11 +89,6 @@ int ordered_add_rule(const struct importing *import, struct list_rules *rules,
 
 /* ---- telling ---- */
 
-static bool is_json(const struct importing *import)
-{
-	return strcmp(import->dialect, "runc") == 0 || strcmp(import->dialect, "crun") == 0;
-}
-
 static void format_number(bool any, uint32_t number, char *text, size_t size)
 {
 	if (any)
@@ -108,7 +103,7 @@ static void format_letters(uint8_t access, char text[4])
 		 access & BPF_DEVCG_ACC_WRITE ? "w" : "", access & BPF_DEVCG_ACC_MKNOD ? "m" : "");
 }
 
-/* "FILE:3", "FILE: linux.resources.devices[3]", or the file alone for a rule of the dialect's own. */
+/* "FILE:3", "FILE: LIST[3]", or the file alone for a rule of the dialect's own. */
 static void format_place(const struct importing *import, const struct list_rule *rule,
 			 char text[PLACE_SIZE])
 {
@@ -116,8 +111,8 @@ static void format_place(const struct importing *import, const struct list_rule 
 
 	if (!rule || rule->built_in)
 		snprintf(text, PLACE_SIZE, "%s", name);
-	else if (is_json(import))
-		snprintf(text, PLACE_SIZE, "%s: linux.resources.devices[%zu]", name, rule->place);
+	else if (import->list)
+		snprintf(text, PLACE_SIZE, "%s: %s[%zu]", name, import->list, rule->place);
 	else
 		snprintf(text, PLACE_SIZE, "%s:%zu", name, rule->place);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "import/runc.h"
 #include "base/error.h"
 #include "import/dialects.h"
 #include "import/exceptions.h"
@@ -56,21 +57,15 @@ static int refuse_without_access(const struct importing *import, const struct li
 	return 0;
 }
 
-int import_read_runc(struct importing *import)
+int runc_finish(struct importing *import, const json_t *spec, struct list_rules *rules)
 {
 	cleanup_device_list struct device_list list = { 0 };
-	cleanup_list_rules struct list_rules rules = { 0 };
-	cleanup_json json_t *spec = NULL;
 	const struct list_rule *hole = NULL;
-	int result = oci_spec_read(import, &spec, &rules);
+	int result = add_own_rules(import, spec, rules);
 
-	if (result == 0)
-		result = refuse_without_access(import, &rules);
-	if (result == 0)
-		result = add_own_rules(import, spec, &rules);
 	if (result)
 		return result;
-	result = exceptions_make_list(&rules, EXCEPTIONS_REFUSE_HOLES, ordered_remark_useless,
+	result = exceptions_make_list(rules, EXCEPTIONS_REFUSE_HOLES, ordered_remark_useless,
 				      import, &list, &hole);
 	if (result == -EINVAL)
 		return ordered_refuse(
@@ -81,4 +76,15 @@ int import_read_runc(struct importing *import)
 	if (result)
 		return error_out_of_memory(import->error);
 	return ordered_finish(import, &list);
+}
+
+int import_read_runc(struct importing *import)
+{
+	cleanup_list_rules struct list_rules rules = { 0 };
+	cleanup_json json_t *spec = NULL;
+	int result = oci_spec_read(import, &spec, &rules);
+
+	if (result == 0)
+		result = refuse_without_access(import, &rules);
+	return result ? result : runc_finish(import, spec, &rules);
 }

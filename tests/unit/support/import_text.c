@@ -30,6 +30,20 @@ static enum import_node look(const char *path, uint32_t *major, uint32_t *minor)
 	return type == 'b' ? IMPORT_NODE_BLOCK : IMPORT_NODE_CHARACTER;
 }
 
+static int walk(const char *directory, int (*visit)(const char *path, void *context), void *context)
+{
+	size_t length = strlen(directory);
+	const json_t *node;
+	const char *path;
+	int result = 0;
+
+	json_object_foreach ((json_t *)json_object_get(described, "nodes"), path, node) {
+		if (strncmp(path, directory, length) == 0 && path[length] == '/' && result == 0)
+			result = visit(path, context);
+	}
+	return result;
+}
+
 static void read_drivers(const json_t *host, struct drivers *drivers)
 {
 	const char *text = json_string_value(json_object_get(host, "proc_devices"));
@@ -59,7 +73,7 @@ struct imported import_text_run(const char *dialect, const char *part,
 				const struct cgfence_import_source *sources, size_t count,
 				const json_t *host)
 {
-	static const struct import_host here = { look, drivers_meet };
+	static const struct import_host here = { look, walk, drivers_meet };
 	struct imported imported = { .remarks = strdup(""),
 				     .host = host ? json_deep_copy(host) : json_object() };
 
