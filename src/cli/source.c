@@ -12,8 +12,6 @@
 /* A configuration is not longer. */
 #define SOURCE_SIZE_MAX (4 * 1024 * 1024)
 
-extern char **environ;
-
 void source_free(struct cgfence_import_source *source)
 {
 	free((char *)source->text);

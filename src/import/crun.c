@@ -13,14 +13,14 @@
 
 /* What crun asks first (src/libcrun/cgroup-resources.c). */
 static const struct {
-	char type;
 	int major; /* or -1 for any */
 	int minor; /* or -1 for any */
+	char type;
 	uint8_t access;
 } own_rules[] = {
-	{ 'c', -1, -1, M }, { 'b', -1, -1, M },	   { 'c', 1, 3, RWM }, { 'c', 1, 8, RWM },
-	{ 'c', 1, 7, RWM }, { 'c', 5, 0, RWM },	   { 'c', 1, 5, RWM }, { 'c', 1, 9, RWM },
-	{ 'c', 5, 1, RWM }, { 'c', 136, -1, RWM }, { 'c', 5, 2, RWM },
+	{ -1, -1, 'c', M }, { -1, -1, 'b', M },	   { 1, 3, 'c', RWM }, { 1, 8, 'c', RWM },
+	{ 1, 7, 'c', RWM }, { 5, 0, 'c', RWM },	   { 1, 5, 'c', RWM }, { 1, 9, 'c', RWM },
+	{ 5, 1, 'c', RWM }, { 136, -1, 'c', RWM }, { 5, 2, 'c', RWM },
 };
 
 static int add_own_rules(const struct importing *import, struct list_rules *list)

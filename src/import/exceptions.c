@@ -35,7 +35,7 @@ static int add(struct list_rules *exceptions, const struct list_rule *rule)
 
 static bool makes_hole(const struct list_rules *exceptions, const struct list_rule *rule)
 {
-	for (size_t i = 0; i < exceptions->count; i++) {
+	for (size_t i = 0; exceptions->items && i < exceptions->count; i++) {
 		if (is_part_of(rule, &exceptions->items[i]))
 			return true;
 	}
@@ -51,36 +51,46 @@ static bool take_out(struct list_rules *exceptions, const struct list_rule *rule
 		return false;
 	old->access &= (uint8_t)~rule->access;
 	old->place = rule->place;
-	if (!old->access)
-		*old = exceptions->items[--exceptions->count];
+	if (!old->access) {
+		/* The last one takes its place. */
+		exceptions->count--;
+		*old = old[&exceptions->items[exceptions->count] - old];
+	}
 	return true;
+}
+
+static int apply(const struct list_rules *rules, unsigned int flags, exceptions_callback *tell,
+		 void *context, struct device_list *list, const struct list_rule **hole)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct list_rule *rule = &rules->items[i];
+
+		if (rule->type == 'a') {
+			list->default_allow = rule->allow;
+			list->rules.count = 0;
+		} else if (rule->allow != list->default_allow) {
+			if (add(&list->rules, rule))
+				return -ENOMEM;
+		} else if (flags & EXCEPTIONS_REFUSE_HOLES && makes_hole(&list->rules, rule)) {
+			*hole = rule;
+			return -EINVAL;
+		} else if (!take_out(&list->rules, rule) && !rule->built_in) {
+			tell(rule, context);
+		}
+	}
+	return 0;
 }
 
 int exceptions_make_list(const struct list_rules *rules, unsigned int flags,
 			 exceptions_callback *tell, void *context, struct device_list *list,
 			 const struct list_rule **hole)
 {
-	cleanup_device_list struct device_list made = {
-		.default_allow = flags & EXCEPTIONS_ALLOW_AT_FIRST,
-	};
+	struct device_list made = { .default_allow = flags & EXCEPTIONS_ALLOW_AT_FIRST };
+	int result = apply(rules, flags, tell, context, &made, hole);
 
-	for (size_t i = 0; i < rules->count; i++) {
-		const struct list_rule *rule = &rules->items[i];
-
-		if (rule->type == 'a') {
-			made.default_allow = rule->allow;
-			made.rules.count = 0;
-		} else if (rule->allow != made.default_allow) {
-			if (add(&made.rules, rule))
-				return -ENOMEM;
-		} else if (flags & EXCEPTIONS_REFUSE_HOLES && makes_hole(&made.rules, rule)) {
-			*hole = rule;
-			return -EINVAL;
-		} else if (!take_out(&made.rules, rule) && !rule->built_in) {
-			tell(rule, context);
-		}
-	}
-	*list = made;
-	made = (struct device_list){ 0 };
-	return 0;
+	if (result)
+		device_list_free(&made);
+	else
+		*list = made;
+	return result;
 }
