@@ -37,7 +37,7 @@ INCLUDES := -Iinclude -Isrc -Itests -Ibuild/bpf -isystem /usr/include/libnl3
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
 	-fPIC -fvisibility=hidden $(INCLUDES) -MMD -MP
 LINK = $(CC) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBRARIES := -lbpf -ljansson -lnl-3
+LIBRARIES := -lbpf -ljansson -lnl-3 -lyaml
 BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 

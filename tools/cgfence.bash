@@ -183,7 +183,7 @@ _cgfence_complete_as() {
 		*) _cgfence_fences ;;
 		esac
 	fi
-	if [[ $what == *POLICY* || $what == *DIR* ]]; then
+	if [[ $what == *POLICY* || $what == *DIR* || $what == *FILE* ]]; then
 		_cgfence_paths -f
 	fi
 	if [[ $what == ENTRY ]]; then
@@ -192,6 +192,9 @@ _cgfence_complete_as() {
 		elif [[ $current == /* ]]; then
 			_cgfence_paths -c -b
 		fi
+	fi
+	if [[ $what == DIALECT ]]; then
+		_cgfence_offer_lines < <("$program" "$command" --help | sed -n 's/^Dialects: //p' | sed 's/, /\n/g')
 	fi
 	if [[ $what == *COMMAND* ]]; then
 		_cgfence_offer_lines < <(_cgfence_commands "$program")

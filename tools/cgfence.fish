@@ -43,7 +43,7 @@ function __cgfence_as -a what command current
                 __cgfence_fences $current
             end
             string match --quiet '*POLICY*' $what; and __fish_complete_path $current
-        case '*POLICY*' '*DIR*'
+        case '*POLICY*' '*DIR*' '*FILE*'
             __fish_complete_path $current
         case ENTRY
             for node in (__fish_complete_path (test -n "$current"; and echo $current; or echo /dev/))
@@ -52,6 +52,8 @@ function __cgfence_as -a what command current
                     echo $path
                 end
             end
+        case DIALECT
+            string split ', ' -- (cgfence import --help 2>/dev/null | string replace --filter 'Dialects: ' '')
         case '*COMMAND*'
             __cgfence_commands
         case CMD

@@ -30,8 +30,9 @@ _cgfence_as() {
 		esac
 		[[ $1 == *POLICY* ]] && _files
 		;;
-	*POLICY* | *DIR*) _files ;;
+	*POLICY* | *DIR* | *FILE*) _files ;;
 	ENTRY) _path_files -W /dev -P /dev/ -g '*(%)' ;;
+	DIALECT) compadd -- ${(s:, :)"$($program import --help 2>/dev/null | sed -n 's/^Dialects: //p')"} ;;
 	*COMMAND*) _describe command commands ;;
 	CMD) _command_names -e ;;
 	*[^a-z\|]*) _message $1 ;;

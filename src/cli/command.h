@@ -52,6 +52,7 @@ extern const struct command command_denials;
 extern const struct command command_detach;
 extern const struct command command_explain;
 extern const struct command command_help;
+extern const struct command command_import;
 extern const struct command command_list;
 extern const struct command command_reconcile;
 extern const struct command command_revoke;

@@ -9,10 +9,23 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_attach,    &command_detach, &command_allow,   &command_revoke,
-	&command_apply,	    &command_run,    &command_list,    &command_status,
-	&command_show,	    &command_check,  &command_explain, &command_denials,
-	&command_reconcile, &command_watch,  &command_help,    NULL,
+	&command_attach,
+	&command_detach,
+	&command_allow,
+	&command_revoke,
+	&command_apply,
+	&command_run,
+	&command_list,
+	&command_status,
+	&command_show,
+	&command_check,
+	&command_explain,
+	&command_import,
+	&command_denials,
+	&command_reconcile,
+	&command_watch,
+	&command_help,
+	NULL,
 };
 
 static int run_command(const struct command *command, int argc, char **argv)

@@ -45,6 +45,7 @@ Test(completion, commands_and_options_are_those_of_the_help)
 	assert_completes("attach --tcp 80 --f", "--force\n");
 	assert_completes("run -- true --", "");
 	assert_completes("explain /x p", "port\n");
+	assert_completes("import --from sy", "systemd\n");
 	assert_completes("explain /x port t", "tcp\n");
 	assert_completes("allow /x device t", "");
 }

@@ -22,6 +22,7 @@ static const struct {
 	{ "show", { "/none" }, 2, true },
 	{ "check", { "-" }, 2, false },
 	{ "explain", { "-", "device", "c 1:3 r" }, 2, false },
+	{ "import", { "--from", "lxc", "-" }, 2, false },
 	{ "denials", { NULL }, 2, true },
 	{ "reconcile", { NULL }, 2, true },
 	{ "watch", { NULL }, 2, true },

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Policies from what other systems call their device lists and ports. No kernel is touched. */
+#pragma once
+
+#include <stddef.h>
+#include <cgfence/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** struct cgfence_import_source - a text to read, which need not be NUL-terminated. */
+struct cgfence_import_source {
+	const char *name; /* what messages call it, usually a file name */
+	const char *text;
+	size_t length; /* of @text, in bytes */
+};
+
+/** A function that is given a line about what a policy leaves out, tightens or cannot say, with its place. */
+typedef void cgfence_import_remark(const char *text, void *context);
+
+/**
+ * cgfence_import() - make a policy of a configuration of another system.
+ * @dialect: one of cgfence_import_dialect()
+ * @part: which of several things in the text, such as the service of a Compose file; of Slurm the devices that the job was
+ *	given, with commas between them; NULL for none
+ * @sources: what to read; several only where the dialect has drop-ins
+ * @count: of @sources, at least 1
+ * @remark: called for each remark; NULL for none
+ * @context: handed on to @remark
+ * @text: receives a policy as JSON that cgfence_policy_parse() takes, to be given to free()
+ *
+ * The policy allows nothing that the dialect refuses. Names of drivers and paths of devices stay names; those that this
+ * host does not have become optional.
+ *
+ * Return: 0, -EINVAL for an unknown dialect or a text that it would not take, -ENODATA if nothing is restricted, so
+ * that there is no policy, -ENOMEM.
+ */
+CGFENCE_API int cgfence_import(const char *dialect, const char *part,
+			       const struct cgfence_import_source *sources, size_t count,
+			       cgfence_import_remark *remark, void *context, char **text,
+			       struct cgfence_error *error);
+
+/** cgfence_import_dialect() - the name of the @index-th dialect, NULL past the last; static. */
+CGFENCE_API const char *cgfence_import_dialect(size_t index);
+
+#ifdef __cplusplus
+}
+#endif

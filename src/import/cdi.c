@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Specifications of the Container Device Interface (SPEC.md of its project). */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "import/dialects.h"
+#include "import/draft.h"
+#include "import/json_source.h"
+#include "import/ordered.h"
+#include "import/words.h"
+#include "import/yaml_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+	struct importing *import;
+	struct words devices;
+};
+
+/* The numbers if it has them, else the path on the host. */
+static int add_node(struct reading *reading, const json_t *node, const char *place)
+{
+	const struct importing *import = reading->import;
+	uint8_t access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
+	const char *letters = json_string_value(json_object_get(node, "permissions"));
+	const char *type = json_string_value(json_object_get(node, "type"));
+	const char *path = json_string_value(json_object_get(node, "hostPath"));
+	json_int_t major = json_integer_value(json_object_get(node, "major"));
+	json_int_t minor = json_integer_value(json_object_get(node, "minor"));
+	char numbers[64];
+
+	if (!path)
+		path = json_string_value(json_object_get(node, "path"));
+	if (!path || *path != '/' || (letters && ordered_parse_access(letters, &access)) || !access)
+		return error_set_invalid(
+			import->error,
+			"%s: this must have the path of a device, and permissions of r, w and m",
+			place);
+	if (type && strcmp(type, "b") != 0 && strcmp(type, "c") != 0) {
+		importing_remark(import, "%s: type %s is allowed by nobody; it is left out", place,
+				 type);
+		return 0;
+	}
+	if (!type || major <= 0)
+		return words_add_path(import, &reading->devices, path, access, place);
+	snprintf(numbers, sizeof(numbers), "%s %lld:%lld", type, (long long)major,
+		 (long long)minor);
+	return words_add(import, &reading->devices, numbers, false, access, place);
+}
+
+/* @where: "" for the whole specification, or the device */
+static int read_edits(struct reading *reading, const json_t *owner, const char *where)
+{
+	const json_t *node;
+	size_t index;
+	int result;
+
+	json_array_foreach (json_object_get(json_object_get(owner, "containerEdits"),
+					    "deviceNodes"),
+			    index, node) {
+		char place[512];
+
+		snprintf(place, sizeof(place), "%s: %scontainerEdits.deviceNodes[%zu]",
+			 reading->import->sources[0].name, where, index);
+		result = add_node(reading, node, place);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+static bool is_chosen(const char *part, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (part && *part) {
+		size_t word = strcspn(part, ",");
+
+		if (word == length && strncmp(part, name, length) == 0)
+			return true;
+		part += word + (part[word] == ',');
+	}
+	return false;
+}
+
+static int read_devices(struct reading *reading, const json_t *spec)
+{
+	const json_t *devices = json_object_get(spec, "devices");
+	const struct importing *import = reading->import;
+	const json_t *device;
+	size_t found = 0;
+	size_t index;
+
+	json_array_foreach (devices, index, device) {
+		const char *name = json_string_value(json_object_get(device, "name"));
+		char where[32];
+		int result;
+
+		if (import->part ? !is_chosen(import->part, name ? name : "")
+				 : json_array_size(devices) > 1)
+			continue;
+		found++;
+		snprintf(where, sizeof(where), "devices[%zu].", index);
+		result = read_edits(reading, device, where);
+		if (result)
+			return result;
+	}
+	return found ? 0
+		     : error_set_invalid(
+			       import->error, "%s: devices: %s", import->sources[0].name,
+			       import->part
+				       ? "there is none of that name"
+				       : "name those that the container gets with --part, with commas between them");
+}
+
+int import_read_cdi(struct importing *import)
+{
+	struct reading reading = { .import = import };
+	cleanup_json json_t *documents = NULL;
+	int result = yaml_source_read(import, &documents);
+
+	if (result)
+		return result;
+	result = read_edits(&reading, json_array_get(documents, 0), "");
+	if (result == 0)
+		result = read_devices(&reading, json_array_get(documents, 0));
+	if (result == 0) {
+		importing_remark(
+			import,
+			"%s: a container has these devices beside those that its engine gives it; the policy has these alone",
+			import->sources[0].name);
+		result = draft_devices(import);
+	}
+	if (result == 0)
+		result = words_finish(import, &reading.devices);
+	words_free(&reading.devices);
+	return result;
+}

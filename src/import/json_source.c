@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "import/json_source.h"
+#include "base/error.h"
+
+int json_source_read(const struct importing *import, json_t **root)
+{
+	const struct cgfence_import_source *source = &import->sources[0];
+	json_error_t syntax;
+	json_t *read = json_loadb(source->text, source->length, JSON_REJECT_DUPLICATES, &syntax);
+
+	if (!read)
+		return error_set_invalid(import->error, "%s:%d:%d: this is not JSON: %s",
+					 source->name, syntax.line,
+					 syntax.column > 0 ? syntax.column : 1, syntax.text);
+	if (!json_is_object(read)) {
+		json_decref(read);
+		return error_set_invalid(import->error, "%s: this must be a JSON object",
+					 source->name);
+	}
+	*root = read;
+	return 0;
+}

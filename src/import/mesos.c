@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Mesos: {"resources": of the agent, "task": resources of the task, "allowed_devices": what the agent's flag of that name
+ * has}. Resources are text (attributes-and-resources) or the list that the agent's HTTP interface gives.
+ */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "import/assigned.h"
+#include "import/dialects.h"
+#include "import/draft.h"
+#include "import/json_source.h"
+#include "import/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+	struct importing *import;
+	const char *key;
+	struct assigned *found;
+	bool has_ports;
+};
+
+static int refuse(const struct reading *reading, const char *right)
+{
+	return error_set_invalid(reading->import->error, "%s: %s: %s",
+				 reading->import->sources[0].name, reading->key, right);
+}
+
+static void add_range(struct reading *reading, json_int_t low, json_int_t high)
+{
+	char place[320];
+
+	snprintf(place, sizeof(place), "%s: %s", reading->import->sources[0].name, reading->key);
+	assigned_add(reading->import, reading->found, ASSIGNED_BOTH, low, high, place);
+}
+
+/* "[31000-32000,7000-7001]" */
+static int read_ranges(struct reading *reading, const char *text)
+{
+	text += strspn(text, " ");
+	if (*text++ != '[')
+		return refuse(reading, "ports are ranges in brackets, such as ports:[31000-32000]");
+	while (*text && *text != ']') {
+		unsigned int low = 0;
+		unsigned int high = 0;
+		int used = 0;
+
+		if (sscanf(text, " %u - %u%n", &low, &high, &used) != 2 || !used)
+			return refuse(reading,
+				      "ports are ranges in brackets, such as ports:[31000-32000]");
+		add_range(reading, low, high);
+		text += used;
+		text += strspn(text, ", ");
+	}
+	reading->has_ports = true;
+	return 0;
+}
+
+/* "cpus:2;ports(role):[31000-32000]" */
+static int read_text(struct reading *reading, const char *text)
+{
+	cleanup_free char *copy = strdup(text);
+	char *rest = copy;
+	char *item;
+	int result = 0;
+
+	if (!copy)
+		return error_out_of_memory(reading->import->error);
+	while (result == 0 && (item = strsep(&rest, ";"))) {
+		char *colon = strchr(item, ':');
+
+		item += strspn(item, " ");
+		if (!colon || strncmp(item, "ports", 5) != 0 || !strchr(":( ", item[5]))
+			continue;
+		result = read_ranges(reading, colon + 1);
+	}
+	return result;
+}
+
+static int read_list(struct reading *reading, const json_t *list)
+{
+	const json_t *resource;
+	const json_t *range;
+	size_t i;
+	size_t j;
+
+	json_array_foreach (list, i, resource) {
+		const char *name = json_string_value(json_object_get(resource, "name"));
+
+		if (!name || strcmp(name, "ports") != 0)
+			continue;
+		reading->has_ports = true;
+		json_array_foreach (json_object_get(json_object_get(resource, "ranges"), "range"),
+				    j, range)
+			add_range(reading, json_integer_value(json_object_get(range, "begin")),
+				  json_integer_value(json_object_get(range, "end")));
+	}
+	return 0;
+}
+
+static int read_resources(struct reading *reading, const json_t *root)
+{
+	const json_t *value = json_object_get(root, reading->key);
+
+	if (!value)
+		return 0;
+	if (json_is_string(value))
+		return read_text(reading, json_string_value(value));
+	return json_is_array(value) ? read_list(reading, value)
+				    : refuse(reading, "resources are a text or a list");
+}
+
+static int read_ports(struct importing *import, const json_t *root)
+{
+	cleanup_free struct assigned *sets = calloc(2, sizeof(*sets));
+	struct reading agent = { .import = import, .key = "resources", .found = sets };
+	struct reading task = { .import = import, .key = "task", .found = sets ? sets + 1 : NULL };
+	int result;
+
+	if (!sets)
+		return error_out_of_memory(import->error);
+	result = read_resources(&agent, root);
+	if (result == 0)
+		result = read_resources(&task, root);
+	if (result || (!agent.has_ports && !json_object_get(root, "task")))
+		return result;
+	if (!task.has_ports)
+		importing_remark(
+			import,
+			"%s: no ports are assigned to a task; the policy has none, and --tcp and --udp of attach add some",
+			import->sources[0].name);
+	result = assigned_finish(import, task.found);
+	if (result || !agent.has_ports)
+		return result;
+	return draft_set(import, "isolated_range", draft_ports(&agent.found->ports[CGFENCE_TCP]));
+}
+
+static uint8_t read_access(const json_t *access)
+{
+	return (uint8_t)((json_is_true(json_object_get(access, "read")) ? BPF_DEVCG_ACC_READ : 0) |
+			 (json_is_true(json_object_get(access, "write")) ? BPF_DEVCG_ACC_WRITE
+									 : 0) |
+			 (json_is_true(json_object_get(access, "mknod")) ? BPF_DEVCG_ACC_MKNOD
+									 : 0));
+}
+
+static int read_devices(struct importing *import, const json_t *root)
+{
+	const json_t *list = json_object_get(root, "allowed_devices");
+	cleanup_words struct words words = { 0 };
+	const json_t *entry;
+	size_t index;
+	int result;
+
+	if (!list)
+		return 0;
+	if (json_is_object(list))
+		list = json_object_get(list, "allowed_devices");
+	if (!json_is_array(list))
+		return error_set_invalid(import->error, "%s: allowed_devices: this must be a list",
+					 import->sources[0].name);
+	json_array_foreach (list, index, entry) {
+		const char *path = json_string_value(
+			json_object_get(json_object_get(entry, "device"), "path"));
+		uint8_t access = read_access(json_object_get(entry, "access"));
+		char place[320];
+
+		snprintf(place, sizeof(place), "%s: allowed_devices[%zu]", import->sources[0].name,
+			 index);
+		if (!path || *path != '/' || !access)
+			return error_set_invalid(
+				import->error,
+				"%s: this must have the path of a device and an access", place);
+		result = words_add_path(import, &words, path, access, place);
+		if (result)
+			return result;
+	}
+	result = draft_set_base(import, "mesos");
+	return result ? result : words_finish(import, &words);
+}
+
+int import_read_mesos(struct importing *import)
+{
+	cleanup_json json_t *root = NULL;
+	int result = json_source_read(import, &root);
+
+	if (result == 0)
+		result = read_devices(import, root);
+	return result ? result : read_ports(import, root);
+}

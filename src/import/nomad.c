@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Nomad: an allocation (GET /v1/allocation/ID), or a job or task group of the job specification in JSON. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "import/assigned.h"
+#include "import/dialects.h"
+#include "import/json_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+	struct importing *import;
+	struct assigned *assigned;
+	bool has_host; /* a network in the host's namespace */
+	bool has_other;
+};
+
+/* Ports without a value are not placed yet. */
+static void read_ports(const struct reading *reading, const json_t *list, const char *what)
+{
+	const json_t *port;
+	size_t index;
+
+	json_array_foreach (list, index, port) {
+		const char *label = json_string_value(json_object_get(port, "Label"));
+		json_int_t value = json_integer_value(json_object_get(port, "Value"));
+		char place[320];
+
+		snprintf(place, sizeof(place), "%s: %s[%zu]", reading->import->sources[0].name,
+			 what, index);
+		if (value)
+			assigned_add(reading->import, reading->assigned, ASSIGNED_BOTH, value,
+				     value, place);
+		else
+			importing_remark(
+				reading->import,
+				"%s: the port '%s' is known only when the task is placed (NOMAD_PORT_%s); it is left out",
+				place, label ? label : "", label ? label : "");
+	}
+}
+
+static void read_networks(struct reading *reading, const json_t *networks, bool placed)
+{
+	const json_t *network;
+	size_t index;
+
+	json_array_foreach (networks, index, network) {
+		const char *mode = json_string_value(json_object_get(network, "Mode"));
+
+		if (mode && *mode && strcmp(mode, "host") != 0) {
+			reading->has_other = true;
+			continue;
+		}
+		reading->has_host = true;
+		read_ports(reading, json_object_get(network, "ReservedPorts"), "ReservedPorts");
+		if (!placed)
+			read_ports(reading, json_object_get(network, "DynamicPorts"),
+				   "DynamicPorts");
+	}
+}
+
+static void read_allocated(struct reading *reading, const json_t *allocated)
+{
+	const json_t *shared = json_object_get(allocated, "Shared");
+	const json_t *task;
+	const char *name;
+
+	read_ports(reading, json_object_get(shared, "Ports"), "AllocatedResources.Shared.Ports");
+	json_object_foreach ((json_t *)json_object_get(allocated, "Tasks"), name, task)
+		read_networks(reading, json_object_get(task, "Networks"), false);
+}
+
+static int choose_group(const struct importing *import, const json_t *groups, const json_t **chosen)
+{
+	const json_t *group;
+	size_t index;
+
+	if (json_array_size(groups) == 1 && !import->part) {
+		*chosen = json_array_get(groups, 0);
+		return 0;
+	}
+	json_array_foreach (groups, index, group) {
+		const char *name = json_string_value(json_object_get(group, "Name"));
+
+		if (import->part && name && strcmp(name, import->part) == 0) {
+			*chosen = group;
+			return 0;
+		}
+	}
+	return error_set_invalid(import->error,
+				 "%s: TaskGroups: name one of the groups with --part",
+				 import->sources[0].name);
+}
+
+static int read_root(struct reading *reading, const json_t *root)
+{
+	const json_t *allocated = json_object_get(root, "AllocatedResources");
+	const json_t *job = json_object_get(root, "Job");
+	const json_t *group = root;
+	int result = 0;
+
+	if (!allocated && json_object_get(job ? job : root, "TaskGroups"))
+		result = choose_group(reading->import,
+				      json_object_get(job ? job : root, "TaskGroups"), &group);
+	if (result)
+		return result;
+	read_networks(reading, json_object_get(group, "Networks"), allocated != NULL);
+	if (allocated)
+		read_networks(reading,
+			      json_object_get(json_object_get(allocated, "Shared"), "Networks"),
+			      true);
+	if (reading->has_other && !reading->has_host) {
+		importing_remark(
+			reading->import,
+			"%s: the group has a network namespace of its own, where any port is its own",
+			reading->import->sources[0].name);
+		return 0;
+	}
+	if (allocated)
+		read_allocated(reading, allocated);
+	return assigned_finish(reading->import, reading->assigned);
+}
+
+int import_read_nomad(struct importing *import)
+{
+	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
+	struct reading reading = { .import = import, .assigned = assigned };
+	cleanup_json json_t *root = NULL;
+	int result;
+
+	if (!assigned)
+		return error_out_of_memory(import->error);
+	result = json_source_read(import, &root);
+	return result ? result : read_root(&reading, root);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "import/oci_spec.h"
+#include "base/error.h"
+#include "import/json_source.h"
+#include "import/ordered.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int refuse(const struct importing *import, size_t index, const char *key, const char *right)
+{
+	return error_set_invalid(import->error, "%s: linux.resources.devices[%zu]%s%s: %s",
+				 import->sources[0].name, index, *key ? "." : "", key, right);
+}
+
+/* A number that is left out, and -1, stand for all. */
+static int read_number(const struct importing *import, size_t index, const json_t *rule,
+		       const char *key, bool *any, uint32_t *number)
+{
+	const json_t *value = json_object_get(rule, key);
+	json_int_t given = value && !json_is_null(value) ? json_integer_value(value) : -1;
+
+	if ((value && !json_is_null(value) && !json_is_integer(value)) || given < -1)
+		return refuse(import, index, key, "this must be a number, or -1 for all");
+	*any = given < 0;
+	*number = *any ? 0 : given < LIST_OTHER ? (uint32_t)given : LIST_OTHER - 1;
+	return 0;
+}
+
+static int read_access(const struct importing *import, size_t index, const json_t *rule,
+		       struct list_rule *read)
+{
+	const json_t *access = json_object_get(rule, "access");
+
+	if (access && !json_is_null(access) &&
+	    (!json_is_string(access) ||
+	     ordered_parse_access(json_string_value(access), &read->access)))
+		return refuse(import, index, "access", "this must be of the letters r, w and m");
+	return 0;
+}
+
+static int read_rule(const struct importing *import, size_t index, const json_t *rule,
+		     struct list_rule *read)
+{
+	const json_t *type = json_object_get(rule, "type");
+	const json_t *allow = json_object_get(rule, "allow");
+	int result;
+
+	if (!json_is_object(rule))
+		return refuse(import, index, "", "this must be an object");
+	if (allow && !json_is_boolean(allow))
+		return refuse(import, index, "allow", "this must be true or false");
+	if (type && !json_is_null(type) &&
+	    (!json_is_string(type) || strlen(json_string_value(type)) > 1 ||
+	     !strpbrk(*json_string_value(type) ? json_string_value(type) : "a", "abc")))
+		return refuse(import, index, "type", "this must be a, b or c");
+	read->place = index;
+	read->allow = json_is_true(allow);
+	read->type = json_is_string(type) && *json_string_value(type) ? *json_string_value(type)
+								      : 'a';
+	result = read_number(import, index, rule, "major", &read->any_major, &read->major);
+	if (result == 0)
+		result = read_number(import, index, rule, "minor", &read->any_minor, &read->minor);
+	return result ? result : read_access(import, index, rule, read);
+}
+
+static json_t *get_linux(const json_t *spec, const char *key)
+{
+	return json_object_get(json_object_get(spec, "linux"), key);
+}
+
+static int read_rules(const struct importing *import, const json_t *spec, struct list_rules *rules)
+{
+	const json_t *list = json_object_get(get_linux(spec, "resources"), "devices");
+	const json_t *rule;
+	size_t index;
+
+	if (list && !json_is_null(list) && !json_is_array(list))
+		return error_set_invalid(import->error,
+					 "%s: linux.resources.devices: this must be a list",
+					 import->sources[0].name);
+	json_array_foreach (list, index, rule) {
+		struct list_rule read = { 0 };
+		int result = read_rule(import, index, rule, &read);
+
+		if (result == 0)
+			result = ordered_add_rule(import, rules, &read);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+int oci_spec_read(struct importing *import, json_t **spec, struct list_rules *rules)
+{
+	cleanup_list_rules struct list_rules read = { 0 };
+	cleanup_json json_t *root = NULL;
+	int result;
+
+	import->list = "linux.resources.devices";
+	result = json_source_read(import, &root);
+
+	if (result == 0)
+		result = read_rules(import, root, &read);
+	if (result)
+		return result;
+	*spec = json_incref(root);
+	*rules = read;
+	read = (struct list_rules){ 0 };
+	return 0;
+}
+
+bool oci_spec_has_node(const json_t *spec, const char *path)
+{
+	const json_t *node;
+	size_t index;
+
+	json_array_foreach (get_linux(spec, "devices"), index, node) {
+		const char *given = json_string_value(json_object_get(node, "path"));
+
+		if (given && strcmp(given, path) == 0)
+			return true;
+	}
+	return false;
+}

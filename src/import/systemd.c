@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Units of systemd (systemd.resource-control(5), systemd.exec(5), src/core/cgroup.c, src/core/bpf-devices.c). */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "import/dialects.h"
+#include "import/draft.h"
+#include "import/ordered.h"
+#include "import/socket_bind.h"
+#include "import/unit_file.h"
+#include "import/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum device_policy {
+	POLICY_AUTO,
+	POLICY_CLOSED,
+	POLICY_STRICT,
+};
+
+struct unit {
+	struct importing *import;
+	enum device_policy policy;
+	struct words devices;
+	size_t device_lines; /* that count, also those that stand for nothing */
+	bool private_devices;
+	bool protect_clock;
+	bool images;
+	struct socket_bind_list *allow;
+	struct socket_bind_list *deny;
+};
+
+static int ignore(const struct unit *unit, const struct unit_line *line, const char *why)
+{
+	importing_remark(unit->import, "%s: %s=%s %s; it is left out", line->place, line->key,
+			 line->value, why);
+	return 0;
+}
+
+/* ---- DeviceAllow= ---- */
+
+/* Doubled percent signs are undone. Return: false if there is a specifier, which stands for something else. */
+static bool undo_percent(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (*text == '%' && *++text != '%')
+			return false;
+		*to++ = *text;
+	}
+	*to = '\0';
+	return true;
+}
+
+/* "8", as safe_atou() reads decimal numbers. */
+static bool is_major(const char *name)
+{
+	return strspn(name, "0123456789") == strlen(name) && *name && *name != '0' &&
+	       strlen(name) <= 4;
+}
+
+static int add_group(struct unit *unit, const struct unit_line *line, char type, const char *name,
+		     uint8_t access)
+{
+	const struct importing *import = unit->import;
+	cleanup_free char *selector = NULL;
+	bool all = strcmp(name, "*") == 0;
+	bool known = all || is_major(name) || import->host->drivers_meet(type, name, name);
+	int result;
+
+	if (!known)
+		importing_remark(
+			import,
+			"%s: no driver of %s devices has the name '%s' on this host; the entry is optional, and allows them once there is one, which systemd does only when the unit starts",
+			line->place, type == 'b' ? "block" : "character", name);
+	result = asprintf(&selector, "%c %s:*", type, name);
+	if (result < 0) {
+		selector = NULL;
+		return error_out_of_memory(import->error);
+	}
+	return words_add(import, &unit->devices, selector, !known, access, line->place);
+}
+
+/* systemd takes the numbers of /dev/block/8:0 and /dev/char/10:229 from the name. */
+static int add_path(struct unit *unit, const struct unit_line *line, const char *path,
+		    uint8_t access)
+{
+	struct list_rule numbers = { 0 };
+	char text[64];
+
+	if (sscanf(path, "/dev/block/%u:%u", &numbers.major, &numbers.minor) == 2)
+		snprintf(text, sizeof(text), "b %u:%u", numbers.major, numbers.minor);
+	else if (sscanf(path, "/dev/char/%u:%u", &numbers.major, &numbers.minor) == 2)
+		snprintf(text, sizeof(text), "c %u:%u", numbers.major, numbers.minor);
+	else
+		return words_add_path(unit->import, &unit->devices, path, access, line->place);
+	return words_add(unit->import, &unit->devices, text, false, access, line->place);
+}
+
+static int add_device(struct unit *unit, const struct unit_line *line, const char *device,
+		      uint8_t access)
+{
+	if (strncmp(device, "block-", 6) == 0)
+		return add_group(unit, line, 'b', device + 6, access);
+	if (strncmp(device, "char-", 5) == 0)
+		return add_group(unit, line, 'c', device + 5, access);
+	return add_path(unit, line, device, access);
+}
+
+static bool is_device(const char *text)
+{
+	return strncmp(text, "block-", 6) == 0 || strncmp(text, "char-", 5) == 0 ||
+	       (strncmp(text, "/dev/", 5) == 0 && text[strlen(text) - 1] != '/');
+}
+
+static int read_device_allow(struct unit *unit, struct unit_line *line)
+{
+	cleanup_free char *copy = strdup(line->value);
+	uint8_t access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
+	char *rest = copy;
+	char *device;
+
+	if (!copy)
+		return error_out_of_memory(unit->import->error);
+	if (!*copy) {
+		words_free(&unit->devices);
+		unit->device_lines = 0;
+		return 0;
+	}
+	device = unit_file_word(&rest);
+	if (!device)
+		return ignore(unit, line, "has a quote that is not closed");
+	if (!undo_percent(device))
+		return ignore(unit, line, "has a specifier, which is not known here");
+	rest += strspn(rest, " \t");
+	if (!is_device(device))
+		return ignore(unit, line, "is no device of systemd's");
+	if (*rest && ordered_parse_access(rest, &access))
+		return ignore(unit, line, "has other letters than r, w and m");
+	unit->device_lines++;
+	return add_device(unit, line, device, access);
+}
+
+/* ---- the other settings ---- */
+
+static int read_device_policy(struct unit *unit, struct unit_line *line)
+{
+	static const char *const words[] = { "auto", "closed", "strict" };
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(line->value, words[i]) == 0) {
+			unit->policy = (enum device_policy)i;
+			return 0;
+		}
+	}
+	return ignore(unit, line, "is none of auto, closed and strict");
+}
+
+/* parse_boolean() of systemd */
+static int read_bool(struct unit *unit, struct unit_line *line, bool *value)
+{
+	static const char *const words[] = { "1", "yes", "y", "true",  "t", "on",
+					     "0", "no",	 "n", "false", "f", "off" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(line->value, words[i]) == 0) {
+			*value = i < 6;
+			return 0;
+		}
+	}
+	return ignore(unit, line, "is neither yes nor no");
+}
+
+static int read_private_devices(struct unit *unit, struct unit_line *line)
+{
+	return read_bool(unit, line, &unit->private_devices);
+}
+
+static int read_protect_clock(struct unit *unit, struct unit_line *line)
+{
+	return read_bool(unit, line, &unit->protect_clock);
+}
+
+static int read_images(struct unit *unit, struct unit_line *line)
+{
+	unit->images |= *line->value != '\0';
+	return 0;
+}
+
+static int read_socket_bind(struct unit *unit, struct unit_line *line,
+			    struct socket_bind_list *list)
+{
+	cleanup_free char *copy = strdup(line->value);
+
+	if (!copy)
+		return error_out_of_memory(unit->import->error);
+	if (!*copy) {
+		memset(list, 0, sizeof(*list));
+		return 0;
+	}
+	return socket_bind_parse(copy, list)
+		       ? ignore(unit, line, "is no rule such as 'ipv4:tcp:8080' or 'any'")
+		       : 0;
+}
+
+static int read_bind_allow(struct unit *unit, struct unit_line *line)
+{
+	return read_socket_bind(unit, line, unit->allow);
+}
+
+static int read_bind_deny(struct unit *unit, struct unit_line *line)
+{
+	return read_socket_bind(unit, line, unit->deny);
+}
+
+static const struct {
+	const char *key;
+	int (*read)(struct unit *unit, struct unit_line *line);
+} settings[] = {
+	{ "DeviceAllow", read_device_allow },
+	{ "DevicePolicy", read_device_policy },
+	{ "PrivateDevices", read_private_devices },
+	{ "ProtectClock", read_protect_clock },
+	{ "RootImage", read_images },
+	{ "MountImages", read_images },
+	{ "ExtensionImages", read_images },
+	{ "SocketBindAllow", read_bind_allow },
+	{ "SocketBindDeny", read_bind_deny },
+};
+
+static int read_line(struct unit_line *line, void *context)
+{
+	static const char *const sections[] = { "Service", "Socket", "Mount",
+						"Swap",	   "Slice",  "Scope" };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		known |= strcmp(line->section, sections[i]) == 0;
+	for (size_t i = 0; known && i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].key, line->key) == 0)
+			return settings[i].read(context, line);
+	}
+	return 0;
+}
+
+/* ---- what comes of them ---- */
+
+static int finish_devices(struct unit *unit)
+{
+	struct importing *import = unit->import;
+	const char *name = import->sources[0].name;
+	int result = 0;
+
+	if (unit->private_devices && unit->policy == POLICY_AUTO) {
+		unit->policy = POLICY_CLOSED;
+		importing_remark(
+			import,
+			"%s: PrivateDevices= also takes CAP_MKNOD and CAP_SYS_RAWIO away, which a fence does not",
+			name);
+	}
+	if (unit->images && (unit->policy != POLICY_AUTO || unit->device_lines))
+		importing_remark(
+			import,
+			"%s: the loop and mapper devices that systemd allows for images are left out",
+			name);
+	if (unit->protect_clock) {
+		const struct unit_line line = { .place = name };
+
+		unit->device_lines++;
+		result = add_group(unit, &line, 'c', "rtc", BPF_DEVCG_ACC_READ);
+	}
+	if (result || (unit->policy == POLICY_AUTO && !unit->device_lines))
+		return result;
+	result = unit->policy == POLICY_STRICT ? draft_devices(import)
+					       : draft_set_base(import, "systemd");
+	return result ? result : words_finish(import, &unit->devices);
+}
+
+int import_read_systemd(struct importing *import)
+{
+	cleanup_free struct socket_bind_list *lists = calloc(2, sizeof(*lists));
+	struct unit unit = { .import = import };
+	int result;
+
+	if (!lists)
+		return error_out_of_memory(import->error);
+	unit.allow = &lists[0];
+	unit.deny = &lists[1];
+	result = unit_file_read(import, read_line, &unit);
+	if (result == 0)
+		result = finish_devices(&unit);
+	words_free(&unit.devices);
+	return result ? result : socket_bind_finish(import, unit.allow, unit.deny);
+}

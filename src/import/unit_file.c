@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "import/unit_file.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+struct reading {
+	unit_line_callback *read;
+	void *context;
+	const char *name;
+	char section[64];
+};
+
+static char *strip(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r");
+	length = strlen(text);
+	while (length && isspace((unsigned char)text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* A whole line, with those that continue it. */
+static int read_line(struct reading *reading, char *text, size_t number)
+{
+	char place[320];
+	struct unit_line line = { .section = reading->section, .place = place };
+	char *equals;
+
+	text = strip(text);
+	if (*text == '[') {
+		snprintf(reading->section, sizeof(reading->section), "%s", text + 1);
+		reading->section[strcspn(reading->section, "]")] = '\0';
+		return 0;
+	}
+	equals = strchr(text, '=');
+	if (!equals)
+		return 0;
+	*equals = '\0';
+	snprintf(place, sizeof(place), "%s:%zu", reading->name, number);
+	line.key = strip(text);
+	line.value = strip(equals + 1);
+	return reading->read(&line, reading->context);
+}
+
+/* A backslash at the end of a line becomes a blank; comments between continued lines are passed over. */
+static int read_text(struct reading *reading, char *text, char *joined)
+{
+	size_t used = 0;
+	size_t first = 0;
+	int result = 0;
+	char *next;
+
+	for (size_t number = 1; text && result == 0; number++, text = next) {
+		char *end = strchr(text, '\n');
+		char *line;
+
+		next = end ? end + 1 : NULL;
+		if (end)
+			*end = '\0';
+		line = strip(text);
+		if (*line == '#' || *line == ';' || (!*line && !used))
+			continue;
+		if (!used)
+			first = number;
+		memcpy(joined + used, line, strlen(line) + 1);
+		used += strlen(line);
+		if (used && joined[used - 1] == '\\' && next) {
+			joined[used - 1] = ' ';
+			continue;
+		}
+		result = read_line(reading, joined, first);
+		used = 0;
+	}
+	return result == 0 && used ? read_line(reading, joined, first) : result;
+}
+
+static int read_source(const struct importing *import, const struct cgfence_import_source *source,
+		       unit_line_callback *read, void *context)
+{
+	struct reading reading = { .read = read, .context = context, .name = source->name };
+	cleanup_free char *text = strndup(source->text, source->length);
+	cleanup_free char *joined = malloc(source->length + 1);
+
+	if (!text || !joined)
+		return error_out_of_memory(import->error);
+	return read_text(&reading, text, joined);
+}
+
+int unit_file_read(const struct importing *import, unit_line_callback *read, void *context)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < import->source_count && result == 0; i++)
+		result = read_source(import, &import->sources[i], read, context);
+	return result;
+}
+
+char *unit_file_word(char **value)
+{
+	char *from = *value + strspn(*value, " \t");
+	char *word = from;
+	char *to = from;
+	char quote = 0;
+
+	if (!*from)
+		return NULL;
+	for (; *from && (quote || !strchr(" \t", *from)); from++) {
+		if (quote ? *from == quote : strchr("'\"", *from) != NULL)
+			quote = quote ? 0 : *from;
+		else
+			*to++ = *from;
+	}
+	if (quote)
+		return NULL;
+	*value = from + (*from != '\0');
+	*to = '\0';
+	return word;
+}

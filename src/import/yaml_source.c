@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "import/yaml_source.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+#include <yaml.h>
+
+/* Aliases may stand for more than a text has; no configuration is larger or deeper. */
+#define NODES_MAX 200000
+#define DEPTH_MAX 64
+
+struct conversion {
+	yaml_document_t *document;
+	size_t nodes;
+};
+
+static json_t *convert(struct conversion *conversion, const yaml_node_t *node, int depth);
+
+/* Numbers of an hour and minutes, as "2222:2222" is in YAML 1.1, stay text. */
+static json_t *convert_scalar(const yaml_node_t *node)
+{
+	const char *text = (const char *)node->data.scalar.value;
+
+	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return json_string(text);
+	if (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)
+		return json_null();
+	if (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)
+		return json_boolean(strcasecmp(text, "true") == 0);
+	if (strspn(text, "0123456789") == strlen(text) && strlen(text) <= 9 &&
+	    (*text != '0' || !text[1]))
+		return json_integer(atol(text));
+	return json_string(text);
+}
+
+static json_t *convert_sequence(struct conversion *conversion, const yaml_node_t *node, int depth)
+{
+	json_t *list = json_array();
+
+	for (yaml_node_item_t *item = node->data.sequence.items.start;
+	     list && item < node->data.sequence.items.top; item++) {
+		json_t *value = convert(conversion,
+					yaml_document_get_node(conversion->document, *item), depth);
+
+		if (!value || json_array_append_new(list, value)) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* "<<" takes in the keys of another mapping, or of several, that are not there. */
+static int merge(json_t *object, const json_t *other)
+{
+	const json_t *element;
+	size_t index;
+
+	if (json_is_object(other))
+		return json_object_update_missing(object, (json_t *)other);
+	json_array_foreach (other, index, element) {
+		if (json_object_update_missing(object, (json_t *)element))
+			return -1;
+	}
+	return 0;
+}
+
+static json_t *convert_mapping(struct conversion *conversion, const yaml_node_t *node, int depth)
+{
+	json_t *object = json_object();
+	int result = object ? 0 : -1;
+
+	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     result == 0 && pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *key = yaml_document_get_node(conversion->document, pair->key);
+		json_t *value = convert(conversion,
+					yaml_document_get_node(conversion->document, pair->value),
+					depth);
+
+		if (!value || key->type != YAML_SCALAR_NODE) {
+			json_decref(value);
+			result = -1;
+		} else {
+			result = json_object_set_new(object, (const char *)key->data.scalar.value,
+						     value);
+		}
+	}
+	if (result == 0)
+		result = merge(object, json_object_get(object, "<<"));
+	if (result) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+/* Return: NULL if it cannot be said in JSON, is too large, or out of memory. */
+static json_t *convert(struct conversion *conversion, const yaml_node_t *node, int depth)
+{
+	if (!node || depth == DEPTH_MAX || conversion->nodes++ == NODES_MAX)
+		return NULL;
+	switch (node->type) {
+	case YAML_SCALAR_NODE:
+		return convert_scalar(node);
+	case YAML_SEQUENCE_NODE:
+		return convert_sequence(conversion, node, depth + 1);
+	case YAML_MAPPING_NODE:
+		return convert_mapping(conversion, node, depth + 1);
+	default:
+		return NULL;
+	}
+}
+
+static int refuse_syntax(const struct importing *import, const yaml_parser_t *parser)
+{
+	return error_set_invalid(import->error, "%s:%zu:%zu: this is not YAML: %s",
+				 import->sources[0].name, parser->problem_mark.line + 1,
+				 parser->problem_mark.column + 1,
+				 parser->problem ? parser->problem : "it cannot be read");
+}
+
+static int add_document(const struct importing *import, yaml_document_t *document,
+			json_t *documents)
+{
+	struct conversion conversion = { .document = document };
+	json_t *value = convert(&conversion, yaml_document_get_root_node(document), 0);
+
+	if (!value)
+		return error_set_invalid(
+			import->error,
+			"%s: this has keys that are no text, or is larger or deeper than a configuration is",
+			import->sources[0].name);
+	return json_array_append_new(documents, value) ? error_out_of_memory(import->error) : 0;
+}
+
+static int read_documents(const struct importing *import, yaml_parser_t *parser, json_t *documents)
+{
+	for (;;) {
+		yaml_document_t document;
+		bool empty;
+		int result = 0;
+
+		if (!yaml_parser_load(parser, &document))
+			return refuse_syntax(import, parser);
+		empty = !yaml_document_get_root_node(&document);
+		if (!empty)
+			result = add_document(import, &document, documents);
+		yaml_document_delete(&document);
+		if (empty || result)
+			return result;
+	}
+}
+
+int yaml_source_read(const struct importing *import, json_t **documents)
+{
+	const struct cgfence_import_source *source = &import->sources[0];
+	json_t *read = json_array();
+	yaml_parser_t parser;
+	int result;
+
+	if (!read || !yaml_parser_initialize(&parser)) {
+		json_decref(read);
+		return error_out_of_memory(import->error);
+	}
+	yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->length);
+	result = read_documents(import, &parser, read);
+	yaml_parser_delete(&parser);
+	if (result)
+		json_decref(read);
+	else
+		*documents = read;
+	return result;
+}
+
+bool yaml_source_bool(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return json_is_true(value) ||
+	       (text && (strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
+			 strcasecmp(text, "true") == 0));
+}

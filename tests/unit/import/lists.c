@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What stands around ordered lists; tests/unit/import/order.c has what comes of their order. */
+#include "unit/support/import_text.h"
+
+#include <string.h>
+
+static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`}}";
+
+#define ALLOW(entries) "{`devices`: {`allow`: [" entries "]}}"
+
+Test(import_lists, lxc)
+{
+	static const struct import_expectation cases[] = {
+		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = '/dev/fuse rw'\n"
+		  "lxc.cgroup2.devices.allow = /dev/lost r\n",
+		  ALLOW("`c 10:229 rw`"),
+		  "f:3: '/dev/lost r' is no device of this host; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = c 1:3 r\n"
+		  "lxc.cgroup2.devices.deny = /dev/fuse r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:3: '/dev/fuse r' is a path, which LXC would allow instead of denying it; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = c 1:5 r\n"
+		  "lxc.cgroup2.devices.allow =\nlxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"), "" },
+		{ "lxc.cgroup.devices.deny = a\nlxc.cgroup2.devices.deny = a\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:1: lines for cgroup v1 are left out, since there are lines for cgroup2\n" },
+		{ "lxc.include = /etc/more\nlxc.cgroup2.devices.deny = a\n"
+		  "lxc.cgroup2.devices.allow = c 5000:1 r\n",
+		  "{`devices`: {}}",
+		  "f:1: what '/etc/more' has is not read\n"
+		  "f:3: 'allow c 5000:1 r' is about numbers that no device has; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny = c 1 r\n", NULL,
+		  "f:1: 'c 1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
+	};
+
+	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_lists, cgroup1)
+{
+	static const struct import_expectation cases[] = {
+		{ "c 1:3 rw\nb *:* m\n", ALLOW("`c 1:3 rw`, `b *:* m`"), "" },
+		{ "deny a\nallow c 1:3 rw\ndeny c 1:* r\n", ALLOW("`c 1:3 rw`"),
+		  "f:3: 'deny c 1:* r' denies nothing, since no earlier rule allows just that; it is left out\n" },
+		{ "devices.deny: c 1:3 w\nx y\n",
+		  "{`devices`: {`allow`: [`a *:* rwm`], `deny`: [`c 1:3 w`]}}",
+		  "f:2: 'x' is no rule about devices; it is left out\n" },
+		{ "a *:* rwm\n", NULL,
+		  "f:1: where everything is allowed, devices.list does not show what is denied; give the lines that were written to devices.allow and devices.deny, such as 'deny c 10:229 rwm'" },
+		{ "deny d 1:3 r\n", NULL,
+		  "f:1: 'd 1:3 r': the kernel takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
+		{ "# none\n", NULL, "f: there is no rule in it" },
+	};
+
+	import_text_expect("cgroup1", host, cases, ARRAY_SIZE(cases));
+}
+
+#define DEVICES(rules) "{`linux`: {`resources`: {`devices`: [" rules "]}}}"
+
+Test(import_lists, oci_refusals)
+{
+	static const struct import_expectation cases[] = {
+		{ DEVICES("{`allow`: true, `type`: `c`}"), NULL,
+		  "f: linux.resources.devices[0]: 'allow c *:*' has no access, which runc refuses; give rwm" },
+		{ DEVICES("{`access`: `rx`}"), NULL,
+		  "f: linux.resources.devices[0].access: this must be of the letters r, w and m" },
+		{ DEVICES("{`type`: `p`}"), NULL,
+		  "f: linux.resources.devices[0].type: this must be a, b or c" },
+		{ DEVICES("{`major`: -2}"), NULL,
+		  "f: linux.resources.devices[0].major: this must be a number, or -1 for all" },
+		{ DEVICES("{`allow`: true, `access`: `rwm`}, {`type`: `c`, `minor`: 3, `access`: `r`}"),
+		  NULL,
+		  "f: 'allow c 1:3 rwm' is added by runc, and does not go with a rule with '*' that denies it: runc does not start such a container" },
+		{ "{`linux`: {`resources`: {`devices`: 1}}}", NULL,
+		  "f: linux.resources.devices: this must be a list" },
+	};
+
+	import_text_expect("runc", host, cases, ARRAY_SIZE(cases));
+}
+
+/* A node of the specification takes the place of runc's own, and its rule with it. */
+Test(import_lists, runc_leaves_out_rules_of_given_nodes)
+{
+	cleanup_imported struct imported imported = import_text_run_one(
+		"runc", "{\"linux\": {\"devices\": [{\"path\": \"/dev/null\"}]}}");
+	cleanup_policy struct cgfence_policy *policy = import_text_policy(&imported);
+
+	cr_expect_not(import_text_allows(policy, "c 1:3 r"));
+	cr_expect(import_text_allows(policy, "c 1:5 rw"));
+}
+
+Test(import_lists, crun_without_rules_allows_all)
+{
+	cleanup_imported struct imported imported = import_text_run_one("crun", "{}");
+	cleanup_policy struct cgfence_policy *policy = import_text_policy(&imported);
+
+	cr_expect(import_text_allows(policy, "b 8:0 rwm"));
+	cr_expect(strstr(imported.remarks, "everything is allowed"));
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "unit/support/import_text.h"
+
+static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/null`: `c 1:3`}}";
+
+#define LATER(place, label)              \
+	"f: " place ": the port '" label \
+	"' is known only when the task is placed (NOMAD_PORT_" label "); it is left out\n"
+
+Test(import_schedulers, mesos)
+{
+	static const struct import_expectation cases[] = {
+		{ "{`task`: `cpus:1; ports(web):[80-81, 90-90]`}", "{`ports`: [`80-81`, 90]}", "" },
+		{ "{`resources`: [{`name`: `ports`, `ranges`: {`range`: [{`begin`: 1, `end`: 2}]}}],"
+		  " `task`: ``}",
+		  "{`ports`: [], `isolated_range`: [`1-2`]}",
+		  "f: no ports are assigned to a task; the policy has none, and --tcp and --udp of attach add some\n" },
+		{ "{`allowed_devices`: [{`device`: {`path`: `/dev/fuse`},"
+		  " `access`: {`read`: true, `write`: false, `mknod`: true}}]}",
+		  "{`devices`: {`defaults`: `mesos`, `allow`: [`/dev/fuse rm`]}}", "" },
+		{ "{`task`: `ports:80`}", NULL,
+		  "f: task: ports are ranges in brackets, such as ports:[31000-32000]" },
+		{ "{`task`: `ports:[80-90000]`}", "{`ports`: []}",
+		  "f: task: this is no port; it is left out\n" },
+		{ "{`allowed_devices`: [{`device`: {}}]}", NULL,
+		  "f: allowed_devices[0]: this must have the path of a device and an access" },
+		{ "[]", NULL, "f: this must be a JSON object" },
+	};
+
+	import_text_expect("mesos", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_schedulers, nomad)
+{
+	static const struct import_expectation cases[] = {
+		{ "{`Job`: {`TaskGroups`: [{`Networks`: [{`ReservedPorts`: [{`Label`: `a`, `Value`: 80}],"
+		  " `DynamicPorts`: [{`Label`: `b`}]}]}]}}",
+		  "{`ports`: [80]}", LATER("DynamicPorts[0]", "b") },
+		{ "{`Networks`: [{`Mode`: `bridge`, `ReservedPorts`: [{`Value`: 80}]}]}", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "{`TaskGroups`: [{`Name`: `a`}, {`Name`: `b`}]}", NULL,
+		  "f: TaskGroups: name one of the groups with --part" },
+	};
+
+	import_text_expect("nomad", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_schedulers, marathon)
+{
+	static const struct import_expectation cases[] = {
+		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: `udp,tcp`},"
+		  " {`port`: 81}, {`port`: 0}]}",
+		  "{`ports`: {`tcp`: [`80-81`], `udp`: [80]}}",
+		  "f: portDefinitions[2]: the port is known only when the task starts; it is left out\n" },
+		{ "{`ports`: [80]}", "{`ports`: []}",
+		  "f: without requirePorts the ports of a task are known only when it starts; the policy has none, and --tcp and --udp of attach add them\n" },
+		{ "{`networks`: [{`mode`: `container/bridge`}], `requirePorts`: true, `ports`: [80]}",
+		  NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+	};
+
+	import_text_expect("marathon", host, cases, ARRAY_SIZE(cases));
+}
+
+#define ALL_BUT(entries) "{`devices`: {`allow`: [`a *:* rwm`], `deny`: [" entries "]}}"
+#define NONE_GIVEN \
+	"f: the job was given none of the devices; --part names those that it was given\n"
+
+Test(import_schedulers, slurm)
+{
+	static const struct import_expectation cases[] = {
+		{ "# all\nName=gpu File=/dev/a[08-09,11],/dev/b # twice\nName=x Count=1\n",
+		  ALL_BUT("`/dev/a08 rwm`, `/dev/a09 rwm`, `/dev/a11 rwm`, `/dev/b rwm`"),
+		  NONE_GIVEN },
+		{ "AutoDetect=nvml\n", "{`devices`: {`allow`: [`a *:* rwm`]}}",
+		  "f:1: devices that AutoDetect finds are not known here; what they are is allowed\n" NONE_GIVEN },
+		{ "File=/dev/a[1-0]\n", NULL,
+		  "f:1: '1-0': this must be paths of devices, such as /dev/nvidia[0-3]" },
+		{ "File=/dev/a*\n", NULL,
+		  "f:1: '/dev/a*': this must be paths of devices, such as /dev/nvidia[0-3]" },
+	};
+
+	import_text_expect("slurm", host, cases, ARRAY_SIZE(cases));
+}
+
+#define DOMAIN_DEVICES \
+	"f: the disks and devices of a domain, which libvirt adds, are not in the policy\n"
+
+Test(import_schedulers, libvirt)
+{
+	static const struct import_expectation cases[] = {
+		{ "x = 1\ncgroup_device_acl = [ # what\n '/dev/fuse',\n \"/dev/n*\" ]\n",
+		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}",
+		  "f:4: '/dev/n*' would be a pattern in a policy, and is none here; it is left out\n" DOMAIN_DEVICES },
+		{ "cgroup_device_acl = 1\n", NULL,
+		  "f:1: cgroup_device_acl must be a list in brackets" },
+		{ "cgroup_device_acl = [ \"fuse\" ]\n", NULL,
+		  "f:1: 'fuse' is no path of a device" },
+	};
+
+	import_text_expect("libvirt", host, cases, ARRAY_SIZE(cases));
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "unit/support/import_text.h"
+
+#include <string.h>
+
+static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/link`: `c 10:229`,"
+			   " `/dev/loop0`: `b 7:0`, `/dev/dri`: `directory`},"
+			   " `proc_devices`: `Character devices:\\n 4 tty\\n 4 ttyS\\n252 rtc\\n`}";
+
+#define CLOSED(entries) "{`devices`: {`defaults`: `systemd`, `allow`: [" entries "]}}"
+#define NOTHING "{`devices`: {`defaults`: `systemd`}}"
+
+Test(import_systemd, device_lines)
+{
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nDeviceAllow=/dev/fuse\n", CLOSED("`/dev/fuse rwm`"), "" },
+		{ "[Service]\nDeviceAllow = \"/dev/fuse\"  r\n", CLOSED("`/dev/fuse r`"), "" },
+		{ "[Slice]\nDeviceAllow=/dev/fuse \\\n# and\n  rw", CLOSED("`/dev/fuse rw`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=\nDeviceAllow=/dev/loop0 w\n",
+		  CLOSED("`/dev/loop0 w`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/block/7:1 r\nDeviceAllow=char-10 m\n",
+		  CLOSED("`b 7:1 r`, `c 10:* m`"), "" },
+		{ "[Service]\nDeviceAllow=char-* r\nDeviceAllow=block-* w\n",
+		  CLOSED("`c *:* r`, `b *:* w`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/dri rw\n", NOTHING,
+		  "f:2: '/dev/dri' is no device on this host; it is left out\n" },
+		{ "[Service]\nDeviceAllow=/dev/tty* rw\n", NOTHING,
+		  "f:2: '/dev/tty*' would be a pattern in a policy, and is none here; it is left out\n" },
+		{ "[Service]\n\nDeviceAllow=/run/fuse rw\nDevicePolicy=closed\n", NOTHING,
+		  "f:3: DeviceAllow=/run/fuse rw is no device of systemd's; it is left out\n" },
+		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/fuse rx\n", NOTHING,
+		  "f:3: DeviceAllow=/dev/fuse rx has other letters than r, w and m; it is left out\n" },
+		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/%i rw\n", NOTHING,
+		  "f:3: DeviceAllow=/dev/%i rw has a specifier, which is not known here; it is left out\n" },
+	};
+
+	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_systemd, policies)
+{
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nDevicePolicy=strict\n", "{`devices`: {}}", "" },
+		{ "[Service]\nDevicePolicy=strict\nDevicePolicy=auto\nDevicePolicy=open\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "[Unit]\nDevicePolicy=closed\n[Install]\nDeviceAllow=/dev/fuse\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "[Service]\nPrivateDevices=yes\nPrivateDevices=off\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "[Service]\nDevicePolicy=strict\nProtectClock=1\nDeviceAllow=/dev/fuse r\n"
+		  "DeviceAllow=\n",
+		  "{`devices`: {`allow`: [`c rtc:* r`]}}", "" },
+		{ "[Service]\nProtectClock=maybe\nDevicePolicy=closed\n", NOTHING,
+		  "f:2: ProtectClock=maybe is neither yes nor no; it is left out\n" },
+		{ "[Service]\nRootImage=/i\nDevicePolicy=closed\n", NOTHING,
+		  "f: the loop and mapper devices that systemd allows for images are left out\n" },
+	};
+
+	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+/* Lines for one device do not add up in systemd, and entries for one device do in a policy. */
+Test(import_systemd, reading_and_writing_apart)
+{
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/fuse w\n",
+		  CLOSED("`/dev/fuse r`"),
+		  "f:3: '/dev/fuse' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/link wm\n",
+		  CLOSED("`/dev/fuse r`, `/dev/link m`"),
+		  "f:3: '/dev/link' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=char-tty w\nDeviceAllow=char-ttyS r\n",
+		  CLOSED("`c tty:* w`"),
+		  "f:3: 'c ttyS:*' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/fuse wrm\n",
+		  CLOSED("`/dev/fuse rwm`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/loop0 w\n",
+		  CLOSED("`/dev/fuse r`, `/dev/loop0 w`"), "" },
+	};
+
+	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_systemd, ports)
+{
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nSocketBindDeny=tcp:any\nSocketBindDeny=udp\nSocketBindAllow=ipv4:80-81\n"
+		  "SocketBindAllow=tcp:ipv6:82\n",
+		  "{`ports`: {`tcp`: [`ipv4:80-81`], `udp`: [`ipv4:80-81`]}, `netns`: `any`}",
+		  "f:5: SocketBindAllow=tcp:ipv6:82 is no rule such as 'ipv4:tcp:8080' or 'any'; it is left out\n"
+		  "f: systemd does not see SCTP; the policy refuses it, as SocketBindDeny=any says\n"
+		  "f: systemd refuses to bind port 0; the policy lets it pass, for clients need it, and judges the listener\n" },
+		{ "[Service]\nSocketBindDeny=any\nSocketBindDeny=\nSocketBindDeny=udp:1-65534\n",
+		  "{`ports`: {`tcp`: `any`, `udp`: [65535], `sctp`: `any`}, `netns`: `any`}", "" },
+		{ "[Service]\nSocketBindAllow=80\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+	};
+
+	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_systemd, drop_ins_follow)
+{
+	static const char first[] = "[Service]\nDeviceAllow=/dev/fuse\nDevicePolicy=strict\n";
+	static const char second[] =
+		"DeviceAllow=/dev/lost\n[Service]\nDeviceAllow=\nDeviceAllow=/dev/loop0 r";
+	static const struct cgfence_import_source sources[] = {
+		{ "a", first, sizeof(first) - 1 },
+		{ "b", second, sizeof(second) - 1 },
+	};
+	cleanup_imported struct imported imported =
+		import_text_run("systemd", NULL, sources, 2, NULL);
+	json_t *policy = json_loads(imported.text, 0, NULL);
+	json_t *expected = json_pack("{s:{s:[s]}}", "devices", "allow", "-/dev/loop0 r");
+
+	cr_expect(json_equal(policy, expected), "%s", imported.text);
+	cr_expect_str_eq(
+		imported.remarks,
+		"a:2: '/dev/fuse' does not exist on this host; the entry is optional, and allows it once it is there\n"
+		"b:4: '/dev/loop0' does not exist on this host; the entry is optional, and allows it once it is there\n");
+	json_decref(policy);
+	json_decref(expected);
+}
