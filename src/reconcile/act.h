@@ -9,9 +9,12 @@
 /* What the steps of a pass have cost for a fence, which may not delay the others by its doings. */
 struct act_costs {
 	unsigned int waited_ms;
-	unsigned int walks; /* of its tasks, for holders */
-	uint64_t killed_ns; /* CLOCK_BOOTTIME; 0 if it was not killed */
-	bool busy;	    /* another command was changing it for too long */
+	unsigned int walks;    /* of its tasks, for holders */
+	unsigned int lists;    /* of all listeners, for a single one */
+	unsigned int searches; /* for a socket in whose place the kernel finds another one */
+	uint64_t killed_ns;    /* CLOCK_BOOTTIME; 0 if that was not tried */
+	bool killed;	       /* there were processes, and none is left */
+	bool busy;	       /* another command was changing it for too long */
 };
 
 /* What the steps of a pass share. All but the pointers that act_pass_begin() sets begins with zeros. */
@@ -25,6 +28,14 @@ struct act_pass {
 	struct second_look second_look;
 	struct relist relist;
 	struct act_costs *costs; /* of each fence */
+	/*
+	 * For a socket that the kernel finds in place of another one: takes the step that acts on it for the fence. The
+	 * caller sets it. Return: false if there is no such step, or it has been taken.
+	 */
+	bool (*take_first)(size_t fence, uint64_t cookie, void *context);
+	void *context;
+	bool nested;	      /* such a step is being taken */
+	uint16_t remote_port; /* with which the kernel finds the socket of that step */
 };
 
 /** act_pass_begin() - begin a pass. Return: 0 or -ENOMEM. */
