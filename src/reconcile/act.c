@@ -26,6 +26,7 @@ int act_pass_begin(struct act_pass *pass, const struct observation *observation,
 		.observation = observation,
 		.locked = locked,
 		.second_look.iterator = iterator,
+		.host_look.observation = observation,
 		.relist.observation = observation,
 		.costs = calloc(observation->fences.count + 1, sizeof(*pass->costs)),
 	};
@@ -35,6 +36,7 @@ int act_pass_begin(struct act_pass *pass, const struct observation *observation,
 void act_pass_end(struct act_pass *pass)
 {
 	second_look_free(&pass->second_look);
+	host_look_free(&pass->host_look);
 	relist_free(&pass->relist);
 	free(pass->costs);
 	pass->costs = NULL;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "reconcile/holders_find.h"
+#include "reconcile/host_look.h"
 #include "reconcile/plan.h"
 #include "reconcile/relist.h"
 
@@ -26,6 +27,7 @@ struct act_pass {
 	 */
 	uint64_t *locked;
 	struct second_look second_look;
+	struct host_look host_look;
 	struct relist relist;
 	struct act_costs *costs; /* of each fence */
 	/*

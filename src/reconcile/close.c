@@ -28,13 +28,30 @@ static void add_failure(struct action *act, const struct cgfence_error *failure)
 }
 
 /* It changes the interface by which the kernel finds a UDP socket. */
-int action_silence(struct action *act, struct cgfence_error *failure)
+static int silence_by(struct action *act, const struct cgfence_holder *holder,
+		      struct cgfence_error *failure)
 {
-	int result = act->holder ? socket_silence(act->holder, act->listener, failure) : -ESRCH;
+	int result =
+		holder ? socket_silence(holder, act->listener, failure)
+		       : error_set(
+				 failure, ESRCH,
+				 "the socket cannot be destroyed, and nobody who holds it is found");
 
 	act->reachable = false;
 	act->silenced = act->silenced || result == 0;
 	return result;
+}
+
+/* Its holder in the fence may be gone, or have no descriptor, while somebody outside has one. */
+int action_silence(struct action *act, struct cgfence_error *failure)
+{
+	int result = act->holder ? silence_by(act, act->holder, NULL) : -ESRCH;
+
+	return result == -ESRCH
+		       ? silence_by(act,
+				    host_look_find(&act->pass->host_look, act->listener->cookie),
+				    failure)
+		       : result;
 }
 
 /*
@@ -105,7 +122,7 @@ void action_close(struct action *act)
 
 	if (act->silenced || socket_is_silent(act->holder, act->listener)) {
 		/* Once more: its owner may have undone a part of it, or have done a part of it itself. */
-		action_silence(act, NULL);
+		silence_by(act, act->holder, NULL);
 		act->result->action = CGFENCE_ACTION_SILENCED;
 		return;
 	}

@@ -31,6 +31,7 @@ struct observation {
 	struct holders holders;
 	struct sighting *sightings; /* sorted by fence, then by listener; one for each pair */
 	size_t sighting_count;
+	bool of_event; /* only the socket of an event was looked at */
 	bool complete; /* nothing failed, so a listener that is missing here does not exist */
 };
 
