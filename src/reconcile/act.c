@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "reconcile/action.h"
+#include "reconcile/act.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
 #include "base/boot_time.h"
@@ -8,6 +8,8 @@
 #include "base/yield.h"
 #include "fence/fence.h"
 #include "kernel/pins.h"
+#include "reconcile/close.h"
+#include "reconcile/presence.h"
 
 #include <time.h>
 

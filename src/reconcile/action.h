@@ -1,8 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One action on an excess listener, and what its parts share. */
+/* One action on an excess listener, and what its parts and all actions of a pass share. */
 #pragma once
 
-#include "reconcile/act.h"
+#include "reconcile/holders_find.h"
+#include "reconcile/host_look.h"
+#include "reconcile/plan.h"
+#include "reconcile/relist.h"
+
+/* What the steps of a pass have cost for a fence, which may not delay the others by its doings. */
+struct act_costs {
+	unsigned int waited_ms;
+	unsigned int walks;    /* of its tasks, for holders */
+	unsigned int lists;    /* of all listeners, for a single one */
+	unsigned int searches; /* for a socket in whose place the kernel finds another one */
+	uint64_t killed_ns;    /* CLOCK_BOOTTIME; 0 if that was not tried */
+	bool killed;	       /* there were processes, and none is left */
+	bool busy;	       /* another command was changing it for too long */
+};
+
+/* What the steps of a pass share. All but the pointers that act_pass_begin() sets begins with zeros. */
+struct act_pass {
+	const struct observation *observation;
+	/*
+	 * The fence that this thread has locked already, 0 for none: an event of a fence may be handled in the midst of an
+	 * action on it.
+	 */
+	uint64_t *locked;
+	struct second_look second_look;
+	struct host_look host_look;
+	struct relist relist;
+	struct act_costs *costs; /* of each fence */
+	/*
+	 * For a socket that the kernel finds in place of another one: takes the step that acts on it for the fence. The
+	 * caller sets it. Return: false if there is no such step, or it has been taken.
+	 */
+	bool (*take_first)(size_t fence, uint64_t cookie, void *context);
+	void *context;
+	bool nested;	      /* such a step is being taken */
+	uint16_t remote_port; /* with which the kernel finds the socket of that step */
+};
+
+struct act_result {
+	enum cgfence_action action;
+	bool gone; /* the policy still forbids the listener, but it is gone */
+	struct cgfence_error
+		failure; /* empty if nothing failed; also of a kill that failed before the close */
+};
 
 struct action {
 	struct act_pass *pass;
@@ -26,15 +69,3 @@ static inline void action_fail(struct action *act)
 {
 	act->result->action = CGFENCE_ACTION_FAILED;
 }
-
-/** action_listens_now() - does the socket listen? If in doubt, it does. */
-bool action_listens_now(struct action *act);
-
-/** action_is_present() - does it listen, and belong to the fence? Return: 0, or -errno if that is unknown. */
-int action_is_present(struct action *act, bool *present);
-
-/** action_silence() - have nothing reach the socket. Return: 0 or -errno. */
-int action_silence(struct action *act, struct cgfence_error *failure);
-
-/** action_close() - destroy the socket, or silence it if that cannot be; sets the result. */
-void action_close(struct action *act);

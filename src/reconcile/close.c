@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Closes a listener, or silences it where it cannot be closed. */
-#include "reconcile/action.h"
+#include "reconcile/close.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "net/silence.h"
+#include "reconcile/presence.h"
 
 #include <errno.h>
 #include <stdio.h>

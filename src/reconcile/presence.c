@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Is a listener still there, and does it still belong to the fence? */
-#include "reconcile/action.h"
+#include "reconcile/presence.h"
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "cgroup/cgroup.h"
