@@ -93,7 +93,10 @@ int mute_try(bool *taken, struct cgfence_error *error)
 	result = scratch_open(&cgroup, error);
 	if (result)
 		return scratch_is_refused(result) ? 0 : result;
-	result = try_on(cgroup);
+	result = NOT_TIED;
+	/* A result that is kept until the next boot must be confirmed. */
+	for (int i = 0; i < 2 && result >= 0 && result != TIED; i++)
+		result = try_on(cgroup);
 	scratch_close(cgroup);
 	if (result < 0)
 		return kernel_error(error, -result, "try whether the kernel mutes listeners");

@@ -75,6 +75,21 @@ int socket_borrow(const struct cgfence_holder *holder)
 	return cleanup_steal_descriptor(&fd);
 }
 
+bool socket_serves(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ipv4;
+		struct sockaddr_in6 ipv6;
+	} address = { 0 };
+	socklen_t size = sizeof(address);
+
+	if (read_option(fd, SO_TYPE) == SOCK_STREAM)
+		return read_option(fd, SO_ACCEPTCONN);
+	/* The port is at the same place for both families. */
+	return getsockname(fd, &address.any, &size) < 0 || address.ipv4.sin_port;
+}
+
 int socket_borrow_netns(const struct cgfence_holder *holder)
 {
 	cleanup_close int fd = socket_borrow_descriptor(holder);

@@ -35,3 +35,6 @@ int socket_borrow(const struct cgfence_holder *holder);
  * Return: a descriptor that the caller closes, or -errno.
  */
 int socket_borrow_netns(const struct cgfence_holder *holder);
+
+/** socket_serves() - does it listen, or have a port if it is a datagram socket? */
+bool socket_serves(int fd);

@@ -15,12 +15,6 @@
 
 #define DUMP_TRIES 10
 
-/*
- * Of the sockets that share a port by SO_REUSEPORT the hash of the remote end selects one (reuseport_select_sock,
- * net/core/sock_reuseport.c), so this tries one remote port after the other.
- */
-#define REMOTE_PORTS 4096
-
 struct sock_diag {
 	struct nl_sock *socket;
 	struct netns_identity netns;
@@ -325,30 +319,15 @@ int sock_diag_find(struct sock_diag *diag, const struct listener *listener, uint
 	return result;
 }
 
-static int try_destroy(struct sock_diag *diag, const struct listener *listener,
-		       uint16_t remote_port)
+int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener, uint16_t remote_port,
+		      struct cgfence_error *error)
 {
 	struct inet_diag_req_v2 request = request_for(listener, listener->cookie, remote_port);
 	struct dump dump = { 0 };
+	int result = -EIO;
 
-	if (nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request)) < 0)
-		return -EIO;
-	return receive(diag, &dump);
-}
-
-int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
-		      uint16_t *remote_port, struct cgfence_error *error)
-{
-	uint64_t found = 0;
-	int result = try_destroy(diag, listener, 0);
-	int port = 0;
-
-	if (result == -ENOENT && sock_diag_find(diag, listener, 0, &found) == -ENOENT)
-		return error_set(error, ENOENT, "it is gone");
-	for (; port < REMOTE_PORTS && result == -ENOENT; yield_now())
-		result = try_destroy(diag, listener, (uint16_t)++port);
-	if (result == -ENOENT)
-		return error_set(error, ENOENT, "the kernel finds another socket in its place");
+	if (nl_send_simple(diag->socket, SOCK_DESTROY, NLM_F_ACK, &request, sizeof(request)) >= 0)
+		result = receive(diag, &dump);
 	if (result == -EOPNOTSUPP)
 		return error_set(
 			error, EOPNOTSUPP,
@@ -356,6 +335,5 @@ int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
 	if (result)
 		return error_set(error, -result, "the socket cannot be destroyed: %s",
 				 result == -EPERM ? "this needs CAP_NET_ADMIN" : strerror(-result));
-	*remote_port = (uint16_t)port;
 	return 0;
 }

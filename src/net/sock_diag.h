@@ -48,11 +48,11 @@ int sock_diag_find(struct sock_diag *diag, const struct listener *listener, uint
 
 /**
  * sock_diag_destroy() - destroy this very socket (SOCK_DESTROY).
- * @remote_port: receives the number with which sock_diag_find() finds it
+ * @remote_port: the number with which sock_diag_find() finds it
  *
  * A UDP socket that was bound to a port by number keeps it (__udp_disconnect, net/ipv4/udp.c).
  *
- * Return: 0, -ENOENT if it is not there or cannot be reached, another -errno.
+ * Return: 0, -ENOENT if the kernel finds none there or another one, another -errno.
  */
-int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener,
-		      uint16_t *remote_port, struct cgfence_error *error);
+int sock_diag_destroy(struct sock_diag *diag, const struct listener *listener, uint16_t remote_port,
+		      struct cgfence_error *error);

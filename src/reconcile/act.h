@@ -2,30 +2,7 @@
 /* Acts on an excess listener as the policy demands. */
 #pragma once
 
-#include "reconcile/holders_find.h"
-#include "reconcile/plan.h"
-#include "reconcile/relist.h"
-
-/* What the steps of a pass have cost for a fence, which may not delay the others by its doings. */
-struct act_costs {
-	unsigned int waited_ms;
-	unsigned int walks; /* of its tasks, for holders */
-	uint64_t killed_ns; /* CLOCK_BOOTTIME; 0 if it was not killed */
-	bool busy;	    /* another command was changing it for too long */
-};
-
-/* What the steps of a pass share. All but the pointers that act_pass_begin() sets begins with zeros. */
-struct act_pass {
-	const struct observation *observation;
-	/*
-	 * The fence that this thread has locked already, 0 for none: an event of a fence may be handled in the midst of an
-	 * action on it.
-	 */
-	uint64_t *locked;
-	struct second_look second_look;
-	struct relist relist;
-	struct act_costs *costs; /* of each fence */
-};
+#include "reconcile/action.h"
 
 /** act_pass_begin() - begin a pass. Return: 0 or -ENOMEM. */
 int act_pass_begin(struct act_pass *pass, const struct observation *observation,
@@ -33,13 +10,6 @@ int act_pass_begin(struct act_pass *pass, const struct observation *observation,
 
 /** act_pass_end() - free what the steps share. */
 void act_pass_end(struct act_pass *pass);
-
-struct act_result {
-	enum cgfence_action action;
-	bool gone; /* the policy still forbids the listener, but it is gone */
-	struct cgfence_error
-		failure; /* empty if nothing failed; also of a kill that failed before the close */
-};
 
 /**
  * act_on() - look again, and act as the policy of the fence demands now.

@@ -9,6 +9,7 @@ void observation_free(struct observation *observation)
 	for (size_t i = 0; i < observation->netns_count; i++)
 		sock_diag_close(observation->netns[i]);
 	free(observation->netns);
+	inum_set_free(&observation->netns_inums);
 	listeners_free(&observation->listeners);
 	holders_free(&observation->holders);
 	free(observation->sightings);

@@ -6,6 +6,7 @@
 #include "net/sock_diag.h"
 #include "reconcile/choice.h"
 #include "reconcile/holders.h"
+#include "reconcile/inum_set.h"
 #include "reconcile/port_fences.h"
 
 #define SIGHTING_NO_HOLDER ((size_t)-1)
@@ -24,10 +25,13 @@ struct observation {
 	struct port_fences fences;
 	struct sock_diag **netns; /* listener.netns is an index of this array */
 	size_t netns_count;
+	size_t netns_capacity;
+	struct inum_set netns_inums;
 	struct listeners listeners;
 	struct holders holders;
 	struct sighting *sightings; /* sorted by fence, then by listener; one for each pair */
 	size_t sighting_count;
+	bool of_event; /* only the socket of an event was looked at */
 	bool complete; /* nothing failed, so a listener that is missing here does not exist */
 };
 

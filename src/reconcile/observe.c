@@ -195,7 +195,7 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	struct listeners *listeners = &observation->listeners;
 	int result;
 
-	*observation = (struct observation){ 0 };
+	*observation = (struct observation){ .of_event = true };
 	result = port_fences_read(event->cgroup_id, event->member, fences, &observation->fences,
 				  error);
 	if (result || observation->fences.count == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/observe_netns.h"
 #include "cgroup/threads.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
@@ -14,35 +15,28 @@
 int observe_netns_add(struct observation *observation, int netns, struct cgfence_error *error)
 {
 	struct sock_diag *diag = NULL;
-	struct sock_diag **larger;
-	int result = sock_diag_open(netns, &diag, error);
+	struct sock_diag **items;
+	int added = sock_diag_open(netns, &diag, error);
 
-	if (result)
-		return result;
-	for (size_t i = 0; i < observation->netns_count; i++) {
-		if (sock_diag_netns(observation->netns[i])->inum == sock_diag_netns(diag)->inum) {
-			sock_diag_close(diag);
-			return 0;
-		}
-	}
-	larger = reallocarray(observation->netns, observation->netns_count + 1,
-			      sizeof(struct sock_diag *));
-	if (!larger) {
+	if (added)
+		return added;
+	added = inum_set_add(&observation->netns_inums, sock_diag_netns(diag)->inum);
+	items = added > 0
+			? array_with_room(observation->netns, observation->netns_count,
+					  &observation->netns_capacity, sizeof(struct sock_diag *))
+			: NULL;
+	if (!items) {
 		sock_diag_close(diag);
-		return error_out_of_memory(error);
+		return added == 0 ? 0 : error_out_of_memory(error);
 	}
-	observation->netns = larger;
-	larger[observation->netns_count++] = diag;
+	observation->netns = items;
+	items[observation->netns_count++] = diag;
 	return 0;
 }
 
 static bool is_observed(const struct observation *observation, uint32_t inum)
 {
-	for (size_t i = 0; i < observation->netns_count; i++) {
-		if (sock_diag_netns(observation->netns[i])->inum == inum)
-			return true;
-	}
-	return false;
+	return inum_set_has(&observation->netns_inums, inum);
 }
 
 /* A fence that has the cookie of its network namespace has the inode number too, which is enough for this choice. */

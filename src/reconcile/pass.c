@@ -7,6 +7,7 @@
 #include "base/yield.h"
 #include "cgroup/cgroup.h"
 #include "reconcile/act.h"
+#include "reconcile/due.h"
 #include "reconcile/violation.h"
 
 /* A plan while it is carried out. */
@@ -19,8 +20,9 @@ struct pass {
 	struct excess_lists excess;
 	struct violation_text **texts; /* of each step; NULL for a step that is not described */
 	enum cgfence_action *taken;    /* by each step so far */
-	bool *killed;		       /* each fence */
 	bool *removed;		       /* each listener */
+	struct due due;
+	int code; /* of a step that was taken in the midst of another one */
 };
 
 static void give_report(const struct reporter *reporter, const struct violation_text *text,
@@ -126,7 +128,7 @@ static enum cgfence_action find_cause(const struct pass *pass, size_t step)
 
 	for (size_t i = sighting->fence; i != PORT_FENCE_NONE;
 	     i = pass->observation->fences.items[i].above) {
-		if (pass->killed[i])
+		if (pass->act.costs[i].killed)
 			return CGFENCE_ACTION_KILLED;
 	}
 	return pass->removed[sighting->listener] ? CGFENCE_ACTION_CLOSED : CGFENCE_ACTION_NONE;
@@ -137,8 +139,6 @@ static void note_action(struct pass *pass, size_t step, enum cgfence_action acti
 	const struct sighting *sighting = sighting_of(pass, step);
 
 	pass->taken[step] = action;
-	if (action == CGFENCE_ACTION_KILLED)
-		pass->killed[sighting->fence] = true;
 	if (action == CGFENCE_ACTION_KILLED || action == CGFENCE_ACTION_CLOSED)
 		pass->removed[sighting->listener] = true;
 }
@@ -188,6 +188,9 @@ static int act_and_report(struct pass *pass, size_t step)
 {
 	struct act_result result;
 
+	if (!due_take(&pass->due, step))
+		return 0;
+
 	if (is_old(pass, &pass->plan->steps[step])) {
 		pass->taken[step] = CGFENCE_ACTION_LOGGED;
 		return 0;
@@ -195,6 +198,18 @@ static int act_and_report(struct pass *pass, size_t step)
 	act_on(&pass->act, sighting_of(pass, step), &result);
 	note_action(pass, step, result.gone ? find_cause(pass, step) : result.action);
 	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
+}
+
+/* In the midst of another step. */
+static bool take_first(size_t fence, uint64_t cookie, void *context)
+{
+	struct pass *pass = context;
+	size_t step = due_find(&pass->due, fence, cookie);
+	int result = step == DUE_NONE ? 0 : act_and_report(pass, step);
+
+	if (result)
+		pass->code = result;
+	return step != DUE_NONE;
 }
 
 static void report_end(struct pass *pass, size_t index)
@@ -270,6 +285,7 @@ static int take_steps(struct pass *pass)
 		result = report_ends(pass, ends);
 	for (size_t i = ends; i < pass->plan->count && result == 0; i++) {
 		result = act_and_report(pass, i);
+		result = result ? result : pass->code;
 		yield_now();
 	}
 	/* An event in the midst of a pass ends nothing, so the indices of the pass stay valid. */
@@ -284,9 +300,9 @@ static void end(struct pass *pass)
 		free_text(&pass->texts[i]);
 	excess_lists_free(&pass->excess);
 	act_pass_end(&pass->act);
+	due_free(&pass->due);
 	free(pass->texts);
 	free(pass->taken);
-	free(pass->killed);
 	free(pass->removed);
 }
 
@@ -298,13 +314,17 @@ static int begin(struct pass *pass, struct holders_iterator *iterator)
 	pass->excess.observation = observation;
 	pass->texts = calloc(steps + 1, sizeof(struct violation_text *));
 	pass->taken = calloc(steps + 1, sizeof(*pass->taken));
-	pass->killed = calloc(observation->fences.count + 1, sizeof(*pass->killed));
 	pass->removed = calloc(observation->listeners.count + 1, sizeof(*pass->removed));
-	if (!pass->texts || !pass->taken || !pass->killed || !pass->removed)
+	if (!pass->texts || !pass->taken || !pass->removed ||
+	    due_make(observation, pass->plan, &pass->due))
 		return -ENOMEM;
 	for (size_t i = 0; i < steps; i++)
 		pass->taken[i] = CGFENCE_ACTION_NONE;
-	return act_pass_begin(&pass->act, observation, iterator, &pass->memory->locked);
+	if (act_pass_begin(&pass->act, observation, iterator, &pass->memory->locked))
+		return -ENOMEM;
+	pass->act.take_first = take_first;
+	pass->act.context = pass;
+	return 0;
 }
 
 int pass_carry_out(struct pass_memory *memory, const struct observation *observation,

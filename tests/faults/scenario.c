@@ -45,11 +45,21 @@ static bool wants_all(void)
 	return wanted && strcmp(wanted, "all") == 0;
 }
 
+/* A policy that does not kill needs no program that an old kernel would refuse. */
+static struct tracer_options options_for(const struct tracer_options *options, const char *policy)
+{
+	struct tracer_options made = *options;
+
+	made.old_kernel = made.old_kernel && (!policy || strstr(policy, "kill"));
+	return made;
+}
+
 /* Runs the command of the scenario. */
-static void run_command(const struct tracer_options *options, struct tracer_result *result)
+static void run_command(const struct tracer_options *given, struct tracer_result *result)
 {
 	const struct scenario *scenario = run.scenario;
 	const struct place *place = &run.places[0];
+	const struct tracer_options options = options_for(given, place->plan->after.policy);
 	const char *words[RUNNER_WORDS_MAX + 1] = { scenario->command };
 	size_t used = 1;
 
@@ -67,7 +77,7 @@ static void run_command(const struct tracer_options *options, struct tracer_resu
 	for (size_t i = 0;
 	     i < sizeof(scenario->what) / sizeof(scenario->what[0]) && scenario->what[i]; i++)
 		words[used++] = scenario->what[i];
-	runner_run(words, options, result);
+	runner_run(words, &options, result);
 }
 
 static void forget_host(void)
@@ -81,7 +91,6 @@ static void forget_host(void)
 static void set_up(void)
 {
 	static struct tracer_result result;
-	const struct tracer_options options = runner_options();
 
 	if (run.is_set_up)
 		return;
@@ -91,6 +100,9 @@ static void set_up(void)
 	remains_begin();
 	for (size_t i = 0; i < run.count; i++) {
 		struct place *place = &run.places[i];
+		const struct tracer_options options =
+			options_for(&(struct tracer_options){ .old_kernel = runner.old_kernel },
+				    place->plan->before.policy);
 
 		place->denied = 0;
 		if (!place->plan->before.policy)

@@ -227,6 +227,19 @@ Test(reconcile_flight, udp_is_not_called_closed)
 	cr_expect_neq(report->failure[0], '\0');
 }
 
+/* Nothing shows who waits in a call, but the kernel lists the socket, and knows where it was made. */
+Test(reconcile_flight, one_that_was_made_inside_and_is_in_a_call_is_closed)
+{
+	const struct report *report;
+
+	harness_attach(sockets_fence(), AUDIT);
+	start(hiding_in_call, TCP, true);
+	harness_attach(sockets_fence(), CLOSE);
+	report = expect_action(reports_pass(reports_reconciler()), CGFENCE_ACTION_CLOSED);
+	cr_expect_neq(strstr(report->reason, "nobody in it holds it"), NULL, "%s", report->reason);
+	cr_expect_eq(connect_to(TCP), ECONNREFUSED);
+}
+
 /* Has a descriptor only for a moment every now and then, in which it serves. */
 static int hide_again_and_again(int fd)
 {

@@ -174,13 +174,44 @@ Test(reconcile_held_outside, what_was_made_inside_is_closed_where_nobody_is_left
 	}
 }
 
-/* UDP keeps its port, and no descriptor in the fence leads to it: then nothing is claimed. */
-Test(reconcile_held_outside, udp_that_only_somebody_outside_holds_is_not_called_closed)
+static bool hears(int fd)
+{
+	const struct endpoint peer = endpoint_peer("udp 127.0.0.1 9");
+	int client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char byte;
+
+	cr_assert_eq(sendto(client, "", 1, 0, &peer.address.any, peer.length), 1);
+	close(client);
+	return recv(fd, &byte, 1, MSG_DONTWAIT) == 1;
+}
+
+/* UDP keeps its port, and no descriptor in the fence leads to it. */
+Test(reconcile_held_outside, udp_that_only_somebody_outside_holds_is_silenced)
+{
+	struct cgfence_reconciler *reconciler = reports_reconciler();
+	pid_t pid;
+	int fd = hold_outside("udp 127.0.0.1 9", &pid);
+
+	holding_stop(pid);
+	cr_expect(hears(fd));
+	harness_attach(sockets_fence(), KILL);
+	reports_expect(reports_pass(reconciler), sockets_fence(), holding_board->inodes[0],
+		       CGFENCE_ACTION_SILENCED);
+	cr_expect_not(hears(fd));
+	cr_expect_eq(reports_pass(reconciler)->count, 0);
+}
+
+/* Nobody can be asked for a descriptor; then nothing is claimed. */
+Test(reconcile_held_outside, udp_that_is_on_its_way_outside_is_not_called_closed)
 {
 	pid_t pid;
+	int fd = hold_outside("udp 127.0.0.1 9", &pid);
+	int ends[2];
 
-	hold_outside("udp 127.0.0.1 9", &pid);
 	holding_stop(pid);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(descriptors_send(ends[0], fd), 0);
+	close(fd);
 	harness_attach(sockets_fence(), KILL);
 	reports_expect(reports_pass(reports_reconciler()), sockets_fence(),
 		       holding_board->inodes[0], CGFENCE_ACTION_FAILED);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <linux/io_uring.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -19,6 +21,8 @@
 /* More than what is looked at in one go, and the one place among them. */
 #define FILES 200
 #define PLACE 170
+
+static volatile pid_t caller;
 
 int hiding_send(int over, int fd)
 {
@@ -220,6 +224,42 @@ int hiding_in_request(int fd)
 	__atomic_store_n(tail, 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring.fd, 1, 0, 0, NULL, 0) != 1)
 		return HIDING_UNSUPPORTED;
+	close(fd);
+	return 0;
+}
+
+static void *accept_one(void *fd)
+{
+	/* There is one such thread in a process. */
+	caller = (pid_t)syscall(SYS_gettid);
+	accept4(*(int *)fd, NULL, NULL, SOCK_CLOEXEC);
+	return NULL;
+}
+
+static bool waits_in_accept(pid_t thread)
+{
+	char path[64];
+	long call = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", thread);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%ld", &call) != 1)
+		call = -1;
+	if (file)
+		fclose(file);
+	return call == SYS_accept4;
+}
+
+int hiding_in_call(int fd)
+{
+	static int copy;
+
+	copy = fd;
+	if (holding_start_thread(accept_one, &copy))
+		return 1;
+	while (!caller || !waits_in_accept(caller))
+		sched_yield();
 	close(fd);
 	return 0;
 }

@@ -47,3 +47,6 @@ int hiding_registered_by_thread(int fd);
 
 /** hiding_in_request() - the file of a request of an io_uring that waits for a connection. */
 int hiding_in_request(int fd);
+
+/** hiding_in_call() - a thread waits in accept4(2) with a descriptor that another has closed since. */
+int hiding_in_call(int fd);
