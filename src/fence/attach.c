@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
 #include "fence/change.h"
+#include "fence/setup.h"
 #include "policy/policy.h"
 
 #include <errno.h>
@@ -26,6 +27,8 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	code = fence_change_begin(&change, error);
 	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
 		code = error_set(error, EEXIST, "it has a fence already");
+	if (code == 0)
+		code = fence_setup_refuse(cgroup, policy, flags, &change.old, error);
 	if (code == 0)
 		code = fence_change_make(&change, result, error);
 	fence_change_end(&change);
