@@ -147,6 +147,11 @@ enum cgfence_apply_flags {
 	CGFENCE_APPLY_MISSING_OK = 2,
 	/* What is wrong with the policies of one cgroup, such as a conflict, makes a step that fails. */
 	CGFENCE_APPLY_FAIL_ALONE = 4,
+	/*
+	 * For whoever comes back soon: a fence of devices on a cgroup that is empty, and was seen for the first time less
+	 * than 100 ms ago, is put off, since it may be a container runtime that made the cgroup.
+	 */
+	CGFENCE_APPLY_PATIENT = 8,
 };
 
 struct cgfence_apply_plan;
@@ -180,7 +185,7 @@ cgfence_apply_plan_step(const struct cgfence_apply_plan *plan, size_t index);
  * In the order of the steps no cgroup loses a fence before it gets another. A step that fails does not hinder the
  * others.
  *
- * Return: 0, -EAGAIN if a container is being set up in the cgroup, so that the step is to be repeated in a moment,
+ * Return: 0, -EAGAIN if a container is, or may be, being set up in the cgroup, so that the step is to be repeated in a moment,
  * another -errno of cgfence_fence_attach() or cgfence_fence_detach().
  */
 CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index,

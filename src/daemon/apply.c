@@ -10,7 +10,7 @@
 #define SLICE_NS (50 * 1000 * 1000ULL)
 
 /* So long after one of its steps was put off the next round comes. */
-#define PUT_OFF_NS (50 * 1000 * 1000ULL)
+#define PUT_OFF_NS (20 * 1000 * 1000ULL)
 
 /* After planning it rests for so many times as long, so that constant changes take at most a tenth of a processor. */
 #define REST_FACTOR 9
@@ -159,7 +159,8 @@ static bool begin_round(struct watch_apply *apply, struct watch_events *output)
 		watch_errors_add(&apply->errors, error.text, output);
 	report_problems(apply, output);
 	if (cgfence_apply_plan_make(apply->policies,
-				    CGFENCE_APPLY_MISSING_OK | CGFENCE_APPLY_FAIL_ALONE,
+				    CGFENCE_APPLY_MISSING_OK | CGFENCE_APPLY_FAIL_ALONE |
+					    CGFENCE_APPLY_PATIENT,
 				    &apply->plan, &error)) {
 		watch_errors_add(&apply->errors, error.text, output);
 		end_round(apply);

@@ -7,6 +7,7 @@
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/apply.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -120,4 +121,48 @@ Test(setup, a_runtime_that_comes_meanwhile_finds_no_fence)
 	assert_no_fence();
 	setup_end(&scene);
 	cgfence_policy_free(policy);
+}
+
+/* What a plan for one cgroup with a fence of devices does. */
+static int act(const struct cgfence_cgroup *cgroup, unsigned int flags)
+{
+	struct cgfence_policy_set *policies = NULL;
+	struct cgfence_apply_plan *plan = NULL;
+	struct cgfence_error error = { 0 };
+	char path[256];
+	bool gone;
+	FILE *file;
+	int code;
+
+	snprintf(path, sizeof(path), "%s/policy.json", harness_directory());
+	file = fopen(path, "we");
+	cr_assert(file);
+	fprintf(file, "{\"cgroup\": \"%s\", \"devices\": {}}", cgfence_cgroup_path(cgroup));
+	fclose(file);
+	cr_assert_eq(cgfence_policy_set_read(path, 0, &policies, &error), 0, "%s", error.text);
+	cr_assert_eq(cgfence_apply_plan_make(policies, flags, &plan, &error), 0, "%s", error.text);
+	code = cgfence_apply_plan_act(plan, 0, &gone, &error);
+	cgfence_apply_plan_free(plan);
+	cgfence_policy_set_free(policies);
+	return code;
+}
+
+/* A slow machine may take so long that the cgroup is not new any more. */
+Test(setup, a_new_cgroup_that_is_empty_is_put_off_by_who_comes_back)
+{
+	struct cgfence_cgroup *used = harness_child_cgroup(harness_cgroup(), "used");
+	struct setup_scene scene;
+	int code = 0;
+
+	setup_begin(&scene, used, "sh", "create");
+	cr_expect_eq(act(used, CGFENCE_APPLY_PATIENT), 0);
+	setup_end(&scene);
+	for (int i = 0; i < 20 && code == 0; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "new-%d", i);
+		code = act(harness_child_cgroup(harness_cgroup(), name), CGFENCE_APPLY_PATIENT);
+	}
+	cr_expect_eq(code, -EAGAIN);
+	cr_expect_eq(act(harness_child_cgroup(harness_cgroup(), "plain"), 0), 0);
 }
