@@ -20,7 +20,7 @@ int fence_setup_refuse(const struct cgfence_cgroup *cgroup, const struct cgfence
 	struct setup setup;
 
 	if (flags & (CGFENCE_ATTACH_EPHEMERAL | CGFENCE_ATTACH_IN_SETUP) ||
-	    !policy->devices_fenced || has_device_link(old) ||
+	    !policy->devices_fenced || (old && has_device_link(old)) ||
 	    !setup_find(cgfence_cgroup_fd(cgroup), &setup))
 		return 0;
 	return error_set(

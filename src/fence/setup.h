@@ -8,7 +8,7 @@
  * container runtime is setting up its container.
  * @policy: the wanted one
  * @flags: enum cgfence_attach_flags
- * @old: what the cgroup has before the change
+ * @old: what the cgroup has before the change; NULL if nothing
  *
  * Return: 0, -EAGAIN if the runtime began a moment ago, -ETIMEDOUT if it takes long.
  */

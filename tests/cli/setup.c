@@ -2,6 +2,7 @@
 /* Commands that wait for a container runtime. */
 #include "support/setup.h"
 #include "applying.h"
+#include "support/children.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -94,6 +95,7 @@ Test(setup, watch_comes_back_to_it)
 	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "b");
 	struct setup_scene scene;
 	struct watching watching;
+	unsigned long before;
 
 	applying_write_policy("1.json", "/a", DEVICES);
 	applying_write_policy("2.json", "/b", DEVICES);
@@ -101,7 +103,11 @@ Test(setup, watch_comes_back_to_it)
 	applying_start(&watching);
 	applying_expect_applied(&watching, other, "2.json");
 	cr_expect_not(is_fenced(first));
-	/* Nothing tells of the end, and the interval is long. */
+	/* Nothing tells of the end, and the interval is long, so it looks again and again. */
+	before = children_count_waits(watching.program.pid);
+	for (int i = 0; i < 4000 && children_count_waits(watching.program.pid) < before + 20; i++)
+		usleep(5000);
+	cr_expect_geq(children_count_waits(watching.program.pid), before + 20);
 	setup_leave(&scene);
 	applying_expect_applied(&watching, first, "1.json");
 	watching_stop(&watching);
