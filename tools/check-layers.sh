@@ -13,7 +13,7 @@ cgroup: base
 net: base
 runtime: base
 kernel: base image cgroup
-fence: base policy image cgroup net kernel
+fence: base policy image cgroup net runtime kernel
 reconcile: base policy image cgroup net kernel fence
 apply: base policy cgroup fence
 report: base

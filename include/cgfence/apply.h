@@ -22,11 +22,12 @@ enum cgfence_policy_set_flags {
 
 /**
  * cgfence_policy_set_read() - read policies.
- * @path: a policy file, or a directory of which all files that end in ".json" are read
+ * @path: a policy file, or a directory of which all files that end in ".json" are read; those of them that name no
+ *	cgroup are passed over
  * @flags: enum cgfence_policy_set_flags
  * @policies: receives them, to be given to cgfence_policy_set_free()
  *
- * Return: 0, -EINVAL if a policy is invalid or names no cgroup, another -errno.
+ * Return: 0, -EINVAL if a policy is invalid, or if @path is one that names no cgroup, another -errno.
  */
 CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 					struct cgfence_policy_set **policies,
@@ -146,6 +147,11 @@ enum cgfence_apply_flags {
 	CGFENCE_APPLY_MISSING_OK = 2,
 	/* What is wrong with the policies of one cgroup, such as a conflict, makes a step that fails. */
 	CGFENCE_APPLY_FAIL_ALONE = 4,
+	/*
+	 * For whoever comes back soon: a fence of devices on a cgroup that is empty, and was seen for the first time less
+	 * than 100 ms ago, is put off, since it may be a container runtime that made the cgroup.
+	 */
+	CGFENCE_APPLY_PATIENT = 8,
 };
 
 struct cgfence_apply_plan;
@@ -178,6 +184,9 @@ cgfence_apply_plan_step(const struct cgfence_apply_plan *plan, size_t index);
  *
  * In the order of the steps no cgroup loses a fence before it gets another. A step that fails does not hinder the
  * others.
+ *
+ * Return: 0, -EAGAIN if a container is, or may be, being set up in the cgroup, so that the step is to be repeated in a moment,
+ * another -errno of cgfence_fence_attach() or cgfence_fence_detach().
  */
 CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index,
 				       bool *gone, struct cgfence_error *error);
@@ -199,7 +208,7 @@ struct cgfence_apply_monitor;
 
 /**
  * cgfence_apply_monitor_open() - watch for changed policies, and for new cgroups and devices that they may name.
- * @path: as for cgfence_policy_set_read()
+ * @path: as for cgfence_policy_set_read(); it may be missing, and is noticed when it comes
  * @monitor: receives the monitor, to be given to cgfence_apply_monitor_close()
  *
  * It watches devices too. A limit of inotify(7) is no failure: cgfence_apply_monitor_problem() tells of it.

@@ -125,6 +125,8 @@ enum cgfence_attach_flags {
 	CGFENCE_ATTACH_FORCE = 1,     /* fence even the root cgroup */
 	CGFENCE_ATTACH_EPHEMERAL = 2, /* the cgroup was made for one command and goes with it */
 	CGFENCE_ATTACH_NEW = 4,	      /* leave a fence that is there already alone, and fail */
+	/* A container runtime that is setting up its container there has attached its own device program already. */
+	CGFENCE_ATTACH_IN_SETUP = 8,
 };
 
 enum cgfence_attach_result {
@@ -143,7 +145,12 @@ enum cgfence_attach_result {
  * If this returns 0, the whole new policy is in force; otherwise the old one is. At no instant does the fence refuse a
  * request that both policies allow, or allow one that both refuse. It waits for other commands on the same cgroup.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EBUSY if one is hidden
+ * A container runtime that sets up its container in the cgroup would fail, or take the fence for its own, if it found a
+ * fence of devices there. So such a fence is refused until it is done, for at most 30 seconds. A runtime does not count
+ * while it waits for the caller, as for a hook of createRuntime: both runc and crun attach their program before.
+ *
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is a fence, -EAGAIN if a container is being set up, so that the
+ * call is to be repeated in a moment, -ETIMEDOUT if that takes longer than five seconds, -EBUSY if a fence is hidden
  * (cgfence_fence_check_hidden()), -EPERM if a capability is missing, if the fence would end early
  * (cgfence_bpffs_mount()), or if a program of somebody else is in the way, which would lose its say or excludes
  * others, another -errno.

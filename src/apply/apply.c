@@ -9,14 +9,22 @@
 #include "base/yield.h"
 #include "fence/fence.h"
 #include "fence/mark.h"
+#include "policy/policy.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 struct cgfence_apply_plan {
 	struct apply_world world;
 	struct apply_step *steps;
 	size_t step_count;
+	bool patient;
 };
+
+/* So long a cgroup is new. */
+#define NEW_NS (100 * 1000 * 1000LL)
 
 void cgfence_apply_plan_free(struct cgfence_apply_plan *plan)
 {
@@ -150,6 +158,7 @@ int cgfence_apply_plan_make(const struct cgfence_policy_set *policies, unsigned 
 
 	if (!made)
 		return error_out_of_memory(error);
+	made->patient = flags & CGFENCE_APPLY_PATIENT;
 	made->world.sources = policies->sources;
 	made->world.source_count = policies->count;
 	result = apply_find_targets(&made->world, error);
@@ -171,13 +180,39 @@ const struct cgfence_apply_step *cgfence_apply_plan_step(const struct cgfence_ap
 	return index < plan->step_count ? &plan->steps[index].step : NULL;
 }
 
-static int attach(const struct apply_step *step, bool *gone, struct cgfence_error *error)
+/*
+ * Is nothing in the cgroup, and was it seen for the first time just now? A container runtime may have made it, whose
+ * first process the kernel takes some tens of milliseconds to let in (cgroup_procs_write(), an RCU grace period).
+ */
+static bool is_new(const struct cgfence_cgroup *cgroup)
+{
+	cleanup_close int procs =
+		openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	struct timespec now;
+	struct stat status;
+	int64_t age_ns;
+	char any;
+
+	if (read(procs, &any, 1) != 0 || fstat(cgfence_cgroup_fd(cgroup), &status) < 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* The kernel makes the inode of a cgroup when it is first looked up. */
+	age_ns = (now.tv_sec - status.st_ctim.tv_sec) * 1000000000LL + now.tv_nsec -
+		 status.st_ctim.tv_nsec;
+	return age_ns >= 0 && age_ns < NEW_NS;
+}
+
+static int attach(const struct apply_step *step, bool patient, bool *gone,
+		  struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	unsigned int flags = step->fence && step->fence->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
 	enum cgfence_attach_result attached;
 	int result = cgroup_open_any_id(step->step.id, &cgroup, error);
 
+	if (result == 0 && patient && !step->fence && step->source->policy->devices_fenced &&
+	    is_new(cgroup))
+		return error_set(error, EAGAIN, "%s is new and empty", cgfence_cgroup_path(cgroup));
 	if (result == 0)
 		result =
 			cgfence_fence_attach(cgroup, step->source->policy, flags, &attached, error);
@@ -201,7 +236,7 @@ int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, 
 	switch (step->step.action) {
 	case CGFENCE_APPLY_ATTACH:
 	case CGFENCE_APPLY_REPLACE:
-		return attach(step, gone, error);
+		return attach(step, plan->patient, gone, error);
 	case CGFENCE_APPLY_DETACH:
 		result = cgfence_fence_detach(step->step.id, &detached, error);
 		if (result)

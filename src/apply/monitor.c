@@ -11,6 +11,7 @@
 #include "base/uevent.h"
 
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -18,29 +19,69 @@
 /* An editor closes the file that it wrote, or renames it, as its last step. */
 #define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 
+/* Of a directory in which the next one on the way to the policies is missing. */
+#define WAY_EVENTS (IN_CREATE | IN_MOVED_TO)
+
+/* Whoever makes and removes directories again and again cannot keep the reader. */
+#define TRIES_MAX 16
+
 struct cgfence_apply_monitor {
 	int epoll; /* of the three below, each -1 if there is none */
 	int files;
 	int cgroups;
 	int devices;
-	char *directory; /* of the policies */
+	char *path; /* of the policies */
+	char *missing; /* the name that is missing in the directory that is watched instead; NULL if none is */
 	struct places places;
 	struct cgfence_error problem; /* why some changes are not seen */
 	unsigned int changed;	      /* since the last read */
+	bool looks_again;	      /* for the directory to watch */
 };
 
-/* Another file of the same name may replace a file, so its directory is watched. */
-static char *directory_of(const char *path)
+static bool is_directory(const char *path)
 {
-	char *copy = strdup(path);
 	struct stat status;
-	char *directory;
 
-	if (!copy || (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
-		return copy;
-	directory = strdup(dirname(copy));
-	free(copy);
-	return directory;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Removes the last component of a path. */
+static int go_up(char **path)
+{
+	cleanup_free char *child = *path;
+
+	*path = strdup(dirname(child));
+	return *path ? 0 : -ENOMEM;
+}
+
+/*
+ * The directory to watch: that of the policies; that of a file, which another one of its name may replace; or the
+ * closest one that exists.
+ *
+ * @missing: receives the name that is to appear there, NULL if there is the path
+ */
+static int find_directory(const char *path, char **directory, char **missing)
+{
+	cleanup_free char *found = strdup(path);
+	cleanup_free char *name = NULL;
+
+	if (!found)
+		return -ENOMEM;
+	while (!is_directory(found) && strcmp(found, "/") != 0 && strcmp(found, ".") != 0) {
+		cleanup_free char *child = strdup(found);
+
+		free(name);
+		name = child ? strdup(basename(child)) : NULL;
+		if (!name || go_up(&found))
+			return -ENOMEM;
+	}
+	if (name && access(path, F_OK) == 0) {
+		free(name);
+		name = NULL;
+	}
+	*directory = cleanup_steal(found);
+	*missing = cleanup_steal(name);
+	return 0;
 }
 
 /* Return: 0, also if there is nothing to wait for; -errno. */
@@ -54,18 +95,53 @@ static int wait_for(const struct cgfence_apply_monitor *monitor, int fd,
 	return 0;
 }
 
-static int open_files(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
+/* Return: 0, -ESTALE if there is another directory to watch by now. */
+static int watch_directory(struct cgfence_apply_monitor *monitor, int fd,
+			   struct cgfence_error *error)
+{
+	cleanup_free char *directory = NULL;
+	cleanup_free char *missing = NULL;
+	cleanup_free char *awaited = NULL;
+	int result = find_directory(monitor->path, &directory, &missing);
+
+	if (result)
+		return error_out_of_memory(error);
+	result = inotify_add(fd, directory,
+			     missing ? FILE_EVENTS | WAY_EVENTS : (uint32_t)FILE_EVENTS, error);
+	if (result < 0)
+		return result == -ENOENT ? -ESTALE : result;
+	if (missing && asprintf(&awaited, "%s/%s", directory, missing) < 0)
+		return error_out_of_memory(error);
+	/* It may have come before it was watched for. */
+	if (awaited && access(awaited, F_OK) == 0)
+		return -ESTALE;
+	free(monitor->missing);
+	monitor->missing = cleanup_steal(missing);
+	return 0;
+}
+
+static int try_to_open_files(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
 {
 	cleanup_close int fd = -1;
 	int result = inotify_open(&fd, error);
 
 	if (result == 0)
-		result = inotify_add(fd, monitor->directory, FILE_EVENTS, error);
-	if (result < 0)
-		return result;
-	result = wait_for(monitor, fd, error);
+		result = watch_directory(monitor, fd, error);
+	if (result == 0)
+		result = wait_for(monitor, fd, error);
 	if (result == 0)
 		monitor->files = cleanup_steal_descriptor(&fd);
+	return result;
+}
+
+static int open_files(struct cgfence_apply_monitor *monitor, struct cgfence_error *error)
+{
+	int result = -ESTALE;
+
+	for (int i = 0; i < TRIES_MAX && result == -ESTALE; i++)
+		result = try_to_open_files(monitor, error);
+	if (result == -ESTALE)
+		error_set(error, ESTALE, "cannot watch %s: directories come and go", monitor->path);
 	return result;
 }
 
@@ -105,8 +181,8 @@ static int open_monitor(const char *path, struct cgfence_apply_monitor *monitor,
 	int result;
 
 	monitor->epoll = epoll_create1(EPOLL_CLOEXEC);
-	monitor->directory = directory_of(path);
-	if (!monitor->directory)
+	monitor->path = strdup(path);
+	if (!monitor->path)
 		return error_out_of_memory(error);
 	if (monitor->epoll < 0)
 		return error_set(error, errno, "cannot wait for changes: %s", strerror(errno));
@@ -148,7 +224,8 @@ void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monitor)
 	cleanup_close_descriptor(&monitor->devices);
 	cleanup_close_descriptor(&monitor->epoll);
 	places_free(&monitor->places);
-	free(monitor->directory);
+	free(monitor->path);
+	free(monitor->missing);
 	free(monitor);
 }
 
@@ -208,11 +285,14 @@ static void handle_file(const struct inotify_event *event, void *context)
 {
 	struct cgfence_apply_monitor *monitor = context;
 
-	/* The directory itself is gone: look for another one. */
-	if (event->mask & IN_IGNORED)
-		cleanup_close_descriptor(&monitor->files);
-	if (event->mask & IN_IGNORED)
-		monitor->files = -1;
+	/* Others live in the directory that is watched instead. */
+	if (monitor->missing && event->len && strcmp(event->name, monitor->missing) != 0)
+		return;
+	/* A file is worth reading once it is written. */
+	if (event->mask & IN_CREATE && !is_directory(monitor->path) && !(event->mask & IN_ISDIR))
+		return;
+	if (event->mask & IN_IGNORED || monitor->missing)
+		monitor->looks_again = true;
 	monitor->changed |= CGFENCE_APPLY_CHANGED_FILES;
 }
 
@@ -225,11 +305,26 @@ static void handle_cgroup(const struct inotify_event *event, void *context)
 		monitor->changed |= CGFENCE_APPLY_CHANGED_CGROUPS;
 }
 
+/* The directory is gone, or what was missing has come. What is in it is read after this. */
+static void look_again(struct cgfence_apply_monitor *monitor)
+{
+	struct cgfence_error error;
+
+	monitor->looks_again = false;
+	cleanup_close_descriptor(&monitor->files);
+	monitor->files = -1;
+	/* The next round tells of it. */
+	if (open_files(monitor, &error))
+		monitor->problem = error;
+}
+
 unsigned int cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor)
 {
 	monitor->changed = 0;
 	if (monitor->files >= 0)
 		inotify_read(monitor->files, handle_file, monitor);
+	if (monitor->looks_again)
+		look_again(monitor);
 	if (monitor->cgroups >= 0)
 		inotify_read(monitor->cgroups, handle_cgroup, monitor);
 	if (monitor->devices >= 0 && uevent_read(monitor->devices))

@@ -71,7 +71,7 @@ static int read_policy(const char *path, unsigned int flags, struct apply_source
 	return result;
 }
 
-/* On failure too, the source is to be released. */
+/* On failure too, the source is to be released. It is without a cgroup if the policy names none. */
 static int fill_source(const char *path, unsigned int flags, struct apply_source *source,
 		       struct cgfence_error *error)
 {
@@ -85,16 +85,14 @@ static int fill_source(const char *path, unsigned int flags, struct apply_source
 		return result;
 	source->cgroup = source->policy->cgroup;
 	if (!source->cgroup)
-		return error_set_invalid(
-			error,
-			"%s: the key \"cgroup\" is missing; name the cgroup that the policy is for",
-			path);
+		return 0;
 	source->is_glob = cgroup_is_glob(source->cgroup);
 	return source->error ? 0 : cgfence_policy_format(source->policy, &source->text, error);
 }
 
-static int read_source(const char *path, unsigned int flags, struct cgfence_policy_set *set,
-		       struct cgfence_error *error)
+/* @is_listed: in a directory, where policies may be that others name, such as annotations of containers */
+static int read_source(const char *path, bool is_listed, unsigned int flags,
+		       struct cgfence_policy_set *set, struct cgfence_error *error)
 {
 	struct apply_source *sources = reallocarray(set->sources, set->count + 1, sizeof(*sources));
 	struct cgfence_error reason = { 0 };
@@ -105,6 +103,13 @@ static int read_source(const char *path, unsigned int flags, struct cgfence_poli
 	set->sources = sources;
 	sources[set->count] = (struct apply_source){ 0 };
 	result = fill_source(path, flags, &sources[set->count++], &reason);
+	if (result == 0 && !sources[set->count - 1].cgroup && is_listed)
+		release_source(&sources[--set->count]);
+	else if (result == 0 && !sources[set->count - 1].cgroup)
+		result = error_set_invalid(
+			&reason,
+			"%s: the key \"cgroup\" is missing; name the cgroup that the policy is for",
+			path);
 	if (result && error)
 		*error = reason;
 	return result;
@@ -147,7 +152,8 @@ static bool refresh(struct apply_source *source, unsigned int flags)
 	if (!source->error && !device_lookups_changed(&source->policy->lookups))
 		return false;
 	/* A file that is invalid by now is told of when it is read the next time. */
-	if (fill_source(source->origin, flags | CGFENCE_POLICY_SET_UNRESOLVED_OK, &now, &error)) {
+	if (fill_source(source->origin, flags | CGFENCE_POLICY_SET_UNRESOLVED_OK, &now, &error) ||
+	    !now.cgroup) {
 		release_source(&now);
 		return false;
 	}
@@ -185,14 +191,14 @@ static int read_path(const char *path, unsigned int flags, struct cgfence_policy
 	size_t count = 0;
 	int result = policy_files_list(path, &files, &count, error);
 
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = read_source(files[i], strcmp(files[i], path) != 0, flags, set, error);
 	/* A directory may be empty because it is not mounted, so an empty one must not mean that no fence is wanted. */
-	if (result == 0 && count == 0 && !(flags & CGFENCE_POLICY_SET_EMPTY_OK))
+	if (result == 0 && set->count == 0 && !(flags & CGFENCE_POLICY_SET_EMPTY_OK))
 		result = error_set(
 			error, ENOENT,
-			"%s holds no policy: no file in it ends in .json; to detach all fences, use 'detach --all'",
-			path);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = read_source(files[i], flags, set, error);
+			"%s holds no policy%s; to detach all fences, use 'detach --all'", path,
+			count ? " that names a cgroup" : ": no file in it ends in .json");
 	policy_files_free(files, count);
 	return result;
 }

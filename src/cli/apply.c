@@ -2,9 +2,11 @@
 #include "base/cleanup.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/patience.h"
 #include "report/output.h"
 
 #include <cgfence/apply.h>
+#include <errno.h>
 
 static bool prune;
 static bool dry_run;
@@ -145,24 +147,64 @@ static void say_done(const struct cgfence_apply_step *step)
 		output_say(sentences[step->action], step->cgroup);
 }
 
-/* A failure for one cgroup does not stop the others. */
+/* Return: 0, or -EAGAIN, of which nothing is said, or another failure. */
+static int act_on(const struct cgfence_apply_plan *plan, size_t index, struct cgfence_error *error)
+{
+	const struct cgfence_apply_step *step = cgfence_apply_plan_step(plan, index);
+	bool gone = false;
+	int result = cgfence_apply_plan_act(plan, index, &gone, error);
+
+	if (result == -EAGAIN)
+		return result;
+	if (result)
+		output_failure(error);
+	else if (gone)
+		output_say("%s was removed meanwhile.", step->cgroup);
+	else
+		say_done(step);
+	return result;
+}
+
+/* The patience is for all that were put off together. */
+static int act_again(const struct cgfence_apply_plan *plan, size_t index, struct patience *patience)
+{
+	struct cgfence_error error = { 0 };
+	int result;
+
+	do {
+		result = act_on(plan, index, &error);
+	} while (patience_wait(patience, result, &error));
+	if (result == -EAGAIN)
+		output_failure(&error);
+	return result;
+}
+
+/* A failure for one cgroup does not stop the others, and neither does one that has to wait. */
 static int act(const struct cgfence_apply_plan *plan)
 {
-	const struct cgfence_apply_step *step;
+	struct patience patience = { 0 };
+	cleanup_free bool *put_off = NULL;
+	size_t count = 0;
 	int status = STATUS_DONE;
 
-	for (size_t i = 0; (step = cgfence_apply_plan_step(plan, i)); i++) {
+	while (cgfence_apply_plan_step(plan, count))
+		count++;
+	put_off = calloc(count + 1, sizeof(*put_off));
+	if (!put_off) {
+		output_complain("out of memory");
+		return STATUS_FAILED;
+	}
+	for (size_t i = 0; i < count; i++) {
 		struct cgfence_error error = { 0 };
-		bool gone = false;
+		int result = act_on(plan, i, &error);
 
-		if (cgfence_apply_plan_act(plan, i, &gone, &error)) {
-			output_failure(&error);
+		put_off[i] = result == -EAGAIN;
+		if (result && !put_off[i])
 			status = STATUS_FAILED;
-		} else if (gone) {
-			output_say("%s was removed meanwhile.", step->cgroup);
-		} else {
-			say_done(step);
-		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (put_off[i] && act_again(plan, i, &patience))
+			status = STATUS_FAILED;
 	}
 	return status;
 }
@@ -224,10 +266,11 @@ const struct command command_apply = {
 	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup in its key \"cgroup\", or several by a glob such as\n"
-		"system.slice/web-*.service. Of a directory, all files that end in .json are read. Fences are attached\n"
-		"and replaced, and those that have their policy already are left alone. If one policy is invalid,\n"
-		"nothing changes. A policy that names a cgroup or a device that this host does not have now fails alone: it\n"
-		"is reported, the others are applied, and the exit status is 1; with --strict, nothing changes then either.\n"
+		"system.slice/web-*.service. Of a directory, all files that end in .json are read, and those that name no\n"
+		"cgroup are passed over. Fences are attached and replaced, and those that have their policy already are\n"
+		"left alone. If one policy is invalid, nothing changes. A policy that names a cgroup or a device that this\n"
+		"host does not have now fails alone: it is reported, the others are applied, and the exit status is 1; with\n"
+		"--strict, nothing changes then either.\n"
 		"Where one policy names a cgroup plainly and another by a glob, the plain one holds.\n"
 		"The fences of commands that 'run' runs are not pruned.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",

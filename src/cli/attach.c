@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/patience.h"
 #include "report/handles.h"
 #include "report/output.h"
 #include "report/violation.h"
@@ -86,13 +87,16 @@ static int attach(const struct target *target, const struct cgfence_policy *poli
 		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.",
 	};
 	enum cgfence_attach_result attached;
+	struct patience patience = { 0 };
 	uint64_t id = 0;
 	int result;
 
-	if (target->cgroup)
-		result = cgfence_fence_attach(target->cgroup, policy, flags, &attached, error);
-	else
-		result = cgfence_standing_attach(target->name, policy, flags, &attached, error);
+	do {
+		result = target->cgroup ? cgfence_fence_attach(target->cgroup, policy, flags,
+							       &attached, error)
+					: cgfence_standing_attach(target->name, policy, flags,
+								  &attached, error);
+	} while (patience_wait(&patience, result, error));
 	if (result == -EEXIST && flags & CGFENCE_ATTACH_NEW)
 		return refuse_fenced(target->name, error);
 	if (result)
@@ -229,7 +233,8 @@ const struct command command_attach = {
 		"unless --default is given. --tcp and --udp add ports to those that the policy assigns. If anything is\n"
 		"wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts would end with this mount\n"
 		"namespace, it refuses unless --private is given. Listeners that are in excess already are reported and\n"
-		"left to reconcile and watch.\n"
+		"left to reconcile and watch. While a container runtime sets up its container in the cgroup, it waits for at\n"
+		"most 5 seconds, and then refuses.\n"
 		"\n"
 		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
 		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"

@@ -50,8 +50,9 @@ const struct command command_watch = {
 		"and each fence that is made or detached. A slow reader loses lines but blocks nothing. Ends on SIGTERM.\n"
 		"Only one watch runs on a host.\n"
 		"With --apply it also applies the policies whenever a file changes or a cgroup appears that a policy\n"
-		"names. While a policy is invalid, watch reports it, and the last valid policies stay in force. A device\n"
-		"that a policy names by its path is looked up again at each pass and when the kernel tells of a device.",
+		"names; the directory of the policies may appear later, too. While a policy is invalid, watch reports it,\n"
+		"and the last valid policies stay in force. A device that a policy names by its path is looked up again at\n"
+		"each pass and when the kernel tells of a device.",
 	.example = "cgfence watch --interval 10s --json",
 	.options = options,
 	.operands_min = 0,

@@ -2,11 +2,15 @@
 #include "daemon/apply.h"
 #include "base/boot_time.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* How long a slice goes on with the next step; a step takes some milliseconds. */
 #define SLICE_NS (50 * 1000 * 1000ULL)
+
+/* So long after one of its steps was put off the next round comes. */
+#define PUT_OFF_NS (20 * 1000 * 1000ULL)
 
 /* After planning it rests for so many times as long, so that constant changes take at most a tenth of a processor. */
 #define REST_FACTOR 9
@@ -131,6 +135,14 @@ static void report_problems(struct watch_apply *apply, struct watch_events *outp
 
 static void end_round(struct watch_apply *apply)
 {
+	uint64_t again_ns = boot_time_ns() + PUT_OFF_NS;
+
+	if (apply->put_off) {
+		apply->wanted = true;
+		apply->put_off = false;
+		if (apply->not_before_ns < again_ns)
+			apply->not_before_ns = again_ns;
+	}
 	drop_plan(apply);
 	watch_errors_turn(&apply->errors);
 }
@@ -147,7 +159,8 @@ static bool begin_round(struct watch_apply *apply, struct watch_events *output)
 		watch_errors_add(&apply->errors, error.text, output);
 	report_problems(apply, output);
 	if (cgfence_apply_plan_make(apply->policies,
-				    CGFENCE_APPLY_MISSING_OK | CGFENCE_APPLY_FAIL_ALONE,
+				    CGFENCE_APPLY_MISSING_OK | CGFENCE_APPLY_FAIL_ALONE |
+					    CGFENCE_APPLY_PATIENT,
 				    &apply->plan, &error)) {
 		watch_errors_add(&apply->errors, error.text, output);
 		end_round(apply);
@@ -162,6 +175,7 @@ static bool act(struct watch_apply *apply, struct watch_events *output)
 	const struct cgfence_apply_step *step = cgfence_apply_plan_step(apply->plan, apply->next);
 	struct cgfence_error error = { 0 };
 	bool gone = false;
+	int result;
 
 	switch (step->action) {
 	case CGFENCE_APPLY_ATTACH:
@@ -174,7 +188,12 @@ static bool act(struct watch_apply *apply, struct watch_events *output)
 		return false;
 	}
 	/* A failure for one cgroup does not stop the others. */
-	if (cgfence_apply_plan_act(apply->plan, apply->next, &gone, &error)) {
+	result = cgfence_apply_plan_act(apply->plan, apply->next, &gone, &error);
+	if (result == -EAGAIN || result == -ETIMEDOUT)
+		apply->put_off = true;
+	if (result == -EAGAIN)
+		return false;
+	if (result) {
 		watch_errors_add(&apply->errors, error.text, output);
 		return false;
 	}

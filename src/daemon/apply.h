@@ -16,8 +16,9 @@ struct watch_apply {
 	struct cgfence_apply_plan *plan; /* of the round that is under way; NULL if none is */
 	size_t next;			 /* its next step */
 	bool wanted;			 /* another round */
-	uint64_t not_before_ns;		 /* the next round (CLOCK_BOOTTIME) */
-	struct watch_errors errors;	 /* of rounds */
+	bool put_off;		    /* a step of this round, since a container is being set up */
+	uint64_t not_before_ns;	    /* the next round (CLOCK_BOOTTIME) */
+	struct watch_errors errors; /* of rounds */
 	struct watch_errors load_errors;
 };
 

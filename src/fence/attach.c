@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
 #include "fence/change.h"
+#include "fence/setup.h"
+#include "kernel/pins.h"
 #include "policy/policy.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+static bool has_pins(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return access(path, F_OK) == 0;
+}
 
 int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
 			 unsigned int flags, enum cgfence_attach_result *result,
@@ -12,7 +23,8 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	struct fence_change change = {
 		.id = cgfence_cgroup_id(cgroup), .cgroup = cgroup, .policy = policy, .flags = flags
 	};
-	int code;
+	bool fenced = has_pins(change.id);
+	int code = 0;
 
 	if (policy->except)
 		return error_set_invalid(
@@ -23,9 +35,18 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 		return error_set(
 			error, EPERM,
 			"this is the root cgroup, and a mistake there locks the host out; use --force if that is what you want");
+	/* Before a lock is taken, which others would take for a change of a fence. */
+	if (!fenced)
+		code = fence_setup_refuse(cgroup, policy, flags, NULL, error);
+	if (code) {
+		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));
+		return code;
+	}
 	code = fence_change_begin(&change, error);
 	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
 		code = error_set(error, EEXIST, "it has a fence already");
+	if (code == 0 && fenced)
+		code = fence_setup_refuse(cgroup, policy, flags, &change.old, error);
 	if (code == 0)
 		code = fence_change_make(&change, result, error);
 	fence_change_end(&change);

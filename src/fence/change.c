@@ -5,6 +5,7 @@
 #include "fence/detach.h"
 #include "fence/hidden.h"
 #include "fence/load.h"
+#include "fence/setup.h"
 #include "fence/standing_change.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
@@ -210,6 +211,8 @@ static int create_link(const struct fence_change *change, const struct hook *hoo
 /* Makes the links for hooks that had none; on failure it removes those it made. */
 static int create_links(const struct fence_change *change, struct cgfence_error *error)
 {
+	int refused = 0;
+
 	for (int i = 0; i < hook_count; i++) {
 		int result;
 
@@ -221,7 +224,13 @@ static int create_links(const struct fence_change *change, struct cgfence_error 
 			return result;
 		}
 	}
-	return 0;
+	/* Before, the cgroup may have been empty, one that a runtime had just made. */
+	if (!change->pattern)
+		refused = fence_setup_refuse(change->cgroup, change->policy, change->flags,
+					     &change->old, error);
+	if (refused)
+		undo_create_links(change, hook_count);
+	return refused;
 }
 
 /* Restores the old programs on the hooks before @end, and removes the new links. */

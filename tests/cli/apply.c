@@ -175,8 +175,6 @@ Test(apply, one_bad_file_stops_everything)
 	write_policy("1.json", "{'cgroup': '%s', 'devices': {}}");
 	write_policy("2.json", "{'cgroup': '%s/b', 'devices': 7}");
 	assert_refused(2, "/policies/2.json:1:");
-	write_policy("2.json", "{'devices': {}}");
-	assert_refused(2, "/policies/2.json: the key \"cgroup\" is missing");
 	write_policy("2.json", "{'cgroup': '%s/../%s', 'devices': {'defaults': true}}");
 	assert_refused(2, "/policies/1.json and ");
 	write_policy("2.json", "{'cgroup': '/', 'devices': {'defaults': true}}");
@@ -185,6 +183,19 @@ Test(apply, one_bad_file_stops_everything)
 	write_policy("2.json", "{'cgroup': '%s/x*', 'devices': {}}");
 	assert_done(apply(NULL, NULL));
 	cr_assert_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
+}
+
+Test(apply, of_a_directory_those_without_a_cgroup_are_passed_over)
+{
+	struct program_result result;
+
+	write_policy("1.json", "{'devices': {}}");
+	assert_refused(1, "holds no policy that names a cgroup");
+	write_policy("2.json", "{'cgroup': '%s', 'devices': {}}");
+	result = apply(NULL, NULL);
+	assert_prints(&result, "Fenced %s.\n");
+	assert_fails(program_run(NULL, WORDS("apply", program_file("1.json", "{'devices': {}}"))),
+		     2, "1.json: the key \"cgroup\" is missing");
 }
 
 Test(apply, an_empty_directory_is_no_wish_to_have_no_fence)

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -155,25 +156,51 @@ static bool in_chroot(void)
 	return WEXITSTATUS(status) != 0;
 }
 
+/* The cgroup of the container, below that of the test. */
+static const char *box_name(void)
+{
+	static char name[256];
+
+	snprintf(name, sizeof(name), "%s/box", cgfence_cgroup_path(harness_cgroup()));
+	return name;
+}
+
+static struct cgfence_cgroup *open_box(void)
+{
+	struct cgfence_cgroup *box = NULL;
+
+	cr_assert_eq(cgfence_cgroup_open(box_name(), &box, NULL), 0);
+	return box;
+}
+
 /* Starts a container in a cgroup "box" of the test, and opens that cgroup. */
 static struct cgfence_cgroup *start_box(void)
 {
-	struct cgfence_cgroup *box = NULL;
 	struct program_result result;
-	char name[256];
 
 	if (in_chroot())
 		harness_skip("runc exec leaves a chroot instead of entering the container");
-	snprintf(name, sizeof(name), "%s/box", cgfence_cgroup_path(harness_cgroup()));
-	make_bundle(name);
+	make_bundle(box_name());
 	/* runc warns where the hierarchy has no controllers. */
 	result = runc("run", "--detach", "--bundle", in_directory("bundle"), "box");
 	if (result.status)
 		fprintf(stderr, "%s", result.errors);
 	if (result.status)
 		harness_skip("runc does not run here");
-	cr_assert_eq(cgfence_cgroup_open(name, &box, NULL), 0);
-	return box;
+	return open_box();
+}
+
+/* Lets runc run a shell command as a hook when it has attached its program, before the container starts. */
+static void add_hook(const char *command)
+{
+	json_t *config = json_load_file(in_directory("bundle/config.json"), 0, NULL);
+
+	cr_assert(config);
+	json_object_set_new(config, "hooks",
+			    json_pack("{s:[{s:s, s:[s, s, s]}]}", "createRuntime", "path",
+				      "/bin/sh", "args", "sh", "-c", command));
+	cr_assert_eq(json_dump_file(config, in_directory("bundle/config.json"), 0), 0);
+	json_decref(config);
 }
 
 static void stop_box(void)
@@ -303,5 +330,64 @@ Test(runc, a_fence_above_that_was_there_first)
 	stop_box();
 	assert_done(program_run(NULL, WORDS("detach", cgfence_cgroup_path(harness_cgroup()))));
 	assert_no_fence();
+	cgfence_cgroup_close(box);
+}
+
+static void start_creating(struct program *program, const char *hook)
+{
+	make_bundle(box_name());
+	add_hook(hook);
+	program_start(program, &(const struct program_options){ .by_words = true },
+		      WORDS("runc", "--root", state_directory(), "create", "--bundle",
+			    in_directory("bundle"), "box"));
+}
+
+Test(runc, no_fence_comes_between_while_it_sets_up)
+{
+	struct cgfence_cgroup *box;
+	struct program program;
+	char hook[512];
+	uint32_t id;
+
+	cr_assert_eq(mkfifo(in_directory("go"), 0600), 0);
+	snprintf(hook, sizeof(hook), "cd %s && : >waits && { read line <go || :; }",
+		 harness_directory());
+	start_creating(&program, hook);
+	for (int i = 0; i < 600 && access(in_directory("waits"), F_OK); i++)
+		usleep(50000);
+	if (access(in_directory("waits"), F_OK))
+		harness_skip("runc does not run here");
+	box = open_box();
+	assert_fails(program_run(NULL, WORDS("attach", cgfence_cgroup_path(box))), 1,
+		     "(runc) is setting up a container there");
+	program_file("go", "");
+	program_finish(&program);
+	assert_status(program.result, 0);
+	id = box_program(box, 1);
+	assert_done(program_run(NULL, WORDS("attach", cgfence_cgroup_path(box))));
+	cr_expect_eq(box_program(box, 2), id);
+	assert_status(runc("start", "box"), 0);
+	stop_box();
+	cgfence_cgroup_close(box);
+}
+
+Test(runc, its_hook_attaches_a_fence)
+{
+	struct cgfence_cgroup *box;
+	struct program program;
+	char cgfence[PATH_MAX];
+	char hook[PATH_MAX + 300];
+
+	cr_assert(realpath(program_path(), cgfence));
+	snprintf(hook, sizeof(hook), "%s attach %s >&2", cgfence, box_name());
+	start_creating(&program, hook);
+	program_finish(&program);
+	if (program.result.status && !strstr(program.result.errors, "hook"))
+		harness_skip("runc does not run here");
+	assert_status(program.result, 0);
+	box = open_box();
+	box_program(box, 2);
+	assert_status(runc("start", "box"), 0);
+	stop_box();
 	cgfence_cgroup_close(box);
 }

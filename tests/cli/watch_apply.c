@@ -124,10 +124,42 @@ Test(watch_apply, an_empty_directory_may_be_filled_later_and_a_file_that_goes_le
 	watching_stop(&watching);
 }
 
-Test(watch_apply, what_is_not_there_is_named)
+Test(watch_apply, a_directory_that_is_not_there_is_named_and_noticed_when_it_comes)
 {
-	assert_fails(program_run(NULL, WORDS("watch", "--apply", "/no/such/directory")), 1,
-		     "cannot watch /no/such");
+	struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");
+	struct watching watching;
+	char inner[160];
+	char outer[128];
+	char text[256];
+
+	snprintf(outer, sizeof(outer), "%s/outer", harness_directory());
+	snprintf(inner, sizeof(inner), "%s/inner", outer);
+	watching_start_with(&watching, NULL,
+			    WORDS("watch", "--json", "--interval", LONG_INTERVAL, "--apply",
+				  inner));
+	watching_skip(&watching, "started");
+	applying_expect_error(&watching, "/outer/inner: No such file or directory");
+	/* Neighbours are of no interest. */
+	applying_directory();
+	cr_assert_eq(mkdir(outer, 0700), 0);
+	cr_assert_eq(mkdir(inner, 0700), 0);
+	snprintf(text, sizeof(text), "{'cgroup': '%s', 'ports': [80]}",
+		 cgfence_cgroup_path(cgroup));
+	program_file("outer/inner/a.json", text);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	/* It may go and come again. */
+	snprintf(text, sizeof(text), "%s/a.json", inner);
+	cr_assert_eq(unlink(text), 0);
+	cr_assert_eq(rmdir(inner), 0);
+	cr_assert_eq(rmdir(outer), 0);
+	cr_assert_eq(mkdir(outer, 0700), 0);
+	cr_assert_eq(mkdir(inner, 0700), 0);
+	snprintf(text, sizeof(text), "{'cgroup': '%s', 'ports': [81]}",
+		 cgfence_cgroup_path(cgroup));
+	program_file("outer/inner/a.json", text);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	watching_stop(&watching);
+	cr_expect_eq(applying_ports_of(cgroup), 81);
 }
 
 #define OTHER_CGROUPS 5000

@@ -51,13 +51,27 @@ static void expect_refused(const char *path, int code, const char *message)
 Test(policy_set, one_bad_file_refuses_all)
 {
 	policy_directory_write("1.json", "{`cgroup`: `/a`, `devices`: {}}");
-	policy_directory_write("2.json", "{`devices`: {}}");
-	expect_refused(
-		policy_directory_path(""), -EINVAL,
-		"2.json: the key \"cgroup\" is missing; name the cgroup that the policy is for");
 	policy_directory_write("2.json", "{");
 	expect_refused(policy_directory_path(""), -EINVAL, "2.json:1:");
 	expect_refused(policy_directory_path("3.json"), -ENOENT, "3.json: No such file");
+}
+
+/* In a directory are also those that containers name. */
+Test(policy_set, of_a_directory_those_without_a_cgroup_are_passed_over)
+{
+	struct cgfence_policy_set *set = NULL;
+
+	policy_directory_write("1.json", "{`devices`: {}}");
+	expect_refused(
+		policy_directory_path("1.json"), -EINVAL,
+		"1.json: the key \"cgroup\" is missing; name the cgroup that the policy is for");
+	expect_refused(policy_directory_path(""), -ENOENT, "holds no policy that names a cgroup");
+	policy_directory_write("2.json", "{`cgroup`: `/a`, `devices`: {}}");
+	policy_directory_write("3.json", "{`ports`: [80]}");
+	cr_assert_eq(cgfence_policy_set_read(policy_directory_path(""), 0, &set, NULL), 0);
+	cr_expect_eq(set->count, 1);
+	cr_expect_str_eq(set->sources[0].cgroup, "/a");
+	cgfence_policy_set_free(set);
 }
 
 Test(policy_set, an_empty_directory_is_refused_unless_it_may_be_empty)

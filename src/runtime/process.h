@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What proc(5) tells of a process. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Longer ones are cut. */
+#define PROCESS_PATH_SIZE 256
+#define PROCESS_ARGUMENTS_SIZE 4096
+
+struct process {
+	pid_t pid;
+	pid_t parent; /* 0 if there is none that this process can see */
+	uint64_t age_ns;
+	char comm[16];
+	bool is_root; /* by its real and its effective user */
+
+	char program[PROCESS_PATH_SIZE]; /* the path of its executable, as far as it has one */
+	dev_t program_device;
+	ino_t program_inode;
+	char arguments[PROCESS_ARGUMENTS_SIZE]; /* each ended by a null byte */
+	size_t arguments_length;
+};
+
+/** process_read() - read pid, parent, age and comm; the rest is empty. Return: false if it is gone. */
+bool process_read(pid_t pid, struct process *process);
+
+/** process_read_more() - read the rest; what cannot be read stays empty. */
+void process_read_more(struct process *process);
+
+/** process_argument() - the @index-th word of its command line, NULL past the last. */
+const char *process_argument(const struct process *process, size_t index);
