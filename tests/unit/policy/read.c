@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define KEYS \
-	"name, cgroup, except, enforce, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation, $schema"
+	"name, cgroup, except, enforce, adopt, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation, $schema"
 
 Test(policy_read, what_is_not_said_has_its_default)
 {
