@@ -51,6 +51,28 @@ CGFENCE_API int cgfence_fence_release(const struct cgfence_cgroup *cgroup, bool 
 CGFENCE_API int cgfence_fence_list_adopted(uint64_t id, struct cgfence_foreign_program **programs,
 					   size_t *count, struct cgfence_error *error);
 
+/** struct cgfence_rules - the device rules of an owner, as they are written. */
+struct cgfence_rules {
+	const char *dialect; /* of cgfence_import(); static */
+	char *name;	     /* the path of the file, or the unit */
+	char *text;	     /* NULL for a unit, which systemd has to be asked for */
+	size_t length;	     /* of @text, in bytes */
+};
+
+/**
+ * cgfence_cgroup_find_rules() - find the rules that the programs on a cgroup come from.
+ * @cgroup: its path below the cgroup2 root
+ * @rules: receives config.json of the bundle, by way of the state that runc and crun keep below /run, or the unit that the
+ *	cgroup is called after; to be given to cgfence_rules_free()
+ *
+ * Return: 0, -ENOENT if neither is found, another -errno.
+ */
+CGFENCE_API int cgfence_cgroup_find_rules(const char *cgroup, struct cgfence_rules *rules,
+					  struct cgfence_error *error);
+
+/** cgfence_rules_free() - free what it points to. */
+CGFENCE_API void cgfence_rules_free(struct cgfence_rules *rules);
+
 /** cgfence_policy_adopts() - does the policy say "adopt": true? */
 CGFENCE_API bool cgfence_policy_adopts(const struct cgfence_policy *policy);
 

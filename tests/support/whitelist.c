@@ -123,6 +123,14 @@ struct whitelist whitelist_put(const struct cgfence_cgroup *cgroup)
 	return whitelist;
 }
 
+int whitelist_take(const struct whitelist *whitelist)
+{
+	return bpf_prog_detach2(whitelist->program, cgfence_cgroup_fd(whitelist->cgroup),
+				BPF_CGROUP_DEVICE) < 0
+		       ? errno
+		       : 0;
+}
+
 void whitelist_close(struct whitelist *whitelist)
 {
 	if (whitelist->program >= 0)

@@ -34,6 +34,9 @@ void whitelist_attach(struct whitelist *whitelist, const struct cgfence_cgroup *
 /** whitelist_put() - both, for whitelist_usual and BPF_F_ALLOW_MULTI. */
 struct whitelist whitelist_put(const struct cgfence_cgroup *cgroup);
 
+/** whitelist_take() - detach it, as its owner does. Return: 0 or errno. */
+int whitelist_take(const struct whitelist *whitelist);
+
 /** whitelist_close() - close its descriptor; what is attached stays. */
 void whitelist_close(struct whitelist *whitelist);
 

@@ -183,10 +183,7 @@ Test(adopt_take, a_difference_of_one_bit_is_found)
 				   error.text);
 		cr_expect_eq(taken, 77);
 		assert_unchanged(&whitelist);
-		cr_assert_eq(bpf_prog_detach2(whitelist.program,
-					      cgfence_cgroup_fd(harness_cgroup()),
-					      BPF_CGROUP_DEVICE),
-			     0);
+		cr_assert_eq(whitelist_take(&whitelist), 0);
 		whitelist_close(&whitelist);
 	}
 }
@@ -211,10 +208,7 @@ Test(adopt_take, one_that_excludes_others_is_left)
 
 		whitelist_attach(&whitelist, harness_cgroup(), flags[i]);
 		assert_refused(&whitelist, "without BPF_F_ALLOW_MULTI");
-		cr_assert_eq(bpf_prog_detach2(whitelist.program,
-					      cgfence_cgroup_fd(harness_cgroup()),
-					      BPF_CGROUP_DEVICE),
-			     0);
+		cr_assert_eq(whitelist_take(&whitelist), 0);
 		whitelist_close(&whitelist);
 	}
 }
