@@ -189,8 +189,8 @@ Test(usage, json_has_a_letter_wherever_it_is)
 
 Test(usage, missing_argument)
 {
-	static const char *const lacking[] = { "attach", "allow", "revoke", "adopt", "release", "apply",
-					       "run",	 "show",  "check",  "explain" };
+	static const char *const lacking[] = { "attach", "allow", "revoke", "adopt", "release",
+					       "apply",	 "run",	  "show",   "check", "explain" };
 
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(lacking[i]));
