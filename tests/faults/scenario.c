@@ -274,30 +274,6 @@ static bool strike(void)
 	return runner.struck.struck && runner.failures < FAILURES_MAX;
 }
 
-static void write_policy(const struct place *place, const char *policy, char path[128],
-			 const char *directory, const char *suffix)
-{
-	char text[1024];
-	int code;
-
-	snprintf(path, 128, "%s/%s%s.json", directory, place->plan->cgroup, suffix);
-	snprintf(text, sizeof(text), "{'cgroup': '%s', %s", cgfence_cgroup_path(place->cgroup),
-		 policy + 1);
-	code = fences_write_json(path, text);
-	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
-}
-
-static void write_policies(struct place *place)
-{
-	const struct scenario_place *plan = place->plan;
-
-	if (plan->before.policy)
-		write_policy(place, plan->before.policy, place->policy_path[0], harness_directory(),
-			     "-before");
-	if (plan->after.policy)
-		write_policy(place, plan->after.policy, place->policy_path[1], run.directory, "");
-}
-
 /* The output of status before and after a run without faults. */
 static void learn(void)
 {
@@ -339,7 +315,7 @@ static void begin(const struct scenario *scenario)
 		place->plan = &scenario->places[run.count];
 		place->cgroup = harness_child_cgroup(harness_cgroup(), place->plan->cgroup);
 		run.cgroups[run.count] = place->cgroup;
-		write_policies(place);
+		place_write_policies(place, run.directory);
 	}
 	if (scenario->foreign) {
 		run.foreign = whitelist_put(run.cgroups[0]);

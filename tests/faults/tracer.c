@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "tracer.h"
+#include "skip_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,53 +83,6 @@ struct tracee {
 	unsigned int
 		looks_for_trace; /* at the second it has given up on sockops programs that send signals */
 };
-
-/* The code for each architecture: skipping a call at its entry, with a value to return. */
-#if defined(__x86_64__)
-static int skip_call(pid_t pid, int code)
-{
-	struct user_regs_struct registers;
-
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
-		return -errno;
-	registers.orig_rax = (unsigned long long)-1;
-	registers.rax = (unsigned long long)-code;
-	return ptrace(PTRACE_SETREGS, pid, NULL, &registers) < 0 ? -errno : 0;
-}
-#elif defined(__aarch64__)
-static int skip_call(pid_t pid, int code)
-{
-	struct user_regs_struct registers;
-	struct iovec vector = { &registers, sizeof(registers) };
-	int number = -1;
-	struct iovec number_vector = { &number, sizeof(number) };
-
-	if (ptrace(PTRACE_GETREGSET, pid, 1 /* NT_PRSTATUS */, &vector) < 0)
-		return -errno;
-	registers.regs[0] = (unsigned long long)-code;
-	if (ptrace(PTRACE_SETREGSET, pid, 1, &vector) < 0 ||
-	    ptrace(PTRACE_SETREGSET, pid, 0x404 /* NT_ARM_SYSTEM_CALL */, &number_vector) < 0)
-		return -errno;
-	return 0;
-}
-#else
-#define NO_SKIP_CALL
-static int skip_call(pid_t pid, int code)
-{
-	(void)pid;
-	(void)code;
-	return -ENOSYS;
-}
-#endif
-
-bool tracer_can_fail_calls(void)
-{
-#ifdef NO_SKIP_CALL
-	return false;
-#else
-	return true;
-#endif
-}
 
 static bool is_changing_command(long number, uint64_t command)
 {
