@@ -179,7 +179,7 @@ _cgfence_complete_as() {
 
 	if [[ $what == *CGROUP* ]]; then
 		case $command in
-		attach | explain) _cgfence_cgroups ;;
+		adopt | attach | explain) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 	fi

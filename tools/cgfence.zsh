@@ -25,7 +25,7 @@ _cgfence_as() {
 	case $1 in
 	*CGROUP*)
 		case $command in
-		attach | explain) _cgfence_cgroups ;;
+		adopt | attach | explain) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 		[[ $1 == *POLICY* ]] && _files

@@ -23,7 +23,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 9
+#define CGFENCE_ABI_VERSION 10
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
@@ -236,7 +236,7 @@ struct cgfence_image {
 	struct cgfence_port_table ports;
 	struct cgfence_device_table devices;
 	__u32 standing_offset; /* of struct cgfence_standing, from the start of the image; 0 in others */
-	__u32 unused;
+	__u32 adopt; /* it may have taken the place of programs of others, which are pinned beside it */
 };
 
 enum cgfence_hook {

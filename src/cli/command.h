@@ -44,6 +44,7 @@ struct command {
 	int (*run)(const struct arguments *arguments);
 };
 
+extern const struct command command_adopt;
 extern const struct command command_allow;
 extern const struct command command_apply;
 extern const struct command command_attach;
@@ -55,6 +56,7 @@ extern const struct command command_help;
 extern const struct command command_import;
 extern const struct command command_list;
 extern const struct command command_reconcile;
+extern const struct command command_release;
 extern const struct command command_revoke;
 extern const struct command command_run;
 extern const struct command command_show;

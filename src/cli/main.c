@@ -13,6 +13,8 @@ static const struct command *const commands[] = {
 	&command_detach,
 	&command_allow,
 	&command_revoke,
+	&command_adopt,
+	&command_release,
 	&command_apply,
 	&command_run,
 	&command_list,

@@ -6,6 +6,7 @@
 #include "report/output.h"
 #include "report/table.h"
 
+#include <cgfence/adopt.h>
 #include <cgfence/standing.h>
 #include <string.h>
 
@@ -53,6 +54,19 @@ static json_t *names_json(const struct cgfence_fence *fence, name_getter *get)
 	for (size_t i = 0; (name = get(fence, i)); i++)
 		json_array_append_new(list, json_string(name));
 	return list;
+}
+
+/* Return: NULL with the error. */
+static json_t *adopted_json(const struct cgfence_fence_visit *visit, struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_foreign_program *programs = NULL;
+	size_t count = 0;
+
+	/* Other fences keep none, and need not be asked. */
+	if (cgfence_policy_adopts(cgfence_fence_policy(visit->fence)) &&
+	    cgfence_fence_list_adopted(visit->id, &programs, &count, error))
+		return NULL;
+	return others_json_adopted(programs, count);
 }
 
 /* Programs on a cgroup that no mount shows are not found. */
@@ -107,22 +121,26 @@ static int add_json(const struct cgfence_fence_visit *visit, void *context,
 {
 	const struct cgfence_fence *fence = visit->fence;
 	cleanup_others struct others others = { 0 };
+	json_t *adopted = adopted_json(visit, error);
 	json_t *policy = NULL;
 	json_t *element;
 
-	if (find_others(visit, &others, error) == 0)
+	if (adopted && find_others(visit, &others, error) == 0)
 		policy = policy_json(fence, error);
-	if (!policy)
+	if (!policy) {
+		json_decref(adopted);
 		return -1;
-	element = json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o}", "cgroup",
-			    fences_json_path(visit), "cgroup_id", (json_int_t)cgroup_id(visit),
-			    "name", cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
+	}
+	element = json_pack("{s:o, s:I, s:s?, s:s, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o}",
+			    "cgroup", fences_json_path(visit), "cgroup_id",
+			    (json_int_t)cgroup_id(visit), "name",
+			    cgfence_policy_name(cgfence_fence_policy(fence)), "mode",
 			    fences_mode(visit), "hooks", names_json(fence, cgfence_fence_hook_name),
 			    "listen_guard", guard_name(fence), "missing",
 			    names_json(fence, cgfence_fence_missing_name), "policy", policy,
 			    "counters", counters_json(visit), "generation",
 			    (json_int_t)cgfence_fence_generation(fence), "others",
-			    others_json(&others));
+			    others_json(&others), "adopted", adopted);
 	if (cgfence_fence_pattern(fence) && add_standing(element, visit, error)) {
 		json_decref(element);
 		return -1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
-#include "fence/change.h"
+#include "fence/adopt.h"
 #include "fence/setup.h"
 #include "kernel/pins.h"
 #include "policy/policy.h"
@@ -24,6 +24,7 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 		.id = cgfence_cgroup_id(cgroup), .cgroup = cgroup, .policy = policy, .flags = flags
 	};
 	bool fenced = has_pins(change.id);
+	size_t taken;
 	int code = 0;
 
 	if (policy->except)
@@ -48,7 +49,8 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	if (code == 0 && fenced)
 		code = fence_setup_refuse(cgroup, policy, flags, &change.old, error);
 	if (code == 0)
-		code = fence_change_make(&change, result, error);
+		code = policy->adopt ? fence_adopt_make(&change, result, &taken, error)
+				     : fence_adopt_undo(&change, result, error);
 	fence_change_end(&change);
 	if (code)
 		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));

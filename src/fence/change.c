@@ -2,6 +2,7 @@
 #include "fence/change.h"
 #include "cgroup/cgroup.h"
 #include "base/error.h"
+#include "fence/adopted.h"
 #include "fence/detach.h"
 #include "fence/hidden.h"
 #include "fence/load.h"
@@ -59,6 +60,30 @@ static int read_present(struct fence_change *change, struct cgfence_error *error
 	return image_decompile(change->old.image, &change->old_policy, error);
 }
 
+static bool judges_devices(const struct fence_present *present)
+{
+	for (int i = 0; i < hook_count; i++) {
+		if (hooks[i].attach_type == BPF_CGROUP_DEVICE)
+			return present->links[i].fd >= 0;
+	}
+	return false;
+}
+
+/* What cannot be read may decide nothing, and what it took the place of may be attached or not: both stay. */
+static int settle_adopted(struct fence_change *change, struct cgfence_error *error)
+{
+	struct fence_present *old = &change->old;
+	int result;
+
+	if (old->fenced && !old->image)
+		return 0;
+	result = fence_adopted_settle(
+		change->id, old->image && old->image->adopt && judges_devices(old), error);
+	if (result == 0)
+		old->unsettled = false;
+	return result;
+}
+
 int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 {
 	uint64_t id = change->id;
@@ -75,7 +100,9 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 	fence_detach_finish(id);
 	/* Nothing is stacked on a fence that another bpffs has. */
 	result = fence_check_hidden(change->cgroup, error);
-	return result ? result : read_present(change, error);
+	if (result == 0)
+		result = read_present(change, error);
+	return result ? result : settle_adopted(change, error);
 }
 
 void fence_change_end(struct fence_change *change)

@@ -2,6 +2,8 @@
 #include "fence/detach.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fence/adopted.h"
+#include "kernel/adopted.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/membership.h"
@@ -28,9 +30,10 @@ void fence_detach_finish(uint64_t id)
 
 	if (pins_lock_detaching(id, &lock))
 		return;
-	/* The links, and with them the directory, stay for another try if the first step fails. */
-	if (listen_trace_clear(id, NULL) == 0)
-		remove_links(id, NULL);
+	/* The links, and with them the directory, stay for another try if an earlier step fails. */
+	if (fence_adopted_give_back_detaching(id, NULL) == 0 && listen_trace_clear(id, NULL) == 0 &&
+	    remove_links(id, NULL) == 0)
+		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
 }
 
@@ -62,8 +65,10 @@ static int find_links(uint64_t id, bool *found, struct cgfence_error *error)
 
 int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 {
-	int result = listen_trace_clear(id, error);
+	int result = fence_adopted_give_back(id, error);
 
+	if (result == 0)
+		result = listen_trace_clear(id, error);
 	/* The directory makes the next command try again. */
 	if (result) {
 		close(lock);
@@ -72,6 +77,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	for (int i = hook_count - 1; i >= 0; i--)
 		link_remove(id, &hooks[i], NULL);
 	membership_remove_all(id, false);
+	adopted_unpin(id);
 	pins_unlock(id, lock);
 	return 0;
 }
@@ -92,9 +98,15 @@ void fence_detach_unfenced(uint64_t id)
 /* With the lock held, which goes with the directory. */
 static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 {
-	int result = pins_begin_detaching(id);
+	int result = fence_adopted_give_back(id, error);
 
 	if (result) {
+		pins_unlock(id, lock);
+		return result;
+	}
+	result = pins_begin_detaching(id);
+	if (result) {
+		fence_adopted_settle(id, true, NULL);
 		pins_unlock(id, lock);
 		return error_set(error, -result, "cannot rename the directory of its pins: %s",
 				 strerror(-result));
@@ -102,10 +114,13 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 	result = listen_trace_clear(id, error);
 	if (result) {
 		pins_cancel_detaching(id);
+		fence_adopted_settle(id, true, NULL);
 		pins_unlock(id, lock);
 		return result;
 	}
 	result = remove_links(id, error);
+	if (result == 0)
+		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
 	return result;
 }

@@ -146,7 +146,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 {
 	fence->generation = present->image->generation;
 	fence->ephemeral = present->image->ephemeral;
-	fence->torn = present->torn;
+	fence->torn = present->torn || present->unsettled;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
 	fence_missing(present->image, fence->missing);
 	fence->maps = present->maps;

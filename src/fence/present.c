@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/present.h"
 #include "base/cleanup.h"
+#include "fence/adopted.h"
 #include "image/image.h"
 #include "kernel/listen_trace.h"
 
@@ -132,6 +133,7 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 	}
 	if (!present->image)
 		return 0;
+	present->unsettled = present->image->adopt && fence_adopted_is_unsettled(id);
 	result = check_whole(present, error);
 	return result || !image_standing(present->image)->anchor_id
 		       ? result

@@ -14,6 +14,7 @@ struct fence_present {
 	struct membership membership; /* of a standing fence; closed if it is not whole */
 	bool overflows;		      /* members found no room there */
 	bool fenced;		      /* has a link */
+	bool unsettled; /* a command was killed while it took the place of programs of others, or gave it back */
 	bool torn; /* a command was killed half way: links differ in generation, or some are missing */
 };
 

@@ -74,6 +74,7 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->abi_version = CGFENCE_ABI_VERSION;
 	image->size = (uint32_t)size;
 	image->enforce = policy->enforce;
+	image->adopt = policy->adopt;
 	image->ports = *ports;
 	port_table_move(&image->ports, words_offset / sizeof(*words->words));
 	describe_ports(policy, &image->ports);
@@ -203,9 +204,9 @@ static bool check_flags(const struct cgfence_image *image)
 	const struct cgfence_device_table *devices = &image->devices;
 	const struct cgfence_port_table *ports = &image->ports;
 
-	return (image->enforce | image->ephemeral | devices->fenced | devices->has_by_major |
-		devices->has_by_minor | devices->dev_null_free | ports->fenced |
-		ports->has_isolated_range | ports->sctp_any | ports->netns_any |
+	return (image->enforce | image->ephemeral | image->adopt | devices->fenced |
+		devices->has_by_major | devices->has_by_minor | devices->dev_null_free |
+		ports->fenced | ports->has_isolated_range | ports->sctp_any | ports->netns_any |
 		ports->privileged) <= 1;
 }
 
@@ -257,6 +258,7 @@ int image_decompile(const struct cgfence_image *image, struct cgfence_policy **p
 	if (!made)
 		return error_set(error, ENOMEM, "out of memory while reading the policy back");
 	made->enforce = image->enforce;
+	made->adopt = image->adopt;
 	port_table_decompile(image, made);
 	made->devices_fenced = image->devices.fenced;
 	made->devices_base = (enum device_base)image->devices.base;

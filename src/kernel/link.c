@@ -139,6 +139,9 @@ static int remove_pinned(const char *path, struct cgfence_error *error)
 	cleanup_link struct link link = LINK_CLOSED;
 	int result = open_with_program(path, &link, NULL);
 
+	/* Until that later, it would look like a fence that another bpffs has. */
+	if (result && result != -ENOENT)
+		result = open_with_program(path, &link, NULL);
 	if (link.fd >= 0)
 		bpf_link_detach(link.fd);
 	if (unlink(path) < 0 && errno != ENOENT)

@@ -10,7 +10,7 @@
 #define PINS_KERNEL PINS_ROOT "/kernel"
 
 /* Long enough for the path of a pin. */
-#define PINS_PATH_SIZE 80
+#define PINS_PATH_SIZE 96
 
 /** pins_path() - write the path of a pin; @pin is NULL for the directory of the fence. */
 void pins_path(char path[PINS_PATH_SIZE], uint64_t id, const char *pin);

@@ -19,6 +19,11 @@ static json_t *defaults(const struct cgfence_policy *policy)
 	return policy_write_base(policy->devices_base);
 }
 
+static json_t *adopt(const struct cgfence_policy *policy)
+{
+	return policy->adopt ? json_true() : json_null();
+}
+
 static json_t *sctp(const struct cgfence_policy *policy)
 {
 	return policy->sctp_any ? json_string("any") : json_null();
@@ -48,6 +53,7 @@ static const struct value_key {
 } value_keys[POLICY_DIFF_VALUES_MAX] = {
 	{ "name", POLICY_SECTION_NONE, false, name },
 	{ "enforce", POLICY_SECTION_NONE, false, enforce },
+	{ "adopt", POLICY_SECTION_NONE, false, adopt },
 	{ "defaults", POLICY_SECTION_DEVICES, true, defaults },
 	{ "sctp", POLICY_SECTION_PORTS, true, sctp },
 	{ "netns", POLICY_SECTION_PORTS, false, netns },

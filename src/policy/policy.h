@@ -22,6 +22,7 @@ struct cgfence_policy {
 	char *cgroup; /* NULL if none */
 	char *except; /* as policy/except.h has it; NULL if none */
 	bool enforce;
+	bool adopt;	 /* takes the place of device programs of others */
 	bool unresolved; /* device paths were not looked up, so entries may be missing */
 
 	bool devices_fenced;

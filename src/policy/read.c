@@ -40,6 +40,7 @@ static const struct reader_key policy_keys[] = {
 	{ "cgroup", reader_read_string, offsetof(struct cgfence_policy, cgroup) },
 	{ "except", policy_read_except, offsetof(struct cgfence_policy, except) },
 	{ "enforce", reader_read_bool, offsetof(struct cgfence_policy, enforce) },
+	{ "adopt", reader_read_bool, offsetof(struct cgfence_policy, adopt) },
 	{ "devices", policy_read_devices, 0 },
 	{ "allowed_devices", policy_read_allowed_devices, 0 },
 	{ "ports", policy_read_ports, 0 },
@@ -66,6 +67,11 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 		return reader_refuse(
 			reader, root,
 			"this policy fences nothing; give it a \"devices\" or a \"ports\" section");
+	/* In the place of programs that refuse, it would let everything pass. */
+	if (policy->adopt && (!policy->devices_fenced || !policy->enforce))
+		return reader_refuse(
+			reader, root,
+			"a policy with \"adopt\" decides for the programs whose place it takes; give it a \"devices\" section, and no \"enforce\": false");
 	if (device_base_add(&policy->devices, policy->devices_base))
 		return reader_out_of_memory(reader);
 	device_rules_normalise(&policy->devices);

@@ -92,6 +92,8 @@ static json_t *write_policy(const struct cgfence_policy *policy)
 	if (policy->except)
 		json_object_set_new(root, "except", policy_write_except(policy->except));
 	json_object_set_new(root, "enforce", json_boolean(policy->enforce));
+	if (policy->adopt)
+		json_object_set_new(root, "adopt", json_true());
 	if (policy->devices_fenced && json_object_set_new(root, "devices", devices)) {
 		json_decref(root);
 		return NULL;

@@ -71,6 +71,15 @@ static json_t *other_json(const struct cgfence_foreign_program *program)
 			 *owner ? output_json_string(owner) : json_null());
 }
 
+json_t *others_json_adopted(const struct cgfence_foreign_program *programs, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, other_json(&programs[i]));
+	return list;
+}
+
 json_t *others_json(const struct others *others)
 {
 	json_t *list = json_array();

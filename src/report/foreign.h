@@ -22,6 +22,9 @@ int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fe
 /** others_json() - a new array with an object for each program. */
 json_t *others_json(const struct others *others);
 
+/** others_json_adopted() - the same of programs whose place a fence has taken. */
+json_t *others_json_adopted(const struct cgfence_foreign_program *programs, size_t count);
+
 /** others_print() - the names, or #ID, separated by commas, as many as fit into @size bytes; "-" if there are none. */
 void others_print(const struct others *others, char *names, size_t size);
 

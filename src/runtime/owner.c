@@ -53,6 +53,14 @@ static bool find_unit(const char *cgroup, const char **unit, int *length)
 	return found;
 }
 
+char *owner_by_unit(const char *cgroup)
+{
+	const char *unit;
+	int length;
+
+	return find_unit(cgroup, &unit, &length) ? strndup(unit, (size_t)length) : NULL;
+}
+
 void owner_by_name(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
 {
 	static const char lxc[] = "/lxc.payload.";
@@ -111,8 +119,7 @@ static const struct state_place {
 	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
 };
 
-/* Return: NULL if it is none that root wrote. */
-static json_t *read_state(const char *path)
+json_t *owner_read_state(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat status;
@@ -125,7 +132,7 @@ static json_t *read_state(const char *path)
 
 static bool matches(const struct state_place *place, const char *path, const char *cgroup)
 {
-	json_t *state = read_state(path);
+	json_t *state = owner_read_state(path);
 	bool is = state && place->is_of(state, cgroup);
 
 	json_decref(state);
@@ -151,33 +158,46 @@ static bool has_id(const char *cgroup, const char *path)
 	return length && memmem(cgroup, strlen(cgroup), id, (size_t)length);
 }
 
-static bool find_container(const struct state_place *place, const char *cgroup, char *text)
+/* Return: the path of the state, to be given to free(); NULL if there is none. */
+static char *find_state(const struct state_place *place, const char *cgroup)
 {
 	unsigned int others = 0;
-	bool found = false;
+	char *found = NULL;
 	glob_t states = { 0 };
-	const char *id;
-	int length;
 
 	if (glob(place->pattern, GLOB_NOSORT, NULL, &states))
 		states.gl_pathc = 0;
 	for (size_t i = 0; i < states.gl_pathc && !found; i++) {
 		if (has_id(cgroup, states.gl_pathv[i]) || ++others <= STATES_READ_MAX)
-			found = matches(place, states.gl_pathv[i], cgroup);
-		length = find_id(states.gl_pathv[i], &id);
-		if (found)
-			snprintf(text, CGFENCE_OWNER_TEXT_SIZE, "the container %.*s of %s", length,
-				 id, place->runtime);
+			found = matches(place, states.gl_pathv[i], cgroup)
+					? strdup(states.gl_pathv[i])
+					: NULL;
 	}
 	globfree(&states);
 	return found;
 }
 
-void cgfence_cgroup_owner(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
+const char *owner_find_state(const char *cgroup, char **path)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (find_container(&places[i], cgroup, text))
-			return;
+		*path = find_state(&places[i], cgroup);
+		if (*path)
+			return places[i].runtime;
 	}
-	owner_by_name(cgroup, text);
+	return NULL;
+}
+
+void cgfence_cgroup_owner(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
+{
+	cleanup_free char *path = NULL;
+	const char *runtime = owner_find_state(cgroup, &path);
+	const char *id;
+	int length;
+
+	if (!runtime) {
+		owner_by_name(cgroup, text);
+		return;
+	}
+	length = find_id(path, &id);
+	snprintf(text, CGFENCE_OWNER_TEXT_SIZE, "the container %.*s of %s", length, id, runtime);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <jansson.h>
 
 /**
  * owner_by_name() - what the name of a cgroup says of its owner.
@@ -10,3 +11,18 @@
  * @text: receives such as "the unit nginx.service"; empty if the name says nothing
  */
 void owner_by_name(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE]);
+
+/** owner_by_unit() - the unit that a cgroup is named after, to be given to free(); NULL if there is none. */
+char *owner_by_unit(const char *cgroup);
+
+/**
+ * owner_find_state() - where a container runtime keeps the state of the container that has a cgroup.
+ * @cgroup: a path below the cgroup2 root
+ * @path: receives the path, to be given to free()
+ *
+ * Return: the runtime, static; NULL if there is none.
+ */
+const char *owner_find_state(const char *cgroup, char **path);
+
+/** owner_read_state() - read such a file, to be given to json_decref(). Return: NULL if it is none that root wrote. */
+json_t *owner_read_state(const char *path);

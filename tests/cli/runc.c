@@ -391,3 +391,40 @@ Test(runc, its_hook_attaches_a_fence)
 	stop_box();
 	cgfence_cgroup_close(box);
 }
+
+/* Where cgfence looks for states of runc. */
+static void show_state(void)
+{
+	cr_assert(mkdir("/run/runc", 0700) == 0 || errno == EEXIST);
+	cr_assert_eq(mount(state_directory(), "/run/runc", NULL, MS_BIND, NULL), 0, "%s",
+		     strerror(errno));
+}
+
+Test(runc, a_container_that_runs_gets_a_device_and_loses_it)
+{
+	struct cgfence_cgroup *box = start_box();
+	uint32_t id = box_program(box, 1);
+	struct program_result result;
+
+	show_state();
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+	assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(box))));
+	cr_assert_neq(box_program(box, 1), id);
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+	assert_done(program_run(NULL,
+				WORDS("allow", cgfence_cgroup_path(box), "device", "c 240:77 rw")));
+	/* No driver has that number, so that the kernel gets as far as looking for one. */
+	result = runc("exec", "box", "sh", "-c", TRY_DEVICES);
+	assert_has(result.output, "/dev/zero opens\n");
+	assert_has(result.output, "/nodes/odd: No such device or address");
+	assert_done(program_run(NULL, WORDS("revoke", cgfence_cgroup_path(box), "device",
+					    "c 240:77 rw")));
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+	assert_done(program_run(NULL, WORDS("release", cgfence_cgroup_path(box))));
+	cr_assert_eq(box_program(box, 1), id);
+	assert_inside("/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
+	stop_box();
+	assert_no_fence();
+	umount2("/run/runc", MNT_DETACH);
+	cgfence_cgroup_close(box);
+}

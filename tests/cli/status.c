@@ -64,7 +64,8 @@ Test(status, json_has_the_shape_of_the_specification)
 
 	harness_attach(harness_cgroup(), "{'name': 'web', 'devices': {'defaults': true}}");
 	status = program_status(harness_cgroup());
-	cr_assert_eq(json_object_size(status), 11);
+	cr_assert_eq(json_object_size(status), 12);
+	assert_member(status, "adopted", JSON_ARRAY);
 	assert_member(status, "cgroup", JSON_STRING);
 	assert_member(status, "cgroup_id", JSON_INTEGER);
 	assert_member(status, "name", JSON_STRING);

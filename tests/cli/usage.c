@@ -15,6 +15,8 @@ static const struct {
 	{ "detach", { "/none" }, 2, true },
 	{ "allow", { "/none", "device", "c 1:3 r" }, 2, true },
 	{ "revoke", { "/none", "device", "c 1:3 r" }, 2, true },
+	{ "adopt", { "/none" }, 2, true },
+	{ "release", { "/none" }, 2, true },
 	{ "apply", { "/none" }, 2, true },
 	{ "run", { "true" }, 125, true },
 	{ "list", { NULL }, 2, true },
@@ -187,8 +189,8 @@ Test(usage, json_has_a_letter_wherever_it_is)
 
 Test(usage, missing_argument)
 {
-	static const char *const lacking[] = { "attach", "allow", "revoke", "apply",
-					       "run",	 "show",  "check",  "explain" };
+	static const char *const lacking[] = { "attach", "allow", "revoke", "adopt", "release",
+					       "apply",	 "run",	  "show",   "check", "explain" };
 
 	for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
 		struct program_result result = program_run(NULL, WORDS(lacking[i]));

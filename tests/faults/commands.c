@@ -132,6 +132,56 @@ static const struct scenario apply = {
 	},
 };
 
+/* What the program of others allows, and the policy that says the same. */
+#define THEIRS                     \
+	{                          \
+		NULL, "++-+++++++" \
+	}
+#define ADOPTED                                                                                            \
+	{                                                                                                  \
+		"{'adopt': true, 'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 r', 'c 136:* rw']}}", \
+			"++-+++++++"                                                                       \
+	}
+#define ADOPTED_WITH_PORTS                                                                                                        \
+	{                                                                                                                         \
+		"{'adopt': true, 'ports': [8080, 8081], 'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 r', 'c 136:* rw']}}", \
+			"++-++-+++?"                                                                                              \
+	}
+#define PORTS_ALONE                                     \
+	{                                               \
+		"{'ports': [8080, 8081]}", "++-++-+++?" \
+	}
+
+static const struct scenario adopt = {
+	"adopt",
+	.foreign = true,
+	.places = { { "a", THEIRS, ADOPTED } },
+};
+
+static const struct scenario adopt_with_ports = {
+	"adopt",
+	.foreign = true,
+	.places = { { "a", THEIRS, ADOPTED_WITH_PORTS } },
+};
+
+static const struct scenario release = {
+	"release",
+	.foreign = true,
+	.places = { { "a", ADOPTED_WITH_PORTS, THEIRS } },
+};
+
+static const struct scenario detach_adopted = {
+	"detach",
+	.foreign = true,
+	.places = { { "a", ADOPTED, THEIRS } },
+};
+
+static const struct scenario cease_to_adopt = {
+	"attach",
+	.foreign = true,
+	.places = { { "a", ADOPTED, PORTS_ALONE } },
+};
+
 static const struct scenario attach_traced_ports = {
 	"attach",
 	.old_kernel = true,
@@ -186,6 +236,11 @@ FAULTS(allow_port)
 FAULTS(revoke_device)
 FAULTS(detach)
 FAULTS(apply)
+FAULTS(adopt)
+FAULTS(adopt_with_ports)
+FAULTS(release)
+FAULTS(detach_adopted)
+FAULTS(cease_to_adopt)
 FAULTS(attach_traced_ports)
 FAULTS(replace_traced_ports)
 FAULTS(begin_to_trace)

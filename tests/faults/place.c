@@ -2,6 +2,8 @@
 #include "place.h"
 #include "probe.h"
 #include "runner.h"
+#include "support/fences.h"
+#include "support/harness.h"
 
 #include <string.h>
 
@@ -89,4 +91,28 @@ bool place_find_state(struct place *place, struct seen *seen, bool *after)
 	verdicts = *after ? plan->after.verdicts : plan->before.verdicts;
 	return place_check_verdicts(place, verdicts, verdicts,
 				    *after ? "with the new policy" : "with the old policy");
+}
+
+static void write_policy(const struct place *place, const char *policy, char path[128],
+			 const char *directory, const char *suffix)
+{
+	char text[1024];
+	int code;
+
+	snprintf(path, 128, "%s/%s%s.json", directory, place->plan->cgroup, suffix);
+	snprintf(text, sizeof(text), "{'cgroup': '%s', %s", cgfence_cgroup_path(place->cgroup),
+		 policy + 1);
+	code = fences_write_json(path, text);
+	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
+}
+
+void place_write_policies(struct place *place, const char *directory)
+{
+	const struct scenario_place *plan = place->plan;
+
+	if (plan->before.policy)
+		write_policy(place, plan->before.policy, place->policy_path[0], harness_directory(),
+			     "-before");
+	if (plan->after.policy)
+		write_policy(place, plan->after.policy, place->policy_path[1], directory, "");
 }

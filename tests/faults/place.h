@@ -37,3 +37,6 @@ bool place_check_verdicts(const struct place *place, const char *one, const char
  * Return: false, with a complaint, if it is neither or does not hold.
  */
 bool place_find_state(struct place *place, struct seen *seen, bool *after);
+
+/** place_write_policies() - write the policies before and after to files, the latter in @directory. */
+void place_write_policies(struct place *place, const char *directory);

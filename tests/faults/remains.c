@@ -22,6 +22,13 @@ static struct {
 	__u32 link;
 } seen;
 
+static uint32_t tolerated;
+
+void remains_tolerate(uint32_t program)
+{
+	tolerated = program;
+}
+
 static __u32 last_id(int (*next_id)(__u32 from, __u32 *id), __u32 from)
 {
 	while (next_id(from, &from) == 0)
@@ -164,6 +171,15 @@ static unsigned int count_pins(uint64_t id, const struct hook *hook)
 	return (access(path, F_OK) == 0) + (access(detaching, F_OK) == 0);
 }
 
+static unsigned int count_untolerated(const __u32 *ids, __u32 count)
+{
+	unsigned int left = 0;
+
+	for (__u32 i = 0; i < count; i++)
+		left += ids[i] != tolerated;
+	return left;
+}
+
 /* A pinned link may be detached, and be unpinned by the next command. */
 static bool find_program(const struct cgfence_cgroup *cgroup, char text[REMAINS_TEXT_SIZE])
 {
@@ -175,7 +191,7 @@ static bool find_program(const struct cgfence_cgroup *cgroup, char text[REMAINS_
 		/* Not every kernel has every hook. */
 		if (bpf_prog_query(cgfence_cgroup_fd(cgroup), hooks[i].attach_type, 0, NULL, ids,
 				   &count) < 0 ||
-		    count <= pins)
+		    count_untolerated(ids, count) <= pins)
 			continue;
 		snprintf(text, REMAINS_TEXT_SIZE,
 			 "%u programs are on the %s hook of %s, and %u are pinned", count,

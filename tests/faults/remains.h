@@ -20,6 +20,9 @@ void remains_begin(void);
  */
 bool remains_settle(const struct cgfence_cgroup *cgroup, char text[REMAINS_TEXT_SIZE]);
 
+/** remains_tolerate() - count a program on a hook that is to be there, of somebody else; 0 for none. */
+void remains_tolerate(uint32_t program);
+
 /** remains_host_pins() - the number of pins that all fences share. */
 unsigned int remains_host_pins(void);
 

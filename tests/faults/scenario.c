@@ -5,6 +5,7 @@
 #include "remains.h"
 #include "runner.h"
 #include "support/harness.h"
+#include "support/whitelist.h"
 #include "support/sockets.h"
 #include "support/namespaces.h"
 #include "support/fences.h"
@@ -35,7 +36,8 @@ static struct {
 	unsigned int repaired;
 	unsigned int succeeded; /* commands that succeeded all the same */
 	bool is_set_up;
-	unsigned int host_pins; /* when it was set up */
+	struct whitelist foreign; /* of the first cgroup */
+	unsigned int host_pins;	  /* when it was set up */
 } run;
 
 static bool wants_all(void)
@@ -72,7 +74,9 @@ static void run_command(const struct tracer_options *given, struct tracer_result
 			words[used++] = "--private";
 		words[used++] = cgfence_cgroup_path(place->cgroup);
 	}
-	if (strcmp(scenario->command, "attach") == 0)
+	if (strcmp(scenario->command, "adopt") == 0)
+		words[used++] = "--with";
+	if (strcmp(scenario->command, "attach") == 0 || strcmp(scenario->command, "adopt") == 0)
 		words[used++] = place->policy_path[1];
 	for (size_t i = 0;
 	     i < sizeof(scenario->what) / sizeof(scenario->what[0]) && scenario->what[i]; i++)
@@ -119,6 +123,17 @@ static void set_up(void)
 	run.host_pins = remains_host_pins();
 }
 
+/* Attached as it was, and alone. */
+static bool check_foreign(void)
+{
+	struct whitelist_programs programs = whitelist_query(run.cgroups[0]);
+
+	return (programs.count == 1 && programs.ids[0] == run.foreign.id &&
+		programs.flags == BPF_F_ALLOW_MULTI) ||
+	       runner_complain("%u programs are attached, not that of others alone",
+			       programs.count);
+}
+
 static bool tear_down(void)
 {
 	static struct tracer_result result;
@@ -134,6 +149,8 @@ static bool tear_down(void)
 			return runner_complain("detach: status %d, errors '%s'", result.status,
 					       result.errors);
 	}
+	if (run.scenario->foreign && !check_foreign())
+		return false;
 	return remains_none(run.cgroups, run.count, text) ||
 	       runner_complain("after detach, %s", text);
 }
@@ -257,30 +274,6 @@ static bool strike(void)
 	return runner.struck.struck && runner.failures < FAILURES_MAX;
 }
 
-static void write_policy(const struct place *place, const char *policy, char path[128],
-			 const char *directory, const char *suffix)
-{
-	char text[1024];
-	int code;
-
-	snprintf(path, 128, "%s/%s%s.json", directory, place->plan->cgroup, suffix);
-	snprintf(text, sizeof(text), "{'cgroup': '%s', %s", cgfence_cgroup_path(place->cgroup),
-		 policy + 1);
-	code = fences_write_json(path, text);
-	cr_assert_eq(code, 0, "%s: %s", path, strerror(-code));
-}
-
-static void write_policies(struct place *place)
-{
-	const struct scenario_place *plan = place->plan;
-
-	if (plan->before.policy)
-		write_policy(place, plan->before.policy, place->policy_path[0], harness_directory(),
-			     "-before");
-	if (plan->after.policy)
-		write_policy(place, plan->after.policy, place->policy_path[1], run.directory, "");
-}
-
 /* The output of status before and after a run without faults. */
 static void learn(void)
 {
@@ -322,7 +315,11 @@ static void begin(const struct scenario *scenario)
 		place->plan = &scenario->places[run.count];
 		place->cgroup = harness_child_cgroup(harness_cgroup(), place->plan->cgroup);
 		run.cgroups[run.count] = place->cgroup;
-		write_policies(place);
+		place_write_policies(place, run.directory);
+	}
+	if (scenario->foreign) {
+		run.foreign = whitelist_put(run.cgroups[0]);
+		remains_tolerate(run.foreign.id);
 	}
 	learn();
 }

@@ -22,6 +22,7 @@ struct scenario {
 	const char *command;
 	const char *what[4]; /* of allow and revoke: the words after the cgroup */
 	bool old_kernel; /* listeners are killed by one program for all fences, as before Linux 6.18 */
+	bool foreign; /* on each cgroup is a program of others, as tests/support/whitelist.h has it, before and afterwards */
 	bool new_host; /* nothing is mounted and pinned yet, each time */
 	struct scenario_place places[SCENARIO_PLACES + 1];
 };

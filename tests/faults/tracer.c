@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "tracer.h"
+#include "skip_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,53 +83,6 @@ struct tracee {
 	unsigned int
 		looks_for_trace; /* at the second it has given up on sockops programs that send signals */
 };
-
-/* The code for each architecture: skipping a call at its entry, with a value to return. */
-#if defined(__x86_64__)
-static int skip_call(pid_t pid, int code)
-{
-	struct user_regs_struct registers;
-
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
-		return -errno;
-	registers.orig_rax = (unsigned long long)-1;
-	registers.rax = (unsigned long long)-code;
-	return ptrace(PTRACE_SETREGS, pid, NULL, &registers) < 0 ? -errno : 0;
-}
-#elif defined(__aarch64__)
-static int skip_call(pid_t pid, int code)
-{
-	struct user_regs_struct registers;
-	struct iovec vector = { &registers, sizeof(registers) };
-	int number = -1;
-	struct iovec number_vector = { &number, sizeof(number) };
-
-	if (ptrace(PTRACE_GETREGSET, pid, 1 /* NT_PRSTATUS */, &vector) < 0)
-		return -errno;
-	registers.regs[0] = (unsigned long long)-code;
-	if (ptrace(PTRACE_SETREGSET, pid, 1, &vector) < 0 ||
-	    ptrace(PTRACE_SETREGSET, pid, 0x404 /* NT_ARM_SYSTEM_CALL */, &number_vector) < 0)
-		return -errno;
-	return 0;
-}
-#else
-#define NO_SKIP_CALL
-static int skip_call(pid_t pid, int code)
-{
-	(void)pid;
-	(void)code;
-	return -ENOSYS;
-}
-#endif
-
-bool tracer_can_fail_calls(void)
-{
-#ifdef NO_SKIP_CALL
-	return false;
-#else
-	return true;
-#endif
-}
 
 static bool is_changing_command(long number, uint64_t command)
 {
@@ -298,6 +252,43 @@ static int handle_call(struct tracee *tracee)
 	return options->old_kernel ? play_old_kernel(tracee, &call) : 0;
 }
 
+/* The calls of a child are made as if nobody traced them; without a tracer the filter would fail them. */
+static void let_child_run(pid_t pid, int status)
+{
+	bool is_signal = status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP &&
+			 WSTOPSIG(status) != SIGTRAP;
+
+	if (WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, is_signal ? WSTOPSIG(status) : 0);
+}
+
+/* Waits for the program, while its children run. */
+static int wait_for(struct tracee *tracee, int *status)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, __WALL)) != tracee->pid) {
+		if (pid < 0)
+			return -errno;
+		let_child_run(pid, *status);
+	}
+	return 0;
+}
+
+/* Children that outlive the program are killed, as they ask for. */
+static void end_children(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (WIFSTOPPED(status)) {
+			kill(pid, SIGKILL);
+			let_child_run(pid, status);
+		}
+	}
+}
+
 static int follow(struct tracee *tracee)
 {
 	bool begun = false;
@@ -305,17 +296,17 @@ static int follow(struct tracee *tracee)
 
 	for (;;) {
 		int signal_number = 0;
-		int result = 0;
+		int result = wait_for(tracee, &status);
 
-		if (waitpid(tracee->pid, &status, __WALL) != tracee->pid)
-			return -errno;
+		if (result)
+			return result;
 		if (!WIFSTOPPED(status))
 			break;
 		if (!begun) {
 			begun = true;
 			if (ptrace(PTRACE_SETOPTIONS, tracee->pid, NULL,
-				   PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) <
-			    0)
+				   PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL |
+					   PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK) < 0)
 				result = -errno;
 		} else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
 			result = handle_call(tracee);
@@ -328,6 +319,7 @@ static int follow(struct tracee *tracee)
 		if (ptrace(PTRACE_CONT, tracee->pid, NULL, signal_number) < 0 && errno != ESRCH)
 			return -errno;
 	}
+	end_children();
 	tracee->result->status = WIFSIGNALED(status) ? TRACER_SIGNALLED + WTERMSIG(status)
 						     : WEXITSTATUS(status);
 	return 0;

@@ -36,6 +36,8 @@ Test(policy_diff_json, has_only_what_differs)
 		  "{`devices`: {`allow`: [`c 1:3 r`], `deny`: [`a 8:* m`]}}",
 		  "{`devices`: {`allow`: {`removed`: [`c 1:3 w`], `added`: []},"
 		  " `deny`: {`removed`: [], `added`: [`a 8:* m`]}}}" },
+		{ "{`devices`: {}}", "{`devices`: {}, `adopt`: true}",
+		  "{`adopt`: {`before`: null, `after`: true}}" },
 		{ "{`devices`: {`defaults`: true}}", "{`devices`: {}}",
 		  "{`devices`: {`defaults`: {`before`: true, `after`: false}}}" },
 		{ "{`ports`: {`tcp`: [`31000-31005`]}}",

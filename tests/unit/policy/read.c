@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define KEYS \
-	"name, cgroup, except, enforce, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation, $schema"
+	"name, cgroup, except, enforce, adopt, devices, allowed_devices, ports, isolated_range, netns, privileged_ports, on_violation, $schema"
 
 Test(policy_read, what_is_not_said_has_its_default)
 {
@@ -76,6 +76,10 @@ Test(policy_read, refuses)
 		  "p.json:2:12: enforce: `yes`: this must be true or false" },
 		{ "enforce a number", "{`devices`: {},\n\t`enforce`: 0}",
 		  "p.json:2:13: enforce: 0: this must be true or false" },
+		{ "adopt in an audit", "{`devices`: {}, `adopt`: true, `enforce`: false}",
+		  "p.json:1:1: {`devices`:{},`adopt`:true,`enforce`:false}: a policy with `adopt` decides for the programs whose place it takes; give it a `devices` section, and no `enforce`: false" },
+		{ "adopt of ports", "{`ports`: [], `adopt`: true}",
+		  "p.json:1:1: {`ports`:[],`adopt`:true}: a policy with `adopt` decides for the programs whose place it takes; give it a `devices` section, and no `enforce`: false" },
 		{ "netns unknown", "{`devices`: {}, `netns`: `container`}",
 		  "p.json:1:26: netns: `container`: this must be one of `host`, `any`" },
 		{ "netns a boolean", "{`devices`: {}, `netns`: true}",

@@ -109,6 +109,11 @@ Test(policy_write, defaults_are_not_repeated)
 			 cases[i].formatted);
 		expect_formatted(&(struct format_case){ text, formatted }, 1);
 	}
+	expect_formatted(
+		&(struct format_case){
+			"{`adopt`: true, `devices`: {`defaults`: `oci`}}",
+			"{`enforce`: true,`adopt`: true,`devices`: {`defaults`: `oci`,`allow`: [],`deny`: []}}" },
+		1);
 	/* Denying a default does not repeat it. */
 	expect_formatted(
 		&(struct format_case){

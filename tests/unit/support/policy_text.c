@@ -89,6 +89,7 @@ void policy_text_expect_same(const struct cgfence_policy *a, const struct cgfenc
 				  left->deny == right->deny,
 			  "%s: device rule %zu", name, i);
 	}
+	cr_expect_eq(a->adopt, b->adopt, "%s: adopt", name);
 	cr_expect_eq(a->ports_fenced, b->ports_fenced, "%s: ports fenced", name);
 	cr_expect_eq(a->sctp_any, b->sctp_any, "%s: sctp", name);
 	cr_expect_eq(memcmp(&a->ports[CGFENCE_TCP], &b->ports[CGFENCE_TCP],

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/adopted.h"
+#include "kernel/adopted.h"
+
+int fence_adopted_give_back(uint64_t id, struct cgfence_error *error)
+{
+	cleanup_adopted struct adopted adopted = { 0 };
+	int result = adopted_read(id, &adopted, error);
+
+	return result ? result : adopted_attach(&adopted, error);
+}
+
+int fence_adopted_give_back_detaching(uint64_t id, struct cgfence_error *error)
+{
+	cleanup_adopted struct adopted adopted = { 0 };
+	int result = adopted_read_detaching(id, &adopted, error);
+
+	return result ? result : adopted_attach(&adopted, error);
+}
+
+int fence_adopted_settle(uint64_t id, bool in_force, struct cgfence_error *error)
+{
+	cleanup_adopted struct adopted adopted = { 0 };
+	int result = adopted_read(id, &adopted, error);
+
+	if (result || !adopted.count)
+		return result;
+	if (in_force)
+		return adopted_detach(&adopted, error);
+	result = adopted_attach(&adopted, error);
+	if (result == 0)
+		adopted_unpin(id);
+	return result;
+}
+
+bool fence_adopted_is_unsettled(uint64_t id)
+{
+	cleanup_adopted struct adopted adopted = { 0 };
+
+	return adopted_read(id, &adopted, NULL) == 0 && adopted_are_attached(&adopted);
+}

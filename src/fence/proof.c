@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/proof.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fence/candidates.h"
+#include "image/image.h"
+#include "kernel/foreign.h"
+#include "kernel/foreign_ask.h"
+
+#include <cgfence/verdict.h>
+#include <string.h>
+
+/* Those that the kernel asks about: none is that of access(F_OK). */
+static const uint32_t accesses[] = {
+	0,
+	BPF_DEVCG_ACC_READ,
+	BPF_DEVCG_ACC_WRITE,
+	BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE,
+	BPF_DEVCG_ACC_MKNOD,
+};
+
+#define ACCESS_COUNT (sizeof(accesses) / sizeof(accesses[0]))
+
+struct answer {
+	bool unknown;	  /* it is refused without the programs too */
+	uint32_t refuser; /* the first program that refuses; 0 if all allow it */
+};
+
+struct proof {
+	struct foreign_question *questions;
+	size_t count;
+};
+
+static void release(struct proof *proof)
+{
+	free(proof->questions);
+}
+
+#define cleanup_proof __attribute__((cleanup(release)))
+
+static int prepare(const struct cgfence_policy *policy, const struct adopted *programs,
+		   struct proof *proof, struct cgfence_error *error)
+{
+	cleanup_candidates struct candidates candidates = { 0 };
+
+	if (candidates_collect(policy, programs, &candidates))
+		return error_out_of_memory(error);
+	proof->questions = calloc(candidates.count * ACCESS_COUNT, sizeof(*proof->questions));
+	if (!proof->questions)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < candidates.count; i++) {
+		uint64_t selector = candidates.selectors[i];
+
+		for (size_t j = 0; j < ACCESS_COUNT; j++)
+			proof->questions[proof->count++].request = (struct cgfence_device_request){
+				.type = cgfence_selector_type(selector),
+				.major = cgfence_selector_major(selector),
+				.minor = cgfence_selector_minor(selector),
+				.access = accesses[j],
+			};
+	}
+	return 0;
+}
+
+/* What all programs together answer; @answers has room for all questions, and is zeroed. */
+static int ask(const struct proof *proof, const struct adopted *programs, struct answer *answers,
+	       struct cgfence_error *error)
+{
+	for (size_t i = 0; i < programs->count; i++) {
+		uint32_t id = programs->programs[i].id;
+		int result = foreign_ask_device(id, proof->questions, proof->count, error);
+
+		if (result)
+			return result;
+		for (size_t j = 0; j < proof->count; j++) {
+			const struct foreign_question *question = &proof->questions[j];
+
+			answers[j].unknown = answers[j].unknown || question->without;
+			if (!question->without && question->with && !answers[j].refuser)
+				answers[j].refuser = id;
+		}
+	}
+	return 0;
+}
+
+static void describe(uint32_t id, char text[CGFENCE_FOREIGN_TEXT_SIZE])
+{
+	char name[16];
+
+	foreign_read_name(id, name);
+	foreign_describe(id, name, text);
+}
+
+static void format(const struct cgfence_device_request *request, char text[64])
+{
+	if (request->access)
+		cgfence_device_request_format(request, text, 64);
+	else
+		snprintf(text, 64, "access(F_OK) of %c %u:%u",
+			 request->type == BPF_DEVCG_DEV_BLOCK ? 'b' : 'c', request->major,
+			 request->minor);
+}
+
+static int refuse_policy(const struct cgfence_device_request *request, const struct answer *answer,
+			 struct cgfence_error *error)
+{
+	char program[CGFENCE_FOREIGN_TEXT_SIZE];
+	char text[64];
+
+	format(request, text);
+	if (answer->unknown)
+		return error_set(
+			error, EPERM,
+			"the policy allows %s, of which the programs cannot be asked, since one on the root cgroup refuses it",
+			text);
+	if (!answer->refuser)
+		return error_set(
+			error, EPERM,
+			"the policy and the programs attached do not agree: the policy refuses %s, which the programs allow",
+			text);
+	describe(answer->refuser, program);
+	return error_set(
+		error, EPERM,
+		"the policy and the programs attached do not agree: the policy allows %s, which %s refuses",
+		text, program);
+}
+
+static int compare_policy(const struct proof *proof, const struct cgfence_image *image,
+			  const struct answer *answers, struct cgfence_error *error)
+{
+	for (size_t i = 0; i < proof->count; i++) {
+		const struct cgfence_device_request *request = &proof->questions[i].request;
+		bool allowed = cgfence_device_allowed(
+			image, cgfence_device_request(request->access << 16 | request->type,
+						      request->major, request->minor));
+
+		/* What is refused here and above is refused, whatever is between. */
+		if (answers[i].unknown ? allowed : allowed == !!answers[i].refuser)
+			return refuse_policy(request, &answers[i], error);
+	}
+	return 0;
+}
+
+int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
+		       struct cgfence_error *error)
+{
+	cleanup_proof struct proof proof = { 0 };
+	cleanup_free struct cgfence_image *image = NULL;
+	cleanup_free struct answer *answers = NULL;
+	int result = image_compile(policy, 1, false, &image, error);
+
+	if (result == 0)
+		result = prepare(policy, programs, &proof, error);
+	if (result)
+		return result;
+	answers = calloc(proof.count, sizeof(*answers));
+	if (!answers)
+		return error_out_of_memory(error);
+	result = ask(&proof, programs, answers, error);
+	return result ? result : compare_policy(&proof, image, answers, error);
+}
+
+static int compare_programs(const struct proof *proof, const struct answer *before,
+			    const struct answer *now, struct cgfence_error *error)
+{
+	for (size_t i = 0; i < proof->count; i++) {
+		uint32_t refuser = now[i].refuser ? now[i].refuser : before[i].refuser;
+		char program[CGFENCE_FOREIGN_TEXT_SIZE];
+		char text[64];
+
+		if (!before[i].refuser == !now[i].refuser)
+			continue;
+		format(&proof->questions[i].request, text);
+		describe(refuser, program);
+		return error_set(
+			error, EPERM,
+			"what is attached now differs from what was adopted: %s refuses %s, which the %s allow",
+			program, text, now[i].refuser ? "earlier programs" : "programs now");
+	}
+	return 0;
+}
+
+int fence_prove_same(const struct adopted *before, const struct adopted *now,
+		     struct cgfence_error *error)
+{
+	cleanup_proof struct proof proof = { 0 };
+	cleanup_free struct answer *answers = NULL;
+	int result = prepare(NULL, now, &proof, error);
+
+	if (result)
+		return result;
+	answers = calloc(2 * proof.count, sizeof(*answers));
+	if (!answers)
+		return error_out_of_memory(error);
+	result = ask(&proof, before, answers, error);
+	if (result == 0)
+		result = ask(&proof, now, answers + proof.count, error);
+	return result ? result : compare_programs(&proof, answers, answers + proof.count, error);
+}

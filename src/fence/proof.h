@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whether a policy and programs of others allow the same, asked of the kernel before one takes the place of the other. */
+#pragma once
+
+#include "kernel/adopted.h"
+#include "policy/policy.h"
+
+/**
+ * fence_prove_policy() - do a policy and programs agree on each device of candidates_collect(), for each access?
+ * @programs: all must allow what the policy allows, and one must refuse what it refuses
+ *
+ * Return: 0, -EPERM with the first difference, another -errno if the kernel cannot be asked.
+ */
+int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
+		       struct cgfence_error *error);
+
+/** fence_prove_same() - the same of two sets of programs. */
+int fence_prove_same(const struct adopted *before, const struct adopted *now,
+		     struct cgfence_error *error);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The device programs of others whose place a fence has taken. They are pinned beside its links, each under a name that
+ * tells where it was attached and how, so that they outlive their owners and can be put back.
+ */
+#pragma once
+
+#include "cgroup/hierarchy.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct adopted_program {
+	uint64_t cgroup_id; /* where it is attached, or was */
+	uint32_t order;	    /* among those of its cgroup, from 0 */
+	uint32_t flags;	    /* with which it was attached */
+	uint32_t id;
+	int fd;
+};
+
+struct adopted {
+	struct adopted_program *programs; /* by cgroup, then in their order */
+	size_t count;
+};
+
+/** adopted_read() - open the pinned programs of a fence. @adopted: receives them, to be given to adopted_release(). */
+int adopted_read(uint64_t id, struct adopted *adopted, struct cgfence_error *error);
+
+/** adopted_read_detaching() - the same of a fence that is being detached. */
+int adopted_read_detaching(uint64_t id, struct adopted *adopted, struct cgfence_error *error);
+
+/**
+ * adopted_find() - open the programs on a cgroup whose place a fence may take.
+ * @cgroup: descriptor of its directory
+ * @cgroup_id: its id
+ * @adopted: receives them, behind those that it has
+ *
+ * Programs of cgfence are left out.
+ *
+ * Return: 0, -EPERM for one that could not be put back or whose place cannot be taken without a gap, another -errno.
+ */
+int adopted_find(int cgroup, uint64_t cgroup_id, const char *path, struct adopted *adopted,
+		 struct cgfence_error *error);
+
+/** adopted_release() - close the descriptors. */
+void adopted_release(struct adopted *adopted);
+
+#define cleanup_adopted __attribute__((cleanup(adopted_release)))
+
+/** adopted_pin() - pin the programs beside the links of a fence: all or none. */
+int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
+
+/**
+ * adopted_replace() - the same where a fence has such pins already.
+ *
+ * Those of the same cgroups are removed: the new ones have come in their place, and are attached meanwhile.
+ */
+int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
+
+/** adopted_unpin() - remove all such pins of a fence. */
+void adopted_unpin(uint64_t id);
+
+/** adopted_unpin_detaching() - the same of a fence that is being detached. */
+void adopted_unpin_detaching(uint64_t id);
+
+/** adopted_are_pinned() - has a fence such pins? */
+bool adopted_are_pinned(uint64_t id);
+
+/** adopted_are_attached() - is any of the programs attached where it was? If in doubt, no. */
+bool adopted_are_attached(const struct adopted *adopted);
+
+/**
+ * adopted_attach() - attach again those that are not attached: all or none of them.
+ *
+ * A cgroup that is gone needs none.
+ */
+int adopted_attach(const struct adopted *adopted, struct cgfence_error *error);
+
+/** adopted_detach() - detach those that are attached; a fence must be in force. */
+int adopted_detach(const struct adopted *adopted, struct cgfence_error *error);

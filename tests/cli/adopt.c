@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "program.h"
+#include "support/fences.h"
+#include "support/harness.h"
+#include "support/whitelist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+TestSuite(adopt, .init = harness_begin, .fini = harness_end);
+
+static const char *path(void)
+{
+	return cgfence_cgroup_path(harness_cgroup());
+}
+
+static struct program_result adopt_with(const char *policy)
+{
+	return program_run(NULL,
+			   WORDS("adopt", "--with", program_file("policy.json", policy), path()));
+}
+
+static void assert_says(struct program_result result, const char *format)
+{
+	char expected[512];
+
+	assert_done(result);
+	snprintf(expected, sizeof(expected), format, path());
+	cr_assert_str_eq(result.output, expected, "'%s', not '%s'", result.output, expected);
+}
+
+Test(adopt, takes_the_place_and_gives_it_back)
+{
+	struct whitelist whitelist = whitelist_put(harness_cgroup());
+	const json_t *adopted;
+	json_t *status;
+
+	assert_says(adopt_with(WHITELIST_USUAL_POLICY),
+		    "Took the place of 1 program of others on %s.\n");
+	assert_says(adopt_with(WHITELIST_USUAL_POLICY),
+		    "%s is adopted already; nothing changed.\n");
+	assert_says(program_run(NULL, WORDS("adopt", path())),
+		    "%s is adopted already; nothing changed.\n");
+	status = program_status(harness_cgroup());
+	adopted = json_array_get(json_object_get(status, "adopted"), 0);
+	cr_expect_eq(json_integer_value(json_object_get(adopted, "id")), whitelist.id);
+	cr_expect_str_eq(json_string_value(json_object_get(adopted, "cgroup")), path());
+	cr_expect_str_eq(json_string_value(json_object_get(adopted, "hook")), "device");
+	cr_expect_str_eq(json_string_value(json_object_get(adopted, "name")), "whitelist");
+	cr_expect_str_eq(json_string_value(json_object_get(adopted, "attach_flags")), "multi");
+	cr_expect_eq(json_array_size(json_object_get(status, "others")), 0);
+	cr_expect(json_is_true(json_object_get(json_object_get(status, "policy"), "adopt")));
+	json_decref(status);
+	assert_done(program_run(NULL, WORDS("allow", path(), "device", "c 1:7 rw")));
+	cr_expect_eq(harness_open(harness_cgroup(), "c 1:7", O_RDONLY), 0);
+	assert_says(program_run(NULL, WORDS("release", path())),
+		    "Gave 1 program back and detached the fence of %s.\n");
+	cr_expect_eq(harness_open(harness_cgroup(), "c 1:7", O_RDONLY), EPERM);
+	cr_expect_eq(whitelist_query(harness_cgroup()).ids[0], whitelist.id);
+	assert_says(program_run(NULL, WORDS("release", path())),
+		    "%s has no fence of its own; nothing changed.\n");
+	whitelist_close(&whitelist);
+}
+
+Test(adopt, other_fences_keep_nothing)
+{
+	json_t *status;
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	status = program_status(harness_cgroup());
+	cr_expect(json_is_array(json_object_get(status, "adopted")));
+	cr_expect_eq(json_array_size(json_object_get(status, "adopted")), 0);
+	json_decref(status);
+	result = program_run(NULL, WORDS("release", path()));
+	assert_status(result, 1);
+	assert_has(result.errors, "is not an adopted one");
+}
+
+Test(adopt, what_differs_is_told)
+{
+	struct whitelist whitelist = whitelist_put(harness_cgroup());
+	struct program_result result = adopt_with("{'devices': {'defaults': 'oci'}}");
+
+	assert_status(result, 1);
+	assert_has(result.errors, "the policy and the programs attached do not agree: ");
+	cr_expect_eq(whitelist_query(harness_cgroup()).ids[0], whitelist.id);
+	cr_expect_eq(whitelist_query(harness_cgroup()).count, 1);
+	whitelist_close(&whitelist);
+}
+
+Test(adopt, without_rules_a_policy_is_asked_for)
+{
+	struct whitelist whitelist = whitelist_put(harness_cgroup());
+	struct program_result result = program_run(NULL, WORDS("adopt", path()));
+
+	assert_status(result, 1);
+	assert_has(result.errors, "give a policy that says the same with --with");
+	assert_has(result.errors, "no state of runc or crun names");
+	cr_expect_eq(whitelist_query(harness_cgroup()).count, 1);
+	whitelist_close(&whitelist);
+}
+
+/* crun's state, of which only these are read; a list of its dialect, and the one program that it comes to. */
+Test(adopt, rules_are_found_where_crun_keeps_them)
+{
+	static const struct whitelist_entry entries[] = {
+		{ BPF_DEVCG_DEV_CHAR, -1, -1, BPF_DEVCG_ACC_MKNOD },
+		{ BPF_DEVCG_DEV_BLOCK, -1, -1, BPF_DEVCG_ACC_MKNOD },
+		{ BPF_DEVCG_DEV_CHAR, 1, 3, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 1, 8, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 1, 7, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 5, 0, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 1, 5, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 1, 9, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 5, 1, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 136, -1, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 5, 2, 7 },
+		{ BPF_DEVCG_DEV_CHAR, 10, 229, 6 },
+		{ BPF_DEVCG_DEV_CHAR, 10, 200, 7 },
+	};
+	const size_t count = sizeof(entries) / sizeof(entries[0]);
+	struct cgfence_cgroup *container = harness_child_cgroup(harness_cgroup(), "container");
+	char text[512];
+
+	mkdir("/run/crun", 0700);
+	cr_assert_eq(mount("tmpfs", "/run/crun", "tmpfs", 0, "mode=0700"), 0, "%s",
+		     strerror(errno));
+	cr_assert_eq(mkdir("/run/crun/box", 0700), 0);
+	snprintf(text, sizeof(text), "{'cgroup-path': '%s', 'bundle': '%s'}", path(),
+		 harness_directory());
+	cr_assert_eq(fences_write_json("/run/crun/box/status", text), 0);
+	program_file(
+		"config.json",
+		"{'linux': {'resources': {'devices': [{'allow': false, 'access': 'rwm'},"
+		" {'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw'}]}}}");
+	/* One version allows /dev/net/tun by itself, another does not. */
+	for (size_t left_out = 0; left_out < 2; left_out++) {
+		struct whitelist whitelist = whitelist_load(entries, count - left_out);
+
+		whitelist_attach(&whitelist, container, BPF_F_ALLOW_MULTI);
+		assert_says(program_run(NULL, WORDS("adopt", path())),
+			    "Took the place of 1 program of others on %s.\n");
+		cr_expect_eq(harness_open(container, "c 1:5", O_RDONLY), 0);
+		cr_expect_eq(harness_open(container, "c 10:231", O_RDONLY), EPERM);
+		assert_done(program_run(NULL, WORDS("release", path())));
+		cr_expect_eq(whitelist_query(container).ids[0], whitelist.id);
+		cr_assert_eq(whitelist_take(&whitelist), 0);
+		whitelist_close(&whitelist);
+	}
+	umount2("/run/crun", MNT_DETACH);
+}
