@@ -14,7 +14,8 @@ struct fence_present {
 	struct membership membership; /* of a standing fence; closed if it is not whole */
 	bool overflows;		      /* members found no room there */
 	bool fenced;		      /* has a link */
-	bool torn; /* a command was killed half way: links differ in generation, or some are missing */
+	/* A command was killed half way: links differ in generation, or some are missing. Or the anchor is gone. */
+	bool torn;
 };
 
 /** fence_present_init() - nothing is open. */
