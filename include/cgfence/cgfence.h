@@ -190,7 +190,10 @@ CGFENCE_API int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence
  */
 CGFENCE_API int cgfence_fence_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
-/** cgfence_fence_sweep() - remove the remains of removed cgroups and killed commands. */
+/**
+ * cgfence_fence_sweep() - remove the remains of removed cgroups and killed commands, and attach standing fences whose
+ * anchor is gone to another one.
+ */
 CGFENCE_API void cgfence_fence_sweep(void);
 
 /**

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Standing fences, which are on names of cgroups: a fence for every cgroup that a pattern matches, now and later. Its
- * programs are attached to the anchor, the deepest cgroup above that the pattern names plainly, and judge only what is in
- * a member; the kernel decides membership when a cgroup is made. A standing fence has an id as others have, and what goes
- * by the id of a fence takes it: cgfence_fence_open(), cgfence_fence_detach(), cgfence_fence_list() and so on.
+ * programs are attached to the anchor, the deepest cgroup above that the pattern names plainly (no slice that systemd
+ * removes with its last unit, nor what is below one), and judge only what is in a member; the kernel decides membership
+ * when a cgroup is made. A standing fence has an id as others have, and what goes by the id of a fence takes it:
+ * cgfence_fence_open(), cgfence_fence_detach(), cgfence_fence_list() and so on.
  */
 #pragma once
 
@@ -29,10 +30,11 @@ CGFENCE_API bool cgfence_standing_is_pattern(const char *name);
  * @flags: enum cgfence_attach_flags, except CGFENCE_ATTACH_EPHEMERAL; CGFENCE_ATTACH_FORCE allows '*' below the root
  * @result: receives what was done
  *
- * As with cgfence_fence_attach() the whole new policy is in force, or the old one. The fence ends when it is detached or
- * its anchor is removed.
+ * As with cgfence_fence_attach() the whole new policy is in force, or the old one. The fence ends when it is detached. If
+ * its anchor is removed, whoever opens or sweeps it next attaches it to another one; a monitor does so at once.
  *
- * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is one, -EINVAL if the pattern is none, -EPERM, another -errno.
+ * Return: 0, -EEXIST with CGFENCE_ATTACH_NEW if there is one, -EINVAL if the pattern is none, -EPERM, -ENOTSUP where no
+ * mount shows the root of the hierarchy, another -errno.
  */
 CGFENCE_API int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *policy,
 					unsigned int flags, enum cgfence_attach_result *result,

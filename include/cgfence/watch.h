@@ -52,7 +52,8 @@ struct cgfence_monitor;
  * cgfence_monitor_open() - watch for fences that are made, changed or taken away.
  * @monitor: receives the monitor, to be given to cgfence_monitor_close()
  *
- * A limit of inotify(7) is no failure: cgfence_monitor_problem() tells of it.
+ * It attaches a standing fence whose anchor is removed to another one. A limit of inotify(7) is no failure:
+ * cgfence_monitor_problem() tells of it.
  */
 CGFENCE_API int cgfence_monitor_open(struct cgfence_monitor **monitor, struct cgfence_error *error);
 

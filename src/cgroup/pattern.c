@@ -9,6 +9,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* PROC_CGROUP_INIT_INO, include/linux/proc_ns.h. */
+#define FIRST_CGROUP_NAMESPACE 0xEFFFFFFBU
 
 static bool is_dots(const char *name, size_t length)
 {
@@ -85,6 +89,35 @@ static bool is_plain(const char *name, size_t length)
 	return strcspn(name, "*?[") >= length;
 }
 
+/*
+ * A slice below another one, such as system-web.slice or user-1000.slice: systemd makes it for its first unit, and removes
+ * it with its last (systemd.slice(5)).
+ */
+static bool comes_and_goes(const char *name)
+{
+	static const char ending[] = ".slice";
+	size_t length = strlen(name);
+
+	return length >= sizeof(ending) && strchr(name, '-') &&
+	       strcmp(name + length - (sizeof(ending) - 1), ending) == 0;
+}
+
+/*
+ * In a cgroup namespace paths begin at its root, and so do not tell on what level of the hierarchy a cgroup is. Only the
+ * root of the hierarchy has no cgroup.type.
+ */
+static bool tells_levels(const struct cgroup2_mount *mount)
+{
+	cleanup_close int fd = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/cgroup", &namespace) < 0 ||
+	    namespace.st_ino == FIRST_CGROUP_NAMESPACE)
+		return true;
+	return strcmp(mount->root, "/") == 0 && fd >= 0 &&
+	       faccessat(fd, "cgroup.type", F_OK, 0) < 0;
+}
+
 uint32_t cgroup_pattern_depth(const char *path)
 {
 	uint32_t count = 0;
@@ -94,7 +127,10 @@ uint32_t cgroup_pattern_depth(const char *path)
 	return count;
 }
 
-/* Goes down as far as the names are plain and there, but not to the last one. @place: of the rest of the path */
+/*
+ * Goes down as far as the names are plain and there, but not to the last one, and to none that comes and goes.
+ * @place: of the rest of the path
+ */
 static int descend(const struct cgroup2_mount *mount, const char *root, const char *path,
 		   const char **place, int *found)
 {
@@ -111,7 +147,7 @@ static int descend(const struct cgroup2_mount *mount, const char *root, const ch
 		if (!name)
 			return -ENOMEM;
 		*place = rest;
-		if (!rest[1 + length] || !is_plain(name, length))
+		if (!rest[1 + length] || !is_plain(name, length) || comes_and_goes(name))
 			break;
 		next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0 && errno == ENOENT)
@@ -141,6 +177,10 @@ int cgroup_pattern_open_anchor(const char *path, struct cgfence_cgroup **anchor,
 		result = root_of(&mount, &root, error);
 	if (result)
 		return result;
+	if (!tells_levels(&mount))
+		return error_set(
+			error, ENOTSUP,
+			"in this cgroup namespace it is not known how deep a cgroup is; make the standing fence from that of the host");
 	result = descend(&mount, root, path, &place, &fd);
 	if (result)
 		return error_set(error, -result, "cannot open the cgroups above '%s': %s", path,

@@ -15,9 +15,14 @@ int cgroup_pattern_normalise(const char *name, char **path, struct cgfence_error
 
 /**
  * cgroup_pattern_open_anchor() - open the deepest cgroup above that a pattern names plainly and that is there.
+ *
+ * A slice with a dash in its name is none, and so no cgroup below it is: systemd removes it with its last unit.
+ *
  * @path: normalised
  * @anchor: receives the cgroup, to be given to cgfence_cgroup_close()
  * @components: receives how many components of @path are below it, at least 1
+ *
+ * Return: 0, -ENOTSUP in a cgroup namespace below the root, another -errno.
  */
 int cgroup_pattern_open_anchor(const char *path, struct cgfence_cgroup **anchor,
 			       uint32_t *components, struct cgfence_error *error);

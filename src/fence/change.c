@@ -6,6 +6,7 @@
 #include "fence/detach.h"
 #include "fence/hidden.h"
 #include "fence/load.h"
+#include "fence/move.h"
 #include "fence/setup.h"
 #include "fence/standing_change.h"
 #include "fence/sweep.h"
@@ -32,9 +33,7 @@ int fence_change_refuse_unfenced(const struct cgfence_cgroup *cgroup, struct cgf
 
 static int read_pattern(struct fence_change *change, struct cgfence_error *error)
 {
-	const struct cgfence_standing *standing = image_standing(change->old.image);
-
-	if (!standing->anchor_id)
+	if (!image_standing(change->old.image)->anchor_id)
 		return 0;
 	change->old_pattern = image_pattern(change->old.image);
 	if (!change->old_pattern)
@@ -43,7 +42,6 @@ static int read_pattern(struct fence_change *change, struct cgfence_error *error
 		return error_set(error, EEXIST, "it has the id of the standing fence of %s",
 				 change->old_pattern);
 	change->pattern = change->old_pattern;
-	change->components = standing->member_level - standing->anchor_level;
 	return 0;
 }
 
@@ -98,6 +96,7 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 	if (result)
 		return result;
 	fence_detach_finish(id);
+	fence_move_clear(id);
 	/* Nothing is stacked on a fence that another bpffs has. */
 	result = fence_check_hidden(change->cgroup, error);
 	if (result == 0)
@@ -260,11 +259,22 @@ static int create_links(const struct fence_change *change, struct cgfence_error 
 	return refused;
 }
 
+/* Makes the links on a new anchor. */
+static int move_links(const struct fence_change *change, struct cgfence_error *error)
+{
+	int result = fence_move_begin(change, error);
+
+	if (result)
+		undo_create_links(change, hook_count);
+	return result;
+}
+
 /* Restores the old programs on the hooks before @end, and removes the new links. */
 static void undo_links(const struct fence_change *change, int end)
 {
 	for (int i = 0; i < end; i++) {
-		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0 &&
+		    !fence_move_has(change, i))
 			link_update(&change->old.links[i], change->old.links[i].program, NULL);
 	}
 	undo_create_links(change, hook_count);
@@ -275,7 +285,8 @@ static int update_links(const struct fence_change *change, struct cgfence_error 
 	for (int i = 0; i < hook_count; i++) {
 		int result = 0;
 
-		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0)
+		if (change->new.programs[i] >= 0 && change->old.links[i].fd >= 0 &&
+		    !fence_move_has(change, i))
 			result = link_update(&change->old.links[i], change->new.programs[i], error);
 		if (result) {
 			undo_links(change, i);
@@ -313,14 +324,18 @@ static int switch_over(const struct fence_change *change, struct cgfence_error *
 	if (result == 0)
 		result = create_links(change, error);
 	if (result == 0)
+		result = move_links(change, error);
+	if (result == 0)
 		result = update_links(change, error);
 	if (result == 0 && !traced) {
 		result = listen_trace_clear(change->id, error);
 		if (result)
 			undo_links(change, hook_count);
 	}
-	if (result)
-		restore_listen_trace(change);
+	if (result == 0)
+		return fence_move_finish(change, error);
+	fence_move_undo(change);
+	restore_listen_trace(change);
 	return result;
 }
 

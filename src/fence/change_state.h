@@ -10,7 +10,7 @@ struct fence_change {
 	const struct cgfence_cgroup *cgroup; /* where its programs are attached */
 	/* Of a standing fence, filled in from the present one if it is not set; NULL for a fence on that cgroup. */
 	const char *pattern;
-	uint32_t components;		     /* of the pattern, below the cgroup */
+	uint32_t components; /* of the pattern, below the cgroup; set with it (fence/anchor.h) */
 	const struct cgfence_policy *policy; /* the wanted policy; set before fence_change_make() */
 	unsigned int flags;		     /* enum cgfence_attach_flags */
 	bool keeps_netns; /* of the present fence; otherwise that of this process */

@@ -2,8 +2,8 @@
 /* Changes the policy of a live fence: reads, edits and writes under one lock, so that concurrent edits are not lost. */
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "fence/anchor.h"
 #include "fence/change.h"
-#include "fence/root.h"
 #include "kernel/pins.h"
 #include "policy/edit.h"
 #include "policy/write.h"
@@ -41,10 +41,12 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 	return 0;
 }
 
-static int edit_fence(uint64_t id, const struct cgfence_cgroup *cgroup,
+static int edit_fence(uint64_t id, const struct cgfence_cgroup *cgroup, uint32_t components,
 		      const struct cgfence_edit *wanted, bool *changed, struct cgfence_error *error)
 {
-	struct fence_change change = { .id = id, .cgroup = cgroup, .keeps_netns = true };
+	struct fence_change change = {
+		.id = id, .cgroup = cgroup, .components = components, .keeps_netns = true
+	};
 	int code;
 
 	if (!bpffs_is_mounted())
@@ -62,17 +64,15 @@ static int edit_fence(uint64_t id, const struct cgfence_cgroup *cgroup,
 int cgfence_fence_edit(const struct cgfence_cgroup *cgroup, const struct cgfence_edit *wanted,
 		       bool *changed, struct cgfence_error *error)
 {
-	return edit_fence(cgfence_cgroup_id(cgroup), cgroup, wanted, changed, error);
+	return edit_fence(cgfence_cgroup_id(cgroup), cgroup, 0, wanted, changed, error);
 }
 
 int cgfence_standing_edit(uint64_t id, const struct cgfence_edit *wanted, bool *changed,
 			  struct cgfence_error *error)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
-	int result = hierarchy_open(&hierarchy, error);
+	uint32_t components = 0;
+	int result = fence_anchor_open(id, NULL, &anchor, &components, error);
 
-	if (result == 0)
-		result = fence_root_open(&hierarchy, id, &anchor, error);
-	return result ? result : edit_fence(id, anchor, wanted, changed, error);
+	return result ? result : edit_fence(id, anchor, components, wanted, changed, error);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * A fence is a directory of pins in bpffs, so inotify(7) tells when one comes or goes; attach touches the directory of
- * a fence whose policy it replaced.
+ * a fence whose policy it replaced. A standing fence whose anchor is removed is attached to another one at once.
  */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/inotify.h"
+#include "fence/anchor_watch.h"
 #include "kernel/pins.h"
 
 #include <cgfence/watch.h>
@@ -16,9 +17,10 @@
 #define FENCE_EVENTS (IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR)
 
 struct cgfence_monitor {
-	int fd;			      /* -1 if there is none */
-	int root;		      /* watch descriptor of the directory of all fences */
-	bool changed;		      /* since it was read last */
+	int fd;	      /* -1 if there is none */
+	int root;     /* watch descriptor of the directory of all fences */
+	bool changed; /* since it was read last */
+	struct anchor_watches anchors;
 	struct cgfence_error problem; /* why some changes are not seen */
 };
 
@@ -50,6 +52,7 @@ static int watch_all(struct cgfence_monitor *monitor, struct cgfence_error *erro
 		snprintf(name, sizeof(name), "%llu", (unsigned long long)ids[i]);
 		watch_fence(monitor, name);
 	}
+	anchor_watches_update(&monitor->anchors, monitor->fd, &monitor->problem);
 	return result;
 }
 
@@ -98,6 +101,7 @@ void cgfence_monitor_close(struct cgfence_monitor *monitor)
 	if (!monitor)
 		return;
 	cleanup_close_descriptor(&monitor->fd);
+	anchor_watches_free(&monitor->anchors);
 	free(monitor);
 }
 
@@ -118,6 +122,8 @@ static bool speaks_of_fence(struct cgfence_monitor *monitor, const struct inotif
 		watch_all(monitor, NULL);
 		return true;
 	}
+	if (anchor_watches_have(&monitor->anchors, event))
+		return anchor_watches_lose(&monitor->anchors, event);
 	if (event->wd != monitor->root)
 		return !(event->mask & IN_IGNORED);
 	if (!event->len || !is_fence_name(event->name))
@@ -139,5 +145,7 @@ bool cgfence_monitor_read(struct cgfence_monitor *monitor)
 	monitor->changed = false;
 	if (monitor->fd >= 0)
 		inotify_read(monitor->fd, handle, monitor);
+	if (monitor->changed)
+		anchor_watches_update(&monitor->anchors, monitor->fd, &monitor->problem);
 	return monitor->changed;
 }

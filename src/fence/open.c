@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Opens a fence, and repairs it first if a command died while it changed it. */
+/* Opens a fence, and repairs it first if a command died while it changed it, or its anchor is gone. */
 #include "cgroup/cgroup.h"
-#include "cgroup/hierarchy.h"
-#include "fence/fence.h"
+#include "fence/anchor.h"
 #include "fence/change.h"
 #include "fence/detach.h"
-#include "fence/root.h"
+#include "fence/fence.h"
 
 #include <errno.h>
 
 /* Completes the newest policy, since a caller may already rely on it. */
 static void repair(uint64_t id)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct fence_change change = { .id = id, .keeps_netns = true };
 	enum cgfence_attach_result result;
 
-	if (hierarchy_open(&hierarchy, NULL) || fence_root_open(&hierarchy, id, &cgroup, NULL))
+	if (fence_anchor_open(id, NULL, &cgroup, &change.components, NULL))
 		return;
 	change.cgroup = cgroup;
 	if (fence_change_begin(&change, NULL) == 0 && change.old.torn && change.old_policy) {

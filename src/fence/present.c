@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/present.h"
 #include "base/cleanup.h"
+#include "cgroup/hierarchy.h"
 #include "fence/adopted.h"
 #include "image/image.h"
 #include "kernel/listen_trace.h"
@@ -86,6 +87,18 @@ static bool can_grow(const struct membership *membership)
 	return membership_room(membership->members) < MEMBERSHIP_ROOM_MAX;
 }
 
+/* Also while the kernel still keeps a removed anchor for a socket: its links tell of it then. If in doubt, yes. */
+static bool holds_anchor(const struct fence_present *present, uint64_t anchor)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+
+	for (int i = 0; i < hook_count; i++) {
+		if (present->links[i].fd >= 0 && present->links[i].cgroup_id != anchor)
+			return false;
+	}
+	return hierarchy_open(&hierarchy, NULL) || hierarchy_has(&hierarchy, anchor);
+}
+
 static int check_membership(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
 	uint32_t number = image_standing(present->image)->membership;
@@ -98,7 +111,8 @@ static int check_membership(uint64_t id, struct fence_present *present, struct c
 		result = membership_read_state(present->membership.state, &state, error);
 	present->overflows = state.lost;
 	if (result || membership_is_there(id, !number) ||
-	    (state.lost && can_grow(&present->membership)))
+	    (state.lost && can_grow(&present->membership)) ||
+	    !holds_anchor(present, image_standing(present->image)->anchor_id))
 		present->torn = true;
 	return result == -ENOENT ? 0 : result;
 }

@@ -15,7 +15,8 @@ struct fence_present {
 	bool overflows;		      /* members found no room there */
 	bool fenced;		      /* has a link */
 	bool unsettled; /* a command was killed while it took the place of programs of others, or gave it back */
-	bool torn; /* a command was killed half way: links differ in generation, or some are missing */
+	/* A command was killed half way: links differ in generation, or some are missing. Or the anchor is gone. */
+	bool torn;
 };
 
 /** fence_present_init() - nothing is open. */

@@ -16,6 +16,15 @@ uint64_t fence_root_id(uint64_t id)
 	return found;
 }
 
+bool fence_root_is_there(uint64_t id)
+{
+	for (int i = 0; i < hook_count; i++) {
+		if (link_is_there(id, &hooks[i]))
+			return true;
+	}
+	return false;
+}
+
 int fence_root_open(const struct hierarchy *hierarchy, uint64_t id, struct cgfence_cgroup **cgroup,
 		    struct cgfence_error *error)
 {

@@ -4,9 +4,9 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/glob.h"
 #include "cgroup/pattern.h"
+#include "fence/anchor.h"
 #include "fence/change.h"
 #include "fence/root.h"
-#include "kernel/pins.h"
 
 #include <cgfence/standing.h>
 #include <errno.h>
@@ -34,31 +34,6 @@ static uint64_t id_of(const char *path)
 	return (hash & (CGFENCE_STANDING_ID - 1)) | CGFENCE_STANDING_ID;
 }
 
-/* The anchor of a fence that is there stays, even if a deeper one would be there by now. */
-static int open_anchor(const char *path, uint64_t id, struct cgfence_cgroup **anchor,
-		       uint32_t *components, struct cgfence_error *error)
-{
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
-	int result = hierarchy_open(&hierarchy, error);
-	bool detached;
-
-	if (result)
-		return result;
-	result = fence_root_open(&hierarchy, id, anchor, error);
-	if (result == 0) {
-		*components = cgroup_pattern_depth(path) - cgroup_level(*anchor);
-		return 0;
-	}
-	if (result != -ENOENT)
-		return result;
-	/* The links of a removed anchor hold it for a while, and would be taken for those of the new one. */
-	if (fence_root_id(id))
-		result = cgfence_fence_detach(id, &detached, error);
-	if (result && result != -ENOENT)
-		return result;
-	return cgroup_pattern_open_anchor(path, anchor, components, error);
-}
-
 static int refuse(const struct cgfence_cgroup *anchor, const char *path, uint32_t components,
 		  unsigned int flags, struct cgfence_error *error)
 {
@@ -81,7 +56,7 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 	struct fence_change change = {
 		.id = id_of(path), .pattern = path, .policy = policy, .flags = flags
 	};
-	int code = open_anchor(path, change.id, &anchor, &change.components, error);
+	int code = fence_anchor_open(change.id, path, &anchor, &change.components, error);
 
 	if (code == 0)
 		code = refuse(anchor, path, change.components, flags, error);
@@ -113,17 +88,12 @@ int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *po
 
 int cgfence_standing_find(const char *pattern, uint64_t *id, struct cgfence_error *error)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free char *path = NULL;
-	uint64_t anchor;
 	int result = cgroup_pattern_normalise(pattern, &path, error);
 
-	if (result == 0)
-		result = hierarchy_open(&hierarchy, error);
 	if (result)
 		return result;
-	anchor = fence_root_id(id_of(path));
-	if (!anchor || !hierarchy_has(&hierarchy, anchor))
+	if (!fence_root_is_there(id_of(path)))
 		return error_set(error, ENOENT, "there is no standing fence of %s", path);
 	*id = id_of(path);
 	return 0;

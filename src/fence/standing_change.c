@@ -90,6 +90,15 @@ static int describe_cgroups(struct cgfence_cgroup_layout *cgroup, struct cgfence
 	return 0;
 }
 
+/* The path of an anchor that no mount shows any more does not tell its level. */
+static uint32_t level_of_anchor(const struct fence_change *change, uint64_t anchor)
+{
+	const struct cgfence_image *old = change->old.image;
+
+	return old && image_standing(old)->anchor_id == anchor ? image_standing(old)->anchor_level
+							       : cgroup_level(change->cgroup);
+}
+
 int standing_change_prepare(struct fence_change *change, struct cgfence_error *error)
 {
 	struct cgfence_standing *standing;
@@ -100,7 +109,7 @@ int standing_change_prepare(struct fence_change *change, struct cgfence_error *e
 		return 0;
 	standing = (struct cgfence_standing *)image_standing(change->new.image);
 	standing->anchor_id = cgfence_cgroup_id(change->cgroup);
-	standing->anchor_level = cgroup_level(change->cgroup);
+	standing->anchor_level = level_of_anchor(change, standing->anchor_id);
 	standing->member_level = standing->anchor_level + change->components;
 	result = describe_cgroups(&standing->cgroup, error);
 	if (result)

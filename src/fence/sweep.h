@@ -6,8 +6,22 @@
  */
 #pragma once
 
+#include "cgroup/hierarchy.h"
+
 #define FENCE_SWEEP_ALL 64
 #define FENCE_SWEEP_FEW 16
+
+/** fence_sweep_is_needed() - is the directory of a fence of use? */
+bool fence_sweep_is_needed(const struct hierarchy *hierarchy, uint64_t id);
+
+/** fence_sweep_one() - remove the directory of a fence that holds nothing any more, unless another command works on it. */
+void fence_sweep_one(const struct hierarchy *hierarchy, uint64_t id);
+
+/** fence_sweep_if_removed() - the same if the cgroup of the fence is gone. */
+void fence_sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id);
+
+/** fence_sweep_each() - call @visit for the directories of all fences, or of a few if there are more than @max. */
+void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id));
 
 /** fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now. */
 void fence_sweep_removed(void);

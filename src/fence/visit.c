@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* All fences, one after the other. */
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/hierarchy.h"
 #include "fence/fence.h"
 #include "fence/root.h"
 
+#include <cgfence/standing.h>
 #include <errno.h>
 
 struct visit {
@@ -22,7 +24,11 @@ static int open_shown(const struct hierarchy *hierarchy, uint64_t id,
 	int result = 0;
 
 	if (hierarchy->fd >= 0)
-		result = root ? hierarchy_open_cgroup(hierarchy, root, cgroup, error) : -ENOENT;
+		result =
+			root ? hierarchy_open_cgroup(hierarchy, root, cgroup, error)
+			     : error_set(
+				       error, ENOENT,
+				       "its anchor is gone, and it could not be attached to another one");
 	return result == -EXDEV ? 0 : result;
 }
 
@@ -39,6 +45,9 @@ static void visit_fence(const struct visit *visit, uint64_t id)
 
 		if (result == 0)
 			error = cgroup_error;
+		/* The anchor that cgfence_fence_open() found none for is an error, since the fence has not ended. */
+		if (cgroup_result == -ENOENT && cgfence_standing_is_id(id))
+			cgroup_result = -ENOLINK;
 		if (result == 0 || cgroup_result == -ENOENT)
 			result = cgroup_result;
 	}

@@ -6,13 +6,14 @@
 #include "kernel/pins.h"
 
 #include <bpf/bpf.h>
+#include <stdio.h>
 #include <string.h>
 
 /* How many times a program may be replaced while it is being opened. */
 #define OPEN_TRIES 100
 
-/* Opens a pinned link, if it holds a cgroup. */
-static int open_pinned(const char *path, int *opened, struct bpf_link_info *info,
+/* Opens a pinned link, if it holds a cgroup or is of a standing fence, whose policy outlives its anchor. */
+static int open_pinned(uint64_t id, const char *path, int *opened, struct bpf_link_info *info,
 		       struct cgfence_error *error)
 {
 	cleanup_close int fd = bpf_obj_get(path);
@@ -22,19 +23,19 @@ static int open_pinned(const char *path, int *opened, struct bpf_link_info *info
 		return error_set(error, ENOENT, "no link is pinned at %s", path);
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, info, &size) < 0)
 		return kernel_error(error, errno, "open the link %s", path);
-	if (!info->cgroup.cgroup_id)
+	if (!info->cgroup.cgroup_id && !(id & CGFENCE_STANDING_ID))
 		return error_set(error, ENOENT, "the link pinned at %s holds no cgroup", path);
 	*opened = cleanup_steal_descriptor(&fd);
 	return 0;
 }
 
 /* Return: -ESTALE if the program was replaced, and so freed, between the question for its id and the one for it. */
-static int open_once(const char *path, struct link *link, struct cgfence_error *error)
+static int open_once(uint64_t id, const char *path, struct link *link, struct cgfence_error *error)
 {
 	cleanup_close int program = -1;
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
-	int result = open_pinned(path, &fd, &info, error);
+	int result = open_pinned(id, path, &fd, &info, error);
 
 	if (result)
 		return result;
@@ -50,12 +51,13 @@ static int open_once(const char *path, struct link *link, struct cgfence_error *
 	return 0;
 }
 
-static int open_with_program(const char *path, struct link *link, struct cgfence_error *error)
+static int open_with_program(uint64_t id, const char *path, struct link *link,
+			     struct cgfence_error *error)
 {
-	int result = open_once(path, link, error);
+	int result = open_once(id, path, link, error);
 
 	for (int i = 1; i < OPEN_TRIES && result == -ESTALE; i++)
-		result = open_once(path, link, error);
+		result = open_once(id, path, link, error);
 	return result;
 }
 
@@ -64,7 +66,7 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return open_with_program(path, link, error);
+	return open_with_program(id, path, link, error);
 }
 
 uint32_t link_program_id(uint64_t id, const struct hook *hook)
@@ -74,7 +76,7 @@ uint32_t link_program_id(uint64_t id, const struct hook *hook)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return open_pinned(path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
+	return open_pinned(id, path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
 }
 
 uint64_t link_cgroup_id(uint64_t id, const struct hook *hook)
@@ -84,7 +86,7 @@ uint64_t link_cgroup_id(uint64_t id, const struct hook *hook)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return open_pinned(path, &fd, &info, NULL) == 0 ? info.cgroup.cgroup_id : 0;
+	return open_pinned(id, path, &fd, &info, NULL) == 0 ? info.cgroup.cgroup_id : 0;
 }
 
 bool link_is_there(uint64_t id, const struct hook *hook)
@@ -94,7 +96,7 @@ bool link_is_there(uint64_t id, const struct hook *hook)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, hook->name);
-	return open_pinned(path, &fd, &info, NULL) != -ENOENT;
+	return open_pinned(id, path, &fd, &info, NULL) != -ENOENT;
 }
 
 void link_close(struct link *link)
@@ -103,23 +105,60 @@ void link_close(struct link *link)
 	cleanup_close_descriptor(&link->program);
 }
 
-int link_create(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
-		int program, struct cgfence_error *error)
+/* A link that is to take the place of another one is pinned beside it until then. */
+static void beside_path(char path[PINS_PATH_SIZE], uint64_t id, const struct hook *hook,
+			bool detaching)
 {
-	cleanup_close int fd = -1;
-	char path[PINS_PATH_SIZE];
+	char name[40];
 
-	fd = bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
+	snprintf(name, sizeof(name), "%s-next", hook->name);
+	(detaching ? pins_detaching_path : pins_path)(path, id, name);
+}
+
+static int create_at(const char *path, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		     int program, struct cgfence_error *error)
+{
+	cleanup_close int fd =
+		bpf_link_create(program, cgfence_cgroup_fd(cgroup), hook->attach_type, NULL);
 	/* Linux 5.10 returns the first. */
 	if (fd < 0 && (errno == ENOENT || errno == ENODEV))
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	if (fd < 0)
 		return kernel_error(error, errno, "attach the %s program", hook->name);
-	pins_path(path, id, hook->name);
 	unlink(path); /* a link that holds no cgroup any more may be in the place */
 	if (bpf_obj_pin(fd, path) < 0)
 		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,
 				 strerror(errno));
+	return 0;
+}
+
+int link_create(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		int program, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, hook->name);
+	return create_at(path, cgroup, hook, program, error);
+}
+
+int link_create_beside(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		       int program, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	beside_path(path, id, hook, false);
+	return create_at(path, cgroup, hook, program, error);
+}
+
+int link_take_place(uint64_t id, const struct hook *hook, struct cgfence_error *error)
+{
+	char beside[PINS_PATH_SIZE];
+	char path[PINS_PATH_SIZE];
+
+	beside_path(beside, id, hook, false);
+	pins_path(path, id, hook->name);
+	if (rename(beside, path) < 0)
+		return error_set(error, errno, "cannot rename %s: %s", beside, strerror(errno));
 	return 0;
 }
 
@@ -134,14 +173,14 @@ int link_update(const struct link *link, int program, struct cgfence_error *erro
 }
 
 /* Where detaching fails, unpinning does the same a grace period later, and nothing stays half removed. */
-static int remove_pinned(const char *path, struct cgfence_error *error)
+static int remove_pinned(uint64_t id, const char *path, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;
-	int result = open_with_program(path, &link, NULL);
+	int result = open_with_program(id, path, &link, NULL);
 
 	/* Until that later, it would look like a fence that another bpffs has. */
 	if (result && result != -ENOENT)
-		result = open_with_program(path, &link, NULL);
+		result = open_with_program(id, path, &link, NULL);
 	if (link.fd >= 0)
 		bpf_link_detach(link.fd);
 	if (unlink(path) < 0 && errno != ENOENT)
@@ -149,18 +188,35 @@ static int remove_pinned(const char *path, struct cgfence_error *error)
 	return result != -ENOENT;
 }
 
+static void remove_beside(uint64_t id, const struct hook *hook, bool detaching)
+{
+	char path[PINS_PATH_SIZE];
+
+	if (!(id & CGFENCE_STANDING_ID))
+		return;
+	beside_path(path, id, hook, detaching);
+	remove_pinned(id, path, NULL);
+}
+
+void link_remove_beside(uint64_t id, const struct hook *hook)
+{
+	remove_beside(id, hook, false);
+}
+
 int link_remove(uint64_t id, const struct hook *hook, struct cgfence_error *error)
 {
 	char path[PINS_PATH_SIZE];
 
+	link_remove_beside(id, hook);
 	pins_path(path, id, hook->name);
-	return remove_pinned(path, error);
+	return remove_pinned(id, path, error);
 }
 
 int link_remove_detaching(uint64_t id, const struct hook *hook, struct cgfence_error *error)
 {
 	char path[PINS_PATH_SIZE];
 
+	remove_beside(id, hook, true);
 	pins_detaching_path(path, id, hook->name);
-	return remove_pinned(path, error);
+	return remove_pinned(id, path, error);
 }

@@ -17,19 +17,19 @@ struct link {
  * link_open() - open the link of a hook.
  * @id: of the fence root
  *
- * A link that holds no cgroup any more counts as none.
+ * A link that holds no cgroup any more counts as none, except that of a standing fence.
  *
  * Return: 0, -ENOENT if none is pinned, another -errno.
  */
 int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cgfence_error *error);
 
-/** link_is_there() - is a link that holds a cgroup pinned? Yes if it cannot be opened now: it may be a fence. */
+/** link_is_there() - is a link pinned that counts? Yes if it cannot be opened now: it may be a fence. */
 bool link_is_there(uint64_t id, const struct hook *hook);
 
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
 uint32_t link_program_id(uint64_t id, const struct hook *hook);
 
-/** link_cgroup_id() - the cgroup that the link of a hook is attached to; 0 if there is no such link. */
+/** link_cgroup_id() - the cgroup that the link of a hook is attached to; 0 if there is none, or no such link. */
 uint64_t link_cgroup_id(uint64_t id, const struct hook *hook);
 
 /** link_close() - close the descriptors; the link stays pinned. */
@@ -47,6 +47,20 @@ void link_close(struct link *link);
  */
 int link_create(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
 		int program, struct cgfence_error *error);
+
+/**
+ * link_create_beside() - the same where a present link is on another cgroup, which it leaves alone.
+ *
+ * To be followed by link_take_place() or link_remove_beside(). A removal of the present link removes it too.
+ */
+int link_create_beside(uint64_t id, const struct cgfence_cgroup *cgroup, const struct hook *hook,
+		       int program, struct cgfence_error *error);
+
+/** link_take_place() - put it in place of the present link, in one step for whoever opens the pin. */
+int link_take_place(uint64_t id, const struct hook *hook, struct cgfence_error *error);
+
+/** link_remove_beside() - remove it, if there is one. */
+void link_remove_beside(uint64_t id, const struct hook *hook);
 
 /**
  * link_remove() - detach and unpin the link of a hook.

@@ -38,6 +38,16 @@ static uint32_t component_count(const struct cgfence_image *image)
 	return image_standing(image)->member_level - image_standing(image)->anchor_level;
 }
 
+/* What another anchor left has other names. */
+static bool fits(int gone, uint32_t size)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t length = sizeof(info);
+
+	return gone >= 0 && bpf_obj_get_info_by_fd(gone, &info, &length) == 0 &&
+	       info.value_size == size;
+}
+
 static int size_maps(struct members_bpf *skeleton, const struct cgfence_image *image,
 		     const struct standing_globs *globs, uint32_t room,
 		     const struct membership *old)
@@ -54,7 +64,7 @@ static int size_maps(struct members_bpf *skeleton, const struct cgfence_image *i
 						 (uint32_t)CGFENCE_GLOB_SIZE(globs->class_count));
 	if (result == 0)
 		result = bpf_map__set_value_size(skeleton->maps.cgfence_going, gone_size);
-	if (result == 0 && old->gone >= 0)
+	if (result == 0 && fits(old->gone, gone_size))
 		return bpf_map__reuse_fd(skeleton->maps.cgfence_gone, old->gone);
 	return result ? result : bpf_map__set_value_size(skeleton->maps.cgfence_gone, gone_size);
 }

@@ -7,6 +7,7 @@
 #include "support/harness.h"
 #include "support/namespaces.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -217,4 +218,23 @@ Test(cgroup_namespace, a_pass_covers_the_fences_that_are_not_shown)
 	assert_has(result.output, cgfence_cgroup_path(outer));
 	holder_stop(&in_inner);
 	holder_stop(&in_outer);
+}
+
+/* Where nothing shows the root, paths do not tell how deep a member is in the hierarchy, and it would be missed. */
+Test(cgroup_namespace, a_standing_fence_needs_the_mount_of_the_host)
+{
+	const char *policy = program_file("policy.json", DEVICES);
+	struct program_result result =
+		run_in_pod(NOTHING, "$c attach --standing 'inner/job-*' \"$1\"", policy);
+	char script[512];
+
+	assert_status(result, 1);
+	assert_has(result.errors, "cgroup namespace");
+	snprintf(script, sizeof(script), "$c attach --standing '%s/job-*' \"$1\"",
+		 cgfence_cgroup_path(inner));
+	result = run_in_pod(ALL, script, policy);
+	assert_status(result, 0);
+	cr_expect_eq(harness_open(harness_child_cgroup(inner, "job-1"), "c 1:5", O_RDONLY), EPERM);
+	snprintf(script, sizeof(script), "$c detach '%s/job-*'", cgfence_cgroup_path(inner));
+	assert_status(run_in_pod(ALL, script, ""), 0);
 }

@@ -6,6 +6,8 @@
 #include <cgfence/standing.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(standing, .init = harness_begin, .fini = harness_end);
 
@@ -125,6 +127,42 @@ Test(standing, denials_name_the_member_also_when_it_is_gone)
 	assert_done(result);
 	assert_has(result.output, path);
 	detach();
+}
+
+static void make_slice(void)
+{
+	cr_assert_eq(mkdirat(cgfence_cgroup_fd(harness_cgroup()), "slice", 0755), 0);
+}
+
+static void remove_slice(void)
+{
+	cr_assert_eq(unlinkat(cgfence_cgroup_fd(harness_cgroup()), "slice", AT_REMOVEDIR), 0);
+}
+
+/* As every command does, status attaches the fence to another anchor, and says which. */
+Test(standing, a_removed_anchor_has_a_successor_that_status_shows)
+{
+	struct program_result result;
+	char text[320];
+
+	make_slice();
+	attach("slice/job-*", NULL_ONLY);
+	remove_slice();
+	result = program_run(NULL, WORDS("status", "--json"));
+	assert_done(result);
+	snprintf(text, sizeof(text), "\"anchor\": \"%s\"", cgfence_cgroup_path(harness_cgroup()));
+	assert_has(result.output, text);
+	assert_has(result.output, pattern);
+	detach();
+}
+
+Test(standing, detach_takes_the_pattern_of_a_fence_without_an_anchor)
+{
+	make_slice();
+	attach("slice/job-*", NULL_ONLY);
+	remove_slice();
+	detach();
+	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
 }
 
 Test(standing, exceptions_are_for_patterns)

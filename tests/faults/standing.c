@@ -175,3 +175,71 @@ Test(faults_standing, detach_killed)
 {
 	strike(DETACH, old_path, "o-", TRACER_KILL);
 }
+
+/* Its first anchor is removed, and the members of the next one decide. */
+static void begin_without_anchor(void)
+{
+	struct cgfence_cgroup *slice = NULL;
+	struct cgfence_error error = { 0 };
+
+	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "slice", &slice, &error), 0, "%s",
+		     error.text);
+	attach(old_path);
+	cr_assert_eq(cgfence_cgroup_remove(slice, &error), 0, "%s", error.text);
+	cgfence_cgroup_close(slice);
+}
+
+static char verdict_in_new_slice(void)
+{
+	struct cgfence_cgroup *slice = NULL;
+	struct cgfence_cgroup *made = NULL;
+	char found;
+
+	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "slice", &slice, NULL), 0);
+	cr_assert_eq(cgfence_cgroup_create(slice, "job-1", &made, NULL), 0);
+	found = verdict(made);
+	cgfence_cgroup_remove(made, NULL);
+	cgfence_cgroup_remove(slice, NULL);
+	cgfence_cgroup_close(made);
+	cgfence_cgroup_close(slice);
+	return found;
+}
+
+static void strike_without_anchor(enum tracer_fault fault)
+{
+	static struct tracer_result result;
+	struct tracer_options options = runner_options();
+	unsigned int faults = 0;
+
+	set_up();
+	snprintf(pattern, sizeof(pattern), "%s/slice/job-*", cgfence_cgroup_path(harness_cgroup()));
+	options.scope = fault == TRACER_KILL ? TRACER_CHANGES : TRACER_BPF_CHANGES;
+	options.fault = fault;
+	options.code = ENOMEM;
+	do {
+		static struct tracer_result next;
+		const struct tracer_options none = runner_options();
+
+		begin_without_anchor();
+		runner_run((const char *const[]){ "status", NULL }, &options, &result);
+		faults += result.struck;
+		options.index++;
+		/* Whatever it left, the next command completes. */
+		runner_run((const char *const[]){ "status", NULL }, &none, &next);
+		cr_expect_eq(next.status, 0, "after %s: %s", result.call, next.errors);
+		cr_expect_eq(verdict_in_new_slice(), 'o', "after %s", result.call);
+		cr_expect_leq(harness_hook_programs(harness_cgroup()), 1, "after %s", result.call);
+		detach();
+	} while (result.struck);
+	cr_expect_gt(faults, 3);
+}
+
+Test(faults_standing, another_anchor_killed)
+{
+	strike_without_anchor(TRACER_KILL);
+}
+
+Test(faults_standing, another_anchor_with_errors)
+{
+	strike_without_anchor(TRACER_ERROR);
+}

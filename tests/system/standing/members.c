@@ -174,20 +174,6 @@ Test(standing_members, fences_on_one_anchor_and_on_a_member_all_judge)
 	cr_expect_eq(harness_open(cgroup, "c 1:8", O_RDONLY), EPERM);
 }
 
-Test(standing_members, a_removed_anchor_ends_the_fence_and_a_new_one_begins_anew)
-{
-	struct cgfence_error error = { 0 };
-	uint64_t id;
-
-	cr_assert_eq(mkdirat(cgfence_cgroup_fd(harness_cgroup()), "slice", 0755), 0);
-	standing_attach("slice/job-*", NULL_ONLY);
-	remove_cgroup(harness_cgroup(), "slice");
-	cr_expect_eq(cgfence_standing_find(standing_pattern("slice/job-*"), &id, &error), -ENOENT);
-	harness_child_cgroup(harness_cgroup(), "slice");
-	cr_expect_eq(standing_attach("slice/job-*", NULL_ONLY), CGFENCE_ATTACHED);
-	cr_expect_eq(standing_member_count("slice/job-*"), 0);
-}
-
 Test(standing_members, patterns_that_cannot_be_are_refused)
 {
 	struct cgfence_policy *policy = harness_policy(NULL_ONLY);
