@@ -10,7 +10,11 @@
 extern "C" {
 #endif
 
-/* Policies that name their cgroups, plainly or by a glob (glob(7); a backslash has no special meaning). */
+/*
+ * Policies that name their cgroups, plainly or by a pattern (glob(7); a backslash has no special meaning). A pattern, and a
+ * name that no cgroup has yet, gets a standing fence, which it keeps; other names get fences on their cgroups. Where the
+ * kernel takes no standing fences, each cgroup that a pattern matches gets one of its own, and a name has to be there.
+ */
 struct cgfence_policy_set;
 
 enum cgfence_policy_set_flags {
@@ -103,7 +107,7 @@ typedef void cgfence_policy_check_visitor(const struct cgfence_policy_checked *c
  * This needs no privilege and no cgroup. A policy need not name a cgroup. Two policies that name the same cgroup in the
  * same way, plainly or by the same pattern, are in conflict, which is an error of the later one. Names are compared as
  * text; a path below a cgroup2 mount of this host equals the path relative to the root. Patterns that differ are not in
- * conflict here, though cgfence_apply_plan_make() may find a cgroup that both match.
+ * conflict: a cgroup that both match is judged by both.
  *
  * Return: 0, whatever the visitor was told, or -ENOMEM.
  */
@@ -116,15 +120,16 @@ enum cgfence_apply_action {
 	CGFENCE_APPLY_REPLACE, /* there is one with another policy, or one that needs repair */
 	CGFENCE_APPLY_KEEP,    /* it has this policy already */
 	CGFENCE_APPLY_DETACH,  /* no policy names it */
-	CGFENCE_APPLY_NOTHING, /* there is no cgroup that the glob matches, or of the name if it may be missing */
+	CGFENCE_APPLY_NOTHING, /* without standing fences: no cgroup matches, or has the name if it may be missing */
 	CGFENCE_APPLY_FAIL, /* there is no cgroup of the name, or the policy cannot be resolved on this host */
 };
 
 /**
- * struct cgfence_apply_step - what is to be done about one cgroup; the strings live as long as the plan.
+ * struct cgfence_apply_step - what is to be done about one fence; the strings live as long as the plan.
  * @action: what
- * @id: of the cgroup, 0 if there is none
- * @cgroup: its path relative to the cgroup2 root; the name in the policy if there is none
+ * @id: of the cgroup, or of the standing fence (cgfence_standing_is_id()); 0 if there is none
+ * @cgroup: the path of the cgroup relative to the cgroup2 root, or the pattern of the standing fence; the name in the
+ *	policy if there is neither
  * @origin: the file of its policy; NULL for CGFENCE_APPLY_DETACH
  * @old_text: the policy in force as JSON; NULL if there is none or it cannot be read
  * @new_text: the policy of the file as JSON; NULL for CGFENCE_APPLY_DETACH, and if it cannot be resolved
@@ -141,9 +146,12 @@ struct cgfence_apply_step {
 };
 
 enum cgfence_apply_flags {
-	/* Detach the fences that no policy names, but not those of commands that `run` runs. */
+	/*
+	 * Detach the fences that no policy names, standing ones too, but not those of commands that `run` runs. A fence on
+	 * a cgroup that a standing fence is for now goes once that one is there.
+	 */
 	CGFENCE_APPLY_PRUNE = 1,
-	/* A cgroup that is named plainly need not exist yet. */
+	/* Without standing fences, a cgroup that is named plainly need not exist yet. */
 	CGFENCE_APPLY_MISSING_OK = 2,
 	/* What is wrong with the policies of one cgroup, such as a conflict, makes a step that fails. */
 	CGFENCE_APPLY_FAIL_ALONE = 4,

@@ -9,9 +9,14 @@
 #include "base/yield.h"
 #include "fence/fence.h"
 #include "fence/mark.h"
+#include "fence/root.h"
 #include "policy/policy.h"
 
+#include <cgfence/standing.h>
+
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -41,7 +46,8 @@ static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 }
 
 /* A fence that is damaged or of another version still counts as a fence, and can be replaced. */
-static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_error *error)
+static int read_fence(uint64_t id, struct apply_fence *observed, char **pattern,
+		      struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	int result = fence_read(id, &fence, error);
@@ -49,6 +55,11 @@ static int read_fence(uint64_t id, struct apply_fence *observed, struct cgfence_
 	observed->id = id;
 	if (result)
 		return result == -EINVAL ? 0 : result;
+	if (pattern && cgfence_fence_pattern(fence)) {
+		*pattern = strdup(cgfence_fence_pattern(fence));
+		if (!*pattern)
+			return error_out_of_memory(error);
+	}
 	observed->torn = fence_is_torn(fence);
 	observed->ephemeral = cgfence_fence_ephemeral(fence);
 	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
@@ -62,16 +73,20 @@ static int observe_target(const struct apply_target *target, struct apply_memory
 	const char *text = world->sources[target->source].text;
 	uint64_t mark = fence_mark(target->id);
 	const char *known = mark ? apply_memory_find(memory, target->id, mark) : NULL;
+	uint64_t id;
 	int result;
 
 	yield_now();
+	/* Its pins outlive its anchor for a while. */
+	if (target->standing && cgfence_standing_find(target->path, &id, NULL) == -ENOENT)
+		return 0;
 	if (known) {
 		*observed = (struct apply_fence){ .id = target->id, .known = known };
 		apply_memory_add(memory, target->id, mark, known);
 		world->fence_count++;
 		return 0;
 	}
-	result = read_fence(target->id, observed, error);
+	result = read_fence(target->id, observed, NULL, error);
 	if (result)
 		return result == -ENOENT ? 0 : result;
 	world->fence_count++;
@@ -109,24 +124,37 @@ static int observe_targets(struct apply_memory *memory, struct apply_world *worl
 	return result;
 }
 
-/* A fence, if its cgroup still exists. */
+/* What a step is to name. Of a damaged standing fence the pattern is not known. */
+static char *name_of(uint64_t id, const struct cgfence_cgroup *cgroup)
+{
+	char *name = NULL;
+
+	if (!cgfence_standing_is_id(id))
+		return strdup(cgfence_cgroup_path(cgroup));
+	return asprintf(&name, "id:%" PRIu64, id) < 0 ? NULL : name;
+}
+
+/* A fence, if its cgroup, or its anchor, still exists. */
 static int observe_fence(uint64_t id, struct apply_world *world, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct apply_fence *observed = &world->fences[world->fence_count];
-	int result = cgroup_open_any_id(id, &cgroup, error);
+	uint64_t root = fence_root_id(id);
+	int result = root ? cgroup_open_any_id(root, &cgroup, error) : -ENOENT;
 
 	/* No policy here can name one that no mount shows, so it is not for this command to prune it. */
 	if (result == 0 && cgfence_cgroup_path(cgroup)[0] != '/')
 		return 0;
 	if (result == 0)
-		result = read_fence(id, observed, error);
+		result = read_fence(id, observed, &observed->path, error);
 	if (result == -ENOENT)
 		return 0;
+	/* From here on it is released with all others. */
+	world->fence_count++;
 	if (result)
 		return result;
-	world->fence_count++;
-	observed->path = strdup(cgfence_cgroup_path(cgroup));
+	if (!observed->path)
+		observed->path = name_of(id, cgroup);
 	return observed->path ? 0 : error_out_of_memory(error);
 }
 
@@ -202,6 +230,18 @@ static bool is_new(const struct cgfence_cgroup *cgroup)
 	return age_ns >= 0 && age_ns < NEW_NS;
 }
 
+static int attach_standing(const struct apply_step *step, bool *gone, struct cgfence_error *error)
+{
+	enum cgfence_attach_result attached;
+	int result = cgfence_standing_attach(step->step.cgroup, step->source->policy, 0, &attached,
+					     error);
+
+	if (result)
+		return result;
+	*gone = false;
+	return 0;
+}
+
 static int attach(const struct apply_step *step, bool patient, bool *gone,
 		  struct cgfence_error *error)
 {
@@ -226,19 +266,34 @@ static int attach(const struct apply_step *step, bool patient, bool *gone,
 	return 0;
 }
 
+/* A cgroup must not lose its own fence unless the standing one that takes its place is there. */
+static int detach(const struct apply_step *step, struct cgfence_error *error)
+{
+	bool detached;
+	uint64_t id;
+	int result = step->heir ? cgfence_standing_find(step->heir, &id, error) : 0;
+
+	if (result) {
+		error_wrap(error, "the fence of %s stays", step->step.cgroup);
+		return result;
+	}
+	return cgfence_fence_detach(step->step.id, &detached, error);
+}
+
 int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, bool *gone,
 			   struct cgfence_error *error)
 {
 	const struct apply_step *step = &plan->steps[index];
-	bool detached;
 	int result;
 
 	switch (step->step.action) {
 	case CGFENCE_APPLY_ATTACH:
 	case CGFENCE_APPLY_REPLACE:
-		return attach(step, plan->patient, gone, error);
+		return cgfence_standing_is_id(step->step.id)
+			       ? attach_standing(step, gone, error)
+			       : attach(step, plan->patient, gone, error);
 	case CGFENCE_APPLY_DETACH:
-		result = cgfence_fence_detach(step->step.id, &detached, error);
+		result = detach(step, error);
 		if (result)
 			return result;
 		break;

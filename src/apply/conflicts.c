@@ -81,8 +81,6 @@ int conflicts_find(struct named_policy *policies, size_t count)
 int conflicts_refuse(const char *origin, const char *other_origin, const char *cgroup,
 		     struct cgfence_error *error)
 {
-	return error_set_invalid(
-		error,
-		"%s and %s both name the cgroup %s; name it in one of them, or plainly in one and by a glob in the other",
-		origin, other_origin, cgroup);
+	return error_set_invalid(error, "%s and %s both name the cgroup %s; name it in one of them",
+				 origin, other_origin, cgroup);
 }

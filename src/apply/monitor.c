@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/inotify.h"
 #include "base/uevent.h"
+#include "fence/standing.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -249,11 +250,14 @@ static int follow_all(struct places *places, int inotify, const struct cgfence_p
 {
 	int result = 0;
 
+	bool by_cgroup = standing_is_refused();
+
 	for (size_t i = 0; i < policies->count && result == 0; i++) {
-		/* The cgroup of a process exists already. */
-		if (strncmp(policies->sources[i].cgroup, "pid:", 4) != 0)
-			result = places_add(places, inotify, policies->sources[i].cgroup, problem,
-					    error);
+		const struct apply_source *source = &policies->sources[i];
+
+		/* The cgroup of a process exists already, and a standing fence need not wait for its members. */
+		if (strncmp(source->cgroup, "pid:", 4) != 0 && (!source->is_glob || by_cgroup))
+			result = places_add(places, inotify, source->cgroup, problem, error);
 	}
 	return result;
 }

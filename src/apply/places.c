@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+/* The name of a cgroup that is removed gets a standing fence, before one of that name is made again. */
+#define EVENTS (IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
 
 struct adding {
 	struct places *places;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "apply/plan.h"
 #include "apply/conflicts.h"
+#include "apply/cover.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/policy.h"
 
 #include <string.h>
 
@@ -57,7 +59,8 @@ static const struct apply_fence *find_fence(const struct apply_world *world, uin
 static void add_step(struct planning *planning, const struct cgfence_apply_step *step,
 		     const struct apply_source *source, const struct apply_fence *fence)
 {
-	planning->steps[planning->step_count++] = (struct apply_step){ *step, source, fence, NULL };
+	planning->steps[planning->step_count++] =
+		(struct apply_step){ .step = *step, .source = source, .fence = fence };
 }
 
 /* A fault of the policies together: it stops everything, or only this cgroup. */
@@ -251,19 +254,47 @@ static bool is_target(const struct planning *planning, uint64_t id)
 	return low < planning->world->target_count && planning->targets[low].id == id;
 }
 
+/* The standing fence that a cgroup is a member of, or will be: such a cgroup had a fence of its own before. */
+static const struct apply_target *find_heir(const struct planning *planning,
+					    const struct apply_fence *fence)
+{
+	const struct apply_world *world = planning->world;
+
+	for (size_t i = 0; i < world->target_count; i++) {
+		const struct apply_target *target = &world->targets[i];
+		const struct cgfence_policy *policy = source_of(world, target)->policy;
+
+		if (target->standing && !(fence->id & CGFENCE_STANDING_ID) &&
+		    cover_has(policy ? policy->except : NULL, target->path, fence->path))
+			return target;
+	}
+	return NULL;
+}
+
+static void prune_fence(struct planning *planning, const struct apply_fence *fence)
+{
+	const struct apply_target *heir = find_heir(planning, fence);
+	struct cgfence_apply_step step = {
+		.action = CGFENCE_APPLY_DETACH,
+		.id = fence->id,
+		.cgroup = fence->path,
+		.old_text = fence->text,
+	};
+
+	/* A policy that cannot be resolved leaves its cgroups what they have. */
+	if (heir && !source_of(planning->world, heir)->text)
+		return;
+	add_step(planning, &step, NULL, fence);
+	planning->steps[planning->step_count - 1].heir = heir ? heir->path : NULL;
+}
+
 static void plan_prune(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->world->fence_count; i++) {
 		const struct apply_fence *fence = &planning->world->fences[i];
-		struct cgfence_apply_step step = {
-			.action = CGFENCE_APPLY_DETACH,
-			.id = fence->id,
-			.cgroup = fence->path,
-			.old_text = fence->text,
-		};
 
 		if (!fence->ephemeral && !is_target(planning, fence->id))
-			add_step(planning, &step, NULL, fence);
+			prune_fence(planning, fence);
 	}
 }
 

@@ -9,11 +9,14 @@ struct apply_step {
 	const struct apply_source *source; /* NULL to detach */
 	const struct apply_fence *fence;   /* NULL if there is none */
 	char *reason; /* of a conflict, which is the step's own; NULL if there is none */
+	/* The pattern of the standing fence that takes the place of a fence to detach; NULL if none does. */
+	const char *heir;
 };
 
 /**
  * apply_plan() - make a plan.
- * @world: two policies that name one cgroup are in conflict, unless one names it plainly and the other by a glob
+ * @world: two policies with one cgroup or pattern are in conflict, unless one names a cgroup plainly and the other by a
+ * glob without standing fences: then the plain one holds
  * @flags: enum cgfence_apply_flags; without CGFENCE_APPLY_FAIL_ALONE, two such policies and the root are refused
  * @steps: receives an array sorted by cgroup, with the fences to detach last; to be given to apply_plan_free()
  *

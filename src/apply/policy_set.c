@@ -5,6 +5,7 @@
 #include "cgroup/glob.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fence/standing.h"
 #include "policy/policy.h"
 #include "policy/trust.h"
 
@@ -15,6 +16,7 @@ static void release_source(struct apply_source *source)
 	free(source->origin);
 	free(source->text);
 	free(source->error);
+	free(source->except);
 	cgfence_policy_free(source->policy);
 	*source = (struct apply_source){ 0 };
 }
@@ -87,6 +89,8 @@ static int fill_source(const char *path, unsigned int flags, struct apply_source
 	if (!source->cgroup)
 		return 0;
 	source->is_glob = cgroup_is_glob(source->cgroup);
+	if (source->policy->except && standing_is_refused())
+		source->except = cleanup_steal(source->policy->except);
 	return source->error ? 0 : cgfence_policy_format(source->policy, &source->text, error);
 }
 

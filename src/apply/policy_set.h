@@ -12,6 +12,7 @@ struct apply_source {
 	char *text;   /* the policy, normalised; NULL if it cannot be resolved */
 	char *cgroup; /* as the policy names it */
 	bool is_glob;
+	char *except; /* taken from the policy, for fences on cgroups have none; NULL where there are standing fences */
 	struct cgfence_error *error; /* why it cannot be resolved now; NULL if it can */
 };
 

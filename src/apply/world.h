@@ -4,12 +4,13 @@
 
 #include "apply/policy_set.h"
 
-/* A cgroup that a policy names. */
+/* A cgroup that a policy names, or the standing fence that it becomes. */
 struct apply_target {
 	uint64_t id;
-	char *path;
+	char *path; /* the pattern of a standing fence */
 	bool is_root;
 	size_t source; /* index */
+	bool standing;
 };
 
 /* A cgroup that a policy names plainly and that does not exist, or cannot be opened. */

@@ -7,6 +7,13 @@
 const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 
 /**
+ * cgroup_can_appear() - can a cgroup of this name appear that is not there?
+ *
+ * Not one that is named by a process or an id, and none in a hierarchy of cgroup v1.
+ */
+bool cgroup_can_appear(const char *name);
+
+/**
  * cgroup_path_length() - the length of the part of its path that names the cgroup @above levels up, at most the root.
  */
 int cgroup_path_length(const struct cgfence_cgroup *cgroup, unsigned int above);

@@ -247,6 +247,12 @@ static int open_of_id(const char *text, struct cgfence_cgroup **cgroup, struct c
 	return cgroup_open_any_id(id, cgroup, error);
 }
 
+bool cgroup_can_appear(const char *name)
+{
+	return strncmp(name, "pid:", 4) != 0 && strncmp(name, "id:", 3) != 0 &&
+	       (name[0] != '/' || in_cgroup2_mount(name) || !in_cgroup1_mount(name));
+}
+
 int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 			struct cgfence_error *error)
 {

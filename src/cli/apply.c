@@ -6,6 +6,7 @@
 #include "report/output.h"
 
 #include <cgfence/apply.h>
+#include <cgfence/standing.h>
 #include <errno.h>
 
 static bool prune;
@@ -56,7 +57,8 @@ static int print_step(const struct cgfence_apply_step *step)
 {
 	switch (step->action) {
 	case CGFENCE_APPLY_ATTACH:
-		output_say("attach %s", step->cgroup);
+		output_say(cgfence_standing_is_id(step->id) ? "attach --standing %s" : "attach %s",
+			   step->cgroup);
 		break;
 	case CGFENCE_APPLY_REPLACE:
 		return print_replacement(step);
@@ -100,8 +102,9 @@ static json_t *step_json(const struct cgfence_apply_step *step, struct cgfence_e
 
 	if (cgfence_apply_plan_diff_json(step, &changes, error))
 		return NULL;
-	object = json_pack("{s:s, s:o, s:o, s:o}", "action", actions[step->action], "cgroup",
-			   output_json_string(step->cgroup), "file",
+	object = json_pack("{s:s, s:o, s:b, s:o, s:o}", "action", actions[step->action], "cgroup",
+			   output_json_string(step->cgroup), "standing",
+			   cgfence_standing_is_id(step->id), "file",
 			   step->origin ? output_json_string(step->origin) : json_null(), "changes",
 			   json_loads(changes, 0, NULL));
 	if (step->reason)
@@ -143,6 +146,8 @@ static void say_done(const struct cgfence_apply_step *step)
 
 	if (step->action == CGFENCE_APPLY_NOTHING)
 		say_unmatched(step);
+	else if (step->action == CGFENCE_APPLY_ATTACH && cgfence_standing_is_id(step->id))
+		output_say("Fenced every cgroup of the name %s.", step->cgroup);
 	else
 		output_say(sentences[step->action], step->cgroup);
 }
@@ -265,14 +270,15 @@ const struct command command_apply = {
 	.synopsis = "[--prune] [--strict] [--private] [--dry-run] [-j] POLICY.json|DIR",
 	.summary = "make the fences match the policy files",
 	.description =
-		"Each policy names its cgroup in its key \"cgroup\", or several by a glob such as\n"
+		"Each policy names its cgroup in its key \"cgroup\", or several by a pattern such as\n"
 		"system.slice/web-*.service. Of a directory, all files that end in .json are read, and those that name no\n"
-		"cgroup are passed over. Fences are attached and replaced, and those that have their policy already are\n"
-		"left alone. If one policy is invalid, nothing changes. A policy that names a cgroup or a device that this\n"
-		"host does not have now fails alone: it is reported, the others are applied, and the exit status is 1; with\n"
-		"--strict, nothing changes then either.\n"
-		"Where one policy names a cgroup plainly and another by a glob, the plain one holds.\n"
-		"The fences of commands that 'run' runs are not pruned.",
+		"cgroup are passed over. A pattern, and a name that no cgroup has yet, gets a standing fence, for cgroups\n"
+		"that are there and later ones. Fences are attached and replaced, and those that have their policy already\n"
+		"are left alone. If one policy is invalid, nothing changes. A policy that names a device that this host does\n"
+		"not have now fails alone: it is reported, the others are applied, and the exit status is 1; with --strict,\n"
+		"nothing changes then either.\n"
+		"A cgroup may have a policy of its own and be matched by patterns of others: all of them hold.\n"
+		"--prune takes standing fences too, whoever made them, but not the fences of commands that 'run' runs.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",
 	.options = options,
 	.operands_min = 1,

@@ -7,6 +7,9 @@
 #include "fence/anchor.h"
 #include "fence/change.h"
 #include "fence/root.h"
+#include "fence/standing.h"
+#include "kernel/layout.h"
+#include "kernel/refusal.h"
 
 #include <cgfence/standing.h>
 #include <errno.h>
@@ -25,13 +28,23 @@ bool cgfence_standing_is_pattern(const char *name)
 }
 
 /* FNV-1a, in which any two patterns differ that are not made to collide; those are refused. */
-static uint64_t id_of(const char *path)
+uint64_t standing_id(const char *path)
 {
 	uint64_t hash = 0xcbf29ce484222325ULL;
 
 	for (; *path; path++)
 		hash = (hash ^ (unsigned char)*path) * 0x100000001b3ULL;
 	return (hash & (CGFENCE_STANDING_ID - 1)) | CGFENCE_STANDING_ID;
+}
+
+bool standing_is_refused(void)
+{
+	struct kernel_layout layout;
+
+	kernel_layout_read(&layout);
+	/* Reads may fail for now: then it is not known to be a refusal. */
+	return !kernel_layout_has(&layout, KERNEL_LAYOUT_CGROUPS) ||
+	       (refusal_of_reads() && refusal_of_reads_known());
 }
 
 static int refuse(const struct cgfence_cgroup *anchor, const char *path, uint32_t components,
@@ -54,7 +67,7 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 {
 	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
 	struct fence_change change = {
-		.id = id_of(path), .pattern = path, .policy = policy, .flags = flags
+		.id = standing_id(path), .pattern = path, .policy = policy, .flags = flags
 	};
 	int code = fence_anchor_open(change.id, path, &anchor, &change.components, error);
 
@@ -93,8 +106,8 @@ int cgfence_standing_find(const char *pattern, uint64_t *id, struct cgfence_erro
 
 	if (result)
 		return result;
-	if (!fence_root_is_there(id_of(path)))
+	if (!fence_root_is_there(standing_id(path)))
 		return error_set(error, ENOENT, "there is no standing fence of %s", path);
-	*id = id_of(path);
+	*id = standing_id(path);
 	return 0;
 }

@@ -33,16 +33,28 @@ void applying_start(struct watching *watching)
 	watching_skip(watching, "started");
 }
 
-void applying_expect_applied(struct watching *watching, const struct cgfence_cgroup *cgroup,
-			     const char *file)
+static void expect_applied(struct watching *watching, const char *cgroup, const char *file)
 {
 	json_t *event = watching_event(watching, "applied");
 	const char *path = json_string_value(json_object_get(event, "file"));
 
-	cr_assert_str_eq(json_string_value(json_object_get(event, "cgroup")),
-			 cgfence_cgroup_path(cgroup));
+	cr_assert_str_eq(json_string_value(json_object_get(event, "cgroup")), cgroup);
 	assert_has(path, file);
 	json_decref(event);
+}
+
+void applying_expect_applied(struct watching *watching, const struct cgfence_cgroup *cgroup,
+			     const char *file)
+{
+	expect_applied(watching, cgfence_cgroup_path(cgroup), file);
+}
+
+void applying_expect_applied_to(struct watching *watching, const char *pattern, const char *file)
+{
+	char name[512];
+
+	snprintf(name, sizeof(name), "%s%s", cgfence_cgroup_path(harness_cgroup()), pattern);
+	expect_applied(watching, name, file);
 }
 
 json_int_t applying_ports_of(const struct cgfence_cgroup *cgroup)

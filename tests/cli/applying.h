@@ -23,6 +23,9 @@ void applying_start(struct watching *watching);
 void applying_expect_applied(struct watching *watching, const struct cgfence_cgroup *cgroup,
 			     const char *file);
 
+/** applying_expect_applied_to() - the same of a standing fence. @pattern: follows the path of the test's cgroup */
+void applying_expect_applied_to(struct watching *watching, const char *pattern, const char *file);
+
 /** applying_expect_error() - wait for the next error, which has @part. */
 void applying_expect_error(struct watching *watching, const char *part);
 

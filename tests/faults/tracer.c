@@ -2,6 +2,7 @@
 #include "tracer.h"
 #include "skip_call.h"
 
+#include <cgfence/abi.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -80,8 +81,7 @@ struct tracee {
 	const struct tracer_options *options;
 	struct tracer_result *result;
 	pid_t pid;
-	unsigned int
-		looks_for_trace; /* at the second it has given up on sockops programs that send signals */
+	bool kills; /* the last policy that it made is for sockops programs that send signals */
 };
 
 static bool is_changing_command(long number, uint64_t command)
@@ -159,54 +159,40 @@ exec_program(const char *const *argv, const struct tracer_options *options, cons
 	_exit(EXIT_NOT_RUN);
 }
 
-/* Shorter if it is cut off by what cannot be read. */
-static void read_text(pid_t pid, uint64_t address, char *text, size_t size)
+/* Whether what a map gets is a policy, and its guard a program that kills: the verifier decides by the policy. */
+static void note_policy(struct tracee *tracee, const struct __ptrace_syscall_info *call)
 {
-	memset(text, 0, size);
-	for (size_t i = 0; i + sizeof(long) < size; i += sizeof(long)) {
-		long word;
+	uint64_t place = call->seccomp.args[1] + offsetof(union bpf_attr, value);
+	struct cgfence_image image;
+	struct iovec local = { &image, sizeof(image) };
+	struct iovec remote = { NULL, sizeof(image) };
 
-		errno = 0;
-		word = ptrace(PTRACE_PEEKDATA, pid, address + i, NULL);
-		if (errno)
-			return;
-		memcpy(text + i, &word, sizeof(word));
-		if (memchr(&word, 0, sizeof(word)))
-			return;
-	}
-}
-
-static uint64_t path_argument(const struct __ptrace_syscall_info *call)
-{
-#ifdef SYS_access
-	if (call->seccomp.nr == SYS_access)
-		return call->seccomp.args[0];
-#endif
-	return call->seccomp.nr == SYS_faccessat || call->seccomp.nr == SYS_faccessat2
-		       ? call->seccomp.args[1]
-		       : 0;
+	remote.iov_base = (void *)ptrace(PTRACE_PEEKDATA, tracee->pid, place, NULL);
+	if (process_vm_readv(tracee->pid, &local, 1, &remote, 1, 0) == sizeof(image) &&
+	    image.abi_version == CGFENCE_ABI_VERSION && image.size >= sizeof(image))
+		tracee->kills = image.ports.guard == CGFENCE_GUARD_KILL &&
+				!image.ports.killed_by_trace;
 }
 
 /*
- * The tracer cannot see which programs send signals: the policy, and so the verifier, decides. But cgfence tries such a
- * program before it looks once more for the one that judges for all fences, and loads only programs without signals
- * after it. A program without a name is that of a trial.
+ * Programs that send signals are refused. So is the trial whether listeners can be muted, which is one without a name: it
+ * runs a process, which this tracer does not follow.
  */
 static int play_old_kernel(struct tracee *tracee, const struct __ptrace_syscall_info *call)
 {
-	static const char wanted[] = "/sys/fs/bpf/cgfence/kernel/listen_trace_taken";
-	uint64_t path = path_argument(call);
-	uint32_t type = BPF_PROG_TYPE_UNSPEC;
-	char text[sizeof(wanted) + 2 * sizeof(long)];
+	uint64_t attributes = call->seccomp.args[1];
+	uint64_t name = attributes + offsetof(union bpf_attr, prog_name);
+	uint32_t type;
 
-	if (path) {
-		read_text(tracee->pid, path, text, sizeof(text));
-		tracee->looks_for_trace += strcmp(text, wanted) == 0;
-	}
-	if (tracee->looks_for_trace > 1 || call->seccomp.nr != SYS_bpf ||
-	    call->seccomp.args[0] != BPF_PROG_LOAD)
+	if (call->seccomp.nr != SYS_bpf)
 		return 0;
-	type = (uint32_t)ptrace(PTRACE_PEEKDATA, tracee->pid, call->seccomp.args[1], NULL);
+	if (call->seccomp.args[0] == BPF_MAP_UPDATE_ELEM)
+		note_policy(tracee, call);
+	if (call->seccomp.args[0] != BPF_PROG_LOAD)
+		return 0;
+	if (!tracee->kills && ptrace(PTRACE_PEEKDATA, tracee->pid, name, NULL) & 0xff)
+		return 0;
+	type = (uint32_t)ptrace(PTRACE_PEEKDATA, tracee->pid, attributes, NULL);
 	return type == BPF_PROG_TYPE_SOCK_OPS ? skip_call(tracee->pid, EINVAL) : 0;
 }
 

@@ -126,7 +126,7 @@ Test(live_apply, fences_are_attached_replaced_kept_and_detached)
 	harness_attach(unnamed, "{'devices': {}}");
 	write_policy("1.json", "{'cgroup': '%s/fresh', 'devices': {'allow': ['c 1:3 r']}}");
 	write_policy("2.json", "{'cgroup': '%s/other', 'devices': {'allow': ['c 1:3 r']}}");
-	path = write_policy("3.json", "{'cgroup': '%s/sam?', 'devices': {'allow': ['c 1:3 r']}}");
+	path = write_policy("3.json", "{'cgroup': '%s/same', 'devices': {'allow': ['c 1:3 r']}}");
 
 	plan = make_plan(path, CGFENCE_APPLY_PRUNE);
 	cr_expect_eq(find_step(plan, fresh)->action, CGFENCE_APPLY_ATTACH);
@@ -183,7 +183,7 @@ Test(live_apply, the_fence_of_a_running_command_is_not_pruned)
 	cr_expect_null(find_step(plan, run));
 	cgfence_apply_plan_free(plan);
 	/* If a policy names it, it gets the policy and goes with the command as before. */
-	path = write_policy("1.json", "{'cgroup': '%s/r*', 'devices': {'allow': ['c 1:3 r']}}");
+	path = write_policy("1.json", "{'cgroup': '%s/run', 'devices': {'allow': ['c 1:3 r']}}");
 	plan = make_plan(path, 0);
 	cr_expect_eq(act(plan), 0);
 	cgfence_apply_plan_free(plan);
@@ -203,5 +203,29 @@ Test(live_apply, a_cgroup_that_is_removed_meanwhile_is_no_failure)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/gone", cgfence_cgroup_fd(harness_cgroup()));
 	cr_assert_eq(rmdir(path), 0, "%s", strerror(errno));
 	cr_expect_eq(act(plan), 1);
+	cgfence_apply_plan_free(plan);
+}
+
+/* As if the standing fence could not be attached. */
+Test(live_apply, a_member_does_not_lose_its_fence_before_the_standing_one_is_there)
+{
+	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
+	struct cgfence_error error = { 0 };
+	struct cgfence_apply_plan *plan;
+	bool gone = false;
+	size_t last = 0;
+
+	harness_attach(member, "{'devices': {}}");
+	plan = make_plan(write_policy("1.json", "{'cgroup': '%s/job-*', 'devices': {}}"),
+			 CGFENCE_APPLY_PRUNE);
+	while (cgfence_apply_plan_step(plan, last + 1))
+		last++;
+	/* Other tests may have fences of their own; this is the step that is meant. */
+	while (cgfence_apply_plan_step(plan, last)->id != cgfence_cgroup_id(member))
+		last--;
+	cr_assert_eq(cgfence_apply_plan_step(plan, last)->action, CGFENCE_APPLY_DETACH);
+	cr_expect_eq(cgfence_apply_plan_act(plan, last, &gone, &error), -ENOENT);
+	cr_expect(strstr(error.text, "stays"), "%s", error.text);
+	cr_expect_eq(harness_open(member, "c 1:5", O_RDONLY), EPERM);
 	cgfence_apply_plan_free(plan);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "apply/plan.h"
+#include "policy/policy.h"
 #include "unit/support/policy_text.h"
 
 #include <stdio.h>
@@ -18,6 +19,8 @@ struct plan_case {
 	const char *plan;  /* "ACTION CGROUP FILE; ..."; NULL if it is refused */
 	const char *error; /* part of the error then */
 };
+
+static struct cgfence_error no_device = { .text = "no device" };
 
 #define SOURCE(file, policy)                                               \
 	{                                                                  \
@@ -102,39 +105,39 @@ Test(apply_plan, is_desired_minus_observed)
 	static const struct plan_case cases[] = {
 		{ .name = "no fence",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .plan = "attach /a x" },
 		{ .name = "another policy",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "Q" } },
 		  .plan = "replace /a x" },
 		{ .name = "the same policy",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "P" } },
 		  .plan = "keep /a x" },
 		{ .name = "the same policy, half changed",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "P", .torn = true } },
 		  .plan = "replace /a x" },
 		{ .name = "a policy that cannot be read",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a" } },
 		  .plan = "replace /a x" },
 		{ .name = "sorted by cgroup, whatever the ids",
 		  .sources = { SOURCE("x", "P"), GLOB("y", "Q") },
-		  .targets = { { 9, "/a", false, 0 },
-			       { 3, "/c", false, 1 },
-			       { 5, "/b", false, 1 } },
+		  .targets = { { 9, "/a", false, 0, false },
+			       { 3, "/c", false, 1, false },
+			       { 5, "/b", false, 1, false } },
 		  .fences = { { .id = 3, .path = "/c", .text = "P" },
 			      { .id = 9, .path = "/a", .text = "P" } },
 		  .plan = "keep /a x; attach /b y; replace /c y" },
 		{ .name = "a glob that matches nothing",
 		  .sources = { GLOB("x", "P"), SOURCE("y", "P") },
-		  .targets = { { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 1, false } },
 		  .plan = "attach /a y; nothing glob-x x" },
 		{ .name = "nothing at all", .plan = "" },
 	};
@@ -147,13 +150,13 @@ Test(apply_plan, prune_detaches_what_no_policy_names)
 	static const struct plan_case cases[] = {
 		{ .name = "without it they stay",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 2, "/b", false, 0 } },
+		  .targets = { { 2, "/b", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "P" },
 			      { .id = 2, .path = "/b", .text = "P" } },
 		  .plan = "keep /b x" },
 		{ .name = "with it they go",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 2, "/b", false, 0 } },
+		  .targets = { { 2, "/b", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "P" },
 			      { .id = 2, .path = "/b", .text = "P" },
 			      { .id = 3, .path = "/c" } },
@@ -170,34 +173,106 @@ Test(apply_plan, prune_detaches_what_no_policy_names)
 	expect_plans(cases, ARRAY_SIZE(cases));
 }
 
+#define STANDING(number) (CGFENCE_STANDING_ID | (number))
+
+Test(apply_plan, standing_fences_are_as_others)
+{
+	static const struct plan_case cases[] = {
+		{ .name = "none, another and the same",
+		  .sources = { GLOB("x", "P"), GLOB("y", "P"), SOURCE("z", "P") },
+		  .targets = { { STANDING(1), "/a*", false, 0, true },
+			       { STANDING(2), "/b*", false, 1, true },
+			       { STANDING(3), "/c", false, 2, true } },
+		  .fences = { { .id = STANDING(2), .path = "/b*", .text = "Q" },
+			      { .id = STANDING(3), .path = "/c", .text = "P" } },
+		  .plan = "attach /a* x; replace /b* y; keep /c z" },
+		{ .name = "no policy names it",
+		  .sources = { GLOB("x", "P") },
+		  .targets = { { STANDING(1), "/a*", false, 0, true } },
+		  .fences = { { .id = STANDING(1), .path = "/a*", .text = "P" },
+			      { .id = STANDING(2), .path = "/b*", .text = "P" } },
+		  .flags = CGFENCE_APPLY_PRUNE,
+		  .plan = "keep /a* x; detach /b*" },
+		{ .name = "two of the same pattern",
+		  .sources = { GLOB("x", "P"), GLOB("y", "P") },
+		  .targets = { { STANDING(1), "/a*", false, 0, true },
+			       { STANDING(1), "/a*", false, 1, true } },
+		  .error = "x and y both name the cgroup /a*; " },
+		{ .name = "a cgroup and its pattern judge both",
+		  .sources = { GLOB("x", "P"), SOURCE("y", "Q") },
+		  .targets = { { STANDING(1), "/a*", false, 0, true },
+			       { 1, "/a1", false, 1, false } },
+		  .plan = "attach /a* x; attach /a1 y" },
+	};
+
+	expect_plans(cases, ARRAY_SIZE(cases));
+}
+
+Test(apply_plan, a_fence_of_a_member_goes_when_its_standing_fence_can_be_there)
+{
+	static const struct cgfence_policy except_b = { .except = (char *)"b*/" };
+	const struct apply_source sources[] = {
+		{ .origin = (char *)"x",
+		  .text = (char *)"P",
+		  .cgroup = (char *)"/s/*",
+		  .policy = (struct cgfence_policy *)&except_b },
+		{ .origin = (char *)"y", .cgroup = (char *)"/t/*", .error = &no_device },
+	};
+	struct apply_target targets[] = { { STANDING(1), (char *)"/s/*", false, 0, true },
+					  { STANDING(2), (char *)"/t/*", false, 1, true } };
+	struct apply_fence fences[] = { { .id = 1, .path = (char *)"/s/a" },
+					{ .id = 2, .path = (char *)"/s/b1" },
+					{ .id = 3, .path = (char *)"/s/a/deeper" },
+					{ .id = 4, .path = (char *)"/t/a" } };
+	const struct apply_world world = { .sources = sources,
+					   .source_count = ARRAY_SIZE(sources),
+					   .targets = targets,
+					   .target_count = ARRAY_SIZE(targets),
+					   .fences = fences,
+					   .fence_count = ARRAY_SIZE(fences) };
+	struct apply_step *steps = NULL;
+	size_t count = 0;
+	char text[512];
+
+	cr_assert_eq(apply_plan(&world, CGFENCE_APPLY_PRUNE, &steps, &count, NULL), 0);
+	format_plan(steps, count, text, sizeof(text));
+	cr_assert_str_eq(text, "attach /s/* x; fail /t/* y: no device; detach /s/a; "
+			       "detach /s/a/deeper; detach /s/b1");
+	cr_expect_str_eq(steps[2].heir, "/s/*");
+	cr_expect_null(steps[3].heir);
+	cr_expect_null(steps[4].heir);
+	apply_plan_free(steps, count);
+	policy_text_expect_no_leak();
+}
+
 Test(apply_plan, two_policies_for_one_cgroup)
 {
 	static const struct plan_case cases[] = {
 		{ .name = "two plain names",
 		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
-		  .targets = { { 1, "/a", false, 0 }, { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 0, false }, { 1, "/a", false, 1, false } },
 		  .error = "x and y both name the cgroup /a; " },
 		{ .name = "two globs",
 		  .sources = { GLOB("x", "P"), GLOB("y", "P") },
-		  .targets = { { 1, "/a", false, 1 }, { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 1, false }, { 1, "/a", false, 0, false } },
 		  .error = "x and y both name the cgroup /a; " },
 		{ .name = "a glob and a plain name",
 		  .sources = { GLOB("x", "P"), SOURCE("y", "Q") },
-		  .targets = { { 1, "/a", false, 0 },
-			       { 2, "/b", false, 0 },
-			       { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 0, false },
+			       { 2, "/b", false, 0, false },
+			       { 1, "/a", false, 1, false } },
 		  .plan = "attach /a y; attach /b x" },
 		{ .name = "a plain name and two globs",
 		  .sources = { GLOB("x", "P"), GLOB("y", "P"), SOURCE("z", "Q") },
-		  .targets = { { 1, "/a", false, 0 },
-			       { 1, "/a", false, 1 },
-			       { 1, "/a", false, 2 } },
+		  .targets = { { 1, "/a", false, 0, false },
+			       { 1, "/a", false, 1, false },
+			       { 1, "/a", false, 2, false } },
 		  .plan = "attach /a z" },
 		{ .name = "two plain names and a glob",
 		  .sources = { SOURCE("x", "P"), GLOB("y", "P"), SOURCE("z", "Q") },
-		  .targets = { { 1, "/a", false, 0 },
-			       { 1, "/a", false, 1 },
-			       { 1, "/a", false, 2 } },
+		  .targets = { { 1, "/a", false, 0, false },
+			       { 1, "/a", false, 1, false },
+			       { 1, "/a", false, 2, false } },
 		  .error = "x and z both name the cgroup /a; " },
 	};
 
@@ -209,11 +284,11 @@ Test(apply_plan, the_root_is_not_fenced_in_passing)
 	static const struct plan_case cases[] = {
 		{ .name = "not fenced yet",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/", true, 0 } },
+		  .targets = { { 1, "/", true, 0, false } },
 		  .error = "x: its cgroup is the root" },
 		{ .name = "fenced by hand",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/", true, 0 } },
+		  .targets = { { 1, "/", true, 0, false } },
 		  .fences = { { .id = 1, .path = "/", .text = "P" } },
 		  .plan = "keep / x" },
 	};
@@ -227,19 +302,17 @@ Test(apply_plan, the_root_is_not_fenced_in_passing)
 		.origin = (file), .cgroup = "name-" file, .error = &no_device \
 	}
 
-static struct cgfence_error no_device = { .text = "no device" };
-
 Test(apply_plan, what_is_not_there_fails_alone)
 {
 	static const struct plan_case cases[] = {
 		{ .name = "a cgroup that is not there",
 		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
-		  .targets = { { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 1, false } },
 		  .missing = { { 0, { .text = "no cgroup" } } },
 		  .plan = "attach /a y; fail name-x x: no cgroup" },
 		{ .name = "it may be missing",
 		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
-		  .targets = { { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 1, false } },
 		  .missing = { { 0, { .text = "no cgroup" } } },
 		  .flags = CGFENCE_APPLY_MISSING_OK,
 		  .plan = "attach /a y; nothing name-x x" },
@@ -250,7 +323,7 @@ Test(apply_plan, what_is_not_there_fails_alone)
 		  .error = "no name" },
 		{ .name = "a device that is not there, and the fence stays",
 		  .sources = { UNRESOLVED("x"), SOURCE("y", "P") },
-		  .targets = { { 1, "/b", false, 0 }, { 2, "/a", false, 1 } },
+		  .targets = { { 1, "/b", false, 0, false }, { 2, "/a", false, 1, false } },
 		  .fences = { { .id = 1, .path = "/b", .text = "Q" } },
 		  .flags = CGFENCE_APPLY_PRUNE,
 		  .plan = "attach /a y; fail /b x: no device" },
@@ -261,7 +334,7 @@ Test(apply_plan, what_is_not_there_fails_alone)
 		  .plan = "fail name-x x: no device" },
 		{ .name = "a glob does not take its place",
 		  .sources = { UNRESOLVED("x"), GLOB("y", "P") },
-		  .targets = { { 1, "/a", false, 0 }, { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 0, false }, { 1, "/a", false, 1, false } },
 		  .plan = "fail /a x: no device" },
 	};
 
@@ -273,15 +346,15 @@ Test(apply_plan, for_a_daemon_a_fault_of_two_policies_is_theirs_alone)
 	static const struct plan_case cases[] = {
 		{ .name = "two globs",
 		  .sources = { GLOB("x", "P"), GLOB("y", "P"), SOURCE("z", "P") },
-		  .targets = { { 1, "/a", false, 0 },
-			       { 1, "/a", false, 1 },
-			       { 2, "/b", false, 2 } },
+		  .targets = { { 1, "/a", false, 0, false },
+			       { 1, "/a", false, 1, false },
+			       { 2, "/b", false, 2, false } },
 		  .flags = CGFENCE_APPLY_FAIL_ALONE,
-		  .plan = "fail /a x: x and y both name the cgroup /a; name it in one of them, or "
-			  "plainly in one and by a glob in the other; attach /b z" },
+		  .plan = "fail /a x: x and y both name the cgroup /a; name it in one of them; "
+			  "attach /b z" },
 		{ .name = "a name that is none",
 		  .sources = { SOURCE("x", "P"), SOURCE("y", "P") },
-		  .targets = { { 1, "/a", false, 1 } },
+		  .targets = { { 1, "/a", false, 1, false } },
 		  .missing = { { 0, { .text = "no name", .invalid_input = true } } },
 		  .flags = CGFENCE_APPLY_FAIL_ALONE,
 		  .plan = "attach /a y; fail name-x x: no name" },
@@ -295,12 +368,12 @@ Test(apply_plan, a_fence_that_is_known_is_kept_without_its_text)
 	static const struct plan_case cases[] = {
 		{ .name = "the same",
 		  .sources = { SOURCE("x", "P") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .known = "P" } },
 		  .plan = "keep /a x" },
 		{ .name = "another",
 		  .sources = { SOURCE("x", "Q") },
-		  .targets = { { 1, "/a", false, 0 } },
+		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .known = "P" } },
 		  .plan = "replace /a x" },
 	};
