@@ -21,7 +21,7 @@
 #define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 
 /* Of a directory in which the next one on the way to the policies is missing. */
-#define WAY_EVENTS (IN_CREATE | IN_MOVED_TO)
+#define WAY_EVENTS (FILE_EVENTS | IN_CREATE)
 
 /* Whoever makes and removes directories again and again cannot keep the reader. */
 #define TRIES_MAX 16
@@ -107,8 +107,7 @@ static int watch_directory(struct cgfence_apply_monitor *monitor, int fd,
 
 	if (result)
 		return error_out_of_memory(error);
-	result = inotify_add(fd, directory,
-			     missing ? FILE_EVENTS | WAY_EVENTS : (uint32_t)FILE_EVENTS, error);
+	result = inotify_add(fd, directory, missing ? WAY_EVENTS : FILE_EVENTS, error);
 	if (result < 0)
 		return result == -ENOENT ? -ESTALE : result;
 	if (missing && asprintf(&awaited, "%s/%s", directory, missing) < 0)

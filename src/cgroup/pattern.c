@@ -60,7 +60,7 @@ int cgroup_pattern_normalise(const char *name, char **path, struct cgfence_error
 	cleanup_free char *joined = NULL;
 	cleanup_free char *copy = NULL;
 	const char *below = NULL;
-	const char *root = NULL;
+	const char *root = "";
 	int result = cgroup_glob_find_mount(name, &mount, &below, error);
 
 	if (result == 0)
@@ -71,7 +71,7 @@ int cgroup_pattern_normalise(const char *name, char **path, struct cgfence_error
 		joined = NULL;
 		return error_out_of_memory(error);
 	}
-	copy = malloc(strlen(joined) + 2);
+	copy = calloc(1, strlen(joined) + 2);
 	if (!copy)
 		return error_out_of_memory(error);
 	result = copy_components(joined, copy, error);
@@ -168,7 +168,7 @@ int cgroup_pattern_open_anchor(const char *path, struct cgfence_cgroup **anchor,
 	cleanup_mount struct cgroup2_mount mount = { 0 };
 	cleanup_free char *directory = NULL;
 	cleanup_free char *own = NULL;
-	const char *root = NULL;
+	const char *root = "";
 	const char *place = path;
 	int fd = -1;
 	int result = mountinfo_find_cgroup2(NULL, &mount, error);

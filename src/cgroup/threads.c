@@ -98,7 +98,7 @@ static int walk_all(struct walk *walk)
 {
 	int result = 0;
 
-	while (result == 0) {
+	while (result == 0 && walk->directory) {
 		const struct dirent *entry;
 
 		errno = 0;

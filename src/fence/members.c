@@ -90,16 +90,17 @@ static int walk_level(struct walk *walk, int directory, size_t level)
 {
 	__attribute__((cleanup(cleanup_close_directory))) DIR *stream = NULL;
 	/* Another description, whose offset is at the start. */
-	cleanup_close int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
 	int result = 0;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	stream = fdopendir(fd);
-	if (!stream)
+	if (!stream) {
+		cleanup_close_descriptor(&fd);
 		return -errno;
-	fd = -1;
+	}
 	errno = 0;
 	while (result == 0 && (entry = readdir(stream))) {
 		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
@@ -121,6 +122,7 @@ static int walk_anchor(const struct cgfence_cgroup *anchor, const struct cgfence
 		return error_out_of_memory(error);
 	walk->globs = &globs;
 	result = walk_level(walk, cgfence_cgroup_fd(anchor), 0);
+	walk->globs = NULL;
 	return result ? error_set(error, -result, "cannot find the members that are there: %s",
 				  strerror(-result))
 		      : 0;

@@ -189,7 +189,7 @@ int fence_prove_same(const struct adopted *before, const struct adopted *now,
 
 	if (result)
 		return result;
-	answers = calloc(2 * proof.count, sizeof(*answers));
+	answers = calloc(2 * proof.count + 1, sizeof(*answers));
 	if (!answers)
 		return error_out_of_memory(error);
 	result = ask(&proof, before, answers, error);

@@ -250,7 +250,9 @@ const char *port_set_any_word(const struct port_set *set)
 	if (!port_set_next(set, &cursor, &range) || range.low != 1 || range.high != PORT_MAX ||
 	    port_set_next(set, &cursor, &range))
 		return NULL;
-	while (memcmp(groups[group].families, range.families, sizeof(range.families)) != 0)
-		group++;
+	for (size_t i = 1; i < group_count; i++) {
+		if (memcmp(groups[i].families, range.families, sizeof(range.families)) == 0)
+			group = i;
+	}
 	return words[group];
 }

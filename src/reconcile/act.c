@@ -22,11 +22,10 @@
 #define VANISH_TRY_MS 10
 
 int act_pass_begin(struct act_pass *pass, const struct observation *observation,
-		   struct holders_iterator *iterator, uint64_t *locked)
+		   struct holders_iterator *iterator)
 {
 	*pass = (struct act_pass){
 		.observation = observation,
-		.locked = locked,
 		.second_look.iterator = iterator,
 		.host_look.observation = observation,
 		.relist.observation = observation,

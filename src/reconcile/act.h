@@ -4,9 +4,9 @@
 
 #include "reconcile/action.h"
 
-/** act_pass_begin() - begin a pass. Return: 0 or -ENOMEM. */
+/** act_pass_begin() - begin a pass; the caller then says where it notes what it has locked. Return: 0 or -ENOMEM. */
 int act_pass_begin(struct act_pass *pass, const struct observation *observation,
-		   struct holders_iterator *iterator, uint64_t *locked);
+		   struct holders_iterator *iterator);
 
 /** act_pass_end() - free what the steps share. */
 void act_pass_end(struct act_pass *pass);

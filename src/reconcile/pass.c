@@ -320,8 +320,9 @@ static int begin(struct pass *pass, struct holders_iterator *iterator)
 		return -ENOMEM;
 	for (size_t i = 0; i < steps; i++)
 		pass->taken[i] = CGFENCE_ACTION_NONE;
-	if (act_pass_begin(&pass->act, observation, iterator, &pass->memory->locked))
+	if (act_pass_begin(&pass->act, observation, iterator))
 		return -ENOMEM;
+	pass->act.locked = &pass->memory->locked;
 	pass->act.take_first = take_first;
 	pass->act.context = pass;
 	return 0;

@@ -257,12 +257,14 @@ static int add(struct reading *reading, struct port_fence *fence, struct cgfence
 	struct port_fences *fences = reading->fences;
 	struct port_fence *items =
 		array_with_room(fences->items, fences->count, &reading->capacity, sizeof(*items));
-	int result =
-		items ? hierarchy_open_any(&reading->hierarchy, fence->id, &fence->cgroup, error)
-		      : error_out_of_memory(error);
+	int result;
 
-	if (items)
-		fences->items = items;
+	if (!items) {
+		free(fence->image);
+		return error_out_of_memory(error);
+	}
+	fences->items = items;
+	result = hierarchy_open_any(&reading->hierarchy, fence->id, &fence->cgroup, error);
 	if (result)
 		free(fence->image);
 	else

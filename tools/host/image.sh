@@ -7,7 +7,7 @@ set -euo pipefail
 
 declare -A packages=(
 	[small]='systemd systemd-sysv dbus dbus-user-session libpam-systemd iproute2 kmod procps busybox-static
-		libbpf1 libjansson4 libnl-3-200 runc crun'
+		libbpf1 libjansson4 libnl-3-200 libyaml-0-2 runc crun'
 	[full]='podman conmon netavark catatonit uidmap passt fuse-overlayfs containerd docker.io docker-cli iptables nftables
 		slurm-wlm slurmctld slurmd munge bpftool jq psmisc'
 )

@@ -58,7 +58,8 @@ static struct act_result act_on_stale(void)
 	struct act_pass pass;
 	uint64_t locked = 0;
 
-	cr_assert_eq(act_pass_begin(&pass, &stale, NULL, &locked), 0);
+	cr_assert_eq(act_pass_begin(&pass, &stale, NULL), 0);
+	pass.locked = &locked;
 	act_on(&pass, &stale.sightings[0], &result);
 	act_pass_end(&pass);
 	return result;
