@@ -56,11 +56,11 @@ test_user() {
 	follow policy
 	follow user
 	chmod 777 "$SCRATCH"
-	chmod 666 /dev/tty1
-	later 'chmod 600 /dev/tty1'
-	runuser --login user --command "/usr/lib/host/probe $LOG /dev/tty1 443 /dev/null 8080; cat /proc/self/cgroup >>$SCRATCH/cgroup"
+	chmod 666 /dev/tty2
+	later 'chmod 600 /dev/tty2'
+	runuser --login user --command "/usr/lib/host/probe $LOG /dev/tty2 443 /dev/null 8080; cat /proc/self/cgroup >>$SCRATCH/cgroup"
 	grep --quiet '^0::/user.slice/user-1000.slice/session-.*scope$' "$SCRATCH/cgroup" || fail "$(cat "$SCRATCH/cgroup")"
-	expect_lines 1 '/dev/tty1=refused 443=refused /dev/null=allowed 8080=allowed'
+	expect_lines 1 '/dev/tty2=refused 443=refused /dev/null=allowed 8080=allowed'
 }
 
 # The small machine has neither.
