@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The shell forks for the commands in parentheses, so its executable is that of the process in the cgroup. */
+/*
+ * Where the shell is one of many names of a program, that goes by the name it is called by, and not by that of its file.
+ * The shell forks for the commands in parentheses, so its executable is that of the process in the cgroup.
+ */
 #define SCRIPT "(echo 0 >\"$1\"/cgroup.procs && read line); :"
 
 static const char *copy_shell(const char *name)
@@ -56,7 +59,7 @@ void setup_begin(struct setup_scene *scene, const struct cgfence_cgroup *cgroup,
 	scene->runtime = harness_fork();
 	if (scene->runtime == 0) {
 		dup2(ends[0], STDIN_FILENO);
-		execl(path, path, "-c", SCRIPT, command, cgroup_directory(cgroup), NULL);
+		execl(path, "sh", "-c", SCRIPT, command, cgroup_directory(cgroup), NULL);
 		_exit(127);
 	}
 	close(ends[0]);

@@ -81,5 +81,5 @@ Test(code_size, a_check_has_no_more_code_than_its_policy_needs)
 	expect_length("true", "'c 10:229 rw'", 0, 580);
 	expect_length("true", "'c 10:229 rw'", 200 - 15, 580);
 	expect_length("true", "'c 10:229 rw'", 4096 - 15, 580);
-	expect_length("true", "'c *:229 rw'", 4096 - 15, 800);
+	expect_length("true", "'c *:229 rw'", 4096 - 15, 820);
 }
