@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "import/assigned.h"
 #include "import/draft.h"
+#include "policy/write.h"
 
 #include <string.h>
 
@@ -23,13 +24,7 @@ void assigned_add(const struct importing *import, struct assigned *assigned, uns
 
 int assigned_finish(struct importing *import, const struct assigned *assigned)
 {
-	const struct port_set *tcp = &assigned->ports[CGFENCE_TCP];
-	const struct port_set *udp = &assigned->ports[CGFENCE_UDP];
-
-	if (memcmp(tcp, udp, sizeof(*tcp)) == 0)
-		return draft_set(import, "ports", draft_ports(tcp));
-	return draft_set(import, "ports",
-			 json_pack("{s:o, s:o}", "tcp", draft_ports(tcp), "udp", draft_ports(udp)));
+	return draft_set(import, "ports", policy_write_ports(assigned->ports, false));
 }
 
 unsigned int assigned_parse_protocols(const char *text)

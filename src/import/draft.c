@@ -83,24 +83,3 @@ int draft_add_rules(struct importing *import, const struct device_rules *rules)
 		result = add_walked(import, rules, false);
 	return result ? result : add_walked(import, rules, true);
 }
-
-json_t *draft_ports(const struct port_set *set)
-{
-	const char *any = port_set_any_word(set);
-	struct port_range range;
-	uint32_t cursor = 0;
-	json_t *list;
-
-	if (any)
-		return json_string(any);
-	list = json_array();
-	while (list && port_set_next(set, &cursor, &range)) {
-		char text[PORT_RANGE_TEXT_SIZE];
-
-		port_range_format(&range, text);
-		json_array_append_new(list, strspn(text, "0123456789") == strlen(text)
-						    ? json_integer(range.low)
-						    : json_string(text));
-	}
-	return list;
-}

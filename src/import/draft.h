@@ -4,7 +4,6 @@
 
 #include "import/importing.h"
 #include "policy/device_rule.h"
-#include "policy/port_set.h"
 
 /** draft_devices() - give the policy a section for devices, empty unless it has one. Return: 0 or -ENOMEM. */
 int draft_devices(struct importing *import);
@@ -26,6 +25,3 @@ int draft_add_entry(struct importing *import, const char *list, const char *text
 
 /** draft_add_rules() - add an entry for each rule. Return: 0 or -ENOMEM. */
 int draft_add_rules(struct importing *import, const struct device_rules *rules);
-
-/** draft_ports() - ports as a policy writes them; NULL if out of memory. */
-json_t *draft_ports(const struct port_set *set);

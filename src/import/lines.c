@@ -4,8 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Takes blanks off both ends. */
-static char *strip(char *text)
+char *line_strip(char *text)
 {
 	size_t length;
 
@@ -28,7 +27,7 @@ static char *unquote(char *text)
 
 static void split(struct line *line, const char *separators)
 {
-	char *text = strip(line->text);
+	char *text = line_strip(line->text);
 	size_t key = strcspn(text, separators);
 
 	line->key = "";
@@ -36,8 +35,8 @@ static void split(struct line *line, const char *separators)
 	if (!text[key])
 		return;
 	text[key] = '\0';
-	line->key = strip(text);
-	line->value = unquote(strip(text + key + 1));
+	line->key = line_strip(text);
+	line->value = unquote(line_strip(text + key + 1));
 }
 
 bool lines_next(const char **text, size_t *length, const char *separators, struct line *line)

@@ -24,3 +24,6 @@ struct line {
  * Return: false at the end.
  */
 bool lines_next(const char **text, size_t *length, const char *separators, struct line *line);
+
+/** line_strip() - take the blanks off both ends. Return: where in @text the rest begins. */
+char *line_strip(char *text);

@@ -10,6 +10,7 @@
 #include "import/draft.h"
 #include "import/json_source.h"
 #include "import/words.h"
+#include "policy/write.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -134,7 +135,8 @@ static int read_ports(struct importing *import, const json_t *root)
 	result = assigned_finish(import, task.found);
 	if (result || !agent.has_ports)
 		return result;
-	return draft_set(import, "isolated_range", draft_ports(&agent.found->ports[CGFENCE_TCP]));
+	return draft_set(import, "isolated_range",
+			 policy_write_port_set(&agent.found->ports[CGFENCE_TCP]));
 }
 
 static uint8_t read_access(const json_t *access)

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "import/draft.h"
+#include "policy/write.h"
 
 #include <cgfence/verdict.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static json_t *write_assigned(const struct port_set *allow, const struct port_se
 	port_set_add_any(assigned);
 	port_set_subtract(assigned, deny);
 	port_set_unite(assigned, allow);
-	return draft_ports(assigned);
+	return policy_write_port_set(assigned);
 }
 
 /* What is allowed beats what is denied, and what is neither is allowed (src/core/bpf/socket_bind). */

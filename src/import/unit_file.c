@@ -2,8 +2,8 @@
 #include "import/unit_file.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "import/lines.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,17 +14,6 @@ struct reading {
 	char section[64];
 };
 
-static char *strip(char *text)
-{
-	size_t length;
-
-	text += strspn(text, " \t\r");
-	length = strlen(text);
-	while (length && isspace((unsigned char)text[length - 1]))
-		text[--length] = '\0';
-	return text;
-}
-
 /* A whole line, with those that continue it. */
 static int read_line(struct reading *reading, char *text, size_t number)
 {
@@ -32,7 +21,7 @@ static int read_line(struct reading *reading, char *text, size_t number)
 	struct unit_line line = { .section = reading->section, .place = place };
 	char *equals;
 
-	text = strip(text);
+	text = line_strip(text);
 	if (*text == '[') {
 		snprintf(reading->section, sizeof(reading->section), "%s", text + 1);
 		reading->section[strcspn(reading->section, "]")] = '\0';
@@ -43,8 +32,8 @@ static int read_line(struct reading *reading, char *text, size_t number)
 		return 0;
 	*equals = '\0';
 	snprintf(place, sizeof(place), "%s:%zu", reading->name, number);
-	line.key = strip(text);
-	line.value = strip(equals + 1);
+	line.key = line_strip(text);
+	line.value = line_strip(equals + 1);
 	return reading->read(&line, reading->context);
 }
 
@@ -63,7 +52,7 @@ static int read_text(struct reading *reading, char *text, char *joined)
 		next = end ? end + 1 : NULL;
 		if (end)
 			*end = '\0';
-		line = strip(text);
+		line = line_strip(text);
 		if (*line == '#' || *line == ';' || (!*line && !used))
 			continue;
 		if (!used)

@@ -45,7 +45,7 @@ static json_t *write_devices(const struct cgfence_policy *policy)
 	return devices;
 }
 
-static json_t *write_port_set(const struct port_set *set)
+json_t *policy_write_port_set(const struct port_set *set)
 {
 	const char *any = port_set_any_word(set);
 	struct port_range range;
@@ -55,7 +55,7 @@ static json_t *write_port_set(const struct port_set *set)
 	if (any)
 		return json_string(any);
 	list = json_array();
-	while (port_set_next(set, &cursor, &range)) {
+	while (list && port_set_next(set, &cursor, &range)) {
 		char text[PORT_RANGE_TEXT_SIZE];
 
 		port_range_format(&range, text);
@@ -67,18 +67,19 @@ static json_t *write_port_set(const struct port_set *set)
 	return list;
 }
 
-static json_t *write_ports(const struct cgfence_policy *policy)
+json_t *policy_write_ports(const struct port_set ports[CGFENCE_PROTOCOL_COUNT], bool sctp_any)
 {
-	const struct port_set *tcp = &policy->ports[CGFENCE_TCP];
-	const struct port_set *udp = &policy->ports[CGFENCE_UDP];
-	json_t *ports;
+	const struct port_set *tcp = &ports[CGFENCE_TCP];
+	const struct port_set *udp = &ports[CGFENCE_UDP];
+	json_t *written;
 
-	if (!policy->sctp_any && memcmp(tcp, udp, sizeof(*tcp)) == 0)
-		return write_port_set(tcp);
-	ports = json_pack("{s:o, s:o}", "tcp", write_port_set(tcp), "udp", write_port_set(udp));
-	if (policy->sctp_any)
-		json_object_set_new(ports, "sctp", json_string("any"));
-	return ports;
+	if (!sctp_any && memcmp(tcp, udp, sizeof(*tcp)) == 0)
+		return policy_write_port_set(tcp);
+	written = json_pack("{s:o, s:o}", "tcp", policy_write_port_set(tcp), "udp",
+			    policy_write_port_set(udp));
+	if (sctp_any)
+		json_object_set_new(written, "sctp", json_string("any"));
+	return written;
 }
 
 /* Return: NULL if out of memory. */
@@ -100,10 +101,10 @@ static json_t *write_policy(const struct cgfence_policy *policy)
 	}
 	if (!policy->ports_fenced)
 		return root;
-	json_object_set_new(root, "ports", write_ports(policy));
+	json_object_set_new(root, "ports", policy_write_ports(policy->ports, policy->sctp_any));
 	if (policy->has_isolated_range)
 		json_object_set_new(root, "isolated_range",
-				    write_port_set(&policy->isolated_range));
+				    policy_write_port_set(&policy->isolated_range));
 	json_object_set_new(root, "netns", json_string(policy_netns_words[policy->netns]));
 	json_object_set_new(root, "privileged_ports", json_boolean(policy->privileged_ports));
 	json_object_set_new(root, "on_violation",
