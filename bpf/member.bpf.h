@@ -10,20 +10,7 @@
 
 #ifdef STANDING
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, __u64);
-	__type(value, struct cgfence_member);
-} cgfence_members SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cgfence_membership_state);
-} cgfence_state SEC(".maps");
+#include "member_maps.bpf.h"
 
 /* The verifier knows the offset, since the map is frozen. */
 static __always_inline const struct cgfence_standing *standing_of(const struct cgfence_image *image)

@@ -6,6 +6,7 @@
  */
 #include "ancestor.bpf.h"
 #include "kernel_types.bpf.h"
+#include "member_maps.bpf.h"
 #include <bpf/bpf_helpers.h>
 #include <cgfence/glob.h>
 
@@ -20,21 +21,6 @@ const volatile struct {
 } membership = { 0 };
 
 static const struct cgfence_member nothing_refused;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, __u64);
-	__type(value, struct cgfence_member);
-} cgfence_members SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cgfence_membership_state);
-} cgfence_state SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
