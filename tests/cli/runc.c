@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container of runc, which attaches a device program of its own to the container's cgroup. */
 #include "program.h"
+#include "support/copy.h"
 #include "support/harness.h"
 #include "support/namespaces.h"
 
@@ -11,7 +12,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -64,24 +64,14 @@ static const char *state_directory(void)
 static void copy_busybox(void)
 {
 	static const char *const places[] = { "/usr/bin/busybox", "/bin/busybox" };
-	struct stat status;
 	int source = -1;
-	int target;
 
 	for (int i = 0; i < 2 && source < 0; i++)
 		source = open(places[i], O_RDONLY | O_CLOEXEC);
 	if (source < 0)
 		harness_skip("there is no busybox");
-	target = open(in_directory("bundle/rootfs/bin/sh"), O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
-	cr_assert(target >= 0 && fstat(source, &status) == 0);
-	for (off_t left = status.st_size; left;) {
-		ssize_t length = sendfile(target, source, NULL, (size_t)left);
-
-		cr_assert_gt(length, 0, "%s", strerror(errno));
-		left -= length;
-	}
+	copy_program(source, in_directory("bundle/rootfs/bin/sh"));
 	close(source);
-	close(target);
 }
 
 static void make_rootfs(void)

@@ -2,13 +2,12 @@
 #include "support/setup.h"
 #include "cgroup/cgroup.h"
 #include "support/children.h"
+#include "support/copy.h"
 #include "support/harness.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -20,22 +19,13 @@
 static const char *copy_shell(const char *name)
 {
 	static char path[256];
-	struct stat status;
 	int source = open("/bin/sh", O_RDONLY | O_CLOEXEC);
-	int target;
 
 	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
 	unlink(path);
-	target = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
-	cr_assert(source >= 0 && target >= 0 && fstat(source, &status) == 0);
-	for (off_t left = status.st_size; left;) {
-		ssize_t length = sendfile(target, source, NULL, (size_t)left);
-
-		cr_assert_gt(length, 0, "%s", strerror(errno));
-		left -= length;
-	}
+	cr_assert_geq(source, 0);
+	copy_program(source, path);
 	close(source);
-	close(target);
 	return path;
 }
 
