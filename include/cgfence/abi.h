@@ -99,8 +99,8 @@ struct cgfence_device_table {
 
 /*
  * How programs learn who is refused something. Where those of a type have no helper for it (5.10), they read the fields
- * of struct task_struct, whose offsets user space takes from the kernel's BTF. A kernel that is locked down for
- * confidentiality lets no program read its memory.
+ * of struct task_struct, whose offsets user space takes from the kernel's BTF. On a kernel that is locked
+ * down for confidentiality no program can read its memory.
  */
 enum cgfence_task_by {
 	CGFENCE_TASK_BY_HELPER,

@@ -152,7 +152,7 @@ static void say_done(const struct cgfence_apply_step *step)
 		output_say(sentences[step->action], step->cgroup);
 }
 
-/* Return: 0, or -EAGAIN, of which nothing is said, or another failure. */
+/* Return: 0, -EAGAIN without a message, or another failure. */
 static int act_on(const struct cgfence_apply_plan *plan, size_t index, struct cgfence_error *error)
 {
 	const struct cgfence_apply_step *step = cgfence_apply_plan_step(plan, index);

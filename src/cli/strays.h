@@ -18,7 +18,7 @@ struct strays {
 
 /**
  * strays_look_at() - say so if a process is outside of the fence, once for each cgroup where one is.
- * @parent: of @pid; nothing is said if it has another one, for then the number was used again
+ * @parent: of @pid; with another parent the number was used again, and this does nothing
  *
  * A process that has ended and was not waited for can be looked at too.
  *

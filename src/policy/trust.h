@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who can change a policy file can change what its fence allows. */
+/* Everybody who can change a policy file can change what its fence allows. */
 #pragma once
 
 #include <cgfence/cgfence.h>

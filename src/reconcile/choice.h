@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who chose the port of a UDP socket; pure functions. */
+/* Whether the kernel or a process chose the port of a UDP socket; pure functions. */
 #pragma once
 
 #include "net/netns.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Who chose the port of a UDP socket. */
+/* Whether the kernel or a process chose the port of a UDP socket. */
 #include "reconcile/choice.h"
 #include "unit/support/scene.h"
 
