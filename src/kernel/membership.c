@@ -12,9 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const pin_names[] = { "mkdir", "rmdir" };
+/*
+ * In the order in which they start: a cgroup that comes and goes between the two must not become a member that nobody
+ * removes. They end the other way round.
+ */
+enum { PIN_RMDIR, PIN_MKDIR, PIN_COUNT };
 
-#define PIN_COUNT 2
+static const char *const pin_names[PIN_COUNT] = { [PIN_RMDIR] = "rmdir", [PIN_MKDIR] = "mkdir" };
 
 static void cleanup_destroy_skeleton(struct members_bpf **skeleton)
 {
@@ -160,7 +164,8 @@ static void pin_path(char path[PINS_PATH_SIZE], uint64_t id, int pin, uint32_t n
 int membership_start(uint64_t id, uint32_t number, const struct membership *membership,
 		     struct cgfence_error *error)
 {
-	const int programs[PIN_COUNT] = { membership->mkdir, membership->rmdir };
+	const int programs[PIN_COUNT] = { [PIN_RMDIR] = membership->rmdir,
+					  [PIN_MKDIR] = membership->mkdir };
 
 	for (int i = 0; i < PIN_COUNT; i++) {
 		cleanup_close int link = bpf_raw_tracepoint_open(NULL, programs[i]);
@@ -215,10 +220,10 @@ int membership_open(uint64_t id, uint32_t number, struct membership *membership,
 		    struct cgfence_error *error)
 {
 	cleanup_membership struct membership found = MEMBERSHIP_CLOSED;
-	int result = open_program(id, 0, number, &found.mkdir);
+	int result = open_program(id, PIN_MKDIR, number, &found.mkdir);
 
 	if (result == 0)
-		result = open_program(id, 1, number, &found.rmdir);
+		result = open_program(id, PIN_RMDIR, number, &found.rmdir);
 	if (result == -ENOENT)
 		return error_set(error, ENOENT, "its programs that see cgroups made are missing");
 	if (result)
@@ -247,7 +252,7 @@ bool membership_is_there(uint64_t id, uint32_t number)
 
 static void remove_pins(uint64_t id, uint32_t number, bool detaching)
 {
-	for (int i = 0; i < PIN_COUNT; i++) {
+	for (int i = PIN_COUNT; i-- > 0;) {
 		char path[PINS_PATH_SIZE];
 
 		pin_path(path, id, i, number, detaching);

@@ -176,6 +176,62 @@ Test(faults_standing, detach_killed)
 	strike(DETACH, old_path, "o-", TRACER_KILL);
 }
 
+static struct cgfence_cgroup *passing;
+
+static void make_or_remove(void)
+{
+	if (!passing) {
+		cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "job-passing", &passing, NULL),
+			     0);
+		return;
+	}
+	cgfence_cgroup_remove(passing, NULL);
+	cgfence_cgroup_close(passing);
+	passing = NULL;
+}
+
+static size_t count_members(void)
+{
+	struct cgfence_fence *fence = NULL;
+	uint64_t *members = NULL;
+	uint64_t id = 0;
+	size_t count = 0;
+
+	cr_assert_eq(cgfence_standing_find(pattern, &id, NULL), 0);
+	cr_assert_eq(cgfence_fence_open(id, &fence, NULL), 0);
+	cr_assert_eq(cgfence_fence_read_members(fence, &members, &count, NULL), 0);
+	free(members);
+	cgfence_fence_close(fence);
+	return count;
+}
+
+/* Its membership is new at an attach, and at a replacement that has other exceptions. */
+static void pass_by(const char *path, bool at_odd_calls)
+{
+	static struct tracer_result result;
+	struct tracer_options options = runner_options();
+
+	options.scope = TRACER_BPF;
+	options.at_call = make_or_remove;
+	if (at_odd_calls)
+		make_or_remove();
+	runner_run((const char *const[]){ "attach", pattern, path, NULL }, &options, &result);
+	cr_assert_eq(result.status, 0, "%s", result.errors);
+	if (passing)
+		make_or_remove();
+	cr_expect_eq(count_members(), 1, "%s: %zu members", path, count_members());
+}
+
+Test(faults_standing, what_comes_and_goes_between_two_calls_does_not_stay_a_member)
+{
+	set_up();
+	for (int odd = 0; odd < 2; odd++) {
+		pass_by(old_path, odd);
+		pass_by(new_path, odd);
+		detach();
+	}
+}
+
 /* Its first anchor is removed, and the members of the next one decide. */
 static void begin_without_anchor(void)
 {

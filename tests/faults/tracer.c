@@ -232,6 +232,8 @@ static int handle_call(struct tracee *tracee)
 		return -errno;
 	if (in_scope(options->scope, (long)call.seccomp.nr, call.seccomp.args[0])) {
 		tracee->result->count++;
+		if (options->at_call)
+			options->at_call();
 		if (options->fault != TRACER_NO_FAULT && index == options->index)
 			return strike(tracee, &call);
 	}

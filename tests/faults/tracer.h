@@ -24,9 +24,10 @@ enum tracer_fault {
 struct tracer_options {
 	enum tracer_scope scope;
 	enum tracer_fault fault;
-	size_t index;	 /* of the call that it hits, among those in scope */
-	int code;	 /* errno of TRACER_ERROR */
-	bool old_kernel; /* no sockops program may send a signal, as before Linux 6.18 */
+	size_t index;	       /* of the call that it hits, among those in scope */
+	int code;	       /* errno of TRACER_ERROR */
+	bool old_kernel;       /* no sockops program may send a signal, as before Linux 6.18 */
+	void (*at_call)(void); /* at the entry of each call in scope, or NULL */
 };
 
 #define TRACER_CALL_SIZE 48
