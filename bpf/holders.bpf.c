@@ -18,7 +18,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 1); /* set before loading */
 	__type(key, __u64);
 	__type(value, __u8);
 } cgfence_roots SEC(".maps");

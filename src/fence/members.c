@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/members.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "cgroup/id.h"
 #include "image/name_glob.h"
 #include "image/standing_globs.h"
@@ -106,6 +107,7 @@ static int walk_level(struct walk *walk, int directory, size_t level)
 		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
 			result = visit(walk, dirfd(stream), entry->d_name, level);
+		yield_now();
 		errno = 0;
 	}
 	/* A cgroup that is removed meanwhile has no entries any more. */

@@ -58,11 +58,10 @@ static bool vanishes(struct action *act)
 }
 
 /* Waits at most for what the steps before have left of the time of the fence. */
-static int kill_and_wait(struct action *act)
+static int kill_and_wait(struct action *act, struct cgfence_cgroup *cgroup)
 {
 	uint64_t begin_ns = boot_time_ns();
-	int result = cgroup_kill(act->fence->cgroup, WAIT_MS - act->costs->waited_ms,
-				 &act->result->failure);
+	int result = cgroup_kill(cgroup, WAIT_MS - act->costs->waited_ms, &act->result->failure);
 	uint64_t took_ms = (boot_time_ns() - begin_ns) / 1000000;
 
 	/* Events of other fences may have been handled meanwhile. */
@@ -80,11 +79,14 @@ static int kill_and_wait(struct action *act)
  */
 static void kill_fence(struct action *act)
 {
-	bool populated = cgroup_is_populated(act->fence->cgroup);
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	int opened = cgroup_open_any_id(act->fence->id, &cgroup, &act->result->failure);
+	bool populated = opened == 0 && cgroup_is_populated(cgroup);
 
 	if (act->listener->ip_protocol != IPPROTO_TCP)
 		action_silence(act, NULL);
-	act->kill_failed = kill_and_wait(act) != 0;
+	/* There is nobody to be killed in a cgroup that is gone. */
+	act->kill_failed = opened ? opened != -ENOENT : kill_and_wait(act, cgroup) != 0;
 	/* Known before the others of a group are acted on, which may be gone by this. */
 	act->costs->killed = act->costs->killed || (populated && !act->kill_failed);
 	if (action_listens_now(act))

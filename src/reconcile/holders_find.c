@@ -3,6 +3,7 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/mountinfo.h"
 #include "reconcile/holders_walk.h"
@@ -40,10 +41,10 @@ static int list_wanted(const struct listeners *listeners, struct wanted_socket *
  * A threaded cgroup (cgroups(7)) may hold a thread whose leader is outside. The iterator visits their shared
  * descriptors only with the leader.
  */
-static bool is_threaded(const struct port_fence *fence)
+static bool is_threaded(const struct cgfence_cgroup *cgroup)
 {
 	cleanup_close int fd =
-		openat(cgfence_cgroup_fd(fence->cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
+		openat(cgfence_cgroup_fd(cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
 	char type[32] = "";
 
 	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
@@ -75,14 +76,32 @@ static int iterate_once(const struct port_fences *fences, struct holders *list,
 	return result;
 }
 
+/* What is gone has no holders. @only_threaded: whom the iterator cannot ask */
+static int find_by_walk(const struct hierarchy *hierarchy, const struct port_fence *fence,
+			bool only_threaded, const struct wanted_socket *wanted, size_t count,
+			struct holders *list, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	int result = hierarchy_open_any(hierarchy, fence->id, &cgroup, error);
+
+	if (result)
+		return result == -ENOENT ? 0 : result;
+	return only_threaded && !is_threaded(cgroup)
+		       ? 0
+		       : holders_walk(cgroup, wanted, count, list, error);
+}
+
 int holders_find(const struct port_fences *fences, const struct listeners *listeners,
 		 struct holders_iterator *iterator, struct holders *list,
 		 struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free struct wanted_socket *wanted = NULL;
 	struct cgfence_error reason = { 0 };
-	int code = 0;
+	int code = hierarchy_open(&hierarchy, error);
 
+	if (code)
+		return code;
 	if (list_wanted(listeners, &wanted))
 		return error_out_of_memory(error);
 	if (iterator)
@@ -91,9 +110,12 @@ int holders_find(const struct port_fences *fences, const struct listeners *liste
 		const struct port_fence *fence = &fences->items[i];
 
 		/* The walk of a fence includes the fences below it. */
-		if (iterator ? is_threaded(fence) : fence->above == PORT_FENCE_NONE)
-			note(holders_walk(fence->cgroup, wanted, listeners->count, list, &reason),
-			     &reason, &code, error);
+		if (!iterator && fence->above != PORT_FENCE_NONE)
+			continue;
+		note(find_by_walk(&hierarchy, fence, iterator, wanted, listeners->count, list,
+				  &reason),
+		     &reason, &code, error);
+		yield_now();
 	}
 	if (code == -EOPNOTSUPP && !iterator) {
 		int again = iterate_once(fences, list, &reason);
@@ -118,7 +140,7 @@ static int is_in_fence(const struct port_fence *fence, uint64_t cgroup_id,
 	result = cgfence_cgroup_open_id(cgroup_id, &cgroup, error);
 	if (result)
 		return result == -ENOENT ? 0 : result;
-	return path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(fence->cgroup)) != NULL;
+	return path_below(cgfence_cgroup_path(cgroup), fence->path) != NULL;
 }
 
 void second_look_free(struct second_look *look)

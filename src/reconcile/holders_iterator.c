@@ -17,10 +17,14 @@
 /* A read returns several thousand holders. */
 #define BUFFER_SIZE (256 * 1024)
 
+/* For so many fences and members it has room at first; an empty place takes 16 bytes. */
+#define ROOTS_MIN 4096
+
 struct holders_iterator {
 	struct holders_bpf *skeleton;
 	struct bpf_link *descriptors;
 	struct bpf_link *tasks;
+	uint32_t room;	       /* for fences and members */
 	struct flight *flight; /* NULL until there is a carrier to look into */
 	bool running;
 	/* The present content of the map of roots, which nobody else writes to; NULL if it is not known. */
@@ -28,15 +32,24 @@ struct holders_iterator {
 	size_t root_count;
 };
 
+static void unload(struct holders_iterator *iterator)
+{
+	bpf_link__destroy(iterator->descriptors);
+	bpf_link__destroy(iterator->tasks);
+	holders_bpf__destroy(iterator->skeleton);
+	free(iterator->roots);
+	iterator->descriptors = NULL;
+	iterator->tasks = NULL;
+	iterator->skeleton = NULL;
+	iterator->roots = NULL;
+}
+
 void holders_iterator_free(struct holders_iterator *iterator)
 {
 	if (!iterator)
 		return;
-	bpf_link__destroy(iterator->descriptors);
-	bpf_link__destroy(iterator->tasks);
+	unload(iterator);
 	flight_free(iterator->flight);
-	holders_bpf__destroy(iterator->skeleton);
-	free(iterator->roots);
 	free(iterator);
 }
 
@@ -46,10 +59,46 @@ static int attach(const struct bpf_program *program, struct bpf_link **link)
 	return *link ? 0 : errno;
 }
 
+/* Return: 0 or errno. */
+static int load(struct holders_iterator *iterator, uint32_t room)
+{
+	int code = 0;
+
+	iterator->skeleton = holders_bpf__open();
+	if (!iterator->skeleton ||
+	    bpf_map__set_max_entries(iterator->skeleton->maps.cgfence_roots, room) ||
+	    holders_bpf__load(iterator->skeleton))
+		code = errno;
+	if (code == 0)
+		code = attach(iterator->skeleton->progs.cgfence_holders, &iterator->descriptors);
+	if (code == 0)
+		code = attach(iterator->skeleton->progs.cgfence_ring_users, &iterator->tasks);
+	iterator->room = room;
+	return code;
+}
+
+/* Anybody who may make members can make more of them than there was room for. */
+static int grow(struct holders_iterator *iterator, size_t count, struct cgfence_error *error)
+{
+	uint32_t room = iterator->room;
+	int code;
+
+	while (room < count && room < UINT32_MAX / 2)
+		room *= 2;
+	if (room == iterator->room && iterator->skeleton)
+		return 0;
+	unload(iterator);
+	code = load(iterator, room);
+	if (code == 0)
+		return 0;
+	unload(iterator);
+	return kernel_error(error, code, "load the iterator over descriptors");
+}
+
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error)
 {
 	struct holders_iterator *made;
-	int code = 0;
+	int code;
 
 	if (trial_recall(TRIAL_HOLDERS) == TRIAL_REFUSED)
 		return error_set(error, ENOTSUP,
@@ -57,13 +106,7 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return error_out_of_memory(error);
-	made->skeleton = holders_bpf__open_and_load();
-	if (!made->skeleton)
-		code = errno;
-	if (code == 0)
-		code = attach(made->skeleton->progs.cgfence_holders, &made->descriptors);
-	if (code == 0)
-		code = attach(made->skeleton->progs.cgfence_ring_users, &made->tasks);
+	code = load(made, ROOTS_MIN);
 	if (code) {
 		holders_iterator_free(made);
 		refusal_note(TRIAL_HOLDERS, -code);
@@ -196,7 +239,9 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 	if (iterator->running)
 		return error_set(error, EBUSY, "the iterator over descriptors is running already");
 	iterator->running = true;
-	result = set_roots(iterator, fence_ids, fence_count, error);
+	result = grow(iterator, fence_count, error);
+	if (result == 0)
+		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
 		result = run(iterator->descriptors, &harvest, error);
 	if (result == 0)

@@ -25,7 +25,6 @@ static void take(struct host_look *look)
 	if (cgfence_cgroup_open("/", &root, NULL))
 		return;
 	fence.id = cgfence_cgroup_id(root);
-	fence.cgroup = root;
 	/* Not that of the pass, which may be running, and knows the fences. */
 	holders_iterator_new(&iterator, NULL);
 	holders_find(&fences, &look->observation->listeners, iterator, &look->holders, NULL);

@@ -181,8 +181,7 @@ static int add_caller(struct observation *observation, const struct cgfence_even
 
 	snprintf(name, sizeof(name), "pid:%u", event->record.pid);
 	if (cgfence_cgroup_open(name, &cgroup, NULL) ||
-	    !path_below(cgfence_cgroup_path(cgroup),
-			cgfence_cgroup_path(observation->fences.items[0].cgroup)))
+	    !path_below(cgfence_cgroup_path(cgroup), observation->fences.items[0].path))
 		return 0;
 	holder.cgroup_id = cgfence_cgroup_id(cgroup);
 	memcpy(holder.comm, event->record.comm, sizeof(holder.comm));

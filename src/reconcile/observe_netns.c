@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/observe_netns.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/hierarchy.h"
 #include "cgroup/threads.h"
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -82,9 +84,29 @@ static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 	return observe_netns_add(walk->observation, netns, walk->error);
 }
 
+/* Return: 0 also if the cgroup is gone. */
+static int walk_fence(const struct hierarchy *hierarchy, const struct port_fence *fence,
+		      struct member_walk *walk)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	int result = hierarchy_open_any(hierarchy, fence->id, &cgroup, walk->error);
+
+	if (result == -ENOENT) {
+		*walk->error->text = '\0';
+		return 0;
+	}
+	if (result == 0)
+		result = cgroup_for_each_thread(cgroup, visit_member, walk);
+	if (result && !*walk->error->text)
+		error_set(walk->error, -result, "cannot list the tasks in %s: %s", fence->path,
+			  strerror(-result));
+	return result;
+}
+
 int observe_netns_of_members(struct observation *observation, struct cgfence_error *error)
 {
-	int result = 0;
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	int result = observation->fences.count ? hierarchy_open(&hierarchy, error) : 0;
 
 	for (size_t i = 0; i < observation->fences.count && result == 0; i++) {
 		const struct port_fence *fence = &observation->fences.items[i];
@@ -96,10 +118,7 @@ int observe_netns_of_members(struct observation *observation, struct cgfence_err
 
 		if (fence->image->ports.netns_any ||
 		    !is_observed(observation, fence->image->ports.netns_inum))
-			result = cgroup_for_each_thread(fence->cgroup, visit_member, &walk);
-		if (result && !*error->text)
-			error_set(error, -result, "cannot list the tasks in %s: %s",
-				  cgfence_cgroup_path(fence->cgroup), strerror(-result));
+			result = walk_fence(&hierarchy, fence, &walk);
 	}
 	return result;
 }

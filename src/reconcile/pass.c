@@ -58,7 +58,7 @@ static struct ledger_entry *entry_of(const struct pass *pass, size_t step)
 {
 	const struct port_fence *fence = fence_of(pass, step);
 
-	return ledger_entry(&pass->memory->ledger, fence->id, cgfence_cgroup_path(fence->cgroup));
+	return ledger_entry(&pass->memory->ledger, fence->id, fence->path);
 }
 
 /* Is there nothing to do, and nothing new to report? */
@@ -359,8 +359,7 @@ int pass_report_excess(const struct observation *observation, const struct recon
 	for (size_t i = 0; i < plan->count && result == 0; i++) {
 		const struct sighting *sighting = &observation->sightings[plan->steps[i].sighting];
 		const struct port_fence *fence = &observation->fences.items[sighting->fence];
-		struct ledger_entry *entry =
-			ledger_entry(&ledger, fence->id, cgfence_cgroup_path(fence->cgroup));
+		struct ledger_entry *entry = ledger_entry(&ledger, fence->id, fence->path);
 		struct violation_text text;
 
 		if (entry && !ledger_spell(entry, false)) {

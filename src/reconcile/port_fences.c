@@ -16,7 +16,7 @@
 void port_fences_free(struct port_fences *fences)
 {
 	for (size_t i = 0; i < fences->count; i++) {
-		cgfence_cgroup_close(fences->items[i].cgroup);
+		free(fences->items[i].path);
 		free(fences->items[i].image);
 	}
 	free(fences->items);
@@ -105,8 +105,8 @@ static int compare_paths(const void *left, const void *right)
 {
 	const struct port_fence *fence_a = *(struct port_fence *const *)left;
 	const struct port_fence *fence_b = *(struct port_fence *const *)right;
-	const char *a = cgfence_cgroup_path(fence_a->cgroup);
-	const char *b = cgfence_cgroup_path(fence_b->cgroup);
+	const char *a = fence_a->path;
+	const char *b = fence_b->path;
 
 	while (*a && *a == *b) {
 		a++;
@@ -132,10 +132,8 @@ static int set_above(struct port_fences *fences)
 		order[i] = &fences->items[i];
 	qsort(order, fences->count, sizeof(struct port_fence *), compare_paths);
 	for (size_t i = 0; i < fences->count; i++) {
-		const char *path = cgfence_cgroup_path(order[i]->cgroup);
-
 		while (last != PORT_FENCE_NONE &&
-		       !path_below(path, cgfence_cgroup_path(fences->items[last].cgroup)))
+		       !path_below(order[i]->path, fences->items[last].path))
 			last = fences->items[last].above;
 		order[i]->above = last;
 		last = (size_t)(order[i] - fences->items);
@@ -257,6 +255,7 @@ static int add(struct reading *reading, struct port_fence *fence, struct cgfence
 	struct port_fences *fences = reading->fences;
 	struct port_fence *items =
 		array_with_room(fences->items, fences->count, &reading->capacity, sizeof(*items));
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	int result;
 
 	if (!items) {
@@ -264,7 +263,11 @@ static int add(struct reading *reading, struct port_fence *fence, struct cgfence
 		return error_out_of_memory(error);
 	}
 	fences->items = items;
-	result = hierarchy_open_any(&reading->hierarchy, fence->id, &fence->cgroup, error);
+	result = hierarchy_open_any(&reading->hierarchy, fence->id, &cgroup, error);
+	if (result == 0) {
+		fence->path = strdup(cgfence_cgroup_path(cgroup));
+		result = fence->path ? 0 : error_out_of_memory(error);
+	}
 	if (result)
 		free(fence->image);
 	else
@@ -305,6 +308,7 @@ static int add_members(struct reading *reading, const struct port_fence *pattern
 		result = add_member(reading, pattern, ids[i], error);
 		if (result == -ENOENT)
 			result = 0;
+		yield_now();
 	}
 	return result;
 }

@@ -11,7 +11,7 @@ struct port_fence {
 	uint64_t id;	      /* of the cgroup */
 	uint64_t standing_id; /* of the standing fence that it is a member of; else 0 */
 	uint32_t program_id;  /* of the program that uses @image; 0 if it is not known */
-	struct cgfence_cgroup *cgroup;
+	char *path; /* No descriptor, since anybody who may make members could use up those there are. */
 	struct cgfence_image *image;
 	size_t above; /* index of the next fence up the hierarchy, or PORT_FENCE_NONE */
 };

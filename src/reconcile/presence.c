@@ -60,7 +60,7 @@ static bool is_below_fence(const struct action *act, uint32_t thread)
 
 	snprintf(name, sizeof(name), "pid:%u", thread);
 	return cgfence_cgroup_open(name, &cgroup, NULL) == 0 &&
-	       path_below(cgfence_cgroup_path(cgroup), cgfence_cgroup_path(act->fence->cgroup));
+	       path_below(cgfence_cgroup_path(cgroup), act->fence->path);
 }
 
 /* The descriptor, the pid and the inode number may belong to another socket by now. */
@@ -71,7 +71,7 @@ static bool has_same_holder(const struct action *act)
 	return fd >= 0 && is_below_fence(act, act->holder->thread);
 }
 
-static int walk(struct action *act, bool *held)
+static int walk(struct action *act, const struct cgfence_cgroup *cgroup, bool *held)
 {
 	const struct wanted_socket wanted = {
 		.inode = act->listener->inode,
@@ -84,7 +84,7 @@ static int walk(struct action *act, bool *held)
 	if (act->costs->walks >= WALKS_MAX)
 		return -EOPNOTSUPP;
 	act->costs->walks++;
-	result = holders_walk(act->fence->cgroup, &wanted, 1, &holders, &act->result->failure);
+	result = holders_walk(cgroup, &wanted, 1, &holders, &act->result->failure);
 
 	*held = holders.count > 0;
 	holders_free(&holders);
@@ -97,14 +97,21 @@ static int walk(struct action *act, bool *held)
  */
 static int still_held(struct action *act, bool *held)
 {
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	bool hidden = act->holder && act->holder->holding != CGFENCE_HOLDING_DESCRIPTOR;
 	bool found = has_same_holder(act);
-	int result = hidden ? -EOPNOTSUPP : 0;
+	int result = hidden ? -EOPNOTSUPP
+			    : cgroup_open_any_id(act->fence->id, &cgroup, &act->result->failure);
 
+	/* Nobody in a cgroup that is gone holds it. */
+	if (result == -ENOENT) {
+		act->result->failure.text[0] = '\0';
+		result = 0;
+	}
 	for (int i = 0;
-	     i < HOLDER_TRIES && !found && result == 0 && cgroup_is_populated(act->fence->cgroup);
+	     i < HOLDER_TRIES && !found && result == 0 && cgroup && cgroup_is_populated(cgroup);
 	     i++)
-		result = walk(act, &found);
+		result = walk(act, cgroup, &found);
 	if (!found && result == -EOPNOTSUPP)
 		result = second_look_find(&act->pass->second_look, &act->pass->observation->fences,
 					  act->fence_index, act->listener, &found,

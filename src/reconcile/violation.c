@@ -86,7 +86,7 @@ int violation_describe(const struct observation *observation, const struct sight
 		describe_holder(&observation->holders.items[sighting->holder], &made);
 	else
 		made.member = cgroup_path(listener->cgroup_id);
-	made.cgroup = strdup(cgfence_cgroup_path(fence->cgroup));
+	made.cgroup = strdup(fence->path);
 	ports = excess_lists_find(excess, sighting->fence, made.protocol);
 	if (ports) {
 		made.excess = strdup(ports->text);

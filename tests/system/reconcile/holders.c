@@ -397,3 +397,33 @@ Test(reconcile_holders, a_threaded_fence_in_a_fence_sees_the_same_by_both)
 	snprintf(expected, sizeof(expected), " 0:0:%d 1:0:%d 0:1:%d 1:1:%d", pid, pid, pid, pid);
 	expect_same_sightings(expected);
 }
+
+/* More than it has room for at first. */
+#define MANY_FENCES 5000
+
+/* Nobody blinds it by making members of a standing fence. */
+Test(reconcile_holders, the_iterator_has_room_for_any_number_of_fences)
+{
+	static uint64_t ids[MANY_FENCES];
+	struct holders_iterator *iterator = NULL;
+	struct cgfence_error error = { 0 };
+	struct holders holders = { 0 };
+	size_t few;
+
+	holding_skip_without_iterator();
+	holding_start(sockets_fence(), hold_two, NULL);
+	for (size_t i = 0; i < MANY_FENCES; i++)
+		ids[i] = cgfence_cgroup_id(sockets_fence()) + i;
+	cr_assert_eq(holders_iterator_new(&iterator, NULL), 0);
+	cr_assert_eq(holders_iterator_run(iterator, ids, 1, &holders, NULL), 0);
+	few = holders.count;
+	cr_expect_gt(few, 0);
+	for (int i = 0; i < 2; i++) {
+		holders.count = 0;
+		cr_expect_eq(holders_iterator_run(iterator, ids, MANY_FENCES, &holders, &error), 0,
+			     "%s", error.text);
+		cr_expect_eq(holders.count, few);
+	}
+	holders_iterator_free(iterator);
+	holders_free(&holders);
+}

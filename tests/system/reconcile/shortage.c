@@ -3,6 +3,7 @@
 #include "holding.h"
 #include "cgroup/threads.h"
 #include "reconcile/observe.h"
+#include "system/standing/standing.h"
 #include "wanted.h"
 
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 TestSuite(reconcile_shortage, .init = holding_begin, .fini = holding_end);
 
 #define DEPTH 25
+#define MEMBERS 24
 
 static const char *const excess[] = { "tcp 127.0.0.1 9", NULL };
 
@@ -113,4 +115,27 @@ Test(reconcile_shortage, the_walk_needs_no_more_descriptors_for_cgroups_that_are
 	leave_enough();
 	cr_expect_eq(code, 0);
 	cr_expect_eq(count, DEPTH + 1, "%zu", count);
+}
+
+/* Nobody blinds it by making cgroups of a name that is fenced. */
+Test(reconcile_shortage, an_observation_needs_no_descriptor_for_each_member)
+{
+	const struct observation_scope scope = { 0 };
+	struct observation observation;
+	struct cgfence_error error = { 0 };
+	int code;
+
+	standing_attach("job-*", "{'ports': [8080]}");
+	for (int i = 0; i < MEMBERS; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		harness_child_cgroup(harness_cgroup(), name);
+	}
+	leave_descriptors(MEMBERS);
+	code = observe(&scope, &observation, &error);
+	leave_enough();
+	cr_expect_eq(code, 0, "%s", error.text);
+	cr_expect_eq(observation.fences.count, MEMBERS);
+	observation_free(&observation);
 }
