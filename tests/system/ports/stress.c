@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-TestSuite(port_stress, .init = sockets_begin, .fini = harness_end, .timeout = 120);
+TestSuite(port_stress, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 #define CONNECTIONS ((int)harness_rounds(2000))
 #define SERVER "tcp 127.0.0.1 8080 reuseaddr"

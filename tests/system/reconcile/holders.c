@@ -413,7 +413,7 @@ Test(reconcile_holders, the_iterator_has_room_for_any_number_of_fences)
 	holding_skip_without_iterator();
 	holding_start(sockets_fence(), hold_two, NULL);
 	for (size_t i = 0; i < MANY_FENCES; i++)
-		ids[i] = cgfence_cgroup_id(sockets_fence()) + i;
+		ids[i] = cgfence_cgroup_id(sockets_fence()) + ((uint64_t)i << 40);
 	cr_assert_eq(holders_iterator_new(&iterator, NULL), 0);
 	cr_assert_eq(holders_iterator_run(iterator, ids, 1, &holders, NULL), 0);
 	few = holders.count;
