@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-TestSuite(stress, .init = harness_begin, .fini = harness_end, .timeout = 120);
+TestSuite(stress, .init = harness_begin, .fini = harness_end, .timeout = 600);
 
 #define ENTRY_COUNT 4096
 

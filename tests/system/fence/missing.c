@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-TestSuite(missing, .init = sockets_begin, .fini = harness_end, .timeout = 60);
+TestSuite(missing, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 #define READS_REFUSED PINS_KERNEL "/reads_refused"
 #define IPV6_ONLY "{'devices': {'defaults': true}, 'ports': ['ipv6:8080']}"

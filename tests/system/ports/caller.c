@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-TestSuite(port_caller, .init = sockets_begin, .fini = harness_end, .timeout = 60);
+TestSuite(port_caller, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 /* @argument: the endpoint that a socket from outside is bound to; none if it is "unbound". */
 static int listen_inside(void *argument)

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-TestSuite(port_chosen, .init = sockets_begin, .fini = harness_end, .timeout = 60);
+TestSuite(port_chosen, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51 /* Linux 6.3 */

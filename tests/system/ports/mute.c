@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-TestSuite(port_mute, .init = sockets_begin, .fini = harness_end, .timeout = 60);
+TestSuite(port_mute, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
 #define ENFORCE "{'ports': [8080]}"
 #define AUDIT "{'enforce': false, 'ports': [8080]}"
