@@ -22,11 +22,12 @@ const volatile struct {
 
 static const struct cgfence_member nothing_refused;
 
+/* One more than are kept: before 6.13 a full trie takes no new value for a key that it has (trie_update_elem). */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CGFENCE_GONE_NAMES);
-	__type(key, __u32);
+	__uint(max_entries, CGFENCE_GONE_NAMES + 1);
+	__type(key, struct cgfence_gone_key);
 	__type(value, struct cgfence_gone);
 } cgfence_gone SEC(".maps");
 
@@ -150,10 +151,11 @@ static __always_inline bool was_refused_something(const struct cgfence_member *m
 static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
 {
 	struct cgfence_membership_state *state = state_of_members();
+	struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS };
 	struct cgfence_gone *gone;
-	__u32 place = 0;
+	__u32 zero = 0;
 
-	gone = bpf_map_lookup_elem(&cgfence_going, &place);
+	gone = bpf_map_lookup_elem(&cgfence_going, &zero);
 	if (!state || !gone)
 		return;
 	gone->id = id;
@@ -164,8 +166,8 @@ static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
 					  BPF_CORE_READ(cgroup, kn, name));
 		cgroup = parent_of(cgroup);
 	}
-	place = state->gone++ % CGFENCE_GONE_NAMES;
-	bpf_map_update_elem(&cgfence_gone, &place, gone, BPF_ANY);
+	key.place = state->gone++ % CGFENCE_GONE_NAMES;
+	bpf_map_update_elem(&cgfence_gone, &key, gone, BPF_ANY);
 }
 
 SEC("tp_btf/cgroup_rmdir")

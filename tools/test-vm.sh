@@ -79,6 +79,7 @@ run_machine() {
 	skipped=$((skipped + skips))
 	printf '%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n' "$machine" "${release:--}" $((ok + fails)) $((ok - skips)) \
 		"$skips" "$fails" "${guard:--}" "${missing:--}" >>"$results/table"
+	sed -n "s/^\(not \)\?ok - \(.*[^ ]\)  *(\([0-9.]*\)s).*/\3\t$machine\t\2/p" "$log" >>"$results/times"
 	sed -n "s/^ok - \(.*[^ ]\)  *# SKIP \(.*\)/$machine\t\1\t\2/p" "$log" | tr -d '\r' >>"$results/skips"
 }
 
@@ -97,6 +98,11 @@ if [[ -s $results/skips ]]; then
 		cat "$results/skips"
 	} | column -t -s $'\t'
 fi
+echo
+{
+	printf 'SECONDS\tMACHINE\tSLOWEST TESTS\n'
+	sort --reverse --numeric-sort "$results/times" | sed 20q
+} | column -t -s $'\t'
 sed 's/^/FAILED  /' "$results/failures"
 echo "virtual machines: $passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

@@ -23,7 +23,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 10
+#define CGFENCE_ABI_VERSION 11
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 #define CGFENCE_COUNTERS_MAP "cgfence_count"

@@ -67,6 +67,14 @@ struct cgfence_gone {
 /* So many are kept, and then the oldest gives way. */
 #define CGFENCE_GONE_NAMES 256
 
+/* The key of one: the map is a trie, since a hash table of that size takes 4 KiB while it is empty. */
+struct cgfence_gone_key {
+	__u32 bits; /* CGFENCE_GONE_BITS: all of the place counts */
+	__u32 place;
+};
+
+#define CGFENCE_GONE_BITS 32
+
 #define CGFENCE_GLOB_WORDS 4
 
 /*

@@ -119,9 +119,10 @@ static int find_gone(const struct cgfence_fence *fence, uint64_t member, char **
 	int map = fence_membership(fence)->gone;
 
 	for (uint32_t i = 0; map >= 0 && i < CGFENCE_GONE_NAMES; i++) {
+		const struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS, .place = i };
 		struct cgfence_gone gone;
 
-		if (bpf_map_lookup_elem(map, &i, &gone) < 0 || gone.id != member)
+		if (bpf_map_lookup_elem(map, &key, &gone) < 0 || gone.id != member)
 			continue;
 		*path = join_path(fence, &gone);
 		return *path ? 0 : error_out_of_memory(error);

@@ -58,7 +58,11 @@ static int size_maps(struct members_bpf *skeleton, const struct cgfence_image *i
 {
 	uint32_t gone_size = (uint32_t)(offsetof(struct cgfence_gone, names) +
 					component_count(image) * CGFENCE_NAME_SIZE);
-	int result = bpf_map__set_max_entries(skeleton->maps.cgfence_members, room);
+	/* The settings are not mapped, for which they would take whole pages. */
+	int result = bpf_map__set_map_flags(skeleton->maps.rodata, BPF_F_RDONLY_PROG);
+
+	if (result == 0)
+		result = bpf_map__set_max_entries(skeleton->maps.cgfence_members, room);
 
 	if (result == 0)
 		result = bpf_map__set_max_entries(skeleton->maps.cgfence_globs,

@@ -21,8 +21,8 @@ struct membership {
 		.members = -1, .state = -1, .gone = -1, .mkdir = -1, .rmdir = -1 \
 	}
 
-/* So many members have room at first; 8 KiB of memory are for that. */
-#define MEMBERSHIP_ROOM 512
+/* So many members have room at first; 4 KiB of memory are for that. */
+#define MEMBERSHIP_ROOM 256
 #define MEMBERSHIP_ROOM_MAX (1U << 20)
 
 /**

@@ -4,6 +4,8 @@
 # shellcheck disable=SC2317,SC2016 # run_tests calls the functions, and eval expands what they wait for
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=engines.sh
+. "$(dirname "$0")/engines.sh"
 
 # With the manager systemd, ctr wants slice, prefix and name.
 with_ctr() { # RUNTIME MANAGER
@@ -37,7 +39,6 @@ expect_fenced() { # RUNTIME MANAGER
 		run_container --rm --
 	done
 	expect_lines "$STARTS"
-	echo "= $STARTS starts, 0 let through"
 	later 'ctr task kill --signal KILL box; ctr task delete box; ctr container delete box'
 	run_container --detach -- stay
 	expect_lines $((++STARTS))
@@ -64,6 +65,29 @@ test_crun_cgroupfs() {
 
 test_crun_systemd() {
 	expect_fenced crun systemd
+}
+
+# ctr has no option for hooks, so this stands for the runtime, and adds it to what the runtime reads.
+test_attach_is_put_off_while_runc_sets_up() {
+	make_waiting_hook
+	cat >"$SCRATCH/runc" <<-END
+		#!/bin/sh
+		for word; do
+			[ "\$last" != --bundle ] || bundle=\$word
+			last=\$word
+		done
+		case " \$* " in
+		*' create '*)
+			jq '.hooks.createRuntime = [{"path": "$SCRATCH/hook"}]' "\$bundle/config.json" >"\$bundle/new" &&
+				mv "\$bundle/new" "\$bundle/config.json"
+			;;
+		esac
+		exec runc "\$@"
+	END
+	chmod 755 "$SCRATCH/runc"
+	OPTIONS=(--runc-binary "$SCRATCH/runc")
+	later 'ctr task kill --signal KILL box; ctr task delete box; ctr container delete box'
+	expect_put_off run_container --detach -- stay
 }
 
 run_tests "$@"

@@ -32,7 +32,7 @@ run_tests() { # [NAME | --only PATTERN]
 		[[ $name == $only ]] || continue
 		started=$SECONDS
 		if output=$(timeout --kill-after=10 "${CGFENCE_HOST_TIMEOUT:-1500}" bash "$0" "$name" 2>&1 </dev/null); then
-			echo "ok - $TOPIC/$name # $((SECONDS - started)) s$(sed -n 's/^= /, /p' <<<"$output")"
+			echo "ok - $TOPIC/$name # $((SECONDS - started)) s$(sed -n 's/^= /, /p' <<<"$output" | tail -n 1)"
 		else
 			echo "not ok - $TOPIC/$name"
 			echo "  ${output//$'\n'/$'\n'  }"
@@ -109,11 +109,17 @@ has_lines() { # COUNT
 	(($(wc -l <"$LOG") >= $1))
 }
 
-# expect_lines COUNT [LINE]: waits until the log has so many lines, all of which must be as in the fence.
+# expect_lines COUNT [LINE]: waits until the log has so many lines, all of which must be as in the fence. Says how many of the
+# opens and binds that the line refuses were let through.
 expect_lines() {
-	local line=${2-$AS_FENCED} other
+	local line=${2-$AS_FENCED} other wanted let_through=0
 
 	wait_for has_lines "$1"
+	for wanted in $line; do
+		[[ $wanted != *=refused ]] ||
+			((let_through += $(grep --count --fixed-strings "${wanted%=*}=allowed" "$LOG" || true))) || true
+	done
+	echo "= $(wc -l <"$LOG") starts or other acts, $let_through let through"
 	other=$(grep --line-number --invert-match --fixed-strings --line-regexp "$line" "$LOG" || true)
 	[[ -z $other ]] || fail "of $(wc -l <"$LOG") attempts these are not '$line': $other"
 	(($(wc -l <"$LOG") == $1)) || fail "$(wc -l <"$LOG") attempts in place of $1"

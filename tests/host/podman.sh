@@ -53,6 +53,26 @@ test_runc_cgroupfs_life() {
 	expect_fenced_life "${PATTERN[@]}"
 }
 
+expect_put_off_by() { # RUNTIME
+	with_podman "$1" systemd
+	make_waiting_hook
+	mkdir "$SCRATCH/hooks"
+	cat >"$SCRATCH/hooks/wait.json" <<-END
+		{"version": "1.0.0", "hook": {"path": "$SCRATCH/hook"}, "when": {"always": true}, "stages": ["createRuntime"]}
+	END
+	ENGINE+=(--hooks-dir "$SCRATCH/hooks")
+	later 'podman rm --force life'
+	expect_put_off run_container --detach --name life -- stay
+}
+
+test_attach_is_put_off_while_runc_sets_up() {
+	expect_put_off_by runc
+}
+
+test_attach_is_put_off_while_crun_sets_up() {
+	expect_put_off_by crun
+}
+
 # The scope of conmon is named like a container, and holds the listeners of published ports.
 test_conmon_is_left_out() {
 	local scope

@@ -87,6 +87,23 @@ if command -v podman >/dev/null; then
 		follow docker
 		expect_container docker '/dev/kmsg=refused /dev/null=allowed'
 	}
+
+	# Only with all privileges ctr gives a container the log of the kernel.
+	expect_ctr() {
+		later 'rm -rf /etc/cgfence'
+		ctr run --rm --privileged --net-host --mount type=bind,src=/usr/lib/host,dst=/usr/lib/host,options=rbind:ro \
+			--mount "type=bind,src=$SCRATCH,dst=$SCRATCH,options=rbind:rw" docker.io/library/box:latest box \
+			/usr/lib/host/probe "$LOG" /dev/kmsg /dev/null
+		expect_lines 1 "$1"
+	}
+
+	test_containerd() {
+		expect_ctr '/dev/kmsg=allowed /dev/null=allowed'
+		rm "$LOG"
+		follow policy
+		follow containerd
+		expect_ctr '/dev/kmsg=refused /dev/null=allowed'
+	}
 fi
 
 run_tests "$@"

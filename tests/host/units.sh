@@ -9,14 +9,15 @@ test_pid_self_before_the_service() {
 	local i
 
 	probing_unit web.service "ExecStartPre=+/usr/local/sbin/cgfence attach pid:self $POLICY"
-	for i in 1 2 3 4 5; do
+	for ((i = 1; i <= STARTS; i++)); do
 		systemctl restart web.service
-		expect_lines "$i"
+		wait_for has_lines "$i"
 	done
+	expect_lines "$STARTS"
 	systemctl daemon-reload
 	systemctl set-property --runtime web.service CPUWeight=50 DevicePolicy=closed
 	again "$(main_pid web.service)"
-	expect_lines 6
+	expect_lines $((STARTS + 1))
 	systemctl revert web.service
 }
 

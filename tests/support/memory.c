@@ -84,7 +84,7 @@ static int add_pin(struct memory *memory, const char *path)
 	return code;
 }
 
-int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory)
+int memory_of_pins(uint64_t id, struct memory *memory)
 {
 	struct memory sum = { 0 };
 	struct dirent *entry;
@@ -92,8 +92,7 @@ int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory)
 	int code = 0;
 	DIR *pins;
 
-	snprintf(path, sizeof(path), "/sys/fs/bpf/cgfence/%ju",
-		 (uintmax_t)cgfence_cgroup_id(cgroup));
+	snprintf(path, sizeof(path), "/sys/fs/bpf/cgfence/%ju", (uintmax_t)id);
 	pins = opendir(path);
 	if (!pins)
 		return -errno;
@@ -106,4 +105,9 @@ int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory)
 	if (code == 0)
 		*memory = sum;
 	return code;
+}
+
+int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory)
+{
+	return memory_of_pins(cgfence_cgroup_id(cgroup), memory);
 }

@@ -21,5 +21,8 @@ struct memory {
 /** memory_of_object() - what the kernel counts for a map or program, in bytes; 0 if that is not known. */
 size_t memory_of_object(int fd);
 
-/** memory_of_fence() - weigh what the links of a fence lead to. Return: 0 or -errno. */
+/** memory_of_pins() - weigh what the links of the fence of this id lead to. Return: 0 or -errno. */
+int memory_of_pins(uint64_t id, struct memory *memory);
+
+/** memory_of_fence() - the same of the fence of a cgroup. */
 int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory);

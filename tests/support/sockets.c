@@ -59,9 +59,8 @@ static int look_for_remains(int fd, const char *text)
 	return EPERM;
 }
 
-static int call_bind(void *argument)
+static int bind_and_look(const char *text, int (*look)(int fd, const char *text))
 {
-	const char *text = argument;
 	struct endpoint endpoint = endpoint_parse(text);
 	int fd = endpoint_make(&endpoint);
 	int code;
@@ -71,7 +70,17 @@ static int call_bind(void *argument)
 	code = endpoint_bind_free(fd, &endpoint);
 	if (code == 0)
 		return !endpoint.port || endpoint_port(fd) == endpoint.port ? 0 : SOCKETS_FAILED;
-	return code == EPERM ? look_for_remains(fd, text) : code;
+	return code == EPERM && look ? look(fd, text) : code;
+}
+
+static int call_bind(void *argument)
+{
+	return bind_and_look(argument, look_for_remains);
+}
+
+static int call_bind_alone(void *argument)
+{
+	return bind_and_look(argument, NULL);
 }
 
 static int call_listen(void *argument)
@@ -92,6 +101,11 @@ int sockets_bind_elsewhere(void *text)
 int sockets_bind(const struct cgfence_cgroup *cgroup, const char *text)
 {
 	return harness_in_cgroup(cgroup, call_bind, (void *)text);
+}
+
+int sockets_bind_alone(const struct cgfence_cgroup *cgroup, const char *text)
+{
+	return harness_in_cgroup(cgroup, call_bind_alone, (void *)text);
 }
 
 int sockets_listen(const struct cgfence_cgroup *cgroup, const char *text)

@@ -35,6 +35,13 @@ void sockets_skip_without(const char *text);
  */
 int sockets_bind(const struct cgfence_cgroup *cgroup, const char *text);
 
+/**
+ * sockets_bind_alone() - the same without the look for what a refused bind left behind.
+ *
+ * Before 5.17 a port that a post_bind program refuses stays with its socket, and the look would wait for it in vain.
+ */
+int sockets_bind_alone(const struct cgfence_cgroup *cgroup, const char *text);
+
 /** sockets_bind_elsewhere() - bind in a new network namespace; for harness_in_cgroup() with the text. Return: 0 or errno. */
 int sockets_bind_elsewhere(void *text);
 

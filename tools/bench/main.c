@@ -18,6 +18,7 @@ static const struct suite {
 } suites[] = {
 	{ "device-check", suite_device_check, "what judging an open costs" },
 	{ "bind-check", suite_bind_check, "what judging a bind costs" },
+	{ "standing", suite_standing, "what standing fences cost where cgroups come and go" },
 	{ "attach", suite_attach, "what making a fence and taking it away cost" },
 	{ "policy-change", suite_policy_change, "how soon a new verdict is met" },
 	{ "reconciler", suite_reconciler, "what looking for listeners in excess costs" },

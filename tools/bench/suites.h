@@ -4,6 +4,7 @@
 
 void suite_device_check(void);
 void suite_bind_check(void);
+void suite_standing(void);
 void suite_attach(void);
 void suite_policy_change(void);
 void suite_reconciler(void);

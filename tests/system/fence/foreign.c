@@ -176,12 +176,6 @@ static uint64_t read_calls(const struct foreign *foreign)
 	return calls;
 }
 
-/* Before 5.17 the socket keeps the port that post_bind refused it. */
-static bool is_refusal(int result)
-{
-	return result == EPERM || result == SOCKETS_STILL_BOUND || result == SOCKETS_PORT_TAKEN;
-}
-
 bool foreign_is_asked(const struct foreign *foreign, const struct cgfence_cgroup *cgroup)
 {
 	uint64_t before;
@@ -199,10 +193,10 @@ bool foreign_is_asked(const struct foreign *foreign, const struct cgfence_cgroup
 		cr_expect_eq(sockets_listen(cgroup, foreign->hook->refused), 0);
 		return read_calls(foreign) > before;
 	default:
-		result = sockets_bind(cgroup, foreign->hook->refused);
+		result = sockets_bind_alone(cgroup, foreign->hook->refused);
 	}
-	cr_expect(result == 0 || is_refusal(result), "%s: %d", foreign->hook->name, result);
-	return is_refusal(result);
+	cr_expect(result == 0 || result == EPERM, "%s: %d", foreign->hook->name, result);
+	return result == EPERM;
 }
 
 bool foreign_fence_refuses(const struct foreign_hook *hook, const struct cgfence_cgroup *cgroup)

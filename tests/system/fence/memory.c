@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The kernel memory of a fence, of which a host may have many. */
+#include "system/standing/standing.h"
 #include "support/harness.h"
 #include "support/memory.h"
 #include "support/sockets.h"
@@ -8,10 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-TestSuite(memory, .init = harness_begin, .fini = harness_end);
+TestSuite(memory, .init = harness_begin, .fini = standing_end);
 
 /* Of the specification. */
 #define FENCE_MAX 65536
+
+/*
+ * What the members of a standing fence take beside: 4 KiB for their map, as much with the machine code for each of the two
+ * programs that decide who is one, and a page for each other program that does not fit into one page with the look-up.
+ */
+#define STANDING_MAX (108 * 1024)
 
 /* Before 6.4 the kernel counts whole pages for each map (array_map_mem_usage, kernel/bpf/arraymap.c). */
 static void skip_if_pages_are_counted(void)
@@ -24,18 +31,33 @@ static void skip_if_pages_are_counted(void)
 		sockets_skip("this kernel counts whole pages for the smallest map");
 }
 
-static void expect_less(const char *policy, size_t max)
+static void expect_less_of(uint64_t id, const char *policy, size_t max)
 {
 	struct memory memory = { 0 };
-	int code;
+	int code = memory_of_pins(id, &memory);
 
-	skip_if_pages_are_counted();
-	harness_attach(harness_cgroup(), policy);
-	code = memory_of_fence(harness_cgroup(), &memory);
 	cr_assert_eq(code, 0, "%s", strerror(-code));
 	cr_expect_gt(memory.bytes, 0);
 	cr_expect_neq(memory.policy_map, 0);
 	cr_expect_leq(memory.bytes, max, "%s takes %zu bytes", policy, memory.bytes);
+}
+
+static void expect_less(const char *policy, size_t max)
+{
+	skip_if_pages_are_counted();
+	harness_attach(harness_cgroup(), policy);
+	expect_less_of(cgfence_cgroup_id(harness_cgroup()), policy, max);
+}
+
+static void expect_less_standing(const char *policy, size_t max)
+{
+	uint64_t id = 0;
+
+	skip_if_pages_are_counted();
+	standing_attach("job-*", policy);
+	cr_assert_eq(cgfence_standing_find(standing_pattern("job-*"), &id, NULL), 0);
+	expect_less_of(id, policy, max);
+	standing_detach("job-*");
 }
 
 Test(memory, a_fence_of_all_hooks_takes_at_most_what_is_specified)
@@ -50,4 +72,11 @@ Test(memory, a_fence_of_all_hooks_takes_at_most_what_is_specified)
 Test(memory, a_fence_of_devices_takes_half_of_that)
 {
 	expect_less("{'devices': {'defaults': true}}", FENCE_MAX / 2);
+}
+
+Test(memory, a_standing_fence_takes_little_more)
+{
+	expect_less_standing("{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}",
+			     STANDING_MAX);
+	expect_less_standing("{'devices': {'defaults': true}}", FENCE_MAX);
 }

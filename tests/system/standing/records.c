@@ -96,6 +96,52 @@ Test(standing_records, a_member_that_is_gone_is_known_by_its_path)
 	cgfence_fence_close(fence);
 }
 
+#define GONE (CGFENCE_GONE_NAMES + 2)
+
+/* One process goes through all of them, and is refused something in each. */
+static int come_and_go(void *argument)
+{
+	const char *node = harness_node("c 1:5");
+	uint64_t *ids = argument;
+
+	for (int i = 0; i < GONE; i++) {
+		struct cgfence_cgroup *cgroup = NULL;
+		char name[16];
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		if (cgfence_cgroup_create(harness_cgroup(), name, &cgroup, NULL) ||
+		    harness_enter(cgroup) || access(node, R_OK) == 0 || errno != EPERM ||
+		    harness_enter(harness_cgroup()))
+			return 1;
+		ids[i] = cgfence_cgroup_id(cgroup);
+		if (cgfence_cgroup_remove(cgroup, NULL))
+			return 1;
+		cgfence_cgroup_close(cgroup);
+	}
+	return 0;
+}
+
+Test(standing_records, of_many_that_are_gone_the_last_are_known)
+{
+	uint64_t *ids = harness_share(GONE * sizeof(*ids));
+	struct cgfence_error error = { 0 };
+	struct cgfence_fence *fence;
+	char *path = NULL;
+
+	standing_attach("job-*", NULL_ONLY);
+	cr_assert_eq(harness_in_cgroup(harness_cgroup(), come_and_go, ids), 0);
+	fence = standing_open("job-*");
+	for (int i = 2; i < GONE; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "job-%d", i);
+		expect_path(fence, ids[i], standing_pattern(name));
+	}
+	for (int i = 0; i < 2; i++)
+		cr_expect_eq(cgfence_fence_member_path(fence, ids[i], &path, &error), -ENOENT);
+	cgfence_fence_close(fence);
+}
+
 /* The same request of many members: none pushes out that of another before there is no room at all. */
 Test(standing_records, many_members_that_are_refused_the_same_all_have_records)
 {
