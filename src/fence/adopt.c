@@ -1,48 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/adopt.h"
-#include "base/cleanup.h"
 #include "base/error.h"
-#include "cgroup/id.h"
 #include "fence/adopted.h"
 #include "fence/detach.h"
+#include "fence/levels.h"
 #include "fence/proof.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"
 
 #include <cgfence/adopt.h>
-#include <fcntl.h>
-#include <stdio.h>
-
-/* The cgroup in which crun has the processes of a container, below that of the container. */
-#define CONTAINER "container"
-
-static int find_below(const struct cgfence_cgroup *cgroup, struct adopted *found,
-		      struct cgfence_error *error)
-{
-	cleanup_close int fd = openat(cgfence_cgroup_fd(cgroup), CONTAINER,
-				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_free char *path = NULL;
-	uint64_t id;
-	int result;
-
-	if (fd < 0)
-		return 0;
-	result = cgroup_read_id(fd, &id);
-	if (result)
-		return error_set(error, -result, "cannot read the id of %s/" CONTAINER,
-				 cgfence_cgroup_path(cgroup));
-	if (asprintf(&path, "%s/" CONTAINER, cgfence_cgroup_path(cgroup)) < 0)
-		return error_out_of_memory(error);
-	return adopted_find(fd, id, path, found, error);
-}
 
 static int find(const struct cgfence_cgroup *cgroup, struct adopted *found,
 		struct cgfence_error *error)
 {
-	int result = adopted_find(cgfence_cgroup_fd(cgroup), cgfence_cgroup_id(cgroup),
-				  cgfence_cgroup_path(cgroup), found, error);
-
-	return result ? result : find_below(cgroup, found, error);
+	return levels_find(cgfence_cgroup_fd(cgroup), cgfence_cgroup_id(cgroup),
+			   cgfence_cgroup_path(cgroup), found, error);
 }
 
 static bool is_adopting(const struct fence_change *change)
@@ -80,27 +52,33 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 }
 
 /* They are as they were, or agree with what is decided now. */
-static int prove_again(const struct fence_change *change, const struct adopted *found,
-		       struct cgfence_error *error)
+static int prove_again(const struct fence_change *change, const struct adopted *before,
+		       const struct adopted *found, struct cgfence_error *error)
 {
-	cleanup_adopted struct adopted before = { 0 };
-	int result = adopted_read(change->id, &before, error);
+	int result = before->count ? fence_prove_same(before, found, error) : -EPERM;
 
-	if (result == 0)
-		result = before.count ? fence_prove_same(&before, found, error) : -EPERM;
 	if (result != -EPERM)
 		return result;
-	return fence_prove_policy(change->old_policy, found, before.count ? NULL : error);
+	return fence_prove_policy(change->old_policy, found, before->count ? NULL : error);
 }
 
 static int take_place_again(struct fence_change *change, const struct adopted *found,
 			    struct cgfence_error *error)
 {
+	cleanup_adopted struct adopted before = { 0 };
 	uint64_t id = change->id;
-	int result = prove_again(change, found, error);
+	int result = adopted_read(id, &before, error);
 
-	if (result == 0)
-		result = adopted_replace(id, found, error);
+	if (result)
+		return result;
+	/* Mostly their owner made the same program again, and the kernel need not be asked. */
+	if (adopted_are_known(&before, found)) {
+		result = adopted_swap(id, &before, found, error);
+	} else {
+		result = prove_again(change, &before, found, error);
+		if (result == 0)
+			result = adopted_replace(id, found, error);
+	}
 	return result ? result : adopted_detach(found, error);
 }
 
