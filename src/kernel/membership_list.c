@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
+#include "base/yield.h"
 #include "kernel/membership.h"
 
 #include <bpf/bpf.h>
@@ -15,6 +16,7 @@ static int list_keys(int map, uint64_t **ids, size_t *count)
 	cleanup_free uint64_t *found = NULL;
 	size_t capacity = 0;
 	size_t used = 0;
+	const size_t most = 4 * (size_t)membership_room(map) + 1024;
 	uint64_t key;
 
 	while (bpf_map_get_next_key(map, used ? &found[used - 1] : NULL, &key) == 0) {
@@ -24,8 +26,9 @@ static int list_keys(int map, uint64_t **ids, size_t *count)
 			return -ENOMEM;
 		found = larger;
 		found[used++] = key;
-		if (used > 4 * (size_t)membership_room(map) + 1024)
+		if (used > most)
 			return -EAGAIN;
+		yield_now();
 	}
 	if (errno != ENOENT)
 		return -errno;
