@@ -183,6 +183,12 @@ static void start_timers(const struct watch *watch)
 		watch_sources_set_timer(&watch->sources, SOURCE_WATCHDOG, watchdog_ns, watchdog_ns);
 }
 
+/* Between units of its work it reads signals and events (watch_on_yield()), which then do not wake it any more. */
+static bool has_news(const struct watch *watch)
+{
+	return watch->hangup || watch->stopping || watch->intake.word_count;
+}
+
 static void loop(struct watch *watch)
 {
 	while (!watch->stopping) {
@@ -194,9 +200,7 @@ static void loop(struct watch *watch)
 		watch_events_dropped(&watch->output);
 		watch_sources_wait_for(&watch->sources, SOURCE_OUTPUT,
 				       stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
-		/* Its work may have read signals. */
-		source = watch_sources_next(&watch->sources,
-					    has_work || watch->hangup || watch->stopping);
+		source = watch_sources_next(&watch->sources, has_work || has_news(watch));
 		output_time_refresh();
 		/* Whatever it was, listeners come first. */
 		watch_take_events(watch);

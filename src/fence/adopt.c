@@ -7,6 +7,7 @@
 #include "fence/proof.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"
+#include "kernel/pins.h"
 
 #include <cgfence/adopt.h>
 
@@ -34,7 +35,9 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 		      enum cgfence_attach_result *result, struct cgfence_error *error)
 {
 	uint64_t id = change->id;
-	int code = fence_prove_policy(change->policy, found, error);
+	int code = foreproof_holds(&change->foreproof, found, 0)
+			   ? 0
+			   : fence_prove_policy(change->policy, found, error);
 
 	if (code == 0)
 		code = adopted_pin(id, found, error);
@@ -51,17 +54,6 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 	return code;
 }
 
-/* They are as they were, or agree with what is decided now. */
-static int prove_again(const struct fence_change *change, const struct adopted *before,
-		       const struct adopted *found, struct cgfence_error *error)
-{
-	int result = before->count ? fence_prove_same(before, found, error) : -EPERM;
-
-	if (result != -EPERM)
-		return result;
-	return fence_prove_policy(change->old_policy, found, before->count ? NULL : error);
-}
-
 static int take_place_again(struct fence_change *change, const struct adopted *found,
 			    struct cgfence_error *error)
 {
@@ -75,7 +67,8 @@ static int take_place_again(struct fence_change *change, const struct adopted *f
 	if (adopted_are_known(&before, found)) {
 		result = adopted_swap(id, &before, found, error);
 	} else {
-		result = prove_again(change, &before, found, error);
+		if (!foreproof_holds(&change->foreproof, found, change->old.image->generation))
+			result = fence_prove_again(change->old_policy, &before, found, error);
 		if (result == 0)
 			result = adopted_replace(id, found, error);
 	}
@@ -88,6 +81,15 @@ static int refuse_fenced(const struct fence_change *change, struct cgfence_error
 		error, EEXIST,
 		"%s has a fence beside the programs of others, and requests pass that all allow; detach that fence first, then adopt",
 		cgfence_cgroup_path(change->cgroup));
+}
+
+int fence_adopt_prove(struct fence_change *change, struct cgfence_error *error)
+{
+	return pins_are_there(change->id)
+		       ? foreproof_again(change->id, change->cgroup, &change->foreproof, error)
+	       : change->policy
+		       ? foreproof_first(change->cgroup, change->policy, &change->foreproof, error)
+		       : 0;
 }
 
 int fence_adopt_make(struct fence_change *change, enum cgfence_attach_result *result, size_t *taken,
@@ -188,6 +190,8 @@ int cgfence_fence_adopt(const struct cgfence_cgroup *cgroup, const struct cgfenc
 	change.policy = copy;
 	/* As for any other fence, before a lock is taken. */
 	code = copy ? fence_setup_refuse(cgroup, copy, 0, NULL, error) : 0;
+	if (code == 0)
+		code = fence_adopt_prove(&change, error);
 	if (code) {
 		error_wrap(error, "cannot adopt %s", cgfence_cgroup_path(cgroup));
 		return code;

@@ -212,3 +212,13 @@ int fence_prove_same(const struct adopted *before, const struct adopted *now,
 		result = ask(&proof, now, answers + proof.count, error);
 	return result ? result : compare_programs(&proof, answers, answers + proof.count, error);
 }
+
+int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
+		      const struct adopted *now, struct cgfence_error *error)
+{
+	int result = before->count ? fence_prove_same(before, now, error) : -EPERM;
+
+	if (result != -EPERM)
+		return result;
+	return fence_prove_policy(policy, now, before->count ? NULL : error);
+}

@@ -86,6 +86,8 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 		code = policy->adopt ? standing_adopt_make(&change, result, error)
 				     : fence_adopt_undo(&change, result, error);
 	fence_change_end(&change);
+	if (code == 0 && policy->adopt)
+		standing_adopt_members(change.id);
 	return code;
 }
 

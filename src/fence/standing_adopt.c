@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/standing_adopt.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 #include "cgroup/cgroup.h"
 #include "fence/adopted.h"
 #include "fence/anchor.h"
+#include "fence/fence.h"
 #include "fence/levels.h"
 #include "fence/proof.h"
 #include "fence/standing_adopted.h"
@@ -20,14 +23,16 @@
  * The fence judges a member beside the programs, so that a request which its policy refuses is refused with and without
  * them. It may take their place if they refuse nothing else, or are those that the operator had replaced before.
  */
-static int take_place(uint64_t id, const struct cgfence_policy *policy, const struct adopted *found,
+static int take_place(const struct fence_change *change, const struct adopted *found,
 		      struct cgfence_error *error)
 {
 	cleanup_adopted struct adopted kept = { 0 };
+	uint64_t id = change->id;
 	int result = adopted_read(id, &kept, error);
 
-	if (result == 0 && !adopted_are_known(&kept, found))
-		result = fence_prove_stricter(policy, found, error);
+	if (result == 0 && !adopted_are_known(&kept, found) &&
+	    !foreproof_holds(&change->foreproof, found, change->old.image->generation))
+		result = fence_prove_stricter(change->old_policy, found, error);
 	if (result == 0)
 		result = adopted_swap(id, &kept, found, error);
 	if (result == 0)
@@ -48,9 +53,8 @@ static int refuse_setup(const struct cgfence_cgroup *cgroup, struct cgfence_erro
 			 setup.runtime, setup.name);
 }
 
-static int adopt_member(uint64_t id, const struct cgfence_policy *policy,
-			const struct cgfence_cgroup *member, size_t *taken,
-			struct cgfence_error *error)
+static int adopt_member(const struct fence_change *change, const struct cgfence_cgroup *member,
+			size_t *taken, struct cgfence_error *error)
 {
 	cleanup_adopted struct adopted found = { 0 };
 	int result = levels_find(cgfence_cgroup_fd(member), cgfence_cgroup_id(member),
@@ -59,28 +63,10 @@ static int adopt_member(uint64_t id, const struct cgfence_policy *policy,
 	if (result == 0 && found.count)
 		result = refuse_setup(member, error);
 	if (result == 0 && found.count)
-		result = take_place(id, policy, &found, error);
+		result = take_place(change, &found, error);
 	if (result == 0)
 		*taken = found.count;
 	return result;
-}
-
-static void adopt_members(uint64_t id, const struct cgfence_policy *policy, int map)
-{
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
-	cleanup_free uint64_t *members = NULL;
-	size_t count = 0;
-	int vain = 0;
-
-	if (map < 0 || hierarchy_open(&hierarchy, NULL) || membership_list(map, &members, &count))
-		return;
-	for (size_t i = 0; i < count && vain < VAIN_MAX; i++) {
-		cleanup_cgroup struct cgfence_cgroup *member = NULL;
-		size_t taken;
-
-		if (hierarchy_open_any(&hierarchy, members[i], &member, NULL) == 0)
-			vain += adopt_member(id, policy, member, &taken, NULL) == -EPERM;
-	}
 }
 
 static bool same_exceptions(const struct fence_change *change)
@@ -108,7 +94,6 @@ int standing_adopt_make(struct fence_change *change, enum cgfence_attach_result 
 	}
 	if (gives_back)
 		standing_adopted_settle(id, true, change->old.maps.members, NULL);
-	adopt_members(id, change->policy, change->old.maps.members);
 	return 0;
 }
 
@@ -129,29 +114,60 @@ static int refuse_others(const struct fence_change *change, uint64_t member,
 	return 0;
 }
 
-static int adopt(struct fence_change *change, uint64_t id, size_t *taken,
+static int adopt(struct fence_change *change, const struct cgfence_cgroup *member, size_t *taken,
 		 struct cgfence_error *error)
 {
-	cleanup_cgroup struct cgfence_cgroup *member = NULL;
 	int result = fence_change_begin(change, error);
 
 	if (result == 0)
-		result = refuse_others(change, id, error);
-	if (result == 0)
-		result = cgroup_open_any_id(id, &member, error);
-	return result ? result : adopt_member(change->id, change->old_policy, member, taken, error);
+		result = refuse_others(change, cgfence_cgroup_id(member), error);
+	return result ? result : adopt_member(change, member, taken, error);
 }
 
 int cgfence_standing_adopt(uint64_t id, uint64_t member, size_t *taken, struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct fence_change change = { .id = id, .keeps_netns = true };
 	int result = fence_anchor_open(id, NULL, &anchor, &change.components, error);
 
+	if (result == 0)
+		result = cgroup_open_any_id(member, &cgroup, error);
+	if (result == 0)
+		result = foreproof_again(id, cgroup, &change.foreproof, error);
 	if (result)
 		return result;
 	change.cgroup = anchor;
-	result = adopt(&change, member, taken, error);
+	result = adopt(&change, cgroup, taken, error);
 	fence_change_end(&change);
 	return result;
+}
+
+static int adopt_if_needed(uint64_t id, const struct hierarchy *hierarchy, uint64_t member)
+{
+	cleanup_close int directory = hierarchy_open_directory(hierarchy, member);
+	cleanup_adopted struct adopted found = { 0 };
+	size_t taken;
+
+	if (directory < 0 || levels_find_any(directory, member, &found) || !found.count)
+		return 0;
+	return cgfence_standing_adopt(id, member, &taken, NULL);
+}
+
+void standing_adopt_members(uint64_t id)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_free uint64_t *members = NULL;
+	size_t count = 0;
+	int vain = 0;
+
+	if (hierarchy_open(&hierarchy, NULL) || fence_read(id, &fence, NULL) ||
+	    fence_membership(fence)->members < 0 ||
+	    membership_list(fence_membership(fence)->members, &members, &count))
+		return;
+	for (size_t i = 0; i < count && vain < VAIN_MAX; i++) {
+		yield_now();
+		vain += adopt_if_needed(id, &hierarchy, members[i]) == -EPERM;
+	}
 }
