@@ -5,10 +5,12 @@
 
 #include <cgfence/adopt.h>
 #include <cgfence/watch.h>
+#include <cgfence/yield.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 TestSuite(adopt_returns, .init = harness_begin, .fini = standing_end);
@@ -217,4 +219,63 @@ Test(adopt_returns, the_other_one_of_its_cgroup_is_kept)
 	whitelist_close(&usual);
 	whitelist_close(&again);
 	cgfence_adopter_close(adopter);
+}
+
+struct locks {
+	const struct cgfence_cgroup *root;
+	char path[64];
+	unsigned int times; /* while the kernel is asked, in a cgroup that is there for that */
+	unsigned int taken; /* by somebody else */
+};
+
+static bool is_asking(const struct locks *locks)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "cgfence-scratch-%d", getpid());
+	return faccessat(cgfence_cgroup_fd(locks->root), name, F_OK, 0) == 0;
+}
+
+static void try_lock(void *context)
+{
+	struct locks *locks = context;
+	int fd = open(locks->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	locks->times += is_asking(locks);
+	locks->taken += fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The same rules in another order of instructions, so that the kernel has to be asked. */
+Test(adopt_returns, asking_lets_others_work)
+{
+	struct whitelist_entry entries[6] = { 0 };
+	struct whitelist first = whitelist_put(harness_cgroup());
+	struct whitelist second;
+	struct cgfence_error error = { 0 };
+	struct cgfence_cgroup *root = NULL;
+	struct locks locks = { 0 };
+	size_t taken = 0;
+	int result;
+
+	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
+	locks.root = root;
+	memcpy(entries, whitelist_usual, sizeof(whitelist_usual));
+	entries[5] = entries[0];
+	second = whitelist_load(entries, 6);
+	harness_attach(harness_cgroup(), ADOPTING);
+	whitelist_attach(&second, harness_cgroup(), BPF_F_ALLOW_MULTI);
+	snprintf(locks.path, sizeof(locks.path), "/sys/fs/bpf/cgfence/%llu",
+		 (unsigned long long)cgfence_cgroup_id(harness_cgroup()));
+	cgfence_yield_set(try_lock, 0, &locks);
+	result = cgfence_fence_adopt(harness_cgroup(), NULL, &taken, &error);
+	cgfence_yield_set(NULL, 0, NULL);
+	cr_assert_eq(result, 0, "%s", error.text);
+	cr_expect_eq(taken, 1);
+	cgfence_cgroup_close(root);
+	cr_expect_gt(locks.times, 0);
+	cr_expect_eq(locks.taken, 0);
+	whitelist_close(&first);
+	whitelist_close(&second);
 }
