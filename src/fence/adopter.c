@@ -23,7 +23,7 @@
 #include <sys/epoll.h>
 
 /* In so long a time loaded programs gather, and are attached. */
-#define GATHER_NS (20 * 1000 * 1000ULL)
+#define GATHER_NS (5 * 1000 * 1000ULL)
 
 /* Whoever loads a program may take longer to attach it, so it looks so often more, each time later. */
 #define ECHOES 4
