@@ -28,6 +28,23 @@ CGFENCE_API int cgfence_fence_adopt(const struct cgfence_cgroup *cgroup,
 				    struct cgfence_error *error);
 
 /**
+ * cgfence_standing_adopt() - make a standing fence decide about the devices of a member in place of the programs of others.
+ * @id: of the fence, whose policy has "adopt"
+ * @member: id of the member; programs on it and on the cgroup `container` below it are meant
+ * @taken: receives the number of programs whose place was taken
+ *
+ * cgfence_standing_attach() does so for the members that are there, and watch for later ones. The fence judges a member
+ * from its beginning, so that its policy may be stricter than the programs; it must not allow what they refuse, unless
+ * they are like programs whose place it has taken before.
+ *
+ * Return: 0, -EPERM if its policy allows what they refuse, with the first such device, or if a program was attached so
+ * that nothing can take its place, -EAGAIN while a runtime sets up a container there, -EINVAL if the policy has no
+ * "adopt", -ENOENT if there is no such fence or member, another -errno. Nothing has changed then.
+ */
+CGFENCE_API int cgfence_standing_adopt(uint64_t id, uint64_t member, size_t *taken,
+				       struct cgfence_error *error);
+
+/**
  * cgfence_fence_release() - put back exactly the programs that an adopted fence has taken the place of, and detach it.
  * @released: receives whether there was such a fence
  * @given_back: receives the number of programs
@@ -40,6 +57,10 @@ CGFENCE_API int cgfence_fence_adopt(const struct cgfence_cgroup *cgroup,
  */
 CGFENCE_API int cgfence_fence_release(const struct cgfence_cgroup *cgroup, bool *released,
 				      size_t *given_back, struct cgfence_error *error);
+
+/** cgfence_standing_release() - the same of a standing fence, to all members. @id: of the fence */
+CGFENCE_API int cgfence_standing_release(uint64_t id, bool *released, size_t *given_back,
+					 struct cgfence_error *error);
 
 /**
  * cgfence_fence_list_adopted() - the programs whose place a fence has taken.

@@ -46,6 +46,56 @@ CGFENCE_API int cgfence_events_fd(const struct cgfence_events *events);
 CGFENCE_API int cgfence_events_read(struct cgfence_events *events, struct cgfence_event *list,
 				    size_t size, size_t *count, struct cgfence_error *error);
 
+/** struct cgfence_return - device programs of others that came to judge beside a fence whose policy has "adopt". */
+struct cgfence_return {
+	const char *cgroup; /* the fence root; of a standing fence the pattern */
+	const char *member; /* of a standing fence the path of the member; else NULL */
+	const struct cgfence_foreign_program *programs;
+	size_t count;
+	bool taken;	    /* the fence has their place */
+	const char *reason; /* why it has not; "" if it has */
+};
+
+/** A callback for them; what it is given lives until it returns. */
+typedef void cgfence_return_visitor(const struct cgfence_return *found, void *context);
+
+struct cgfence_adopter;
+
+/**
+ * cgfence_adopter_open() - begin to see to such programs.
+ * @adopter: receives it, to be given to cgfence_adopter_close(); it wants to look at once
+ *
+ * The kernel tells it when anybody loads a program, while there is a fence with "adopt". One that comes back again and
+ * again is dealt with less and less often.
+ */
+CGFENCE_API int cgfence_adopter_open(struct cgfence_adopter **adopter, struct cgfence_error *error);
+
+/** cgfence_adopter_close() - close it; NULL is fine. */
+CGFENCE_API void cgfence_adopter_close(struct cgfence_adopter *adopter);
+
+/** cgfence_adopter_fd() - readable when cgfence_adopter_read() is due; owned by @adopter. */
+CGFENCE_API int cgfence_adopter_fd(const struct cgfence_adopter *adopter);
+
+/** cgfence_adopter_read() - take notice of what the kernel tells. */
+CGFENCE_API void cgfence_adopter_read(struct cgfence_adopter *adopter);
+
+/** cgfence_adopter_look() - let the next call of cgfence_adopter_work() look at all fences. */
+CGFENCE_API void cgfence_adopter_look(struct cgfence_adopter *adopter);
+
+/** cgfence_adopter_wait_ns() - how long until cgfence_adopter_work() has something to do; UINT64_MAX if nothing is planned. */
+CGFENCE_API uint64_t cgfence_adopter_wait_ns(const struct cgfence_adopter *adopter);
+
+/**
+ * cgfence_adopter_work() - look for such programs, or take the place of those of one cgroup. It yields (<cgfence/yield.h>).
+ * @visit: called for programs whose place was taken, and for those whose place cannot be taken, once as long as they and
+ *	the policy stay as they are
+ */
+CGFENCE_API void cgfence_adopter_work(struct cgfence_adopter *adopter,
+				      cgfence_return_visitor *visit, void *context);
+
+/** cgfence_adopter_problem() - why some are seen only by cgfence_adopter_look(), "" if all are at once. */
+CGFENCE_API const char *cgfence_adopter_problem(const struct cgfence_adopter *adopter);
+
 struct cgfence_monitor;
 
 /**

@@ -10,8 +10,10 @@
 #include "fence/fence.h"
 #include "fence/mark.h"
 #include "fence/root.h"
+#include "fence/standing_adopt.h"
 #include "policy/policy.h"
 
+#include <cgfence/adopt.h>
 #include <cgfence/standing.h>
 
 #include <fcntl.h>
@@ -266,6 +268,25 @@ static int attach(const struct apply_step *step, bool patient, bool *gone,
 	return 0;
 }
 
+/* Programs of others may have come back beside a fence that is as it should be. */
+static int adopt_again(const struct apply_step *step, bool *gone, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	size_t taken = 0;
+	int result = 0;
+
+	if (cgfence_standing_is_id(step->step.id))
+		standing_adopt_members(step->step.id);
+	else
+		result = cgroup_open_any_id(step->step.id, &cgroup, error);
+	if (cgroup)
+		result = cgfence_fence_adopt(cgroup, NULL, &taken, error);
+	if (result && result != -ENOENT)
+		return result;
+	*gone = result;
+	return 0;
+}
+
 /* A cgroup must not lose its own fence unless the standing one that takes its place is there. */
 static int detach(const struct apply_step *step, struct cgfence_error *error)
 {
@@ -298,6 +319,9 @@ int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, size_t index, 
 			return result;
 		break;
 	case CGFENCE_APPLY_KEEP:
+		if (step->source->policy->adopt)
+			return adopt_again(step, gone, error);
+		break;
 	case CGFENCE_APPLY_NOTHING:
 		break;
 	case CGFENCE_APPLY_FAIL:

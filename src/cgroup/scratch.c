@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/scratch.h"
 #include "base/cleanup.h"
+#include "base/yield.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -13,6 +15,8 @@
 #include <unistd.h>
 
 #define NAME_PREFIX "cgfence-scratch-"
+
+#define YIELD_MS 10
 
 static void remove_abandoned(const struct cgfence_cgroup *root)
 {
@@ -64,7 +68,20 @@ void scratch_close(struct cgfence_cgroup *cgroup)
 	cgfence_cgroup_close(cgroup);
 }
 
-int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context)
+/* Until it ends, the caller may look at its events. */
+static void await_end(pid_t child)
+{
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
+
+	if (end.fd < 0)
+		return;
+	while (poll(&end, 1, YIELD_MS) == 0)
+		yield_now();
+	close(end.fd);
+}
+
+static int run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context,
+	       bool yields)
 {
 	pid_t child = -1;
 	int result = cgfence_cgroup_fork(cgroup, 0, &child, NULL);
@@ -76,9 +93,22 @@ int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *conte
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(function(context));
 	}
+	if (yields)
+		await_end(child);
 	while (waitpid(child, &status, __WALL) < 0) {
 		if (errno != EINTR)
 			return -errno;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context)
+{
+	return run(cgroup, function, context, false);
+}
+
+int scratch_run_long(const struct cgfence_cgroup *cgroup, int (*function)(void *context),
+		     void *context)
+{
+	return run(cgroup, function, context, true);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
+#include "cli/beside.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/patience.h"
@@ -167,6 +168,8 @@ static int act_on(const struct cgfence_apply_plan *plan, size_t index, struct cg
 		output_say("%s was removed meanwhile.", step->cgroup);
 	else
 		say_done(step);
+	if (result == 0 && step->id && step->action != CGFENCE_APPLY_DETACH)
+		beside_complain(step->id);
 	return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/beside.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/patience.h"
@@ -108,6 +109,7 @@ static int attach(const struct target *target, const struct cgfence_policy *poli
 	else
 		cgfence_standing_find(target->name, &id, NULL);
 	report_excess(id);
+	beside_complain(id);
 	return 0;
 }
 

@@ -47,8 +47,9 @@ const struct command command_watch = {
 	.description =
 		"Makes a pass, as reconcile does, at once, at every interval, when a fence changes, and on SIGHUP. Acts at\n"
 		"once on a listen event of the kernel. Prints a line for each violation and its end, each new refusal,\n"
-		"and each fence that is made or detached. A slow reader loses lines but blocks nothing. Ends on SIGTERM.\n"
-		"Only one watch runs on a host.\n"
+		"and each fence that is made or detached. Where a policy has \"adopt\", it takes the place of device programs\n"
+		"of others that come back, and says whose they were. A slow reader loses lines but blocks\n"
+		"nothing. Ends on SIGTERM. Only one watch runs on a host.\n"
 		"With --apply it also applies the policies whenever a file changes or a cgroup appears that a policy\n"
 		"names; the directory of the policies may appear later, too. While a policy is invalid, watch reports it,\n"
 		"and the last valid policies stay in force. A device that a policy names by its path is looked up again at\n"

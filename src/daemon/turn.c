@@ -47,17 +47,23 @@ static uint64_t processor_time_ns(void)
 	return (uint64_t)used.tv_sec * 1000000000ULL + (uint64_t)used.tv_nsec;
 }
 
-static void report_problem(struct watch *watch)
+static void add_problem(struct watch *watch, const char *problem, const char *consequence)
 {
-	const char *problem = cgfence_monitor_problem(watch->monitor);
 	struct cgfence_error text;
 
-	if (*problem) {
-		snprintf(text.text, sizeof(text.text),
-			 "%s; until then, some changes of fences are seen only at the interval",
-			 problem);
-		watch_errors_add(&watch->problems, text.text, &watch->output);
-	}
+	if (!*problem)
+		return;
+	snprintf(text.text, sizeof(text.text), "%s; until then, %s only at the interval", problem,
+		 consequence);
+	watch_errors_add(&watch->problems, text.text, &watch->output);
+}
+
+static void report_problems(struct watch *watch)
+{
+	add_problem(watch, cgfence_monitor_problem(watch->monitor),
+		    "some changes of fences are seen");
+	add_problem(watch, cgfence_adopter_problem(watch->adopter),
+		    "programs of others that come back are seen");
 	watch_errors_turn(&watch->problems);
 }
 
@@ -68,7 +74,8 @@ void watch_pass(struct watch *watch)
 	size_t in_excess = 0;
 
 	cgfence_fence_sweep();
-	report_problem(watch);
+	report_problems(watch);
+	cgfence_adopter_look(watch->adopter);
 	if (watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
 	    cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation, &watch->output,
 				    &in_excess, &error))
@@ -166,9 +173,34 @@ void watch_look_and_pass(struct watch *watch)
 	watch_pass(watch);
 }
 
+static bool plan_apply(struct watch *watch)
+{
+	uint64_t wait_ns = watch_apply_wait_ns(&watch->apply);
+
+	if (wait_ns && wait_ns != UINT64_MAX &&
+	    !watch_sources_timer_is_set(&watch->sources, SOURCE_ROUND))
+		watch_sources_set_timer(&watch->sources, SOURCE_ROUND, wait_ns, 0);
+	return wait_ns == 0;
+}
+
+/* What it waits for may come earlier than what the timer was set for. */
+static bool plan_adopt(struct watch *watch)
+{
+	uint64_t wait_ns = cgfence_adopter_wait_ns(watch->adopter);
+	uint64_t now_ns = boot_time_ns();
+
+	if (wait_ns && wait_ns != UINT64_MAX &&
+	    (watch->adopt_ns <= now_ns || now_ns + wait_ns < watch->adopt_ns)) {
+		watch->adopt_ns = now_ns + wait_ns;
+		watch_sources_set_timer(&watch->sources, SOURCE_ADOPT, wait_ns, 0);
+	}
+	return wait_ns == 0;
+}
+
 bool watch_work(struct watch *watch)
 {
-	uint64_t wait_ns;
+	bool applies;
+	bool adopts;
 
 	if (watch->hangup) {
 		watch->hangup = false;
@@ -178,9 +210,8 @@ bool watch_work(struct watch *watch)
 	/* Their listeners are of no event, if there are any. */
 	if (watch_apply_work(&watch->apply, &watch->output))
 		watch_settle(watch, SETTLE_NS);
-	wait_ns = watch_apply_wait_ns(&watch->apply);
-	if (wait_ns && wait_ns != UINT64_MAX &&
-	    !watch_sources_timer_is_set(&watch->sources, SOURCE_ROUND))
-		watch_sources_set_timer(&watch->sources, SOURCE_ROUND, wait_ns, 0);
-	return wait_ns == 0;
+	cgfence_adopter_work(watch->adopter, watch_events_returned, &watch->output);
+	applies = plan_apply(watch);
+	adopts = plan_adopt(watch);
+	return applies || adopts;
 }

@@ -17,6 +17,8 @@ struct watch {
 	int lock;
 	struct watch_sources sources;
 	struct watch_apply apply;
+	struct cgfence_adopter *adopter;
+	uint64_t adopt_ns; /* when the timer rings that was set for it */
 	uint64_t pass_ns;  /* how long the last pass kept a processor busy */
 	uint64_t alive_ns; /* when it said so last; 0 until it is ready */
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];

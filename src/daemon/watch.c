@@ -67,6 +67,16 @@ static void on_round(struct watch *watch)
 	watch_sources_drain_timer(&watch->sources, SOURCE_ROUND);
 }
 
+static void on_adopt(struct watch *watch)
+{
+	watch_sources_drain_timer(&watch->sources, SOURCE_ADOPT);
+}
+
+static void on_programs(struct watch *watch)
+{
+	cgfence_adopter_read(watch->adopter);
+}
+
 static void on_watchdog(struct watch *watch)
 {
 	watch_sources_drain_timer(&watch->sources, SOURCE_WATCHDOG);
@@ -97,16 +107,12 @@ static void on_output(struct watch *watch)
 }
 
 static void (*const handlers[SOURCE_COUNT])(struct watch *) = {
-	[SOURCE_INTERVAL] = on_interval,
-	[SOURCE_SETTLE] = on_settle,
-	[SOURCE_RESUME] = on_resume,
-	[SOURCE_WORDS] = on_words,
-	[SOURCE_ROUND] = on_round,
-	[SOURCE_WATCHDOG] = on_watchdog,
-	[SOURCE_SIGNALS] = watch_read_signals,
-	[SOURCE_EVENTS] = on_events,
-	[SOURCE_MONITOR] = on_monitor,
-	[SOURCE_APPLY] = on_apply,
+	[SOURCE_INTERVAL] = on_interval, [SOURCE_SETTLE] = on_settle,
+	[SOURCE_RESUME] = on_resume,	 [SOURCE_WORDS] = on_words,
+	[SOURCE_ROUND] = on_round,	 [SOURCE_ADOPT] = on_adopt,
+	[SOURCE_WATCHDOG] = on_watchdog, [SOURCE_SIGNALS] = watch_read_signals,
+	[SOURCE_EVENTS] = on_events,	 [SOURCE_MONITOR] = on_monitor,
+	[SOURCE_APPLY] = on_apply,	 [SOURCE_PROGRAMS] = on_programs,
 	[SOURCE_OUTPUT] = on_output,
 };
 
@@ -122,6 +128,7 @@ static int open_sources(struct watch *watch, struct cgfence_error *error)
 	watch_sources_add(sources, SOURCE_EVENTS, intake_fd(&watch->intake));
 	watch_sources_add(sources, SOURCE_MONITOR, cgfence_monitor_fd(watch->monitor));
 	watch_sources_add(sources, SOURCE_APPLY, watch_apply_fd(&watch->apply));
+	watch_sources_add(sources, SOURCE_PROGRAMS, cgfence_adopter_fd(watch->adopter));
 	/* Wait for it only while there is something to write. */
 	sources->descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
 	return 0;
@@ -139,6 +146,8 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	if (code == 0)
 		code = cgfence_monitor_open(&watch->monitor, error);
 	if (code == 0)
+		code = cgfence_adopter_open(&watch->adopter, error);
+	if (code == 0)
 		code = watch_apply_open(&watch->apply, apply, error);
 	if (code)
 		return code;
@@ -154,6 +163,7 @@ static void close_watch(struct watch *watch)
 	stream_close(watch->output.stream);
 	watch_fences_free(&watch->fences);
 	watch_apply_close(&watch->apply);
+	cgfence_adopter_close(watch->adopter);
 	cgfence_monitor_close(watch->monitor);
 	intake_close(&watch->intake);
 	watch_errors_free(&watch->problems);
@@ -173,6 +183,12 @@ static void start_timers(const struct watch *watch)
 		watch_sources_set_timer(&watch->sources, SOURCE_WATCHDOG, watchdog_ns, watchdog_ns);
 }
 
+/* Between units of its work it reads signals and events (watch_on_yield()), which then do not wake it any more. */
+static bool has_news(const struct watch *watch)
+{
+	return watch->hangup || watch->stopping || watch->intake.word_count;
+}
+
 static void loop(struct watch *watch)
 {
 	while (!watch->stopping) {
@@ -184,7 +200,7 @@ static void loop(struct watch *watch)
 		watch_events_dropped(&watch->output);
 		watch_sources_wait_for(&watch->sources, SOURCE_OUTPUT,
 				       stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
-		source = watch_sources_next(&watch->sources, has_work || watch->hangup);
+		source = watch_sources_next(&watch->sources, has_work || has_news(watch));
 		output_time_refresh();
 		/* Whatever it was, listeners come first. */
 		watch_take_events(watch);

@@ -1,48 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/adopt.h"
-#include "base/cleanup.h"
 #include "base/error.h"
-#include "cgroup/id.h"
 #include "fence/adopted.h"
 #include "fence/detach.h"
+#include "fence/levels.h"
 #include "fence/proof.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"
+#include "kernel/pins.h"
 
 #include <cgfence/adopt.h>
-#include <fcntl.h>
-#include <stdio.h>
-
-/* The cgroup in which crun has the processes of a container, below that of the container. */
-#define CONTAINER "container"
-
-static int find_below(const struct cgfence_cgroup *cgroup, struct adopted *found,
-		      struct cgfence_error *error)
-{
-	cleanup_close int fd = openat(cgfence_cgroup_fd(cgroup), CONTAINER,
-				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_free char *path = NULL;
-	uint64_t id;
-	int result;
-
-	if (fd < 0)
-		return 0;
-	result = cgroup_read_id(fd, &id);
-	if (result)
-		return error_set(error, -result, "cannot read the id of %s/" CONTAINER,
-				 cgfence_cgroup_path(cgroup));
-	if (asprintf(&path, "%s/" CONTAINER, cgfence_cgroup_path(cgroup)) < 0)
-		return error_out_of_memory(error);
-	return adopted_find(fd, id, path, found, error);
-}
 
 static int find(const struct cgfence_cgroup *cgroup, struct adopted *found,
 		struct cgfence_error *error)
 {
-	int result = adopted_find(cgfence_cgroup_fd(cgroup), cgfence_cgroup_id(cgroup),
-				  cgfence_cgroup_path(cgroup), found, error);
-
-	return result ? result : find_below(cgroup, found, error);
+	return levels_find(cgfence_cgroup_fd(cgroup), cgfence_cgroup_id(cgroup),
+			   cgfence_cgroup_path(cgroup), found, error);
 }
 
 static bool is_adopting(const struct fence_change *change)
@@ -62,7 +35,9 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 		      enum cgfence_attach_result *result, struct cgfence_error *error)
 {
 	uint64_t id = change->id;
-	int code = fence_prove_policy(change->policy, found, error);
+	int code = foreproof_holds(&change->foreproof, found, 0)
+			   ? 0
+			   : fence_prove_policy(change->policy, found, error);
 
 	if (code == 0)
 		code = adopted_pin(id, found, error);
@@ -79,28 +54,24 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 	return code;
 }
 
-/* They are as they were, or agree with what is decided now. */
-static int prove_again(const struct fence_change *change, const struct adopted *found,
-		       struct cgfence_error *error)
-{
-	cleanup_adopted struct adopted before = { 0 };
-	int result = adopted_read(change->id, &before, error);
-
-	if (result == 0)
-		result = before.count ? fence_prove_same(&before, found, error) : -EPERM;
-	if (result != -EPERM)
-		return result;
-	return fence_prove_policy(change->old_policy, found, before.count ? NULL : error);
-}
-
 static int take_place_again(struct fence_change *change, const struct adopted *found,
 			    struct cgfence_error *error)
 {
+	cleanup_adopted struct adopted before = { 0 };
 	uint64_t id = change->id;
-	int result = prove_again(change, found, error);
+	int result = adopted_read(id, &before, error);
 
-	if (result == 0)
-		result = adopted_replace(id, found, error);
+	if (result)
+		return result;
+	/* Mostly their owner made the same program again, and the kernel need not be asked. */
+	if (adopted_are_known(&before, found)) {
+		result = adopted_swap(id, &before, found, error);
+	} else {
+		if (!foreproof_holds(&change->foreproof, found, change->old.image->generation))
+			result = fence_prove_again(change->old_policy, &before, found, error);
+		if (result == 0)
+			result = adopted_replace(id, found, error);
+	}
 	return result ? result : adopted_detach(found, error);
 }
 
@@ -110,6 +81,15 @@ static int refuse_fenced(const struct fence_change *change, struct cgfence_error
 		error, EEXIST,
 		"%s has a fence beside the programs of others, and requests pass that all allow; detach that fence first, then adopt",
 		cgfence_cgroup_path(change->cgroup));
+}
+
+int fence_adopt_prove(struct fence_change *change, struct cgfence_error *error)
+{
+	return pins_are_there(change->id)
+		       ? foreproof_again(change->id, change->cgroup, &change->foreproof, error)
+	       : change->policy
+		       ? foreproof_first(change->cgroup, change->policy, &change->foreproof, error)
+		       : 0;
 }
 
 int fence_adopt_make(struct fence_change *change, enum cgfence_attach_result *result, size_t *taken,
@@ -210,6 +190,8 @@ int cgfence_fence_adopt(const struct cgfence_cgroup *cgroup, const struct cgfenc
 	change.policy = copy;
 	/* As for any other fence, before a lock is taken. */
 	code = copy ? fence_setup_refuse(cgroup, copy, 0, NULL, error) : 0;
+	if (code == 0)
+		code = fence_adopt_prove(&change, error);
 	if (code) {
 		error_wrap(error, "cannot adopt %s", cgfence_cgroup_path(cgroup));
 		return code;

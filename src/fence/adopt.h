@@ -15,6 +15,13 @@
 int fence_adopt_make(struct fence_change *change, enum cgfence_attach_result *result, size_t *taken,
 		     struct cgfence_error *error);
 
+/**
+ * fence_adopt_prove() - before fence_change_begin(), ask the kernel what fence_adopt_make() would have to ask.
+ *
+ * Return: 0, -EPERM if policy and programs do not agree, another -errno.
+ */
+int fence_adopt_prove(struct fence_change *change, struct cgfence_error *error);
+
 /** fence_adopt_undo() - fence_change_make() of a policy without it, on a fence that may have taken the place of programs. */
 int fence_adopt_undo(struct fence_change *change, enum cgfence_attach_result *result,
 		     struct cgfence_error *error);

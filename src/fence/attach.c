@@ -6,15 +6,6 @@
 #include "policy/policy.h"
 
 #include <errno.h>
-#include <unistd.h>
-
-static bool has_pins(uint64_t id)
-{
-	char path[PINS_PATH_SIZE];
-
-	pins_path(path, id, NULL);
-	return access(path, F_OK) == 0;
-}
 
 int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
 			 unsigned int flags, enum cgfence_attach_result *result,
@@ -23,7 +14,7 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	struct fence_change change = {
 		.id = cgfence_cgroup_id(cgroup), .cgroup = cgroup, .policy = policy, .flags = flags
 	};
-	bool fenced = has_pins(change.id);
+	bool fenced = pins_are_there(change.id);
 	size_t taken;
 	int code = 0;
 
@@ -39,6 +30,8 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	/* Before a lock is taken, which others would take for a change of a fence. */
 	if (!fenced)
 		code = fence_setup_refuse(cgroup, policy, flags, NULL, error);
+	if (code == 0 && policy->adopt)
+		code = fence_adopt_prove(&change, error);
 	if (code) {
 		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));
 		return code;

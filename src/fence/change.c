@@ -8,6 +8,7 @@
 #include "fence/load.h"
 #include "fence/move.h"
 #include "fence/setup.h"
+#include "fence/standing_adopted.h"
 #include "fence/standing_change.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
@@ -58,25 +59,18 @@ static int read_present(struct fence_change *change, struct cgfence_error *error
 	return image_decompile(change->old.image, &change->old_policy, error);
 }
 
-static bool judges_devices(const struct fence_present *present)
-{
-	for (int i = 0; i < hook_count; i++) {
-		if (hooks[i].attach_type == BPF_CGROUP_DEVICE)
-			return present->links[i].fd >= 0;
-	}
-	return false;
-}
-
 /* What cannot be read may decide nothing, and what it took the place of may be attached or not: both stay. */
 static int settle_adopted(struct fence_change *change, struct cgfence_error *error)
 {
 	struct fence_present *old = &change->old;
+	bool in_force = old->image && old->image->adopt && fence_present_judges_devices(old);
 	int result;
 
 	if (old->fenced && !old->image)
 		return 0;
-	result = fence_adopted_settle(
-		change->id, old->image && old->image->adopt && judges_devices(old), error);
+	result = change->pattern ? standing_adopted_settle(change->id, in_force,
+							   old->membership.members, error)
+				 : fence_adopted_settle(change->id, in_force, error);
 	if (result == 0)
 		old->unsettled = false;
 	return result;

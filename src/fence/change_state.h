@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
+#include "fence/foreproof.h"
 #include "fence/present.h"
 #include "fence/programs.h"
 
@@ -13,7 +14,8 @@ struct fence_change {
 	uint32_t components; /* of the pattern, below the cgroup; set with it (fence/anchor.h) */
 	const struct cgfence_policy *policy; /* the wanted policy; set before fence_change_make() */
 	unsigned int flags;		     /* enum cgfence_attach_flags */
-	bool keeps_netns; /* of the present fence; otherwise that of this process */
+	bool keeps_netns;	    /* of the present fence; otherwise that of this process */
+	struct foreproof foreproof; /* for programs of others */
 
 	/* The present state, from fence_change_begin(). */
 	struct fence_present old;

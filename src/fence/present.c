@@ -130,6 +130,15 @@ static int check_whole(struct fence_present *present, struct cgfence_error *erro
 	return 0;
 }
 
+bool fence_present_judges_devices(const struct fence_present *present)
+{
+	for (int i = 0; i < hook_count; i++) {
+		if (hooks[i].attach_type == BPF_CGROUP_DEVICE)
+			return present->links[i].fd >= 0;
+	}
+	return false;
+}
+
 int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
 	int result;
@@ -147,7 +156,9 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 	}
 	if (!present->image)
 		return 0;
-	present->unsettled = present->image->adopt && fence_adopted_is_unsettled(id);
+	/* One on many cgroups is not looked through each time; whoever changes it next, or watch, does. */
+	present->unsettled = present->image->adopt && !image_standing(present->image)->anchor_id &&
+			     fence_adopted_is_unsettled(id);
 	result = check_whole(present, error);
 	return result || !image_standing(present->image)->anchor_id
 		       ? result

@@ -31,6 +31,9 @@ void fence_present_init(struct fence_present *present);
  */
 int fence_present_read(uint64_t id, struct fence_present *present, struct cgfence_error *error);
 
+/** fence_present_judges_devices() - is there a link of the device hook? */
+bool fence_present_judges_devices(const struct fence_present *present);
+
 /** fence_present_release() - close and free everything. */
 void fence_present_release(struct fence_present *present);
 

@@ -125,8 +125,9 @@ static int refuse_policy(const struct cgfence_device_request *request, const str
 		text, program);
 }
 
+/* @stricter: may the policy refuse what the programs allow? */
 static int compare_policy(const struct proof *proof, const struct cgfence_image *image,
-			  const struct answer *answers, struct cgfence_error *error)
+			  const struct answer *answers, bool stricter, struct cgfence_error *error)
 {
 	for (size_t i = 0; i < proof->count; i++) {
 		const struct cgfence_device_request *request = &proof->questions[i].request;
@@ -134,6 +135,8 @@ static int compare_policy(const struct proof *proof, const struct cgfence_image 
 			image, cgfence_device_request(request->access << 16 | request->type,
 						      request->major, request->minor));
 
+		if (stricter && !allowed)
+			continue;
 		/* What is refused here and above is refused, whatever is between. */
 		if (answers[i].unknown ? allowed : allowed == !!answers[i].refuser)
 			return refuse_policy(request, &answers[i], error);
@@ -141,8 +144,8 @@ static int compare_policy(const struct proof *proof, const struct cgfence_image 
 	return 0;
 }
 
-int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
-		       struct cgfence_error *error)
+static int prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
+			bool stricter, struct cgfence_error *error)
 {
 	cleanup_proof struct proof proof = { 0 };
 	cleanup_free struct cgfence_image *image = NULL;
@@ -157,7 +160,19 @@ int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted
 	if (!answers)
 		return error_out_of_memory(error);
 	result = ask(&proof, programs, answers, error);
-	return result ? result : compare_policy(&proof, image, answers, error);
+	return result ? result : compare_policy(&proof, image, answers, stricter, error);
+}
+
+int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
+		       struct cgfence_error *error)
+{
+	return prove_policy(policy, programs, false, error);
+}
+
+int fence_prove_stricter(const struct cgfence_policy *policy, const struct adopted *programs,
+			 struct cgfence_error *error)
+{
+	return prove_policy(policy, programs, true, error);
 }
 
 static int compare_programs(const struct proof *proof, const struct answer *before,
@@ -196,4 +211,14 @@ int fence_prove_same(const struct adopted *before, const struct adopted *now,
 	if (result == 0)
 		result = ask(&proof, now, answers + proof.count, error);
 	return result ? result : compare_programs(&proof, answers, answers + proof.count, error);
+}
+
+int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
+		      const struct adopted *now, struct cgfence_error *error)
+{
+	int result = before->count ? fence_prove_same(before, now, error) : -EPERM;
+
+	if (result != -EPERM)
+		return result;
+	return fence_prove_policy(policy, now, before->count ? NULL : error);
 }

@@ -14,6 +14,14 @@
 int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted *programs,
 		       struct cgfence_error *error);
 
+/** fence_prove_stricter() - the same, but the policy may refuse what the programs allow. */
+int fence_prove_stricter(const struct cgfence_policy *policy, const struct adopted *programs,
+			 struct cgfence_error *error);
+
 /** fence_prove_same() - the same of two sets of programs. */
 int fence_prove_same(const struct adopted *before, const struct adopted *now,
 		     struct cgfence_error *error);
+
+/** fence_prove_again() - are programs that have come back as those before, or do they agree with the policy in force? */
+int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
+		      const struct adopted *now, struct cgfence_error *error);

@@ -4,12 +4,15 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/glob.h"
 #include "cgroup/pattern.h"
+#include "fence/adopt.h"
 #include "fence/anchor.h"
 #include "fence/change.h"
 #include "fence/root.h"
 #include "fence/standing.h"
+#include "fence/standing_adopt.h"
 #include "kernel/layout.h"
 #include "kernel/refusal.h"
+#include "policy/policy.h"
 
 #include <cgfence/standing.h>
 #include <errno.h>
@@ -80,8 +83,11 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
 		code = error_set(error, EEXIST, "it has a fence already");
 	if (code == 0)
-		code = fence_change_make(&change, result, error);
+		code = policy->adopt ? standing_adopt_make(&change, result, error)
+				     : fence_adopt_undo(&change, result, error);
 	fence_change_end(&change);
+	if (code == 0 && policy->adopt)
+		standing_adopt_members(change.id);
 	return code;
 }
 

@@ -42,6 +42,24 @@ int adopted_read_detaching(uint64_t id, struct adopted *adopted, struct cgfence_
 int adopted_find(int cgroup, uint64_t cgroup_id, const char *path, struct adopted *adopted,
 		 struct cgfence_error *error);
 
+/**
+ * adopted_find_any() - list the programs of others on a cgroup, whether or not a fence may take their place.
+ * @adopted: receives them behind those that it has, without descriptors
+ *
+ * Return: 0, also if the cgroup is gone, or -errno.
+ */
+int adopted_find_any(int cgroup, uint64_t cgroup_id, struct adopted *adopted);
+
+/** adopted_are_known() - is each of the programs like one of those that a fence keeps? Without one of them, no. */
+bool adopted_are_known(const struct adopted *kept, const struct adopted *found);
+
+/**
+ * adopted_is_like() - do two programs answer alike, as far as can be seen without asking them?
+ *
+ * They consist of the same instructions and have no map that could tell them apart. If in doubt, no.
+ */
+bool adopted_is_like(const struct adopted_program *a, const struct adopted_program *b);
+
 /** adopted_release() - close the descriptors. */
 void adopted_release(struct adopted *adopted);
 
@@ -56,6 +74,18 @@ int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error
  * Those of the same cgroups are removed: the new ones have come in their place, and are attached meanwhile.
  */
 int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
+
+/**
+ * adopted_swap() - the same where each is like one that is kept.
+ * @kept: of the fence
+ *
+ * On the same cgroup it takes the place of that one alone.
+ */
+int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
+		 struct cgfence_error *error);
+
+/** adopted_unpin_one() - remove the pin of one of them. */
+void adopted_unpin_one(uint64_t id, const struct adopted_program *program);
 
 /** adopted_unpin() - remove all such pins of a fence. */
 void adopted_unpin(uint64_t id);

@@ -54,21 +54,16 @@ static int check(const struct attached_program *program, uint64_t cgroup_id, con
 	return 0;
 }
 
+/* Takes over the descriptor, also on failure. */
 static int add(struct adopted *adopted, const struct attached_program *program, uint64_t cgroup_id,
-	       uint32_t order, struct cgfence_error *error)
+	       uint32_t order, int fd)
 {
-	struct adopted_program *larger;
-	int fd = bpf_prog_get_fd_by_id(program->id);
+	struct adopted_program *larger =
+		reallocarray(adopted->programs, adopted->count + 1, sizeof(*larger));
 
-	/* It was detached meanwhile. */
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return kernel_error(error, errno, "open the program %u", program->id);
-	larger = reallocarray(adopted->programs, adopted->count + 1, sizeof(*larger));
 	if (!larger) {
-		close(fd);
-		return error_out_of_memory(error);
+		cleanup_close_descriptor(&fd);
+		return -ENOMEM;
 	}
 	adopted->programs = larger;
 	larger[adopted->count++] = (struct adopted_program){
@@ -81,20 +76,38 @@ static int add(struct adopted *adopted, const struct attached_program *program, 
 	return 0;
 }
 
+static int add_open(struct adopted *adopted, const struct attached_program *program,
+		    uint64_t cgroup_id, uint32_t order, struct cgfence_error *error)
+{
+	int fd = bpf_prog_get_fd_by_id(program->id);
+
+	/* It was detached meanwhile. */
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return kernel_error(error, errno, "open the program %u", program->id);
+	return add(adopted, program, cgroup_id, order, fd) ? error_out_of_memory(error) : 0;
+}
+
+/* Return: 0, also if the cgroup was removed meanwhile, or -errno. */
+static int read_attached(int cgroup, struct attached *attached)
+{
+	int result = -ENOENT;
+
+	for (int i = 0; i < hook_count; i++) {
+		if (hooks[i].attach_type == BPF_CGROUP_DEVICE)
+			result = attached_read(cgroup, &hooks[i], 0, attached);
+	}
+	return result == -ENOENT || result == -ENODEV ? 0 : result;
+}
+
 int adopted_find(int cgroup, uint64_t cgroup_id, const char *path, struct adopted *adopted,
 		 struct cgfence_error *error)
 {
 	cleanup_attached struct attached attached = { 0 };
 	uint32_t order = 0;
-	int result = -ENOENT;
+	int result = read_attached(cgroup, &attached);
 
-	for (int i = 0; i < hook_count; i++) {
-		if (hooks[i].attach_type == BPF_CGROUP_DEVICE)
-			result = attached_read(cgroup, &hooks[i], 0, &attached);
-	}
-	/* The cgroup was removed meanwhile. */
-	if (result == -ENOENT || result == -ENODEV)
-		return 0;
 	if (result)
 		return kernel_error(error, -result, "list the device programs of %s", path);
 	for (uint32_t i = 0; i < attached.count && result == 0; i++) {
@@ -104,7 +117,19 @@ int adopted_find(int cgroup, uint64_t cgroup_id, const char *path, struct adopte
 			continue;
 		result = check(program, cgroup_id, path, error);
 		if (result == 0)
-			result = add(adopted, program, cgroup_id, order++, error);
+			result = add_open(adopted, program, cgroup_id, order++, error);
+	}
+	return result;
+}
+
+int adopted_find_any(int cgroup, uint64_t cgroup_id, struct adopted *adopted)
+{
+	cleanup_attached struct attached attached = { 0 };
+	int result = read_attached(cgroup, &attached);
+
+	for (uint32_t i = 0; i < attached.count && result == 0; i++) {
+		if (!hidden_is_of_cgfence(attached.programs[i].id))
+			result = add(adopted, &attached.programs[i], cgroup_id, i, -1);
 	}
 	return result;
 }

@@ -168,23 +168,44 @@ static void remove_pins(uint64_t id, path_writer *write_path, const struct adopt
 		closedir(directory);
 }
 
+static void write_path_of(uint64_t id, const struct adopted_program *program,
+			  char path[PINS_PATH_SIZE])
+{
+	char name[NAME_SIZE];
+
+	write_name(program, name);
+	pins_path(path, id, name);
+}
+
+static int pin_one(uint64_t id, const struct adopted_program *program, struct cgfence_error *error)
+{
+	char path[PINS_PATH_SIZE];
+
+	write_path_of(id, program, path);
+	return bpf_obj_pin(program->fd, path) < 0
+		       ? kernel_error(error, errno, "pin the program %u at %s", program->id, path)
+		       : 0;
+}
+
 int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error *error)
 {
 	for (size_t i = 0; i < adopted->count; i++) {
-		char path[PINS_PATH_SIZE];
-		char name[NAME_SIZE];
+		int result = pin_one(id, &adopted->programs[i], error);
 
-		write_name(&adopted->programs[i], name);
-		pins_path(path, id, name);
-		if (bpf_obj_pin(adopted->programs[i].fd, path) < 0) {
-			int result = kernel_error(error, errno, "pin the program %u at %s",
-						  adopted->programs[i].id, path);
-
+		if (result) {
 			remove_pins(id, pins_path, adopted);
 			return result;
 		}
 	}
 	return 0;
+}
+
+void adopted_unpin_one(uint64_t id, const struct adopted_program *program)
+{
+	char path[PINS_PATH_SIZE];
+
+	write_path_of(id, program, path);
+	unlink(path);
 }
 
 int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error)

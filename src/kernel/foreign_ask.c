@@ -139,7 +139,7 @@ static int run(struct asking *asking, struct cgfence_error *error)
 	if (result)
 		return result;
 	asking->cgroup = cgfence_cgroup_fd(cgroup);
-	result = scratch_run(cgroup, ask, asking);
+	result = scratch_run_long(cgroup, ask, asking);
 	scratch_close(cgroup);
 	if (result == 0)
 		return 0;

@@ -69,5 +69,16 @@ void membership_close(struct membership *membership);
 int membership_read_state(int state, struct cgfence_membership_state *read,
 			  struct cgfence_error *error);
 
+/**
+ * membership_list() - the members that a map has.
+ * @ids: receives their ids in ascending order, each once, to be given to free(); NULL if there are none
+ *
+ * Return: 0 or -errno.
+ */
+int membership_list(int members, uint64_t **ids, size_t *count);
+
+/** membership_has() - is a cgroup among them? If in doubt, no. */
+bool membership_has(int members, uint64_t id);
+
 /** membership_room() - for how many members a map has room; 0 if that cannot be told. */
 uint32_t membership_room(int members);

@@ -179,6 +179,14 @@ void pins_unlock(uint64_t id, int lock)
 	close(lock);
 }
 
+bool pins_are_there(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_path(path, id, NULL);
+	return access(path, F_OK) == 0;
+}
+
 void pins_touch(uint64_t id)
 {
 	char path[PINS_PATH_SIZE];

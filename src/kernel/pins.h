@@ -44,6 +44,9 @@ int pins_make_root(struct cgfence_error *error);
  */
 int pins_check(uint64_t id, struct cgfence_error *error);
 
+/** pins_are_there() - has a fence such a directory? */
+bool pins_are_there(uint64_t id);
+
 /** pins_touch() - tell watchers that the policy of the fence was replaced (inotify(7), IN_ATTRIB). */
 void pins_touch(uint64_t id);
 

@@ -3,6 +3,7 @@
 #include "report/output.h"
 #include "report/printable.h"
 #include "report/denial.h"
+#include "report/foreign.h"
 #include "report/violation.h"
 #include "base/boot_time.h"
 
@@ -171,6 +172,63 @@ void watch_events_applied(struct watch_events *events, const char *cgroup, const
 	json_object_set_new(object, "cgroup", output_json_string(cgroup));
 	json_object_set_new(object, "file", output_json_string(file));
 	write_json(events, object);
+}
+
+static void report_attached(struct watch_events *events, const struct cgfence_return *found,
+			    const struct cgfence_foreign_program *program)
+{
+	char owner[CGFENCE_OWNER_TEXT_SIZE];
+	char text[CGFENCE_FOREIGN_TEXT_SIZE];
+	json_t *object;
+
+	if (!events->json) {
+		cgfence_foreign_describe(program, text);
+		cgfence_cgroup_owner(program->cgroup, owner);
+		write_text(events, boot_time_ns(), "attached", found->cgroup, "%s on %s%s%s", text,
+			   program->cgroup, *owner ? ", of " : "", owner);
+		return;
+	}
+	object = begin_json("attached", boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(found->cgroup));
+	json_object_set_new(object, "member", output_json_string(found->member));
+	json_object_set_new(object, "program", other_json(program));
+	write_json(events, object);
+}
+
+static void report_place(struct watch_events *events, const struct cgfence_return *found)
+{
+	const char *event = found->taken ? "adopted" : "left";
+	const char *place = found->member ? found->member : found->cgroup;
+	const char *ending = found->count == 1 ? "" : "s";
+	json_t *object;
+
+	if (!events->json && found->taken) {
+		write_text(events, boot_time_ns(), event, found->cgroup,
+			   "took the place of %zu program%s on %s", found->count, ending, place);
+		return;
+	}
+	if (!events->json) {
+		write_text(events, boot_time_ns(), event, found->cgroup,
+			   "%zu program%s on %s, which the fence does not replace: %s",
+			   found->count, ending, place, found->reason);
+		return;
+	}
+	object = begin_json(event, boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(found->cgroup));
+	json_object_set_new(object, "member", output_json_string(found->member));
+	json_object_set_new(object, "count", json_integer((json_int_t)found->count));
+	if (!found->taken)
+		json_object_set_new(object, "reason", output_json_string(found->reason));
+	write_json(events, object);
+}
+
+void watch_events_returned(const struct cgfence_return *found, void *context)
+{
+	struct watch_events *events = context;
+
+	for (size_t i = 0; i < found->count; i++)
+		report_attached(events, found, &found->programs[i]);
+	report_place(events, found);
 }
 
 void watch_events_error(struct watch_events *events, const char *text)

@@ -59,7 +59,7 @@ static const char *attach_flags_name(uint32_t flags)
 					      : "none";
 }
 
-static json_t *other_json(const struct cgfence_foreign_program *program)
+json_t *other_json(const struct cgfence_foreign_program *program)
 {
 	char owner[CGFENCE_OWNER_TEXT_SIZE];
 

@@ -19,6 +19,9 @@ int others_add(const struct cgfence_cgroup *cgroup, enum cgfence_topic topic, st
 int others_of_fence(const struct cgfence_cgroup *cgroup, const struct cgfence_fence *fence,
 		    struct others *others, struct cgfence_error *error);
 
+/** other_json() - a new object for a program, with the owner of its cgroup. */
+json_t *other_json(const struct cgfence_foreign_program *program);
+
 /** others_json() - a new array with an object for each program. */
 json_t *others_json(const struct others *others);
 

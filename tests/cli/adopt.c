@@ -153,3 +153,60 @@ Test(adopt, rules_are_found_where_crun_keeps_them)
 	}
 	umount2("/run/crun", MNT_DETACH);
 }
+
+static struct program_result apply(const char *below, const char *devices)
+{
+	char policy[512];
+
+	snprintf(policy, sizeof(policy), "{'cgroup': '%s%s', 'adopt': true, %s}", path(), below,
+		 devices);
+	return program_run(NULL, WORDS("apply", program_file("policy.json", policy)));
+}
+
+#define USUAL_DEVICES "'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 r', 'c 136:* rw']}"
+
+Test(adopt, apply_does_it_and_does_it_again)
+{
+	struct whitelist first = whitelist_put(harness_cgroup());
+	struct whitelist second;
+
+	assert_says(apply("", USUAL_DEVICES), "Fenced %s.\n");
+	cr_expect_eq(whitelist_query(harness_cgroup()).count, 1);
+	second = whitelist_put(harness_cgroup());
+	assert_says(apply("", USUAL_DEVICES), "%s has its policy already; nothing changed.\n");
+	cr_expect_eq(whitelist_query(harness_cgroup()).count, 1);
+	assert_says(program_run(NULL, WORDS("release", path())),
+		    "Gave 1 program back and detached the fence of %s.\n");
+	cr_expect_eq(whitelist_query(harness_cgroup()).ids[0], second.id);
+	whitelist_close(&first);
+	whitelist_close(&second);
+}
+
+Test(adopt, apply_does_it_for_members_and_says_which_are_left)
+{
+	struct cgfence_cgroup *one = harness_child_cgroup(harness_cgroup(), "job-1");
+	struct cgfence_cgroup *two = harness_child_cgroup(harness_cgroup(), "job-2");
+	struct whitelist usual = whitelist_put(one);
+	struct whitelist narrow = whitelist_load(whitelist_usual, 4);
+	struct program_result result;
+
+	whitelist_attach(&narrow, two, BPF_F_ALLOW_MULTI);
+	assert_has(apply("/job-*", "'devices': {'allow': ['c 1:3 r', 'c 1:9 r']}").errors,
+		   "judge beside the fence in ");
+	cr_expect_eq(whitelist_query(one).count, 1);
+	result = apply("/job-*", USUAL_DEVICES);
+	assert_status(result, 0);
+	cr_expect_eq(whitelist_query(one).count, 0);
+	cr_expect_eq(whitelist_query(two).ids[0], narrow.id);
+	assert_has(result.errors, "/job-2: the policy and the programs attached do not agree: "
+				  "the policy allows c 136:");
+	assert_lacks(result.errors, "/job-1: ");
+	whitelist_close(&usual);
+	usual = whitelist_put(one);
+	assert_status(apply("/job-*", USUAL_DEVICES), 0);
+	cr_expect_eq(whitelist_query(one).count, 0);
+	assert_done(program_run(NULL, WORDS("detach", "--all")));
+	cr_expect_eq(whitelist_query(one).ids[0], usual.id);
+	whitelist_close(&usual);
+	whitelist_close(&narrow);
+}

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -417,4 +418,74 @@ Test(runc, a_container_that_runs_gets_a_device_and_loses_it)
 	assert_no_fence();
 	umount2("/run/runc", MNT_DETACH);
 	cgfence_cgroup_close(box);
+}
+
+/* For a fence that allows the device, in whose place runc put its program. */
+static void await_odd(void)
+{
+	struct program_result result = { 0 };
+
+	for (int i = 0; i < 600; i++) {
+		result = runc("exec", "box", "sh", "-c", TRY_DEVICES);
+		if (strstr(result.output, "/nodes/odd: No such device or address"))
+			return;
+		usleep(50000);
+	}
+	cr_assert_fail("'%s'", result.output);
+}
+
+Test(runc, an_update_leaves_the_fence_in_its_place)
+{
+	struct cgfence_cgroup *box = start_box();
+
+	show_state();
+	assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(box))));
+	assert_done(program_run(NULL,
+				WORDS("allow", cgfence_cgroup_path(box), "device", "c 240:77 rw")));
+	for (int i = 0; i < 3; i++) {
+		assert_status(program_run(&(const struct program_options){ .by_words = true,
+									   .input = "{}" },
+					  WORDS("runc", "--root", state_directory(), "update",
+						"--resources", "-", "box")),
+			      0);
+		assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(box))));
+		box_program(box, 1);
+		await_odd();
+	}
+	stop_box();
+	umount2("/run/runc", MNT_DETACH);
+	cgfence_cgroup_close(box);
+}
+
+/* Its cgroup is a new one each time, and so is the program that runc attaches. */
+Test(runc, a_container_that_is_started_again_is_adopted_again)
+{
+	const char *policy = program_file(
+		"policy.json",
+		"{'adopt': true, 'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 rw']}}");
+	struct program watch;
+	struct cgfence_cgroup *box;
+
+	if (in_chroot())
+		harness_skip("runc exec leaves a chroot instead of entering the container");
+	make_bundle(box_name());
+	assert_done(program_run(NULL, WORDS("attach", "--standing", box_name(), policy)));
+	program_start(&watch, NULL, WORDS("watch", "--json", "--interval", "1h"));
+	for (int i = 0; i < 3; i++) {
+		if (runc("run", "--detach", "--bundle", in_directory("bundle"), "box").status)
+			harness_skip("runc does not run here");
+		/* The second time what is allowed is more than what runc's program allows. */
+		assert_has(program_next_line(&watch, "\"adopted\""), box_name());
+		box = open_box();
+		cr_expect_eq(harness_hook_programs(box), 0);
+		assert_done(program_run(NULL, WORDS("allow", box_name(), "device", "c 240:77 rw")));
+		await_odd();
+		stop_box();
+		cgfence_cgroup_close(box);
+	}
+	kill(watch.pid, SIGTERM);
+	program_finish(&watch);
+	assert_done(watch.result);
+	assert_done(program_run(NULL, WORDS("detach", "--standing", box_name())));
+	assert_no_fence();
 }

@@ -99,3 +99,36 @@ Test(adopt_hammer, neither_is_there_at_no_instant, .timeout = 300)
 	cgfence_policy_free(policy);
 	whitelist_close(&whitelist);
 }
+
+/* As watch does where the owner of the program attaches it again and again. */
+Test(adopt_hammer, what_comes_back_makes_no_difference, .timeout = 300)
+{
+	struct counts *counts = harness_share(sizeof(*counts));
+	struct whitelist first = whitelist_put(harness_cgroup());
+	unsigned int rounds = harness_rounds(ROUNDS);
+	pid_t child;
+
+	harness_attach(
+		harness_cgroup(),
+		"{'adopt': true, 'devices': {'allow': ['a *:* m', 'c 1:3 rw', 'c 1:5 r', 'c 136:* rw']}}");
+	child = start_hammer(counts);
+	wait_for_more(counts);
+	for (unsigned int i = 0; i < rounds; i++) {
+		struct whitelist next = whitelist_put(harness_cgroup());
+		struct cgfence_error error = { 0 };
+		size_t count = 0;
+
+		wait_for_more(counts);
+		cr_assert_eq(cgfence_fence_adopt(harness_cgroup(), NULL, &count, &error), 0,
+			     "%u: %s", i, error.text);
+		cr_assert_eq(count, 1);
+		cr_assert_eq(whitelist_query(harness_cgroup()).count, 1);
+		wait_for_more(counts);
+		whitelist_close(&next);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	cr_expect_eq(counts->refused_wrongly, 0);
+	cr_expect_eq(counts->opened_wrongly, 0);
+	whitelist_close(&first);
+}

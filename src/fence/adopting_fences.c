@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/adopting_fences.h"
+#include "base/cleanup.h"
+#include "base/yield.h"
+#include "fence/fence.h"
+#include "fence/mark.h"
+#include "kernel/pins.h"
+#include "policy/policy.h"
+
+void adopting_fences_free(struct adopting_fences *fences)
+{
+	free(fences->items);
+	*fences = (struct adopting_fences){ 0 };
+}
+
+static bool adopts(uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+
+	return fence_read(id, &fence, NULL) == 0 && cgfence_fence_policy(fence)->adopt;
+}
+
+/* Both lists are in ascending order. @at: how far the known ones were passed */
+static struct adopting_fence look_at(const struct adopting_fences *known, size_t *at, uint64_t id)
+{
+	struct adopting_fence fence = { .id = id, .mark = fence_mark(id) };
+
+	while (*at < known->count && known->items[*at].id < id)
+		++*at;
+	if (fence.mark && *at < known->count && known->items[*at].id == id &&
+	    known->items[*at].mark == fence.mark)
+		return known->items[*at];
+	fence.adopts = adopts(id);
+	return fence;
+}
+
+int adopting_fences_update(struct adopting_fences *fences)
+{
+	cleanup_free uint64_t *ids = NULL;
+	struct adopting_fence *items;
+	size_t count = 0;
+	size_t at = 0;
+	int result = pins_list(&ids, &count, NULL);
+
+	if (result)
+		return result;
+	items = calloc(count + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		yield_now();
+		items[i] = look_at(fences, &at, ids[i]);
+	}
+	free(fences->items);
+	*fences = (struct adopting_fences){ .items = items, .count = count };
+	return 0;
+}
+
+bool adopting_fences_any(const struct adopting_fences *fences)
+{
+	for (size_t i = 0; i < fences->count; i++) {
+		if (fences->items[i].adopts)
+			return true;
+	}
+	return false;
+}
