@@ -321,3 +321,17 @@ Test(oci_hook, other_users_are_refused_clearly)
 		1, part);
 	assert_no_fence();
 }
+
+Test(oci_hook, the_pod_of_the_manifests_declares_what_it_is_assigned)
+{
+	struct program_result result =
+		program_run(NULL, WORDS("import", "--from", "k8s", "tools/kubernetes/pod.yaml"));
+	json_t *policy;
+
+	assert_status(result, 0);
+	policy = program_json(&result);
+	cr_expect_eq(json_integer_value(json_array_get(
+			     json_object_get(json_object_get(policy, "ports"), "tcp"), 0)),
+		     8080, "%s", result.output);
+	json_decref(policy);
+}
