@@ -10,11 +10,13 @@
 ## PREFIX         where install puts things (/usr/local)
 ## LIBDIR         the libraries (PREFIX/lib)
 ## UNITDIR        the systemd units (PREFIX/lib/systemd/system)
+## HOOKSDIR       where podman and CRI-O read hooks (/usr/share/containers/oci/hooks.d)
 ## DESTDIR        what stands before all of these while a package is made
 ## SUDO           how demo and test become root (sudo, if it is there)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+HOOKSDIR ?= /usr/share/containers/oci/hooks.d
 DESTDIR ?=
 CC = gcc
 CLANG ?= clang
@@ -49,10 +51,12 @@ REMOVE_LINES := --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 # The program is what prints; all else of src/ is the library, and base/ is in both.
 PROGRAM_SOURCES := $(sort $(wildcard $(patsubst %,src/%/*.c,report daemon cli)))
-LIB_SOURCES := $(filter-out $(PROGRAM_SOURCES),$(sort $(wildcard src/*/*.c)))
+WRAPPER_SOURCES := $(sort $(wildcard src/wrapper/*.c))
+LIB_SOURCES := $(filter-out $(PROGRAM_SOURCES) $(WRAPPER_SOURCES),$(sort $(wildcard src/*/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OUT)/%.o)
 BASE_OBJECTS := $(filter $(OUT)/src/base/%,$(LIB_OBJECTS))
 PROGRAM_OBJECTS := $(PROGRAM_SOURCES:%.c=$(OUT)/%.o)
+WRAPPER_OBJECTS := $(WRAPPER_SOURCES:%.c=$(OUT)/%.o)
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))) \
 	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
@@ -64,7 +68,7 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(MANUALS) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(MANUALS) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
@@ -102,6 +106,10 @@ $(OUT)/cgfence: $(PROGRAM_OBJECTS) $(BASE_OBJECTS) $(OUT)/libcgfence.a
 	$(call say,LD)
 	$(Q)$(LINK) -pie $^ $(LIBRARIES) -o $@
 
+$(OUT)/cgfence-runtime: $(WRAPPER_OBJECTS) $(BASE_OBJECTS)
+	$(call say,LD)
+	$(Q)$(LINK) -pie $^ -ljansson -o $@
+
 # With the shared library, only to show that its public interface is enough for the program.
 $(OUT)/cgfence-shared: $(PROGRAM_OBJECTS) $(BASE_OBJECTS) | $(OUT)/libcgfence.so
 	$(call say,LD)
@@ -113,7 +121,7 @@ $(MANUALS): build/%: tools/%.in tools/manual.sh $(OUT)/cgfence
 
 # Tests look into the library, so they link its objects.
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c)))
-$(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS))
+$(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS))
 $(OUT)/system-tests: $(call test_objects,system)
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)
@@ -163,7 +171,7 @@ test: deps ## install what is missing, build, and run all tests, then lint
 
 check: ## run all tests, or those that ONE="suite/name" names, on what is installed
 	$(AGAIN) WERROR=1 all build/system-tests build/faults-tests $(FUZZ_TARGETS)
-	$(AGAIN) WERROR=1 ASAN=1 build/asan/cgfence build/asan/libcgfence.a build/asan/unit-tests build/asan/cli-tests
+	$(AGAIN) WERROR=1 ASAN=1 build/asan/cgfence build/asan/cgfence-runtime build/asan/libcgfence.a build/asan/unit-tests build/asan/cli-tests
 	$(Q)$(SUDO) env CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) CGFENCE_TEST_FRESH=$(CGFENCE_TEST_FRESH) \
 		tools/run-tests.sh '$(ONE)'
 
@@ -195,7 +203,7 @@ fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each:
 lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd units and the manual
 	$(Q)tools/lint.sh
 
-INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
+INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
 install: all ## install to PREFIX
 	$(Q)$(INSTALL) install
 

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # The make that runs this script must not pass its settings to the make below.
-unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
+unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -27,7 +27,7 @@ run_make() {
 	make --no-print-directory DESTDIR="$stage" "$@" >/dev/null
 }
 
-# check_place PREFIX LIBDIR UNITDIR
+# check_place PREFIX LIBDIR UNITDIR HOOKSDIR
 check_place() {
 	local package=$stage$2/pkgconfig page
 
@@ -35,6 +35,10 @@ check_place() {
 	expect "libdir of $package" "$(PKG_CONFIG_PATH=$package pkg-config --variable=libdir libcgfence)" "$2"
 	expect "ExecStart of the unit" "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$stage$3/cgfence-watch.service")" \
 		"$1/sbin/cgfence"
+	expect "the program of the hook" "$(sed -n 's/.*"path": "\(.*\)".*/\1/p' "$stage$4/99-cgfence.json")" "$1/sbin/cgfence"
+	expect "what cgfence-runtime says" "$("$stage$1/sbin/cgfence-runtime" --cgfence-help)" \
+		"$(build/cgfence-runtime --cgfence-help)"
+	expect "the manifests" "$(ls "$stage$1/share/cgfence/kubernetes")" "$(ls tools/kubernetes)"
 	expect "what bin/cgfence says" "$("$stage$1/bin/cgfence" --version)" "$(build/cgfence --version)"
 	expect "what libcgfence.so leads to" "$(basename "$(realpath "$stage$2/libcgfence.so")")" \
 		"libcgfence.so.$(PKG_CONFIG_PATH=$package pkg-config --modversion libcgfence)"
@@ -63,16 +67,17 @@ check_client() {
 	rm -f "$stage/client" "$stage/log"
 }
 
+first=(PREFIX=/opt/first HOOKSDIR=/opt/first/hooks.d)
 second=(PREFIX=/usr LIBDIR=/usr/lib/triplet UNITDIR=/lib/systemd/system)
 mkdir --parents "$stage/usr/sbin" "$stage/usr/share/cgfence"
 touch "$stage/usr/sbin/other" "$stage/usr/share/cgfence/other"
-run_make install PREFIX=/opt/first
+run_make install "${first[@]}"
 run_make install "${second[@]}"
-check_place /opt/first /opt/first/lib /opt/first/lib/systemd/system
-check_place /usr /usr/lib/triplet /lib/systemd/system
+check_place /opt/first /opt/first/lib /opt/first/lib/systemd/system /opt/first/hooks.d
+check_place /usr /usr/lib/triplet /lib/systemd/system /usr/share/containers/oci/hooks.d
 check_client /opt/first/lib
-run_make uninstall PREFIX=/opt/first
-check_place /usr /usr/lib/triplet /lib/systemd/system
+run_make uninstall "${first[@]}"
+check_place /usr /usr/lib/triplet /lib/systemd/system /usr/share/containers/oci/hooks.d
 run_make uninstall "${second[@]}"
 expect "what is left" "$(cd "$stage" && find . -not -type d -o -empty | sort | paste --serial --delimiters=' ')" \
 	"./usr/sbin/other ./usr/share/cgfence/other"

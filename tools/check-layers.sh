@@ -18,7 +18,8 @@ reconcile: base policy image cgroup net kernel fence
 apply: base policy cgroup fence
 report: base
 daemon: base report
-cli: base report daemon'
+cli: base report daemon
+wrapper: base'
 
 # Lines "FILE INCLUDED" and "FILE CALLED SYMBOL", without src/ and the ending.
 includes=$(cd src && grep --recursive '^#include "' --include='*.[ch]' . |

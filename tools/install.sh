@@ -54,6 +54,8 @@ copy 0755 build/cgfence "$PREFIX/sbin/cgfence"
 if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
 	link ../sbin/cgfence "$PREFIX/bin/cgfence"
 fi
+copy 0755 build/cgfence-runtime "$PREFIX/sbin/cgfence-runtime"
+fill tools/99-cgfence.json "$HOOKSDIR/99-cgfence.json"
 copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$VERSION"
 link "libcgfence.so.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
 link "libcgfence.so.$SOVERSION" "$LIBDIR/libcgfence.so"
@@ -71,6 +73,9 @@ for page in tools/*.[1-9].in; do
 	page=$(basename "$page" .in)
 	copy 0644 "build/$page" "$PREFIX/share/man/man${page##*.}/$page"
 done
+for manifest in tools/kubernetes/*.yaml; do
+	copy 0644 "$manifest" "$PREFIX/share/cgfence/kubernetes/$(basename "$manifest")"
+done
 copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
 copy 0644 tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
 copy 0644 tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
@@ -81,7 +86,7 @@ if [[ $action == uninstall ]]; then
 		if [[ -n $DESTDIR ]]; then
 			# All folders in DESTDIR belong to an installation, except those with other files.
 			(cd "$DESTDIR" && rmdir --parents --ignore-fail-on-non-empty ".$folder" 2>/dev/null) || true
-		elif [[ $folder == */cgfence || $folder == */cgfence/policies ]]; then
+		elif [[ $folder == */cgfence || $folder == */cgfence/policies || $folder == */cgfence/kubernetes ]]; then
 			rmdir --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
 		fi
 	done

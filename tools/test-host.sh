@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units recipes' [full]='recipes podman containerd docker slurm')
+declare -A topics=([small]='boot services units recipes' [full]='recipes podman containerd docker hooks wrapper slurm')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2
@@ -27,7 +27,7 @@ stage() {
 	cp tests/host/*.sh "$tree/usr/lib/host/tests/"
 	"${CC:-gcc}" -O2 -static tests/host/probe.c -o "$tree/usr/lib/host/probe"
 	# The manual is read for its recipes.
-	cp tools/cgfence.8.in "$tree/usr/lib/host/manual"
+	cat tools/*.[1-9].in >"$tree/usr/lib/host/manual"
 }
 
 # The script inside: the wanted topics, one after the other.

@@ -53,6 +53,16 @@ CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy
 CGFENCE_API int cgfence_policy_file_check(const char *path, struct cgfence_error *error);
 
 /**
+ * cgfence_policy_read_file_of_root() - read a policy from a file that nobody but root can change.
+ * @path: links are followed
+ * @policy: receives the policy, to be given to cgfence_policy_free()
+ *
+ * Return: 0, -EPERM with who else can change it, -EINVAL for an invalid policy, another -errno.
+ */
+CGFENCE_API int cgfence_policy_read_file_of_root(const char *path, struct cgfence_policy **policy,
+						 struct cgfence_error *error);
+
+/**
  * cgfence_policy_read_file_offline() - check a policy that is for another host.
  * @path: as for cgfence_policy_read_file()
  * @policy: receives a policy whose name and cgroup can be asked for, to be given to cgfence_policy_free()
@@ -140,6 +150,21 @@ CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *polic
  */
 CGFENCE_API int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol,
 					 const char *text, struct cgfence_error *error);
+
+/** cgfence_policy_needs_container() - do the devices of a policy start from those of a container that it was not given? */
+CGFENCE_API bool cgfence_policy_needs_container(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_fill_container() - give such a policy the devices of the container.
+ * @given: what the runtime lets the container do, as cgfence_import() reads it from config.json
+ *
+ * Until then the policy can be checked and nothing else.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_fill_container(struct cgfence_policy *policy,
+					      const struct cgfence_policy *given,
+					      struct cgfence_error *error);
 
 /** cgfence_policy_enforces() - false if the policy only audits. */
 CGFENCE_API bool cgfence_policy_enforces(const struct cgfence_policy *policy);

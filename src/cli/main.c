@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+	/* clang-format off */
 	&command_attach,
 	&command_detach,
 	&command_allow,
@@ -17,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_release,
 	&command_apply,
 	&command_run,
+	&command_oci_hook,
 	&command_list,
 	&command_status,
 	&command_show,
@@ -28,6 +30,7 @@ static const struct command *const commands[] = {
 	&command_watch,
 	&command_help,
 	NULL,
+	/* clang-format on */
 };
 
 static int run_command(const struct command *command, int argc, char **argv)

@@ -2,8 +2,12 @@
 #include "cli/privilege.h"
 
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* PROC_USER_INIT_INO of include/linux/proc_ns.h */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
 
 bool privilege_has_admin(void)
 {
@@ -13,4 +17,11 @@ bool privilege_has_admin(void)
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return false;
 	return sets[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
+}
+
+bool privilege_is_nested(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino != INITIAL_USER_NAMESPACE;
 }

@@ -5,3 +5,6 @@
 
 /** privilege_has_admin() - does this process have CAP_SYS_ADMIN (capabilities(7))? */
 bool privilege_has_admin(void);
+
+/** privilege_is_nested() - is the calling process in a user namespace, where no capability is good for fences? */
+bool privilege_is_nested(void);

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "import/json_source.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/json_clamp.h"
+
+#include <string.h>
 
 int json_source_read(const struct importing *import, json_t **root)
 {
 	const struct cgfence_import_source *source = &import->sources[0];
+	cleanup_free char *text = malloc(source->length + 1);
 	json_error_t syntax;
-	json_t *read = json_loadb(source->text, source->length, JSON_REJECT_DUPLICATES, &syntax);
+	json_t *read;
 
+	if (!text)
+		return error_out_of_memory(import->error);
+	memcpy(text, source->text, source->length);
+	json_clamp_integers(text, source->length);
+	read = json_loadb(text, source->length, JSON_REJECT_DUPLICATES, &syntax);
 	if (!read)
 		return error_set_invalid(import->error, "%s:%d:%d: this is not JSON: %s",
 					 source->name, syntax.line,

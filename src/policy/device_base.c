@@ -77,6 +77,7 @@ const char *const device_base_words[DEVICE_BASE_COUNT] = {
 	[DEVICE_BASE_MESOS] = "mesos",
 	[DEVICE_BASE_SYSTEMD] = "systemd",
 	[DEVICE_BASE_OCI] = "oci",
+	[DEVICE_BASE_CONTAINER] = "container",
 };
 
 int device_base_add(struct device_rules *rules, enum device_base base)

@@ -10,6 +10,8 @@ enum device_base {
 	DEVICE_BASE_MESOS = 1,	 /* the isolator cgroups/devices; also said as true */
 	DEVICE_BASE_SYSTEMD = 2, /* what DevicePolicy=closed lets pass (src/core/bpf-devices.c) */
 	DEVICE_BASE_OCI = 3,	 /* what runc 1.2 puts in by itself (libcontainer/specconv) */
+	DEVICE_BASE_CONTAINER =
+		4, /* what a runtime gave its container; none until cgfence_policy_fill_container() */
 	DEVICE_BASE_COUNT,
 };
 

@@ -58,11 +58,48 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 
 int policy_refuse_unresolved(const struct cgfence_policy *policy, struct cgfence_error *error)
 {
+	if (policy->devices_base == DEVICE_BASE_CONTAINER)
+		return error_set_invalid(
+			error,
+			"the \"defaults\" of the policy are those of a \"container\", which only oci-hook has; name another list");
 	if (!policy->unresolved)
 		return 0;
 	return error_set_invalid(
 		error,
 		"the policy was read without the devices of this host and can only be checked; read it again for anything else");
+}
+
+static int add_rules(struct device_rules *rules, const struct device_rules *added, bool deny)
+{
+	struct device_entry entry;
+	size_t cursor = 0;
+	int result = 0;
+
+	while (result == 0 && device_rules_next(added, deny, &cursor, &entry))
+		result = device_rules_add(rules, &entry, deny);
+	return result;
+}
+
+bool cgfence_policy_needs_container(const struct cgfence_policy *policy)
+{
+	return policy->devices_base == DEVICE_BASE_CONTAINER;
+}
+
+int cgfence_policy_fill_container(struct cgfence_policy *policy, const struct cgfence_policy *given,
+				  struct cgfence_error *error)
+{
+	struct device_rules rules = { 0 };
+
+	if (device_rules_copy(&policy->devices, &rules) ||
+	    add_rules(&rules, &given->devices, false) || add_rules(&rules, &given->devices, true)) {
+		device_rules_free(&rules);
+		return error_out_of_memory(error);
+	}
+	device_rules_normalise(&rules);
+	device_rules_free(&policy->devices);
+	policy->devices = rules;
+	policy->devices_base = DEVICE_BASE_NONE;
+	return 0;
 }
 
 int policy_listed_rules(const struct cgfence_policy *policy, struct device_rules *rules)

@@ -67,6 +67,10 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 		return reader_refuse(
 			reader, root,
 			"this policy fences nothing; give it a \"devices\" or a \"ports\" section");
+	if (policy->devices_base == DEVICE_BASE_CONTAINER && policy->cgroup)
+		return reader_refuse(
+			reader, root,
+			"\"container\" stands for what the runtime gives one container, which the hook of a runtime asks for by name; leave out \"cgroup\", or name another list as \"defaults\"");
 	/* In the place of programs that refuse, it would let everything pass. */
 	if (policy->adopt && (!policy->devices_fenced || !policy->enforce))
 		return reader_refuse(

@@ -199,8 +199,9 @@ static int read_base(struct reader *reader, const json_t *value, void *target)
 		if (strcmp(json_string_value(value), device_base_words[i]) == 0)
 			return 0;
 	}
-	return reader_refuse(reader, value,
-			     "this must be true or false, or \"mesos\", \"systemd\" or \"oci\"");
+	return reader_refuse(
+		reader, value,
+		"this must be true or false, or \"mesos\", \"systemd\", \"oci\" or \"container\"");
 }
 
 static const struct reader_key devices_keys[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "runtime/owner.h"
 #include "base/cleanup.h"
+#include "base/json_clamp.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -119,6 +120,17 @@ static const struct state_place {
 	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
 };
 
+static json_t *load(int fd, size_t size)
+{
+	cleanup_free char *text = malloc(size + 1);
+	ssize_t got = text ? pread(fd, text, size, 0) : -1;
+
+	if (got < 0)
+		return NULL;
+	json_clamp_integers(text, (size_t)got);
+	return json_loadb(text, (size_t)got, 0, NULL);
+}
+
 json_t *owner_read_state(const char *path)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -127,7 +139,7 @@ json_t *owner_read_state(const char *path)
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
 	    status.st_size > STATE_SIZE_MAX)
 		return NULL;
-	return json_loadfd(fd, 0, NULL);
+	return load(fd, (size_t)status.st_size);
 }
 
 static bool matches(const struct state_place *place, const char *path, const char *cgroup)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Where the device rules that a program enforces are written. */
+#include "runtime/rules.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "runtime/owner.h"
@@ -45,8 +46,8 @@ static const char *bundle_of(const json_t *state, const char *runtime)
 					    : json_string_value(json_object_get(state, "bundle"));
 }
 
-static int read_bundle(const char *bundle, const char *runtime, struct cgfence_rules *rules,
-		       struct cgfence_error *error)
+int rules_read_bundle(const char *bundle, const char *runtime, struct cgfence_rules *rules,
+		      struct cgfence_error *error)
 {
 	cleanup_free char *path = NULL;
 	cleanup_free char *text = NULL;
@@ -78,7 +79,7 @@ static int find_in_state(const char *path, const char *runtime, struct cgfence_r
 
 	if (!bundle)
 		return error_set(error, ENOENT, "%s does not say where its bundle is", path);
-	return read_bundle(bundle, runtime, rules, error);
+	return rules_read_bundle(bundle, runtime, rules, error);
 }
 
 int cgfence_cgroup_find_rules(const char *cgroup, struct cgfence_rules *rules,

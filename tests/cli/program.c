@@ -36,6 +36,14 @@ const char *program_path(void)
 	return path ? path : "build/asan/cgfence";
 }
 
+const char *program_wrapper_path(void)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s-runtime", program_path());
+	return path;
+}
+
 /* Lets a system call fail, as a limit of the host does. */
 static void let_fail(long call, int code)
 {

@@ -52,6 +52,9 @@ struct program {
 /** program_path() - the path of cgfence: CGFENCE_PROGRAM, else the one with sanitizers. */
 const char *program_path(void);
 
+/** program_wrapper_path() - the path of cgfence-runtime, beside it. */
+const char *program_wrapper_path(void);
+
 /**
  * program_run() - run cgfence until it ends; the test fails if that takes too long.
  * @options: NULL for the usual

@@ -19,6 +19,7 @@ static const struct {
 	{ "release", { "/none" }, 2, true },
 	{ "apply", { "/none" }, 2, true },
 	{ "run", { "true" }, 125, true },
+	{ "oci-hook", { "web" }, 2, false },
 	{ "list", { NULL }, 2, true },
 	{ "status", { NULL }, 2, true },
 	{ "show", { "/none" }, 2, true },

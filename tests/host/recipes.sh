@@ -104,6 +104,30 @@ if command -v podman >/dev/null; then
 		follow containerd
 		expect_ctr '/dev/kmsg=refused /dev/null=allowed'
 	}
+
+	# The container of the recipe has the port that it was assigned, what its engine gave it, and nothing else.
+	expect_annotated() { # ENGINE
+		local fence
+
+		fence=$(cgfence status --json | jq --raw-output '.[].cgroup')
+		cgfence explain "$fence" port tcp 8080
+		! cgfence explain "$fence" port tcp 8081 || fail '8081 is allowed'
+		cgfence explain "$fence" device 'c 1:3 rw'
+		! cgfence explain "$fence" device 'c 1:11 r' || fail '/dev/kmsg is allowed'
+		[[ $("$1" inspect --format '{{.State.Running}}' box) == true ]] || fail 'it does not run'
+	}
+
+	test_podman_annotation() {
+		later 'podman rm --force --time 0 box; rm -rf /etc/cgfence'
+		follow podman-annotation
+		expect_annotated podman
+	}
+
+	test_docker_runtime() {
+		later 'docker rm --force box; rm -rf /etc/cgfence /etc/docker/daemon.json; systemctl reload docker.service'
+		follow docker-runtime
+		expect_annotated docker
+	}
 fi
 
 run_tests "$@"

@@ -87,7 +87,7 @@ Test(policy_read_devices, refuses_sections)
 		{ "unknown key", "{`devices`: {`default`: true}}",
 		  "p.json:1:25: devices.default: true: " SECTION_KEYS },
 		{ "defaults a string", "{`devices`: {`defaults`: `yes`}}",
-		  "p.json:1:26: devices.defaults: `yes`: this must be true or false, or `mesos`, `systemd` or `oci`" },
+		  "p.json:1:26: devices.defaults: `yes`: this must be true or false, or `mesos`, `systemd`, `oci` or `container`" },
 		{ "allow an object", "{`devices`: {`allow`: {}}}",
 		  "p.json:1:23: devices.allow: {}: this must be a list of device entries, in brackets" },
 		{ "allow a string", "{`devices`: {`allow`: `c 1:3 r`}}",
