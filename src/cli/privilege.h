@@ -5,3 +5,6 @@
 
 /** privilege_has_admin() - does this process have CAP_SYS_ADMIN (capabilities(7))? */
 bool privilege_has_admin(void);
+
+/** privilege_has() - the same for any. @capability: such as CAP_NET_ADMIN */
+bool privilege_has(int capability);
