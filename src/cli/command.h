@@ -51,6 +51,7 @@ extern const struct command command_attach;
 extern const struct command command_check;
 extern const struct command command_denials;
 extern const struct command command_detach;
+extern const struct command command_doctor;
 extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_import;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_attach,
+	&command_attach, /* the help has this order */
 	&command_detach,
 	&command_allow,
 	&command_revoke,
@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_denials,
 	&command_reconcile,
 	&command_watch,
+	&command_doctor,
 	&command_help,
 	NULL,
 };
