@@ -72,6 +72,7 @@ for page in tools/*.[1-9].in; do
 	copy 0644 "build/$page" "$PREFIX/share/man/man${page##*.}/$page"
 done
 copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
+copy 0644 tools/grafana.json "$PREFIX/share/cgfence/grafana.json"
 copy 0644 tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
 copy 0644 tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
 copy 0644 tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fish"

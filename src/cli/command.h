@@ -56,6 +56,7 @@ extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_import;
 extern const struct command command_list;
+extern const struct command command_metrics;
 extern const struct command command_reconcile;
 extern const struct command command_release;
 extern const struct command command_revoke;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_attach, /* the help has this order */
+	/* Make and change fences; the help has this order. */
+	&command_attach,
 	&command_detach,
 	&command_allow,
 	&command_revoke,
@@ -17,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_release,
 	&command_apply,
 	&command_run,
+	/* Tell of them. */
 	&command_list,
 	&command_status,
 	&command_show,
@@ -24,8 +26,10 @@ static const struct command *const commands[] = {
 	&command_explain,
 	&command_import,
 	&command_denials,
+	/* Watch over them. */
 	&command_reconcile,
 	&command_watch,
+	&command_metrics,
 	&command_doctor,
 	&command_help,
 	NULL,

@@ -157,6 +157,7 @@ static void close_watch(struct watch *watch)
 	cgfence_monitor_close(watch->monitor);
 	intake_close(&watch->intake);
 	watch_errors_free(&watch->problems);
+	watch_errors_free(&watch->metrics_errors);
 	cgfence_reconciler_free(watch->reconciler);
 	if (watch->lock >= 0)
 		cgfence_watch_unlock(watch->lock);
@@ -219,6 +220,7 @@ int watch_run(const struct watch_options *options, struct cgfence_error *error)
 		.lock = -1,
 		.output.json = options->json,
 		.interval_ns = options->interval_ns,
+		.metrics = options->metrics,
 	};
 	int code;
 

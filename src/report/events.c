@@ -77,6 +77,15 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 	write_json(events, object);
 }
 
+static void count_actions(const struct cgfence_violation *violation, struct metrics_watch *tally)
+{
+	if (violation->ended)
+		return;
+	tally->actions[violation->action] += !violation->rest;
+	for (int i = 0; i < CGFENCE_ACTION_COUNT && violation->rest; i++)
+		tally->actions[i] += violation->rest_actions[i];
+}
+
 void watch_events_violation(const struct cgfence_violation *violation, void *context)
 {
 	struct watch_events *events = context;
@@ -84,6 +93,7 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 	char socket[VIOLATION_SOCKET_SIZE];
 	char rest[VIOLATION_REST_SIZE];
 
+	count_actions(violation, &events->tally);
 	if (events->json) {
 		write_json(events, violation_json(violation));
 		return;
@@ -135,6 +145,7 @@ void watch_events_omitted(struct watch_events *events, const char *cgroup, size_
 {
 	json_t *object;
 
+	events->tally.omitted += count;
 	if (!events->json) {
 		write_text(events, boot_time_ns(), "omitted", cgroup,
 			   "%zu refusals, which came too fast", count);
@@ -193,6 +204,7 @@ void watch_events_dropped(struct watch_events *events)
 
 	if (!dropped)
 		return;
+	events->tally.lost_lines += dropped;
 	if (!events->json) {
 		write_text(events, boot_time_ns(), "dropped", NULL,
 			   "%zu lines, which were not read in time", dropped);

@@ -2,13 +2,13 @@
 /* The lines that watch prints. */
 #pragma once
 
+#include "report/metrics.h"
 #include "report/stream.h"
-
-#include <cgfence/reconcile.h>
 
 struct watch_events {
 	struct stream *stream;
 	bool json; /* else aligned text */
+	struct metrics_watch tally;
 };
 
 /** watch_events_started() - the watch has begun. @interval_ns: between passes */
