@@ -65,6 +65,7 @@ done
 for unit in tools/*.service; do
 	fill "$unit" "$UNITDIR/$(basename "$unit")"
 done
+copy 0644 tools/cgfence.catalog "$PREFIX/lib/systemd/catalog/cgfence.catalog"
 directory /etc/cgfence/policies
 # The list of pages comes from the sources, so uninstall needs no build.
 for page in tools/*.[1-9].in; do
@@ -89,4 +90,8 @@ if [[ $action == uninstall ]]; then
 fi
 if [[ -z $DESTDIR && $EUID == 0 ]]; then
 	PATH=$PATH:/sbin:/usr/sbin ldconfig
+	# What `journalctl -x` says is kept in a database, which exists where systemd is installed whole.
+	if [[ -e /var/lib/systemd/catalog/database ]]; then
+		journalctl --update-catalog || true
+	fi
 fi

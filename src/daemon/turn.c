@@ -2,6 +2,7 @@
 #include "daemon/turn.h"
 #include "base/boot_time.h"
 #include "daemon/notify.h"
+#include "daemon/state.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -108,6 +109,7 @@ void watch_pass(struct watch *watch)
 	watch->pass_ns = processor_time_ns() - begin_ns;
 	count_pass(watch, failed);
 	write_metrics(watch);
+	state_tell(&watch->fences, in_excess, failed);
 	/* Under constant changes that may take no more of a processor either. */
 	watch->pass_ns = processor_time_ns() - begin_ns;
 }

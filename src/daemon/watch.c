@@ -145,6 +145,7 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	watch->output.stream = stream_open(STDOUT_FILENO);
 	if (!watch->output.stream)
 		return error_out_of_memory(error);
+	watch->output.journal = journal_open();
 	return open_sources(watch, error);
 }
 
@@ -152,6 +153,7 @@ static void close_watch(struct watch *watch)
 {
 	watch_sources_close(&watch->sources);
 	stream_close(watch->output.stream);
+	journal_close(watch->output.journal);
 	watch_fences_free(&watch->fences);
 	watch_apply_close(&watch->apply);
 	cgfence_monitor_close(watch->monitor);

@@ -20,7 +20,7 @@
 /*
  * Return: 0, or -errno. Where a key is removed meanwhile, the walk begins again from the first, and meets some twice.
  */
-static int list_keys(int map, uint64_t **ids, size_t *count)
+static int list_keys(int map, bool yields, uint64_t **ids, size_t *count)
 {
 	cleanup_free uint64_t *found = NULL;
 	size_t capacity = 0;
@@ -33,6 +33,8 @@ static int list_keys(int map, uint64_t **ids, size_t *count)
 
 		if (!larger)
 			return -ENOMEM;
+		if (yields)
+			yield_now();
 		found = larger;
 		found[used++] = key;
 		if (used > most)
@@ -57,13 +59,14 @@ static size_t drop_repeated(uint64_t *ids, size_t count)
 	return kept;
 }
 
-int cgfence_fence_read_members(const struct cgfence_fence *fence, uint64_t **ids, size_t *count,
-			       struct cgfence_error *error)
+static int read_members(const struct cgfence_fence *fence, bool yields, uint64_t **ids,
+			size_t *count, struct cgfence_error *error)
 {
 	const struct membership *membership = fence_membership(fence);
 	uint64_t *found = NULL;
 	size_t used = 0;
-	int result = membership->members < 0 ? 0 : list_keys(membership->members, &found, &used);
+	int result =
+		membership->members < 0 ? 0 : list_keys(membership->members, yields, &found, &used);
 
 	if (result)
 		return kernel_error(error, -result, "read the members");
@@ -72,6 +75,20 @@ int cgfence_fence_read_members(const struct cgfence_fence *fence, uint64_t **ids
 	*count = drop_repeated(found, used);
 	*ids = found;
 	return 0;
+}
+
+int cgfence_fence_read_members(const struct cgfence_fence *fence, uint64_t **ids, size_t *count,
+			       struct cgfence_error *error)
+{
+	return read_members(fence, false, ids, count, error);
+}
+
+int cgfence_fence_count_members(const struct cgfence_fence *fence, size_t *count,
+				struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = NULL;
+
+	return read_members(fence, true, &ids, count, error);
 }
 
 int cgfence_fence_read_member_counters(const struct cgfence_fence *fence, uint64_t member,

@@ -43,10 +43,9 @@ static char *name_fence(const struct cgfence_fence_visit *visit)
 
 static size_t count_members(const struct cgfence_fence *fence)
 {
-	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 
-	cgfence_fence_read_members(fence, &ids, &count, NULL);
+	cgfence_fence_count_members(fence, &count, NULL);
 	return count;
 }
 
