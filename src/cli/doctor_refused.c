@@ -17,13 +17,14 @@ char *doctor_quote(const char *word)
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-:@,+=";
-	char *quoted = malloc(4 * strlen(word) + 3);
-	char *to = quoted;
+	char *quoted;
+	char *to;
 
+	if (*word && strspn(word, plain) == strlen(word))
+		return strdup(word);
+	quoted = to = malloc(4 * strlen(word) + 3);
 	if (!quoted)
 		return NULL;
-	if (*word && strspn(word, plain) == strlen(word))
-		return strcpy(quoted, word);
 	*to++ = '\'';
 	for (; *word; word++) {
 		if (*word == '\'')
@@ -31,7 +32,8 @@ char *doctor_quote(const char *word)
 		else
 			*to++ = *word;
 	}
-	strcpy(to, "'");
+	*to++ = '\'';
+	*to = '\0';
 	return quoted;
 }
 

@@ -16,8 +16,8 @@
 /* It is there in every container, and nothing waits when it is opened. */
 #define DEVICE "/dev/null"
 
-/* On violations it kills, so that every listen guard is in question. */
-#define POLICY "{\"devices\": {}, \"ports\": [1], \"on_violation\": \"kill\"}"
+/* On violations it kills, so that every listen guard is in question, and judges families apart, so that all is read. */
+#define POLICY "{\"devices\": {}, \"ports\": [\"ipv6:1\"], \"on_violation\": \"kill\"}"
 #define DEVICES_POLICY "{\"devices\": {}}"
 
 /* Not assigned, and never bound: the fence refuses it first. */

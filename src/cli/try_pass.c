@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define POLICY "{\"devices\": {}, \"ports\": [1], \"on_violation\": \"close\"}"
+#define POLICY "{\"devices\": {}, \"ports\": [\"ipv6:1\"], \"on_violation\": \"close\"}"
 
 /* A process in the fence, and what it does with the listeners. */
 struct holding {

@@ -67,7 +67,7 @@ static double real_time_s(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1000;
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void count_pass(struct watch *watch, bool failed)

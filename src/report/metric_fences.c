@@ -88,10 +88,14 @@ static void collect(const struct cgfence_fence_visit *visit, void *context)
 	fences->count++;
 }
 
+struct place {
+	struct metric_fence *fence;
+};
+
 static int compare_names(const void *left, const void *right)
 {
-	const struct metric_fence *a = *(struct metric_fence *const *)left;
-	const struct metric_fence *b = *(struct metric_fence *const *)right;
+	const struct metric_fence *a = ((const struct place *)left)->fence;
+	const struct metric_fence *b = ((const struct place *)right)->fence;
 	int order = strcmp(a->cgroup, b->cgroup);
 
 	return order ? order : (a->id > b->id) - (a->id < b->id);
@@ -103,26 +107,27 @@ static int compare_names(const void *left, const void *right)
  */
 static int tell_apart(struct metric_fences *fences)
 {
-	cleanup_free struct metric_fence **order = calloc(fences->count + 1, sizeof(*order));
+	cleanup_free struct place *order = calloc(fences->count + 1, sizeof(*order));
 	const char *last = "";
 
 	if (!order)
 		return -ENOMEM;
 	for (size_t i = 0; i < fences->count; i++)
-		order[i] = &fences->items[i];
-	qsort(order, fences->count, sizeof(struct metric_fence *), compare_names);
+		order[i].fence = &fences->items[i];
+	qsort(order, fences->count, sizeof(*order), compare_names);
 	for (size_t i = 0; i < fences->count; i++) {
+		struct metric_fence *fence = order[i].fence;
 		char *other;
 
-		if (strcmp(order[i]->cgroup, last) != 0) {
-			last = order[i]->cgroup;
+		if (strcmp(fence->cgroup, last) != 0) {
+			last = fence->cgroup;
 			continue;
 		}
-		other = name_by_id(order[i]->id);
+		other = name_by_id(fence->id);
 		if (!other)
 			return -ENOMEM;
-		free(order[i]->cgroup);
-		order[i]->cgroup = other;
+		free(fence->cgroup);
+		fence->cgroup = other;
 	}
 	return 0;
 }
