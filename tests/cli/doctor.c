@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "fields.h"
 #include "program.h"
+#include "watching.h"
 #include "support/children.h"
 #include "support/harness.h"
 
@@ -201,6 +201,22 @@ Test(doctor, pins_that_others_could_take_away_are_bad)
 	cr_expect(json_is_false(json_object_get(report, "fences_hold")));
 	expect(report, "bpffs", "bad", "is not root's alone");
 	json_decref(report);
+}
+
+Test(doctor, a_watch_is_seen)
+{
+	struct watching watching;
+	char found[64];
+	json_t *report = look_at_host(0);
+
+	expect(report, "watch", "note", "none is seen");
+	json_decref(report);
+	watching_start(&watching, LONG_INTERVAL);
+	report = look_at_host(0);
+	snprintf(found, sizeof(found), "process %d watches this host", (int)watching.program.pid);
+	expect(report, "watch", "ok", found);
+	json_decref(report);
+	watching_stop(&watching);
 }
 
 Test(doctor, it_fits_a_terminal)
