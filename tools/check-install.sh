@@ -50,6 +50,13 @@ check_place() {
 			fault "$page is not installed."
 		fi
 	done
+	for page in policy.schema.json grafana.json; do
+		if ! python3 -m json.tool "$stage$1/share/cgfence/$page" >/dev/null; then
+			fault "$page is not installed."
+		fi
+	done
+	expect "the messages of $1" "$(grep --count '^-- ' "$stage$1/lib/systemd/catalog/cgfence.catalog")" \
+		"$(grep --count '^-- ' tools/cgfence.catalog)"
 	if grep --recursive --quiet '@[A-Z]*@' "$stage$2/pkgconfig" "$stage$3"; then
 		fault "a path is not filled in below $1."
 	fi

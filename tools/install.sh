@@ -67,6 +67,7 @@ done
 for unit in tools/*.service; do
 	fill "$unit" "$UNITDIR/$(basename "$unit")"
 done
+copy 0644 tools/cgfence.catalog "$PREFIX/lib/systemd/catalog/cgfence.catalog"
 directory /etc/cgfence/policies
 # The list of pages comes from the sources, so uninstall needs no build.
 for page in tools/*.[1-9].in; do
@@ -77,6 +78,7 @@ for manifest in tools/kubernetes/*.yaml; do
 	copy 0644 "$manifest" "$PREFIX/share/cgfence/kubernetes/$(basename "$manifest")"
 done
 copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
+copy 0644 tools/grafana.json "$PREFIX/share/cgfence/grafana.json"
 copy 0644 tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"
 copy 0644 tools/cgfence.zsh "$PREFIX/share/zsh/site-functions/_cgfence"
 copy 0644 tools/cgfence.fish "$PREFIX/share/fish/vendor_completions.d/cgfence.fish"
@@ -93,4 +95,8 @@ if [[ $action == uninstall ]]; then
 fi
 if [[ -z $DESTDIR && $EUID == 0 ]]; then
 	PATH=$PATH:/sbin:/usr/sbin ldconfig
+	# What `journalctl -x` says is kept in a database, which exists where systemd is installed whole.
+	if [[ -e /var/lib/systemd/catalog/database ]]; then
+		journalctl --update-catalog || true
+	fi
 fi

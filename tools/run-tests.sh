@@ -152,7 +152,7 @@ run_all_else() {
 	# The oldest kernel, and the one on which listen(2) must return EPERM. Tests that load the kernel for long run only in
 	# `make test-vm`, and where programs may not read the kernel's memory, here only those that this touches.
 	run_machines '!(hammer|concurrent|stress|port_stress|reconcile_soak|others_table)/*' 5.10 6.1-lsm
-	run_machines '@(missing|access|records|port_bind|port_netns)/*' 5.10-lockdown
+	run_machines '@(missing|doctor|access|records|port_bind|port_netns)/*' 5.10-lockdown
 	run_host
 	if [[ -n ${CGFENCE_TEST_FRESH-} ]]; then
 		run_fresh "$CGFENCE_TEST_FRESH"

@@ -243,6 +243,13 @@ CGFENCE_API const struct cgfence_policy *cgfence_fence_policy(const struct cgfen
 /** cgfence_fence_generation() - grows by one with each accepted change. */
 CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence);
 
+/**
+ * cgfence_fence_since_ns() - since when it stands (CLOCK_BOOTTIME); 0 if unknown.
+ *
+ * A new policy leaves it as it is. A standing fence stands where it is since it was attached to its anchor.
+ */
+CGFENCE_API uint64_t cgfence_fence_since_ns(const struct cgfence_fence *fence);
+
 /** cgfence_fence_counters() - refusals since the fence was made. */
 CGFENCE_API const struct cgfence_counters *
 cgfence_fence_counters(const struct cgfence_fence *fence);
@@ -335,6 +342,8 @@ struct cgfence_foreign_program {
 	bool hidden;	    /* it belongs to a fence of cgfence that is pinned in another bpffs */
 	uint32_t
 		attach_flags; /* BPF_F_ALLOW_OVERRIDE, BPF_F_ALLOW_MULTI, or 0: it forbids all others */
+	uint64_t
+		loaded_ns; /* when it was loaded (CLOCK_BOOTTIME), mostly just before it was attached; 0 if unknown */
 };
 
 /**

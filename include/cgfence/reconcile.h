@@ -99,6 +99,14 @@ CGFENCE_API int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, u
 					struct cgfence_error *error);
 
 /**
+ * cgfence_reconciler_count_excess() - how many violations of each fence are known that have not ended.
+ * @ids: of the fences, in ascending order
+ * @counts: receives as many numbers; those of closed listeners count until the next pass
+ */
+CGFENCE_API void cgfence_reconciler_count_excess(const struct cgfence_reconciler *reconciler,
+						 const uint64_t *ids, size_t count, size_t *counts);
+
+/**
  * cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel.
  *
  * The next pass reports how many were not spelled out.

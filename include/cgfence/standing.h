@@ -84,6 +84,10 @@ CGFENCE_API bool cgfence_fence_overflows(const struct cgfence_fence *fence);
 CGFENCE_API int cgfence_fence_read_members(const struct cgfence_fence *fence, uint64_t **ids,
 					   size_t *count, struct cgfence_error *error);
 
+/** cgfence_fence_count_members() - how many there are; it calls the function of cgfence_yield_set() now and then. */
+CGFENCE_API int cgfence_fence_count_members(const struct cgfence_fence *fence, size_t *count,
+					    struct cgfence_error *error);
+
 /**
  * cgfence_fence_read_member_counters() - the refusals of a member of a standing fence.
  *

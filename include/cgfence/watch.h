@@ -24,6 +24,16 @@ CGFENCE_API int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error
 /** cgfence_watch_unlock() - release the lock. */
 CGFENCE_API void cgfence_watch_unlock(int lock);
 
+/**
+ * cgfence_watch_find() - is there a watch on this host?
+ * @pid: receives its pid
+ *
+ * It takes no lock, and mounts nothing. A watch in another pid namespace than this process's and those below is not seen.
+ *
+ * Return: 0, -ENOENT if there is none, another -errno.
+ */
+CGFENCE_API int cgfence_watch_find(pid_t *pid, struct cgfence_error *error);
+
 struct cgfence_events;
 
 /**

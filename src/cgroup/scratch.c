@@ -17,6 +17,8 @@
 #define NAME_PREFIX "cgfence-scratch-"
 
 #define YIELD_MS 10
+/* More than are needed one in the other. */
+#define OF_THREAD_MAX 4
 
 static void remove_abandoned(const struct cgfence_cgroup *root)
 {
@@ -46,9 +48,13 @@ static int make_below(const char *parent, struct cgfence_cgroup **cgroup,
 	if (result)
 		return result;
 	remove_abandoned(root);
-	/* By thread, for threads of a program may do this at once. */
-	snprintf(name, sizeof(name), NAME_PREFIX "%d", (int)syscall(SYS_gettid));
-	result = cgfence_cgroup_create(root, name, cgroup, error);
+	/* By thread, for threads of a program may do this at once, and one may have several. */
+	for (int i = 0; i < OF_THREAD_MAX; i++) {
+		snprintf(name, sizeof(name), NAME_PREFIX "%d-%d", (int)syscall(SYS_gettid), i);
+		result = cgfence_cgroup_create(root, name, cgroup, error);
+		if (result != -EEXIST)
+			break;
+	}
 	cgfence_cgroup_close(root);
 	return result;
 }

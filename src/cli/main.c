@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	/* clang-format off */
+	/* Make and change fences; the help has this order. */
 	&command_attach,
 	&command_detach,
 	&command_allow,
@@ -19,6 +20,7 @@ static const struct command *const commands[] = {
 	&command_apply,
 	&command_run,
 	&command_oci_hook,
+	/* Tell of them. */
 	&command_list,
 	&command_status,
 	&command_show,
@@ -26,8 +28,11 @@ static const struct command *const commands[] = {
 	&command_explain,
 	&command_import,
 	&command_denials,
+	/* Watch over them. */
 	&command_reconcile,
 	&command_watch,
+	&command_metrics,
+	&command_doctor,
 	&command_help,
 	NULL,
 	/* clang-format on */

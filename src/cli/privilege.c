@@ -9,14 +9,19 @@
 /* PROC_USER_INIT_INO of include/linux/proc_ns.h */
 #define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
 
-bool privilege_has_admin(void)
+bool privilege_has(int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return false;
-	return sets[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
+	return sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+}
+
+bool privilege_has_admin(void)
+{
+	return privilege_has(CAP_SYS_ADMIN);
 }
 
 bool privilege_is_nested(void)

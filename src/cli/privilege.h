@@ -8,3 +8,5 @@ bool privilege_has_admin(void);
 
 /** privilege_is_nested() - is the calling process in a user namespace, where no capability is good for fences? */
 bool privilege_is_nested(void);
+/** privilege_has() - the same for any. @capability: such as CAP_NET_ADMIN */
+bool privilege_has(int capability);

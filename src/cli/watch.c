@@ -8,12 +8,13 @@
 
 static const char *apply;
 static const char *interval = DEFAULT_INTERVAL;
+static const char *metrics;
 static bool json;
 static bool private;
 
 static int run(const struct arguments *arguments)
 {
-	struct watch_options watch = { .apply = apply, .json = json };
+	struct watch_options watch = { .apply = apply, .metrics = metrics, .json = json };
 	struct cgfence_error error = { 0 };
 
 	(void)arguments;
@@ -33,6 +34,8 @@ static const struct command_option options[] = {
 	  &apply },
 	{ 0, "interval", "D", "time between two passes, such as 500ms, 30s or 5m; 30s if absent",
 	  NULL, &interval },
+	{ 0, "metrics", "FILE", "write metrics to a file that is replaced whole after each pass",
+	  NULL, &metrics },
 	{ 0, "private", NULL,
 	  "mount a bpffs even where it, and the fences, end with the mount namespace", &private,
 	  NULL },
@@ -42,7 +45,7 @@ static const struct command_option options[] = {
 
 const struct command command_watch = {
 	.name = "watch",
-	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D] [--private]",
+	.synopsis = "[-j] [--apply POLICY.json|DIR] [--interval D] [--metrics FILE] [--private]",
 	.summary = "keep looking for listeners in excess, and report what happens",
 	.description =
 		"Makes a pass, as reconcile does, at once, at every interval, when a fence changes, and on SIGHUP. Acts at\n"

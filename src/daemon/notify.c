@@ -28,6 +28,11 @@ void notify_send(const char *state)
 	close(fd);
 }
 
+bool notify_is_wanted(void)
+{
+	return getenv("NOTIFY_SOCKET");
+}
+
 uint64_t notify_watchdog_ns(void)
 {
 	const char *timeout = getenv("WATCHDOG_USEC");

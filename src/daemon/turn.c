@@ -2,6 +2,7 @@
 #include "daemon/turn.h"
 #include "base/boot_time.h"
 #include "daemon/notify.h"
+#include "daemon/state.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -67,21 +68,56 @@ static void report_problems(struct watch *watch)
 	watch_errors_turn(&watch->problems);
 }
 
+static double real_time_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void count_pass(struct watch *watch, bool failed)
+{
+	struct metrics_watch *tally = &watch->output.tally;
+
+	tally->passes++;
+	tally->failed_passes += failed;
+	tally->pass_seconds = (double)watch->pass_ns / 1e9;
+	if (!failed)
+		tally->last_pass_time = real_time_s();
+}
+
+static void write_metrics(struct watch *watch)
+{
+	struct cgfence_error error = { 0 };
+
+	if (!watch->metrics)
+		return;
+	watch->output.tally.reconciler = watch->reconciler;
+	if (metrics_write_file(watch->metrics, &watch->output.tally, &error))
+		watch_errors_add(&watch->metrics_errors, error.text, &watch->output);
+	watch_errors_turn(&watch->metrics_errors);
+}
+
 void watch_pass(struct watch *watch)
 {
 	struct cgfence_error error = { 0 };
 	uint64_t begin_ns = processor_time_ns();
 	size_t in_excess = 0;
+	bool failed;
 
 	cgfence_fence_sweep();
 	report_problems(watch);
 	cgfence_adopter_look(watch->adopter);
-	if (watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
-	    cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation, &watch->output,
-				    &in_excess, &error))
-		report_error(watch, error.text);
-	else
-		report_error(watch, "");
+	failed = watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
+		 cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation,
+					 &watch->output, &in_excess, &error);
+	report_error(watch, failed ? error.text : "");
+	watch->pass_ns = processor_time_ns() - begin_ns;
+	count_pass(watch, failed);
+	write_metrics(watch);
+	state_tell(&watch->fences, in_excess, failed);
+	/* Under constant changes that may take no more of a processor either. */
 	watch->pass_ns = processor_time_ns() - begin_ns;
 }
 

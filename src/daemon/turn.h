@@ -14,6 +14,7 @@ struct watch {
 	struct intake intake;
 	struct watch_words words;
 	uint64_t interval_ns;
+	const char *metrics; /* a file; NULL for none */
 	int lock;
 	struct watch_sources sources;
 	struct watch_apply apply;
@@ -23,6 +24,7 @@ struct watch {
 	uint64_t alive_ns; /* when it said so last; 0 until it is ready */
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];
 	struct watch_errors problems;
+	struct watch_errors metrics_errors;
 	bool hangup; /* SIGHUP came */
 	bool stopping;
 };

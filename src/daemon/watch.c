@@ -154,6 +154,7 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	watch->output.stream = stream_open(STDOUT_FILENO);
 	if (!watch->output.stream)
 		return error_out_of_memory(error);
+	watch->output.journal = journal_open();
 	return open_sources(watch, error);
 }
 
@@ -161,12 +162,14 @@ static void close_watch(struct watch *watch)
 {
 	watch_sources_close(&watch->sources);
 	stream_close(watch->output.stream);
+	journal_close(watch->output.journal);
 	watch_fences_free(&watch->fences);
 	watch_apply_close(&watch->apply);
 	cgfence_adopter_close(watch->adopter);
 	cgfence_monitor_close(watch->monitor);
 	intake_close(&watch->intake);
 	watch_errors_free(&watch->problems);
+	watch_errors_free(&watch->metrics_errors);
 	cgfence_reconciler_free(watch->reconciler);
 	if (watch->lock >= 0)
 		cgfence_watch_unlock(watch->lock);
@@ -235,6 +238,7 @@ int watch_run(const struct watch_options *options, struct cgfence_error *error)
 		.lock = -1,
 		.output.json = options->json,
 		.interval_ns = options->interval_ns,
+		.metrics = options->metrics,
 	};
 	int code;
 

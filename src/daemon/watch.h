@@ -6,6 +6,7 @@
 
 struct watch_options {
 	const char *apply; /* a policy or a directory of policies to keep applied; NULL for none */
+	const char *metrics;  /* the file to write them to after each pass; NULL for none */
 	uint64_t interval_ns; /* between two passes */
 	bool json;	      /* print one JSON object a line */
 };

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "fence/missing.h"
 #include "fence/present.h"
+#include "fence/since.h"
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/link.h"
@@ -18,6 +19,7 @@ struct cgfence_fence {
 	struct cgfence_counters counters;
 	struct fence_maps maps;
 	uint64_t generation;
+	uint64_t since_ns;
 	bool ephemeral;
 	bool torn;
 	enum cgfence_listen_guard guard;
@@ -48,6 +50,11 @@ const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fe
 uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 {
 	return fence->generation;
+}
+
+uint64_t cgfence_fence_since_ns(const struct cgfence_fence *fence)
+{
+	return fence->since_ns;
 }
 
 uint64_t cgfence_counters_denied(const struct cgfence_counters *counters, enum cgfence_hook hook)
@@ -145,6 +152,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 		     struct cgfence_error *error)
 {
 	fence->generation = present->image->generation;
+	fence->since_ns = since_read_ns(present->image->cgroup_id);
 	fence->ephemeral = present->image->ephemeral;
 	fence->torn = present->torn || present->unsettled;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;

@@ -30,6 +30,14 @@ int cgfence_fence_read_members(const struct cgfence_fence *fence, uint64_t **ids
 	return 0;
 }
 
+int cgfence_fence_count_members(const struct cgfence_fence *fence, size_t *count,
+				struct cgfence_error *error)
+{
+	cleanup_free uint64_t *ids = NULL;
+
+	return cgfence_fence_read_members(fence, &ids, count, error);
+}
+
 int cgfence_fence_read_member_counters(const struct cgfence_fence *fence, uint64_t member,
 				       struct cgfence_counters *counters,
 				       struct cgfence_error *error)

@@ -14,7 +14,10 @@
 
 #define WATCH_LOCK PINS_ROOT "/watch"
 
-/* From /proc/locks (proc(5)): "1: FLOCK  ADVISORY  WRITE 123 00:1f:456 0 EOF". */
+/*
+ * From /proc/locks (proc(5)): "1: FLOCK  ADVISORY  WRITE 123 00:1f:456 0 EOF"; it leaves out processes of other pid
+ * namespaces. Return: 0 if there is none.
+ */
 static pid_t find_locker(int fd)
 {
 	FILE *locks = fopen("/proc/locks", "re");
@@ -65,6 +68,20 @@ int cgfence_watch_lock(int *lock, pid_t *first, struct cgfence_error *error)
 					      "another process watches this host already");
 	}
 	*lock = cleanup_steal_descriptor(&fd);
+	return 0;
+}
+
+int cgfence_watch_find(pid_t *pid, struct cgfence_error *error)
+{
+	cleanup_close int fd = open(WATCH_LOCK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	pid_t found;
+
+	if (fd < 0 && errno != ENOENT)
+		return error_set(error, errno, "cannot open " WATCH_LOCK ": %s", strerror(errno));
+	found = fd < 0 ? 0 : find_locker(fd);
+	if (found <= 0)
+		return error_set(error, ENOENT, "no process watches this host");
+	*pid = found;
 	return 0;
 }
 

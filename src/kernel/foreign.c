@@ -115,6 +115,7 @@ static int add_program(struct search *search, const struct ascent *ascent,
 		.attach_flags = program->flags,
 		.above = ascent->above,
 		.hidden = hidden_is_of_cgfence(program->id),
+		.loaded_ns = info.load_time,
 	};
 	memcpy(larger[search->count++].name, info.name, sizeof(larger->name));
 	return 0;

@@ -94,6 +94,30 @@ int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fenc
 	return seen ? seen : settled;
 }
 
+static int compare_ids(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+void cgfence_reconciler_count_excess(const struct cgfence_reconciler *reconciler,
+				     const uint64_t *ids, size_t count, size_t *counts)
+{
+	const struct known *known = &reconciler->memory.known;
+
+	for (size_t i = 0; i < count; i++)
+		counts[i] = 0;
+	for (size_t i = 0; i < known->count && count; i++) {
+		const uint64_t *id = bsearch(&known->items[i].key.fence_id, ids, count,
+					     sizeof(*ids), compare_ids);
+
+		if (id && !known->items[i].ended)
+			counts[id - ids]++;
+	}
+}
+
 int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 			      const struct cgfence_event *event, cgfence_report *report,
 			      void *context, struct cgfence_error *error)

@@ -13,21 +13,31 @@
 #define NS_PER_S 1000000000ULL
 #define CGROUP_WIDTH 24
 
+/* What the journal does not take goes to standard output, which it reads where it can be asked at all. */
+static void write_line(struct watch_events *events, const struct journal_entry *entry,
+		       const char *line)
+{
+	if (!journal_send(events->journal, entry, line))
+		stream_write(events->stream, line);
+}
+
 /* Takes the reference. */
-static void write_json(struct watch_events *events, json_t *object)
+static void write_json(struct watch_events *events, const struct journal_entry *entry,
+		       json_t *object)
 {
 	char *line = output_json_text(object, JSON_COMPACT);
 
 	if (line)
-		stream_write(events->stream, line);
+		write_line(events, entry, line);
 	free(line);
 }
 
 /* Time, event and cgroup in columns, then the details. */
 static void __attribute__((format(printf, 5, 6)))
-write_text(struct watch_events *events, uint64_t time_ns, const char *event, const char *cgroup,
-	   const char *format, ...)
+write_text(struct watch_events *events, const struct journal_entry *entry, uint64_t time_ns,
+	   const char *event, const char *format, ...)
 {
+	const char *cgroup = entry->cgroup;
 	char time[OUTPUT_TIME_SIZE];
 	char *details = NULL;
 	const char *gap;
@@ -46,7 +56,7 @@ write_text(struct watch_events *events, uint64_t time_ns, const char *event, con
 		line = NULL;
 	printable = line ? printable_copy(line) : NULL;
 	if (printable)
-		stream_write(events->stream, printable);
+		write_line(events, entry, printable);
 	free(printable);
 	free(line);
 	free(details);
@@ -63,11 +73,12 @@ static json_t *begin_json(const char *event, uint64_t time_ns)
 
 void watch_events_started(struct watch_events *events, uint64_t interval_ns, bool by_iterator)
 {
+	const struct journal_entry entry = { .what = "started" };
 	double interval_s = (double)interval_ns / (double)NS_PER_S;
 	json_t *object;
 
 	if (!events->json) {
-		write_text(events, boot_time_ns(), "started", NULL,
+		write_text(events, &entry, boot_time_ns(), entry.what,
 			   "a pass every %g s; holders are found by %s", interval_s,
 			   by_iterator ? "the BPF iterator" : "/proc");
 		return;
@@ -75,29 +86,64 @@ void watch_events_started(struct watch_events *events, uint64_t interval_ns, boo
 	object = begin_json("started", boot_time_ns());
 	json_object_set_new(object, "interval", json_real(interval_s));
 	json_object_set_new(object, "holders", json_string(by_iterator ? "iterator" : "proc"));
-	write_json(events, object);
+	write_json(events, &entry, object);
+}
+
+static void count_actions(const struct cgfence_violation *violation, struct metrics_watch *tally)
+{
+	if (violation->ended)
+		return;
+	tally->actions[violation->action] += !violation->rest;
+	for (int i = 0; i < CGFENCE_ACTION_COUNT && violation->rest; i++)
+		tally->actions[i] += violation->rest_actions[i];
+}
+
+/* @socket: receives the text that the entry points to */
+static struct journal_entry violation_entry(const struct cgfence_violation *violation,
+					    char socket[VIOLATION_SOCKET_SIZE])
+{
+	if (violation->rest)
+		return (struct journal_entry){
+			.what = violation->ended ? "violations_ended" : "violations",
+			.cgroup = violation->cgroup,
+			.count = violation->rest,
+		};
+	violation_format_socket(violation, socket);
+	return (struct journal_entry){
+		.what = violation->ended ? "ended" : "violation",
+		.cgroup = violation->cgroup,
+		.member = violation->member,
+		.subject = socket,
+		.action = cgfence_action_name(violation->action),
+		.reason = violation->reason,
+		.failure = violation->failure,
+		.comm = violation->comm,
+		.cmdline = violation->cmdline,
+		.pid = violation->pid,
+	};
 }
 
 void watch_events_violation(const struct cgfence_violation *violation, void *context)
 {
-	struct watch_events *events = context;
 	const char *event = violation->ended ? "ended" : "violation";
 	char socket[VIOLATION_SOCKET_SIZE];
 	char rest[VIOLATION_REST_SIZE];
+	const struct journal_entry entry = violation_entry(violation, socket);
+	struct watch_events *events = context;
 
+	count_actions(violation, &events->tally);
 	if (events->json) {
-		write_json(events, violation_json(violation));
+		write_json(events, &entry, violation_json(violation));
 		return;
 	}
 	if (violation->rest) {
 		violation_format_rest(violation, rest);
-		write_text(events, violation->time_ns, event, violation->cgroup, "%zu more: %s",
+		write_text(events, &entry, violation->time_ns, event, "%zu more: %s",
 			   violation->rest, rest);
 		return;
 	}
-	violation_format_socket(violation, socket);
-	write_text(events, violation->time_ns, event, violation->cgroup,
-		   "%s  pid %u (%s) in %s  %s: %s%s%s", socket, violation->pid, violation->comm,
+	write_text(events, &entry, violation->time_ns, event, "%s  pid %u (%s) in %s  %s: %s%s%s",
+		   socket, violation->pid, violation->comm,
 		   violation->member ? violation->member : "a cgroup that is gone",
 		   cgfence_action_name(violation->action), violation->reason,
 		   *violation->failure ? "; " : "", violation->failure);
@@ -106,72 +152,85 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 void watch_events_denial(struct watch_events *events, const char *cgroup, const char *name,
 			 const struct cgfence_denial_record *record)
 {
-	const char *verdict = denial_verdict_name(&record->subject);
+	bool known = denial_names_task(record);
 	char subject[DENIAL_SUBJECT_SIZE];
+	char comm[sizeof(record->comm) + 1];
+	const struct journal_entry entry = {
+		.what = denial_verdict_name(&record->subject),
+		.cgroup = cgroup,
+		.policy = name,
+		.hook = denial_hook_name(&record->subject),
+		.subject = subject,
+		.comm = known ? comm : NULL,
+		.pid = known ? record->pid : 0,
+	};
 	json_t *object;
 
+	denial_format_subject(&record->subject, subject);
+	snprintf(comm, sizeof(comm), "%.*s", (int)sizeof(record->comm), record->comm);
 	if (!events->json) {
-		denial_format_subject(&record->subject, subject);
-		if (denial_names_task(record))
-			write_text(events, record->last_ns, verdict, cgroup,
-				   "%s %s  pid %u (%.16s)%s%s", denial_hook_name(&record->subject),
-				   subject, record->pid, record->comm, name ? "  policy " : "",
-				   name ? name : "");
-		else
-			write_text(events, record->last_ns, verdict, cgroup, "%s %s%s%s",
-				   denial_hook_name(&record->subject), subject,
+		if (known)
+			write_text(events, &entry, record->last_ns, entry.what,
+				   "%s %s  pid %u (%s)%s%s", entry.hook, subject, record->pid, comm,
 				   name ? "  policy " : "", name ? name : "");
+		else
+			write_text(events, &entry, record->last_ns, entry.what, "%s %s%s%s",
+				   entry.hook, subject, name ? "  policy " : "", name ? name : "");
 		return;
 	}
-	object = begin_json(verdict, record->last_ns);
+	object = begin_json(entry.what, record->last_ns);
 	if (object)
 		json_object_update_missing_new(object,
 					       denial_json(output_json_string(cgroup), record));
 	if (object)
 		json_object_set_new(object, "name", output_json_string(name));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 void watch_events_omitted(struct watch_events *events, const char *cgroup, size_t count)
 {
+	const struct journal_entry entry = { .what = "omitted", .cgroup = cgroup, .count = count };
 	json_t *object;
 
+	events->tally.omitted += count;
 	if (!events->json) {
-		write_text(events, boot_time_ns(), "omitted", cgroup,
+		write_text(events, &entry, boot_time_ns(), entry.what,
 			   "%zu refusals, which came too fast", count);
 		return;
 	}
 	object = begin_json("omitted", boot_time_ns());
 	json_object_set_new(object, "cgroup", output_json_string(cgroup));
 	json_object_set_new(object, "count", json_integer((json_int_t)count));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 void watch_events_fence(struct watch_events *events, const char *event, const char *cgroup)
 {
+	const struct journal_entry entry = { .what = event, .cgroup = cgroup };
 	json_t *object;
 
 	if (!events->json) {
-		write_text(events, boot_time_ns(), event, cgroup, "%s", "");
+		write_text(events, &entry, boot_time_ns(), event, "%s", "");
 		return;
 	}
 	object = begin_json(event, boot_time_ns());
 	json_object_set_new(object, "cgroup", output_json_string(cgroup));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file)
 {
+	const struct journal_entry entry = { .what = "applied", .cgroup = cgroup, .file = file };
 	json_t *object;
 
 	if (!events->json) {
-		write_text(events, boot_time_ns(), "applied", cgroup, "%s", file);
+		write_text(events, &entry, boot_time_ns(), entry.what, "%s", file);
 		return;
 	}
 	object = begin_json("applied", boot_time_ns());
 	json_object_set_new(object, "cgroup", output_json_string(cgroup));
 	json_object_set_new(object, "file", output_json_string(file));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 static void report_attached(struct watch_events *events, const struct cgfence_return *found,
@@ -233,30 +292,33 @@ void watch_events_returned(const struct cgfence_return *found, void *context)
 
 void watch_events_error(struct watch_events *events, const char *text)
 {
+	const struct journal_entry entry = { .what = "error", .reason = text };
 	json_t *object;
 
 	if (!events->json) {
-		write_text(events, boot_time_ns(), "error", NULL, "%s", text);
+		write_text(events, &entry, boot_time_ns(), entry.what, "%s", text);
 		return;
 	}
 	object = begin_json("error", boot_time_ns());
 	json_object_set_new(object, "error", output_json_string(text));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 void watch_events_dropped(struct watch_events *events)
 {
 	size_t dropped = stream_take_dropped(events->stream);
+	const struct journal_entry entry = { .what = "dropped", .count = dropped };
 	json_t *object;
 
 	if (!dropped)
 		return;
+	events->tally.lost_lines += dropped;
 	if (!events->json) {
-		write_text(events, boot_time_ns(), "dropped", NULL,
+		write_text(events, &entry, boot_time_ns(), entry.what,
 			   "%zu lines, which were not read in time", dropped);
 		return;
 	}
 	object = begin_json("dropped", boot_time_ns());
 	json_object_set_new(object, "count", json_integer((json_int_t)dropped));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }

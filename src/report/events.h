@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The lines that watch prints. */
+/* The lines that watch prints, or sends to the journal. */
 #pragma once
 
+#include "report/journal.h"
+#include "report/metrics.h"
 #include "report/stream.h"
 
 #include <cgfence/reconcile.h>
@@ -9,7 +11,9 @@
 
 struct watch_events {
 	struct stream *stream;
-	bool json; /* else aligned text */
+	struct journal *journal; /* takes them in place of the stream; NULL if there is none */
+	bool json;		 /* else aligned text */
+	struct metrics_watch tally;
 };
 
 /** watch_events_started() - the watch has begun. @interval_ns: between passes */

@@ -66,6 +66,20 @@ Test(elsewhere, attach_refuses_a_fence_that_would_end_early)
 	cr_expect_eq(harness_open(harness_cgroup(), "c 1:3", O_WRONLY), EPERM);
 }
 
+Test(elsewhere, doctor_says_that_it_would_end_early)
+{
+	struct program_result result;
+
+	take_bpffs_away();
+	result = program_run(NULL, WORDS("doctor"));
+	assert_status(result, 1);
+	assert_has(result.output, "\nbad\tbpffs\t");
+	assert_has(result.output, PRIVATE);
+	/* What the kernel takes is tried all the same. */
+	assert_has(result.output, "\nok\tdevices\t");
+	cr_expect_not(has_bpffs());
+}
+
 Test(elsewhere, apply_and_watch_refuse_it_too)
 {
 	struct program watch;
@@ -168,6 +182,10 @@ Test(elsewhere, every_command_about_a_hidden_fence_says_so)
 	result = program_run(NULL, WORDS("denials", cgroup));
 	assert_status(result, 1);
 	assert_has(result.errors, HIDDEN);
+	result = program_run(NULL, WORDS("doctor", cgroup));
+	assert_status(result, 1);
+	assert_has(result.output, "bad\thidden\t");
+	assert_has(result.output, HIDDEN);
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 1);
 	cr_assert_eq(umount2(POINT, 0), 0);
 	assert_done(program_run(NULL, WORDS("detach", cgroup)));
@@ -187,6 +205,9 @@ Test(elsewhere, a_status_with_nothing_to_list_counts_them)
 	result = program_run(NULL, WORDS("list"));
 	assert_done(result);
 	assert_has(result.notes, "of cgfence that are not visible here");
+	result = program_run(NULL, WORDS("doctor"));
+	assert_done(result);
+	assert_has(result.output, "\nnote\thidden\t");
 	harness_attach(harness_child_cgroup(harness_cgroup(), "child"), DEVICES);
 	result = program_run(NULL, WORDS("status"));
 	assert_done(result);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <sys/socket.h>
@@ -23,11 +24,16 @@ const char *watching_notice(struct watching *watching, int seconds)
 {
 	struct pollfd readable = { .fd = watching->notify, .events = POLLIN };
 	static char text[256];
-	ssize_t length = 0;
+	ssize_t length;
 
-	if (poll(&readable, 1, seconds * 1000) > 0)
-		length = recv(watching->notify, text, sizeof(text) - 1, 0);
-	text[length > 0 ? length : 0] = '\0';
+	do {
+		length = 0;
+		if (poll(&readable, 1, seconds * 1000) > 0)
+			length = recv(watching->notify, text, sizeof(text) - 1, 0);
+		text[length > 0 ? length : 0] = '\0';
+		if (strncmp(text, "STATUS=", 7) == 0)
+			snprintf(watching->status, sizeof(watching->status), "%s", text);
+	} while (strncmp(text, "STATUS=", 7) == 0);
 	return text;
 }
 

@@ -10,7 +10,8 @@
 
 struct watching {
 	struct program program;
-	int notify; /* receives its notices */
+	int notify;	  /* receives its notices */
+	char status[256]; /* the last of them that told its state, as far as they were read */
 };
 
 /**
@@ -24,7 +25,7 @@ void watching_start(struct watching *watching, const char *interval);
 void watching_start_with(struct watching *watching, const struct program_options *options,
 			 const char *const *words);
 
-/** watching_notice() - its next notice to systemd, "" if none comes for @seconds; it lives until the next call. */
+/** watching_notice() - its next notice to systemd that tells no state, "" if none comes for @seconds; it lives until the next call. */
 const char *watching_notice(struct watching *watching, int seconds);
 
 /** watching_round() - let SIGHUP make it do a pass, and wait until that is over. */

@@ -186,7 +186,7 @@ static bool has_scratch_cgroup(void)
 	char name[64];
 	bool exists;
 
-	snprintf(name, sizeof(name), "cgfence-scratch-%d", gettid());
+	snprintf(name, sizeof(name), "cgfence-scratch-%d-0", gettid());
 	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
 	exists = faccessat(cgfence_cgroup_fd(root), name, F_OK, 0) == 0;
 	cgfence_cgroup_close(root);

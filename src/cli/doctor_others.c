@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/doctor_others.h"
+#include "base/cleanup.h"
+#include "report/foreign.h"
+#include "report/handles.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A host may have tens of thousands, and each takes some system calls. */
+#define CGROUPS_MAX 2000
+
+/* So many of those that forbid fences are named. */
+#define NAMED_MAX 3
+
+struct search {
+	struct findings *findings;
+	size_t cgroups;
+	size_t programs;
+	size_t with_programs; /* cgroups */
+	size_t named;
+	char owners[256];
+};
+
+static void name_owner(struct search *search, const char *cgroup)
+{
+	char owner[CGFENCE_OWNER_TEXT_SIZE];
+	size_t used = strlen(search->owners);
+
+	cgfence_cgroup_owner(cgroup, owner);
+	if (*owner && used + strlen(owner) + 3 < sizeof(search->owners))
+		snprintf(search->owners + used, sizeof(search->owners) - used, "%s%s",
+			 used ? ", " : ": ", owner);
+}
+
+static void report_exclusive(struct search *search, const struct cgfence_foreign_program *program)
+{
+	char text[CGFENCE_FOREIGN_TEXT_SIZE];
+
+	if (program->attach_flags & BPF_F_ALLOW_MULTI || search->named++ >= NAMED_MAX)
+		return;
+	cgfence_foreign_describe(program, text);
+	findings_add(search->findings, FINDING_NOTE, "others",
+		     "fence a cgroup above it, or have its owner attach it with BPF_F_ALLOW_MULTI",
+		     "%s on the %s hook of %s leaves no place for a fence there or below", text,
+		     program->hook, program->cgroup);
+}
+
+static void look_at(struct search *search, const struct cgfence_cgroup *cgroup)
+{
+	cleanup_others struct others others = { 0 };
+	size_t here = 0;
+
+	for (int topic = 0; topic < CGFENCE_TOPIC_COUNT; topic++) {
+		if (others_add(cgroup, (enum cgfence_topic)topic, &others, NULL))
+			return;
+	}
+	for (size_t i = 0; i < others.count; i++) {
+		/* What is above was seen there. */
+		if (others.programs[i].above || others.programs[i].hidden)
+			continue;
+		here++;
+		report_exclusive(search, &others.programs[i]);
+	}
+	if (!here)
+		return;
+	search->programs += here;
+	search->with_programs++;
+	name_owner(search, cgfence_cgroup_path(cgroup));
+}
+
+static void visit(struct search *search, const char *path)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	const struct dirent *entry;
+	DIR *directory;
+	int fd;
+
+	if (search->cgroups == CGROUPS_MAX || cgfence_cgroup_open(path, &cgroup, NULL))
+		return;
+	search->cgroups++;
+	look_at(search, cgroup);
+	fd = openat(cgfence_cgroup_fd(cgroup), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = fd < 0 ? NULL : fdopendir(fd);
+	if (!directory) {
+		cleanup_close_descriptor(&fd);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		cleanup_free char *below = NULL;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&below, "%s%s%s", path, path[1] ? "/" : "", entry->d_name) < 0)
+			below = NULL;
+		if (below)
+			visit(search, below);
+	}
+	closedir(directory);
+}
+
+void doctor_look_at_others(struct findings *findings)
+{
+	struct search search = { .findings = findings };
+
+	visit(&search, "/");
+	findings_add(findings, FINDING_OK, "others", NULL,
+		     "%zu program%s of others on %zu%s cgroup%s%s", search.programs,
+		     search.programs == 1 ? "" : "s", search.with_programs,
+		     search.cgroups == CGROUPS_MAX ? " of the first 2000" : "",
+		     search.with_programs == 1 ? "" : "s", search.owners);
+}
