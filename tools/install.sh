@@ -54,8 +54,8 @@ copy 0755 build/cgfence "$PREFIX/sbin/cgfence"
 if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
 	link ../sbin/cgfence "$PREFIX/bin/cgfence"
 fi
-copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$VERSION"
-link "libcgfence.so.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
+copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$SOVERSION.$VERSION"
+link "libcgfence.so.$SOVERSION.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
 link "libcgfence.so.$SOVERSION" "$LIBDIR/libcgfence.so"
 copy 0644 build/libcgfence.a "$LIBDIR/libcgfence.a"
 fill tools/libcgfence.pc.in "$LIBDIR/pkgconfig/libcgfence.pc"
