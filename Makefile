@@ -114,7 +114,7 @@ $(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
 	$(call say,CC)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iinclude -MMD -MP $< -Lbuild -lcgfence '-Wl,-rpath,$$ORIGIN/..' -o $@
 
-$(MANUALS): build/%: tools/%.in tools/manual.sh $(OUT)/cgfence
+$(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcard include/cgfence/*.h) $(OUT)/cgfence
 	$(call say,MAN)
 	$(Q)tools/manual.sh $(OUT)/cgfence < $< > $@.new && mv $@.new $@
 
