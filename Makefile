@@ -203,6 +203,9 @@ lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd
 	$(Q)tools/lint.sh
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
+abi: build/libcgfence.so ## keep what the library gives out as it is now, in tools/libcgfence.abi
+	$(Q)tools/abi.sh print > build/libcgfence.abi && mv build/libcgfence.abi tools/libcgfence.abi
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 install: all ## install to PREFIX
@@ -216,6 +219,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps examples demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps examples demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -110,6 +110,9 @@ check_names build/asan/libcgfence.a
 check_names build/libcgfence.so --dynamic
 check_names build/libcgfence.so
 check_versions
+if ! complaints=$(tools/abi.sh check); then
+	fault "programs that are linked to it may stop working:" "$complaints"
+fi
 for header in "${headers[@]}"; do
 	check_header "$header" gcc c c11
 	check_header "$header" clang c c11
