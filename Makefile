@@ -24,7 +24,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 SUDO ?= $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 
 VERSION := $(shell sed -n 's/^\#define CGFENCE_VERSION "\(.*\)"/\1/p' include/cgfence/cgfence.h)
-SOVERSION := 0
+SOVERSION := 1
 OUT := build$(if $(ASAN),/asan)
 
 , := ,
@@ -62,6 +62,7 @@ BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard
 	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SUPPORT := $(sort $(wildcard tests/fuzz/support/*.c))
+EXAMPLES := $(patsubst tools/examples/%.c,build/examples/%,$(wildcard tools/examples/*.c))
 MANUALS := $(patsubst tools/%.in,build/%,$(wildcard tools/*.[1-9].in))
 
 Q := $(if $(V),,@)
@@ -96,9 +97,10 @@ $(OUT)/libcgfence.a: $(OUT)/libcgfence.o
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
-$(OUT)/libcgfence.so: $(LIB_OBJECTS)
+$(OUT)/libcgfence.so: $(LIB_OBJECTS) tools/libcgfence.map
 	$(call say,LD)
-	$(Q)$(LINK) -shared -Wl,-z,nodelete -Wl,-soname,libcgfence.so.$(SOVERSION) $^ $(LIBRARIES) -o $@
+	$(Q)$(LINK) -shared -Wl,-soname,libcgfence.so.$(SOVERSION) -Wl,--version-script=tools/libcgfence.map \
+		$(LIB_OBJECTS) $(LIBRARIES) -o $@
 	$(Q)ln -sf libcgfence.so $@.$(SOVERSION)
 
 # With the archive, the program starts 0.07 ms sooner than with the shared library, and runs without ldconfig.
@@ -115,7 +117,12 @@ $(OUT)/cgfence-shared: $(PROGRAM_OBJECTS) $(BASE_OBJECTS) | $(OUT)/libcgfence.so
 	$(call say,LD)
 	$(Q)$(LINK) -pie $^ -L$(OUT) -lcgfence '-Wl,-rpath,$$ORIGIN' $(LIBRARIES) -o $@
 
-$(MANUALS): build/%: tools/%.in tools/manual.sh $(OUT)/cgfence
+# As another project would build them, with the shared library.
+$(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
+	$(call say,CC)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iinclude -MMD -MP $< -Lbuild -lcgfence '-Wl,-rpath,$$ORIGIN/..' -o $@
+
+$(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcard include/cgfence/*.h) $(OUT)/cgfence
 	$(call say,MAN)
 	$(Q)tools/manual.sh $(OUT)/cgfence < $< > $@.new && mv $@.new $@
 
@@ -170,7 +177,7 @@ test: deps ## install what is missing, build, and run all tests, then lint
 	$(AGAIN) check
 
 check: ## run all tests, or those that ONE="suite/name" names, on what is installed
-	$(AGAIN) WERROR=1 all build/system-tests build/faults-tests $(FUZZ_TARGETS)
+	$(AGAIN) WERROR=1 all build/system-tests build/faults-tests $(EXAMPLES) $(FUZZ_TARGETS)
 	$(AGAIN) WERROR=1 ASAN=1 build/asan/cgfence build/asan/cgfence-runtime build/asan/libcgfence.a build/asan/unit-tests build/asan/cli-tests
 	$(Q)$(SUDO) env CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) CGFENCE_TEST_FRESH=$(CGFENCE_TEST_FRESH) \
 		tools/run-tests.sh '$(ONE)'
@@ -203,6 +210,11 @@ fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each:
 lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd units and the manual
 	$(Q)tools/lint.sh
 
+abi: build/libcgfence.so ## keep what the library gives out as it is now, in tools/libcgfence.abi
+	$(Q)tools/abi.sh print > build/libcgfence.abi && mv build/libcgfence.abi tools/libcgfence.abi
+
+examples: $(EXAMPLES) ## build tools/examples, programs that use the library
+
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
 install: all ## install to PREFIX
 	$(Q)$(INSTALL) install
@@ -215,6 +227,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps examples demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -18,16 +18,19 @@ struct {
 /* A program that calls policy_in_place(). */
 #define POLICY_SEC(hook, usual) SEC("cgfence/" hook)
 
+#define POLICY_TEXT_OF(number) #number
+#define POLICY_TEXT(number) POLICY_TEXT_OF(number)
+
 /*
- * The policy. In programs of sections "cgfence/...", user space replaces the address of its map by that of its value
- * (src/kernel/policy_address.c): a lookup would take a third of the time of a check.
+ * The policy. User space puts the address of the only value of the policy map in place of the number, before libbpf sees
+ * the object (src/kernel/policy_address.c): a lookup would take a third of the time of a check. The compiler does not
+ * know what the instruction gives, and so assumes no value.
  */
 static __always_inline const struct cgfence_image *policy_in_place(void)
 {
-	const struct cgfence_image *image = (const void *)&cgfence_policy;
+	const struct cgfence_image *image;
 
-	/* Keeps the compiler from assuming a value. */
-	asm volatile("" : "+r"(image));
+	asm volatile("%0 = " POLICY_TEXT(CGFENCE_POLICY_NUMBER) " ll" : "=r"(image));
 	return image;
 }
 

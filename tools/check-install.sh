@@ -41,7 +41,7 @@ check_place() {
 	expect "the manifests" "$(ls "$stage$1/share/cgfence/kubernetes")" "$(ls tools/kubernetes)"
 	expect "what bin/cgfence says" "$("$stage$1/bin/cgfence" --version)" "$(build/cgfence --version)"
 	expect "what libcgfence.so leads to" "$(basename "$(realpath "$stage$2/libcgfence.so")")" \
-		"libcgfence.so.$(PKG_CONFIG_PATH=$package pkg-config --modversion libcgfence)"
+		"libcgfence.so.1.$(PKG_CONFIG_PATH=$package pkg-config --modversion libcgfence)"
 	expect "the headers" "$(cd "$stage$1/include" && find cgfence -type f | sort)" \
 		"$(cd include && find cgfence -type f | sort)"
 	for page in tools/*.[1-9].in; do

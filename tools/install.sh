@@ -56,8 +56,8 @@ if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
 fi
 copy 0755 build/cgfence-runtime "$PREFIX/sbin/cgfence-runtime"
 fill tools/99-cgfence.json "$HOOKSDIR/99-cgfence.json"
-copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$VERSION"
-link "libcgfence.so.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
+copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$SOVERSION.$VERSION"
+link "libcgfence.so.$SOVERSION.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"
 link "libcgfence.so.$SOVERSION" "$LIBDIR/libcgfence.so"
 copy 0644 build/libcgfence.a "$LIBDIR/libcgfence.a"
 fill tools/libcgfence.pc.in "$LIBDIR/pkgconfig/libcgfence.pc"

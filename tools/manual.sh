@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Writes a page of the manual: replaces the line @COMMANDS@ of standard input by the help texts of the program.
+# Writes a page of the manual: replaces the line @COMMANDS@ of standard input by the help texts of the program, and the line
+# @CALLS@ by what the public headers say of their functions.
 set -euo pipefail
 
 if (($# != 1)); then
@@ -87,12 +88,24 @@ describe_command() {
 		}'
 }
 
+# The functions of the usual program first.
+describe_calls() {
+	local directory headers
+
+	directory=$(dirname "$0")
+	mapfile -t headers < <(cd "$directory/.." &&
+		grep --files-with-matches '^CGFENCE_API' include/cgfence/*.h | grep --invert-match --extended-regexp '/(cgfence|policy)\.h$')
+	(cd "$directory/.." && awk -f tools/manual-calls.awk include/cgfence/{cgfence,policy}.h "${headers[@]}")
+}
+
 while IFS= read -r line; do
-	if [[ $line != @COMMANDS@ ]]; then
+	if [[ $line == @COMMANDS@ ]]; then
+		for command in $(list_commands); do
+			describe_command "$command"
+		done
+	elif [[ $line == @CALLS@ ]]; then
+		describe_calls
+	else
 		printf '%s\n' "$line"
-		continue
 	fi
-	for command in $(list_commands); do
-		describe_command "$command"
-	done
 done

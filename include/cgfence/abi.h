@@ -26,6 +26,8 @@
 #define CGFENCE_ABI_VERSION 11
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
+/* Stands in the programs for the address of the policy, until they are loaded. */
+#define CGFENCE_POLICY_NUMBER 0x5ca1ab1ecf3ce5ed
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
 #define CGFENCE_DENIALS_MAP "cgfence_denials"
 #define CGFENCE_EVENTS_MAP "cgfence_events"

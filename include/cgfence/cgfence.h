@@ -331,6 +331,13 @@ CGFENCE_API int cgfence_fence_read_denials(const struct cgfence_fence *fence,
 					   struct cgfence_denial_record **records, size_t *count,
 					   struct cgfence_error *error);
 
+/** cgfence_denial_format() - write what was refused, such as "c 1:3 rw" or "tcp ipv4:8080", into @text of @size bytes. */
+CGFENCE_API void cgfence_denial_format(const struct cgfence_denial_subject *subject, char *text,
+				       size_t size);
+
+/** cgfence_verdict_name() - what became of it, such as "denied"; "?" if it is none; static. */
+CGFENCE_API const char *cgfence_verdict_name(enum cgfence_verdict verdict);
+
 /** struct cgfence_foreign_program - a program of somebody else that the kernel asks too. */
 struct cgfence_foreign_program {
 	uint32_t id;

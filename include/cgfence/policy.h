@@ -44,6 +44,22 @@ CGFENCE_API int cgfence_policy_parse(const char *text, size_t length, const char
 CGFENCE_API int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
 					 struct cgfence_error *error);
 
+/* Where the policies of a host are. */
+#define CGFENCE_POLICY_DIRECTORY "/etc/cgfence/policies"
+
+/**
+ * cgfence_policy_read_named() - read one of the policies of this host, by a name that a user may have chosen.
+ * @directory: where they are, NULL for CGFENCE_POLICY_DIRECTORY
+ * @name: of the file, without ".json"; it leads to no file elsewhere
+ * @policy: receives the policy, to be given to cgfence_policy_free()
+ *
+ * Return: 0, -EINVAL for a name that is none or an invalid policy, -EPERM if others than root can change the file or
+ * replace it, another -errno if it cannot be read.
+ */
+CGFENCE_API int cgfence_policy_read_named(const char *directory, const char *name,
+					  struct cgfence_policy **policy,
+					  struct cgfence_error *error);
+
 /**
  * cgfence_policy_file_check() - can nobody but root and the caller change a policy file?
  * @path: links are followed
@@ -134,6 +150,45 @@ CGFENCE_API int cgfence_policy_set_name(struct cgfence_policy *policy, const cha
 
 /** cgfence_policy_cgroup() - the cgroup that a policy names, or NULL; it lives as long as the policy. */
 CGFENCE_API const char *cgfence_policy_cgroup(const struct cgfence_policy *policy);
+
+/**
+ * cgfence_policy_new() - begin a policy that fences nothing yet, to be made by the calls below.
+ * @name: the label that reports show, UTF-8; copied; NULL for none
+ * @policy: receives the policy, to be given to cgfence_policy_free()
+ *
+ * It enforces. What it fences is what something is added for: devices, ports, or both.
+ *
+ * Return: 0, -EINVAL if @name cannot be a label, -ENOMEM.
+ */
+CGFENCE_API int cgfence_policy_new(const char *name, struct cgfence_policy **policy,
+				   struct cgfence_error *error);
+
+/** cgfence_policy_set_enforces() - with false, the policy only audits. */
+CGFENCE_API void cgfence_policy_set_enforces(struct cgfence_policy *policy, bool enforces);
+
+/**
+ * cgfence_policy_add_default_devices() - allow what programs commonly need, as "defaults" of "devices" does.
+ * @defaults: "mesos", "systemd" or "oci", as cgfence-policy(5) lists them
+ *
+ * A policy without a "devices" section gets one.
+ *
+ * Return: 0, or -EINVAL if there is no such list or the policy starts from another one; the policy is as before then.
+ */
+CGFENCE_API int cgfence_policy_add_default_devices(struct cgfence_policy *policy,
+						   const char *defaults,
+						   struct cgfence_error *error);
+
+/**
+ * cgfence_policy_add_device() - allow more devices, such as those that a scheduler gives to a job.
+ * @entry: such as "/dev/nvidia0 rw" or "c 195:0 rw", all forms of an entry of the list "allow" that are strings; it is
+ *	resolved on this host, now
+ *
+ * A policy without a "devices" section gets one, and then allows these devices alone.
+ *
+ * Return: 0, or -EINVAL if @entry is invalid or there is no such device; the policy is as before then.
+ */
+CGFENCE_API int cgfence_policy_add_device(struct cgfence_policy *policy, const char *entry,
+					  struct cgfence_error *error);
 
 /**
  * cgfence_policy_add_ports() - assign more ports, such as those that a scheduler gives to a job.

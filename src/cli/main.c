@@ -5,7 +5,6 @@
 #include "cli/options.h"
 #include "cli/privilege.h"
 
-#include <bpf/libbpf.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -85,8 +84,6 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* The library puts the messages of libbpf into its errors. */
-	libbpf_set_print(NULL);
 	help_begin(commands);
 	return output_flush(run(argc, argv));
 }

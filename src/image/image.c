@@ -111,6 +111,9 @@ static int compile(const struct cgfence_policy *policy, const char *pattern,
 
 	if (result)
 		return result;
+	if (!policy->devices_fenced && !policy->ports_fenced)
+		return error_set_invalid(error,
+					 "the policy fences nothing; add devices or ports to it");
 	if (device_table_compile(&policy->devices, &table) == 0 &&
 	    port_table_compile(policy, &ports, &words) == 0)
 		made = assemble(policy, &table, &ports, &words, pattern);

@@ -8,6 +8,7 @@
 #include "kernel/hidden.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
+#include "kernel/quiet.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -72,6 +73,7 @@ uint32_t foreign_read_btf_id(uint32_t id)
 /* The kernel lists the programs on all LSM hooks together. */
 static bool guards_listening(struct search *search, uint32_t own, const struct bpf_prog_info *info)
 {
+	QUIET_LIBBPF;
 	struct bpf_prog_info own_info;
 
 	/* Reading the kernel's BTF takes 10 ms, and our own program knows it too. */

@@ -2,6 +2,7 @@
 #include "kernel/layout.h"
 #include "base/cleanup.h"
 #include "kernel/pins.h"
+#include "kernel/quiet.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -118,6 +119,7 @@ static void read_ancestors(const struct btf *btf, struct kernel_layout *layout)
 /* A part is known if all its fields are. */
 static void read_btf(struct kernel_layout *layout)
 {
+	QUIET_LIBBPF;
 	uint32_t ns = 0;
 	const struct field fields[] = {
 		{ "task_struct", "tgid", KERNEL_LAYOUT_TASK, &layout->tgid },

@@ -5,6 +5,7 @@
 #include "kernel/error.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
+#include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "kernel/listen_standing.h"
@@ -47,6 +48,7 @@ static int lock_program(void)
 
 static struct listen_trace_bpf *load(bool with_cookies)
 {
+	QUIET_LIBBPF;
 	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open();
 	cleanup_close int events = -1;
 
@@ -118,6 +120,7 @@ static int explain_failure(int code, const char *what, struct cgfence_error *err
 /* The link is pinned last: without it, what is pinned is made anew. */
 static int load_program(struct cgfence_error *error)
 {
+	QUIET_LIBBPF;
 	cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
 	cleanup_close int link = -1;
 

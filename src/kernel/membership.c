@@ -5,6 +5,7 @@
 #include "image/standing_globs.h"
 #include "kernel/error.h"
 #include "kernel/pins.h"
+#include "kernel/quiet.h"
 #include "members.skel.h"
 
 #include <bpf/bpf.h>
@@ -121,6 +122,7 @@ static int keep(const struct members_bpf *skeleton, struct membership *made)
 static int load(const struct cgfence_image *image, const struct standing_globs *globs,
 		uint32_t room, const struct membership *old, struct membership *made)
 {
+	QUIET_LIBBPF;
 	cleanup_skeleton struct members_bpf *skeleton = members_bpf__open();
 	int result;
 

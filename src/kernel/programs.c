@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/programs.h"
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/policy_address.h"
+#include "kernel/quiet.h"
 #include "records.skel.h"
 #include "standing_records.skel.h"
 
@@ -70,11 +72,31 @@ static void choose_programs(struct bpf_object *object, const struct hook *hook,
 			    const struct cgfence_image *image)
 {
 	for (int i = 0; i < hook_count; i++) {
-		if (is_in_object_of(&hooks[i], hook))
-			bpf_program__set_autoload(
-				bpf_object__find_program_by_name(object, hooks[i].program),
-				hook_is_wanted(&hooks[i], image));
+		struct bpf_program *program;
+
+		if (!is_in_object_of(&hooks[i], hook))
+			continue;
+		program = bpf_object__find_program_by_name(object, hooks[i].program);
+		bpf_program__set_autoload(program, hook_is_wanted(&hooks[i], image));
+		/* libbpf does not know the sections of such programs. */
+		if (hooks[i].type_in_place) {
+			bpf_program__set_type(program, hooks[i].type_in_place);
+			bpf_program__set_expected_attach_type(program, hooks[i].attach_type);
+		}
 	}
+}
+
+/* Copies the object of a hook, with the policy in place. */
+static void *copy_object(const struct hook *hook, bool standing, int policy, size_t *size)
+{
+	const void *bytes = (standing ? hook->standing_bytes : hook->elf_bytes)(size);
+	void *copy = malloc(*size);
+
+	if (copy) {
+		memcpy(copy, bytes, *size);
+		policy_address_put(copy, *size, policy);
+	}
+	return copy;
 }
 
 static int keep_programs(struct bpf_object *object, const struct hook *hook,
@@ -95,6 +117,7 @@ static int keep_programs(struct bpf_object *object, const struct hook *hook,
 
 int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error)
 {
+	QUIET_LIBBPF;
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
 	const void *bytes;
@@ -137,19 +160,20 @@ static const char *last_log_line(char *log)
 int programs_load(const struct hook *hook, const struct cgfence_image *image,
 		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
 {
+	QUIET_LIBBPF;
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
 	/* Not from malloc(3), which would clear all of it each time. */
 	__attribute__((cleanup(cleanup_unmap_log))) char *log =
 		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = hook->object,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
-	const void *bytes;
 	size_t size;
+	cleanup_free void *bytes =
+		copy_object(hook, image_standing(image)->anchor_id, maps->policy, &size);
 	int result;
 
-	if (log == MAP_FAILED || policy_address_check())
+	if (log == MAP_FAILED || !bytes)
 		return error_out_of_memory(error);
-	bytes = (image_standing(image)->anchor_id ? hook->standing_bytes : hook->elf_bytes)(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return kernel_error(error, errno, "open the %s programs", hook->object);

@@ -2,6 +2,7 @@
 #include "reconcile/flight.h"
 #include "base/error.h"
 #include "kernel/error.h"
+#include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "flight.skel.h"
@@ -14,6 +15,7 @@ struct flight {
 
 int flight_new(struct flight **flight, struct cgfence_error *error)
 {
+	QUIET_LIBBPF;
 	struct flight *made = calloc(1, sizeof(*made));
 	int code;
 

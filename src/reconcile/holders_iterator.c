@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
+#include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
@@ -62,6 +63,7 @@ static int attach(const struct bpf_program *program, struct bpf_link **link)
 /* Return: 0 or errno. */
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
+	QUIET_LIBBPF;
 	int code = 0;
 
 	iterator->skeleton = holders_bpf__open();

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verdict_names[CGFENCE_VERDICT_COUNT] = {
-	[CGFENCE_VERDICT_DENIED] = "denied", [CGFENCE_VERDICT_AUDITED] = "audited",
-	[CGFENCE_VERDICT_KILLED] = "killed", [CGFENCE_VERDICT_MUTED] = "muted",
-	[CGFENCE_VERDICT_SEEN] = "seen",
-};
-
 static const char *protocol_name(const struct cgfence_denial_subject *subject)
 {
 	return cgfence_ip_protocol_name(subject->type);
@@ -28,18 +22,6 @@ static bool is_of_device(const struct cgfence_denial_subject *subject)
 	return cgfence_hook_topic((enum cgfence_hook)subject->hook) == CGFENCE_TOPIC_DEVICES;
 }
 
-static void format_device(const struct cgfence_denial_subject *subject, char *text, size_t size)
-{
-	struct cgfence_device_request request = {
-		.type = subject->type,
-		.major = subject->major,
-		.minor = subject->minor,
-		.access = subject->access,
-	};
-
-	cgfence_device_request_format(&request, text, size);
-}
-
 const char *denial_hook_name(const struct cgfence_denial_subject *subject)
 {
 	return cgfence_hook_name((enum cgfence_hook)subject->hook);
@@ -47,20 +29,13 @@ const char *denial_hook_name(const struct cgfence_denial_subject *subject)
 
 const char *denial_verdict_name(const struct cgfence_denial_subject *subject)
 {
-	return subject->verdict < CGFENCE_VERDICT_COUNT ? verdict_names[subject->verdict] : "?";
+	return cgfence_verdict_name((enum cgfence_verdict)subject->verdict);
 }
 
 void denial_format_subject(const struct cgfence_denial_subject *subject,
 			   char text[DENIAL_SUBJECT_SIZE])
 {
-	if (is_of_device(subject))
-		format_device(subject, text, DENIAL_SUBJECT_SIZE);
-	else if (subject->hook == CGFENCE_HOOK_CREATE)
-		snprintf(text, DENIAL_SUBJECT_SIZE, "%s %s", protocol_name(subject),
-			 family_name(subject));
-	else
-		snprintf(text, DENIAL_SUBJECT_SIZE, "%s %s:%u", protocol_name(subject),
-			 family_name(subject), subject->major);
+	cgfence_denial_format(subject, text, DENIAL_SUBJECT_SIZE);
 }
 
 const struct table_column denial_columns[] = {
@@ -119,7 +94,7 @@ static void set_subject(json_t *object, const struct cgfence_denial_subject *sub
 		json_object_set_new(object, "port", json_integer(subject->major));
 		return;
 	}
-	format_device(subject, device, sizeof(device));
+	cgfence_denial_format(subject, device, sizeof(device));
 	json_object_set_new(object, "device",
 			    json_pack("{s:s, s:I, s:I, s:s}", "type",
 				      subject->type == BPF_DEVCG_DEV_CHAR ? "c" : "b", "major",
