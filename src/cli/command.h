@@ -54,6 +54,7 @@ extern const struct command command_detach;
 extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_import;
+extern const struct command command_learn;
 extern const struct command command_list;
 extern const struct command command_oci_hook;
 extern const struct command command_reconcile;

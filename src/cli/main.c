@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_explain,
 	&command_import,
+	&command_learn,
 	&command_denials,
 	&command_reconcile,
 	&command_watch,
