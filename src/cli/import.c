@@ -84,7 +84,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "part", "PART", "which of the services, devices, pods, groups in the file", NULL,
+	{ 0, "part", "PART", "which of the services, devices, pods, groups, apps in the file", NULL,
 	  &part },
 	{ 0, "from", "DIALECT", "what the file is a configuration of", NULL, &dialect },
 	{ 0 },
@@ -102,7 +102,7 @@ const struct command command_import = {
 		"restricts nothing. Needs no privilege. With --from slurm, PART is the devices that the job was given,\n"
 		"with commas between them.\n"
 		"\n"
-		"Dialects: systemd, runc, crun, lxc, cgroup1, compose, cdi, k8s, mesos, marathon, nomad, slurm, libvirt",
+		"Dialects: systemd, runc, crun, lxc, cgroup1, compose, cdi, k8s, mesos, marathon, nomad, slurm, libvirt, snapd",
 	.example = "cgfence import --from systemd nginx.service > nginx.json",
 	.options = options,
 	.operands_min = 1,
