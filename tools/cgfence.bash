@@ -179,7 +179,7 @@ _cgfence_complete_as() {
 
 	if [[ $what == *CGROUP* ]]; then
 		case $command in
-		adopt | attach | explain | learn) _cgfence_cgroups ;;
+		adopt | attach | explain | import | learn) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 	fi

@@ -37,7 +37,7 @@ end
 function __cgfence_as -a what command current
     switch $what
         case '*CGROUP*'
-            if contains $command adopt attach explain learn
+            if contains $command adopt attach explain import learn
                 __cgfence_cgroups $current
             else
                 __cgfence_fences $current

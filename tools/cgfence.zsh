@@ -25,7 +25,7 @@ _cgfence_as() {
 	case $1 in
 	*CGROUP*)
 		case $command in
-		adopt | attach | explain | learn) _cgfence_cgroups ;;
+		adopt | attach | explain | import | learn) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 		[[ $1 == *POLICY* ]] && _files
