@@ -48,7 +48,8 @@ CGFENCE_API int cgfence_lesson_add_missing(struct cgfence_lesson *lesson,
 					   struct cgfence_error *error);
 
 /**
- * cgfence_lesson_add_listener() - add a socket that was bound before, or elsewhere, as a reconciler finds it.
+ * cgfence_lesson_add_listener() - add a socket that was bound before, or elsewhere, as a reconciler finds it, unless the
+ * lesson has the port already.
  * @comm: of the process that holds it; "" if there is none
  * @time_ns: CLOCK_BOOTTIME
  *

@@ -257,7 +257,8 @@ int cgfence_lesson_add_listener(struct cgfence_lesson *lesson, enum cgfence_prot
 	};
 
 	memcpy(record.comm, comm, strnlen(comm, sizeof(record.comm) - 1));
-	return cgfence_lesson_add(lesson, &record, error);
+	/* It is seen at each look. */
+	return cgfence_lesson_add_missing(lesson, &record, error);
 }
 
 int lesson_compare_numbers(const void *left, const void *right)

@@ -142,9 +142,10 @@ Test(learn, a_listener_that_was_there_before)
 {
 	struct cgfence_lesson *lesson = lesson_host_lesson();
 
-	cr_assert_eq(cgfence_lesson_add_listener(lesson, CGFENCE_TCP, CGFENCE_IPV4, 80, 1, "nginx",
-						 1, NULL),
-		     0);
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(cgfence_lesson_add_listener(lesson, CGFENCE_TCP, CGFENCE_IPV4, 80, 1,
+							 "nginx", 1, NULL),
+			     0);
 	expect(lesson, NULL,
 	       "{`devices`: {`defaults`: false, `allow`: []}, `ports`: {`tcp`: [`ipv4:80`], `udp`:"
 	       " []}}",
