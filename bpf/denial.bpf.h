@@ -76,6 +76,7 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 	bool evicts = false;
 	bool known;
 	__u64 *refusals;
+	__s64 fence;
 	__u32 zero = 0;
 
 	counters = bpf_map_lookup_elem(&cgfence_count, &zero);
@@ -109,7 +110,12 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 		__sync_fetch_and_add(&counters->evicted, 1);
 
 	count_for_member(MEMBER_OF(event), &record->subject);
-	event->cgroup_id = image->cgroup_id;
-	if (record->count == 1 || listens)
+	/* Below 0 with CGFENCE_LEARNING_BIT. */
+	fence = (__s64)image->cgroup_id;
+	event->cgroup_id = fence;
+	/* In this order a fence that does not learn has no instruction for it. */
+	if (fence < 0)
+		bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
+	else if (record->count == 1 || listens)
 		denial_tell(event, counters, listens);
 }

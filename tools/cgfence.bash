@@ -25,7 +25,7 @@ _cgfence_option_argument() {
 # What the command takes as its operand number $3, a line for each form of its usage; $4 is its second operand.
 _cgfence_operand() {
 	"$1" "$2" --help 2>/dev/null |
-		sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e p |
+		sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
 		awk -v number="$3" -v before="$4" '
 			number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
 			number <= NF { print $number; next }
@@ -179,7 +179,7 @@ _cgfence_complete_as() {
 
 	if [[ $what == *CGROUP* ]]; then
 		case $command in
-		adopt | attach | explain) _cgfence_cgroups ;;
+		adopt | attach | explain | import | learn) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 	fi
@@ -221,7 +221,7 @@ _cgfence_complete() {
 		elif [[ $only_operands || $word != -?* ]]; then
 			operands+=("$word")
 			# The words of a command that is run are its own.
-			if [[ $command == run ]]; then
+			if [[ $command == run || $command == learn && $only_operands ]]; then
 				compopt -o default 2>/dev/null
 				return
 			fi

@@ -37,7 +37,7 @@ end
 function __cgfence_as -a what command current
     switch $what
         case '*CGROUP*'
-            if contains $command adopt attach explain
+            if contains $command adopt attach explain import learn
                 __cgfence_cgroups $current
             else
                 __cgfence_fences $current
@@ -88,12 +88,12 @@ function __cgfence_complete
         __cgfence_as $pending $words[2] $current
     else if string match --quiet -- '-*' $current
         string replace --regex -- '=[^\t]*' '' $options
-    else if test $words[2] = run -a (count $operands) -gt 0
+    else if test \( $words[2] = run -o $words[2] = learn \) -a (count $operands) -gt 0
         __fish_complete_subcommand --commandline $operands
     else
         set -l number (math (count $operands) + 1)
         for what in (cgfence $words[2] --help 2>/dev/null |
-                sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e p |
+                sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
                 awk -v number=$number -v before="$operands[2]" '
                     number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
                     number <= NF { print $number; next }

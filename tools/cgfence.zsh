@@ -25,7 +25,7 @@ _cgfence_as() {
 	case $1 in
 	*CGROUP*)
 		case $command in
-		adopt | attach | explain) _cgfence_cgroups ;;
+		adopt | attach | explain | import | learn) _cgfence_cgroups ;;
 		*) _cgfence_fences ;;
 		esac
 		[[ $1 == *POLICY* ]] && _files
@@ -41,7 +41,7 @@ _cgfence_as() {
 }
 
 _cgfence() {
-	local program=$words[1] command=$words[2] word pending='' what
+	local program=$words[1] command=$words[2] word pending='' dashes='' what
 	local -a commands options forms operands
 
 	commands=(${(f)"$($program --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *\(.*\)/\1:\2/p')"})
@@ -55,12 +55,14 @@ _cgfence() {
 	for word in ${words[3,CURRENT-1]}; do
 		if [[ -n $pending ]]; then
 			pending=
+		elif [[ $word == -- ]]; then
+			dashes=yes
 		elif [[ $word == -* ]]; then
 			pending=${${(M)options:#$word=*}#*=}
 			pending=${pending%%:*}
 		else
 			operands+=($word)
-			if [[ $command == run ]]; then
+			if [[ $command == run || $command == learn && $dashes == yes ]]; then
 				shift $((CURRENT - 2)) words
 				_normal
 				return
@@ -74,7 +76,7 @@ _cgfence() {
 		_describe -o option options
 	else
 		forms=(${(fu)"$($program $command --help 2>/dev/null |
-			sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e p |
+			sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
 			awk -v number=$(($#operands + 1)) -v before="$operands[2]" '
 				number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
 				number <= NF { print $number; next }

@@ -44,6 +44,8 @@ check_place() {
 		"libcgfence.so.1.$(PKG_CONFIG_PATH=$package pkg-config --modversion libcgfence)"
 	expect "the headers" "$(cd "$stage$1/include" && find cgfence -type f | sort)" \
 		"$(cd include && find cgfence -type f | sort)"
+	expect "the library of policies" "$(cd "$stage$1/share/cgfence" && find policies -type f | sort)" \
+		"$(cd tools && find policies -type f | sort)"
 	for page in tools/*.[1-9].in; do
 		page=$(basename "$page" .in)
 		if [[ ! -s $stage$1/share/man/man${page##*.}/$page ]]; then

@@ -77,6 +77,9 @@ done
 for manifest in tools/kubernetes/*.yaml; do
 	copy 0644 "$manifest" "$PREFIX/share/cgfence/kubernetes/$(basename "$manifest")"
 done
+for policy in tools/policies/*.json; do
+	copy 0644 "$policy" "$PREFIX/share/cgfence/policies/$(basename "$policy")"
+done
 copy 0644 tools/policy.schema.json "$PREFIX/share/cgfence/policy.schema.json"
 copy 0644 tools/grafana.json "$PREFIX/share/cgfence/grafana.json"
 copy 0644 tools/cgfence.bash "$PREFIX/share/bash-completion/completions/cgfence"

@@ -40,6 +40,12 @@
 /* Set in the id of a standing fence, which is no cgroup's: those of the kernel count up from 1. */
 #define CGFENCE_STANDING_ID (1ULL << 62)
 
+/*
+ * Set beside the id in the image and the events of a fence that learns: it tells each audited request, and cgfence_events
+ * is a ring buffer of its own. A program has the id in a register anyway, so that other fences have no code for it.
+ */
+#define CGFENCE_LEARNING_BIT (1ULL << 63)
+
 /* dev_t as the kernel has it: 12 bits of major, 20 bits of minor (include/linux/kdev_t.h). */
 #define CGFENCE_MAJOR_MAX 4095
 #define CGFENCE_MINOR_MAX 1048575
@@ -225,9 +231,9 @@ struct cgfence_port_table {
  */
 struct cgfence_image {
 	__u32 abi_version;
-	__u32 size;	   /* of the whole, in bytes */
-	__u64 generation;  /* 1 for the policy the fence began with */
-	__u64 cgroup_id;   /* of the fence root, or the id of the standing fence */
+	__u32 size;	  /* of the whole, in bytes */
+	__u64 generation; /* 1 for the policy the fence began with */
+	__u64 cgroup_id; /* of the fence root, or the id of the standing fence; may have CGFENCE_LEARNING_BIT */
 	__u64 record_seed; /* chooses the set of a record, so that nobody outside can compute it */
 	__u32 enforce;	   /* 0 is audit */
 	__u32 ephemeral;   /* the cgroup was made for one command and goes with it */
@@ -407,6 +413,9 @@ struct cgfence_traced_bitmaps {
 
 /* The size of the ring buffer of events, in bytes. */
 #define CGFENCE_EVENTS_SIZE 65536
+
+/* That of a fence that learns, from which nothing may be missing: room for 300,000 requests between two looks. */
+#define CGFENCE_LEARNING_SIZE (32 * 1024 * 1024)
 
 #define CGFENCE_DENIAL_WAYS 4
 #define CGFENCE_DENIAL_SETS 49

@@ -127,6 +127,8 @@ enum cgfence_attach_flags {
 	CGFENCE_ATTACH_NEW = 4,	      /* leave a fence that is there already alone, and fail */
 	/* A container runtime that is setting up its container there has attached its own device program already. */
 	CGFENCE_ATTACH_IN_SETUP = 8,
+	/* Tell each request that an audit records to cgfence_events_open_learning(), until the policy is replaced. */
+	CGFENCE_ATTACH_LEARN = 16,
 };
 
 enum cgfence_attach_result {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Policies from what other systems call their device lists and ports. No kernel is touched. */
+/* Policies from what other systems call their device lists and ports, and from what has a say on a cgroup. */
 #pragma once
 
 #include <stddef.h>
@@ -43,6 +43,27 @@ CGFENCE_API int cgfence_import(const char *dialect, const char *part,
 
 /** cgfence_import_dialect() - the name of the @index-th dialect, NULL past the last; static. */
 CGFENCE_API const char *cgfence_import_dialect(size_t index);
+
+struct cgfence_cgroup;
+
+/**
+ * cgfence_import_cgroup() - make a policy of all that has a say on a cgroup.
+ * @cgroup: its fences, those above, and the device programs that others attached to it or above
+ * @written: policies, as JSON, of the rules that these programs may come from (cgfence_cgroup_find_rules()), ended by
+ *	NULL; NULL for none
+ * @remark: called for each remark; NULL for none
+ * @context: handed on to @remark
+ * @text: receives a policy as JSON, to be given to free()
+ *
+ * The policy allows nothing that any of these refuses. The kernel is asked whether the programs agree with one of the
+ * policies in @written, on all devices that either names, that exist, and on a sample of the others; that is taken then.
+ * Otherwise the policy has the devices that exist here and that all programs allow, by their numbers.
+ *
+ * Return: 0, -ENODATA if nothing has a say, -EBUSY if a fence is pinned in another bpffs, another -errno.
+ */
+CGFENCE_API int cgfence_import_cgroup(const struct cgfence_cgroup *cgroup,
+				      const char *const *written, cgfence_import_remark *remark,
+				      void *context, char **text, struct cgfence_error *error);
 
 #ifdef __cplusplus
 }

@@ -42,6 +42,17 @@ struct cgfence_events;
  */
 CGFENCE_API int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *error);
 
+/**
+ * cgfence_events_open_learning() - open the ring buffer of a fence that was attached with CGFENCE_ATTACH_LEARN.
+ * @id: of the fence root, or of the standing fence
+ * @events: as above
+ *
+ * It has each request that the audit has recorded since, also where records make room for others; like all, it has one
+ * reader. If its reader is too slow for 32 MiB of them, the counters of the fence say more than there were events.
+ */
+CGFENCE_API int cgfence_events_open_learning(uint64_t id, struct cgfence_events **events,
+					     struct cgfence_error *error);
+
 /** cgfence_events_close() - close it; events that were not read stay. NULL is fine. */
 CGFENCE_API void cgfence_events_close(struct cgfence_events *events);
 

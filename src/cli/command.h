@@ -55,6 +55,7 @@ extern const struct command command_doctor;
 extern const struct command command_explain;
 extern const struct command command_help;
 extern const struct command command_import;
+extern const struct command command_learn;
 extern const struct command command_list;
 extern const struct command command_metrics;
 extern const struct command command_oci_hook;

@@ -3,12 +3,16 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/privilege.h"
+#include "cli/rules.h"
 #include "cli/source.h"
+#include "report/handles.h"
 #include "report/output.h"
 
 #include <cgfence/import.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *dialect;
 static const char *part;
@@ -57,6 +61,49 @@ static bool is_known(struct cgfence_error *error)
 	return false;
 }
 
+/* What has a say on a cgroup that is there. */
+static int import_cgroup(const char *name)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_free char *as_written = NULL;
+	cleanup_free char *other = NULL;
+	const char *written[3] = { NULL };
+	struct cgfence_error error = { 0 };
+	cleanup_free char *text = NULL;
+
+	if (cgfence_cgroup_open(name, &cgroup, &error))
+		return output_failure(&error);
+	/* Without rules that are written the kernel is asked. */
+	if (rules_read_text(cgroup, RULES_AS_WRITTEN, &as_written, NULL) == 0)
+		written[0] = as_written;
+	if (as_written && rules_read_text(cgroup, RULES_OF_OTHER_VERSION, &other, NULL) == 0)
+		written[1] = other;
+	if (cgfence_import_cgroup(cgroup, written, remark, NULL, &text, &error))
+		return output_failure(&error);
+	return output_json(json_loads(text, 0, NULL));
+}
+
+static bool is_file(const char *name)
+{
+	struct stat status;
+
+	return strcmp(name, "-") == 0 || (stat(name, &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static int run_live(const struct arguments *arguments)
+{
+	if (part)
+		return help_refuse_usage(&command_import, "--part is for a file");
+	if (arguments->operand_count > 1)
+		return help_refuse_usage(&command_import, "give one cgroup");
+	if (!privilege_has_admin()) {
+		output_complain(
+			"import of a cgroup needs CAP_SYS_ADMIN; run it as root or with sudo");
+		return STATUS_FAILED;
+	}
+	return import_cgroup(arguments->operands[0]);
+}
+
 static int run(const struct arguments *arguments)
 {
 	size_t count = arguments->operand_count;
@@ -64,8 +111,10 @@ static int run(const struct arguments *arguments)
 	struct cgfence_error error = { 0 };
 	int status = STATUS_DONE;
 
-	if (!dialect)
+	if (!dialect && is_file(arguments->operands[0]))
 		return help_refuse_usage(&command_import, "--from DIALECT is missing");
+	if (!dialect)
+		return run_live(arguments);
 	if (!is_known(&error))
 		return output_failure(&error);
 	if (!sources) {
@@ -84,7 +133,7 @@ static int run(const struct arguments *arguments)
 }
 
 static const struct command_option options[] = {
-	{ 0, "part", "PART", "which of the services, devices, pods, groups in the file", NULL,
+	{ 0, "part", "PART", "which of the services, devices, pods, groups, apps in the file", NULL,
 	  &part },
 	{ 0, "from", "DIALECT", "what the file is a configuration of", NULL, &dialect },
 	{ 0 },
@@ -92,8 +141,8 @@ static const struct command_option options[] = {
 
 const struct command command_import = {
 	.name = "import",
-	.synopsis = "--from DIALECT FILE|-...",
-	.summary = "make a policy of another system's configuration",
+	.synopsis = "--from DIALECT [--part PART] FILE|-...\nCGROUP",
+	.summary = "make a policy of another system's configuration, or of a cgroup",
 	.description =
 		"Prints a policy that allows nothing that the other system refuses. What the policy leaves out,\n"
 		"tightens or cannot say goes to standard error, a line each with its place. Lists whose order counts\n"
@@ -102,7 +151,12 @@ const struct command command_import = {
 		"restricts nothing. Needs no privilege. With --from slurm, PART is the devices that the job was given,\n"
 		"with commas between them.\n"
 		"\n"
-		"Dialects: systemd, runc, crun, lxc, cgroup1, compose, cdi, k8s, mesos, marathon, nomad, slurm, libvirt",
+		"Of a CGROUP, what has a say on it is imported: fences, its own and those above, and device programs that\n"
+		"others attached. These are asked by way of the kernel. If they agree with the rules of their owner, as\n"
+		"config.json or the unit has them, these are taken; otherwise the devices that exist here and that they\n"
+		"allow. This needs privilege.\n"
+		"\n"
+		"Dialects: systemd, runc, crun, lxc, cgroup1, compose, cdi, k8s, mesos, marathon, nomad, slurm, libvirt, snapd",
 	.example = "cgfence import --from systemd nginx.service > nginx.json",
 	.options = options,
 	.operands_min = 1,

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_explain,
 	&command_import,
+	&command_learn,
 	&command_denials,
 	/* Watch over them. */
 	&command_reconcile,

@@ -89,3 +89,22 @@ int rules_read_policy(const struct cgfence_cgroup *cgroup, enum rules_variant va
 			cgfence_cgroup_path(cgroup));
 	return result;
 }
+
+int rules_read_text(const struct cgfence_cgroup *cgroup, enum rules_variant variant, char **text,
+		    struct cgfence_error *error)
+{
+	struct cgfence_rules rules = { 0 };
+	cleanup_free char *read = NULL;
+	int result = cgfence_cgroup_find_rules(cgfence_cgroup_path(cgroup), &rules, error);
+
+	if (result == 0)
+		result = import(&rules, &read, error);
+	if (result == 0 && variant == RULES_AS_WRITTEN)
+		*text = cleanup_steal(read);
+	if (result == 0 && variant != RULES_AS_WRITTEN) {
+		*text = alter(rules.dialect, read);
+		result = *text ? 0 : -ENOENT;
+	}
+	cgfence_rules_free(&rules);
+	return result;
+}

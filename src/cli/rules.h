@@ -10,6 +10,10 @@ enum rules_variant {
 	RULES_OF_OTHER_VERSION, /* with /dev/net/tun, c 10:200, allowed by the runtime itself or not */
 };
 
+/** rules_read_text() - rules_read_policy(), as JSON; @text receives it, to be given to free(). */
+int rules_read_text(const struct cgfence_cgroup *cgroup, enum rules_variant variant, char **text,
+		    struct cgfence_error *error);
+
 /**
  * rules_read_policy() - make a policy of the rules that cgfence_cgroup_find_rules() finds.
  * @policy: receives the policy

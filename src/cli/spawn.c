@@ -17,6 +17,8 @@
 #define LOOK_FIRST_MS 10
 #define LOOK_LAST_MS 30000
 
+#define TICK_MS 50
+
 /* What a fault of cgfence itself raises is not the command's, and SIGCHLD tells of the command. */
 static const int kept_signals[] = { SIGSEGV, SIGBUS,  SIGFPE,  SIGILL, SIGTRAP,
 				    SIGSYS,  SIGABRT, SIGPIPE, SIGCHLD };
@@ -34,6 +36,7 @@ struct running {
 	int wait_status;
 	sigset_t signals;
 	struct strays strays;
+	const struct spawn_options *options;
 };
 
 /* All but those kept are forwarded, as they would reach the command if it stood in the place of this process. */
@@ -56,6 +59,7 @@ static bool has_children(void)
 }
 
 static __attribute__((noreturn)) void exec_command(char *const *command,
+						   const struct spawn_options *options,
 						   const struct inheritance *inheritance)
 {
 	int code;
@@ -67,6 +71,8 @@ static __attribute__((noreturn)) void exec_command(char *const *command,
 	if (code)
 		output_complain("cannot keep the command from typing into its terminal: %s",
 				strerror(code));
+	if (options->output_to_errors)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
 	environment_take_over(inheritance->pid);
 	signal(SIGCHLD, inheritance->child_handler);
 	sigprocmask(SIG_SETMASK, &inheritance->mask, NULL);
@@ -143,6 +149,14 @@ static bool next_signal(const sigset_t *signals, int64_t deadline_ms, siginfo_t 
 	return sigtimedwait(signals, signal, &left) >= 0;
 }
 
+/* When to wake up if no signal comes. */
+static int64_t deadline_ms(const struct running *running, int64_t look_ms)
+{
+	int64_t tick_ms = now_ms() + TICK_MS;
+
+	return running->options->tick && tick_ms < look_ms ? tick_ms : look_ms;
+}
+
 static void wait_for_end(struct running *running)
 {
 	int64_t interval_ms = LOOK_FIRST_MS;
@@ -150,7 +164,12 @@ static void wait_for_end(struct running *running)
 	siginfo_t signal;
 
 	for (;;) {
-		if (!next_signal(&running->signals, look_ms, &signal)) {
+		bool signalled =
+			next_signal(&running->signals, deadline_ms(running, look_ms), &signal);
+
+		if (running->options->tick)
+			running->options->tick(running->options->context);
+		if (!signalled) {
 			if (now_ms() < look_ms)
 				continue;
 			look_around(running);
@@ -165,11 +184,14 @@ static void wait_for_end(struct running *running)
 	}
 }
 
-int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command, int *exit_status,
+int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command,
+		   const struct spawn_options *options, int *exit_status,
 		   struct cgfence_error *error)
 {
+	static const struct spawn_options usual = { 0 };
 	struct inheritance inheritance = { .pid = getpid() };
-	struct running running = { .strays = { .fence = cgroup } };
+	struct running running = { .strays = { .fence = cgroup },
+				   .options = options ? options : &usual };
 	int result;
 	int status;
 
@@ -182,7 +204,7 @@ int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command, in
 		return result;
 	}
 	if (running.child == 0)
-		exec_command(command, &inheritance);
+		exec_command(command, running.options, &inheritance);
 	wait_for_end(&running);
 	look_around(&running);
 	strays_free(&running.strays);

@@ -148,7 +148,8 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 
 	if (result)
 		return result;
-	change->new.image->cgroup_id = change->id;
+	change->new.image->cgroup_id =
+		change->id | (change->flags & CGFENCE_ATTACH_LEARN ? CGFENCE_LEARNING_BIT : 0);
 	result = choose_record_seed(change, error);
 	if (result)
 		return result;
@@ -187,8 +188,8 @@ static bool runs_same_program(const struct fence_change *change, int hook)
 /* The same policy has another meaning from another network namespace, under another guard, or if less can be read. */
 static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
 {
-	return a->ephemeral == b->ephemeral && a->ports.guard == b->ports.guard &&
-	       a->ports.netns_cookie == b->ports.netns_cookie &&
+	return a->ephemeral == b->ephemeral && image_learns(a) == image_learns(b) &&
+	       a->ports.guard == b->ports.guard && a->ports.netns_cookie == b->ports.netns_cookie &&
 	       a->ports.netns_inum == b->ports.netns_inum &&
 	       memcmp(&a->task, &b->task, sizeof(a->task)) == 0 &&
 	       memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "kernel/maps.h"
 #include "kernel/error.h"
+#include "kernel/link.h"
 #include "kernel/pins.h"
 
 #include <bpf/libbpf.h>
@@ -31,17 +32,11 @@ static int take_event(void *context, void *data, size_t size)
 	return events->count == events->size ? -ECANCELED : 0;
 }
 
-int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *error)
+static int open_ring(int map, struct cgfence_events **events, struct cgfence_error *error)
 {
-	struct cgfence_events *made;
-	cleanup_close int map = -1;
-	int result = pins_make_root(error);
+	struct cgfence_events *made = calloc(1, sizeof(*made));
+	int result;
 
-	if (result == 0)
-		result = fence_maps_open_events(&map, error);
-	if (result)
-		return result;
-	made = calloc(1, sizeof(*made));
 	if (!made)
 		return error_out_of_memory(error);
 	made->ring = ring_buffer__new(map, take_event, made, NULL);
@@ -52,6 +47,30 @@ int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *er
 	}
 	*events = made;
 	return 0;
+}
+
+int cgfence_events_open(struct cgfence_events **events, struct cgfence_error *error)
+{
+	cleanup_close int map = -1;
+	int result = pins_make_root(error);
+
+	if (result == 0)
+		result = fence_maps_open_events(&map, error);
+	return result ? result : open_ring(map, events, error);
+}
+
+int cgfence_events_open_learning(uint64_t id, struct cgfence_events **events,
+				 struct cgfence_error *error)
+{
+	cleanup_link struct link link = LINK_CLOSED;
+	cleanup_close int map = -1;
+	int result = -ENOENT;
+
+	for (int i = 0; i < hook_count && result == -ENOENT; i++)
+		result = link_open(id, &hooks[i], &link, error);
+	if (result == 0)
+		result = fence_maps_find_events(link.program, &map, error);
+	return result ? result : open_ring(map, events, error);
 }
 
 void cgfence_events_close(struct cgfence_events *events)

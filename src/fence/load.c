@@ -12,10 +12,17 @@
 
 #include <bpf/bpf.h>
 
+static int open_events(const struct fence_programs *set, struct fence_maps *maps,
+		       struct cgfence_error *error)
+{
+	return image_learns(set->image) ? fence_maps_create_events(&maps->events, error)
+					: fence_maps_open_events(&maps->events, error);
+}
+
 static int load_all(struct fence_programs *set, struct fence_maps *maps,
 		    struct cgfence_error *error)
 {
-	int result = maps->events >= 0 ? 0 : fence_maps_open_events(&maps->events, error);
+	int result = maps->events >= 0 ? 0 : open_events(set, maps, error);
 
 	if (result == 0)
 		result = programs_make_records(maps, image_standing(set->image)->anchor_id, error);

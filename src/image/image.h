@@ -28,6 +28,18 @@ int image_compile_standing(const struct cgfence_policy *policy, uint64_t generat
 /** image_standing() - what an image of a standing fence is for; all 0 if it is of another. */
 const struct cgfence_standing *image_standing(const struct cgfence_image *image);
 
+/** image_fence_id() - the id of the fence root, or of the standing fence. */
+static inline uint64_t image_fence_id(const struct cgfence_image *image)
+{
+	return image->cgroup_id & ~CGFENCE_LEARNING_BIT;
+}
+
+/** image_learns() - does the fence tell each audited request? */
+static inline bool image_learns(const struct cgfence_image *image)
+{
+	return image->cgroup_id & CGFENCE_LEARNING_BIT;
+}
+
 /** image_pattern() - a copy of the pattern of a standing fence; NULL if out of memory, or if it is none. */
 char *image_pattern(const struct cgfence_image *image);
 

@@ -37,6 +37,9 @@ int import_read_slurm(struct importing *import);
 /** import_read_libvirt() - qemu.conf. */
 int import_read_libvirt(struct importing *import);
 
+/** import_read_snapd() - the udev rules of a snap. */
+int import_read_snapd(struct importing *import);
+
 /** import_read_marathon() - an app. */
 int import_read_marathon(struct importing *import);
 

@@ -29,6 +29,7 @@ static const struct {
 	{ "nomad", import_read_nomad, false },
 	{ "slurm", import_read_slurm, false },
 	{ "libvirt", import_read_libvirt, false },
+	{ "snapd", import_read_snapd, false },
 	/* clang-format on */
 };
 

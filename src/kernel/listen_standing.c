@@ -24,7 +24,7 @@ static int find_place(int map, uint64_t id)
 int listen_standing_set(const struct cgfence_image *image, int members, struct cgfence_error *error)
 {
 	const struct cgfence_traced_standing standing = {
-		.id = image->cgroup_id,
+		.id = image_fence_id(image),
 		.member_level = image_standing(image)->member_level,
 	};
 	cleanup_close int fences = bpf_obj_get(LISTEN_STANDING_PATH);
@@ -62,7 +62,7 @@ bool listen_standing_is_set(const struct cgfence_image *image, int members)
 
 	if (fences < 0 || maps < 0)
 		return false;
-	place = find_place(fences, image->cgroup_id);
+	place = find_place(fences, image_fence_id(image));
 	index = (uint32_t)place;
 	return place >= 0 && bpf_map_lookup_elem(maps, &index, &known) == 0 &&
 	       bpf_obj_get_info_by_fd(members, &info, &size) == 0 && info.id == known;

@@ -2,6 +2,7 @@
 #include "kernel/listen_trace.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
@@ -197,7 +198,7 @@ int listen_trace_set(const struct cgfence_image *image, int members, struct cgfe
 {
 	cleanup_free struct description *description = describe(image);
 	cleanup_close int lock = lock_program();
-	uint64_t cgroup_id = image->cgroup_id;
+	uint64_t cgroup_id = image_fence_id(image);
 	cleanup_close int bitmaps = -1;
 	cleanup_close int fences = -1;
 	int result;
@@ -284,7 +285,7 @@ int listen_trace_check(const struct cgfence_image *image, int members, bool *rig
 	if (!found || (image->ports.traced && !wanted))
 		return error_out_of_memory(error);
 	if (access(MAP_PATH, F_OK) == 0)
-		result = read_fence(image->cgroup_id, found, error);
+		result = read_fence(image_fence_id(image), found, error);
 	if (result && result != -ENOENT)
 		return result;
 	*right = wanted ? result == 0 && same_description(found, wanted) : result != 0;

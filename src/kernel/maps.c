@@ -148,28 +148,48 @@ int fence_maps_find(int program, struct fence_maps *maps, struct cgfence_error *
 	return 0;
 }
 
-static bool take_policy(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
+struct wanted_map {
+	const char *name;
+	int fd;
+};
+
+static bool take_wanted(int *map, const struct bpf_map_info *info, uint32_t id, void *context)
 {
-	int *policy = context;
+	struct wanted_map *wanted = context;
 
 	(void)id;
-	if (strcmp(info->name, CGFENCE_POLICY_MAP) != 0)
+	if (strcmp(info->name, wanted->name) != 0)
 		return false;
-	*policy = cleanup_steal_descriptor(map);
+	wanted->fd = cleanup_steal_descriptor(map);
 	return true;
 }
 
 int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error)
 {
+	struct wanted_map policy = { CGFENCE_POLICY_MAP, -1 };
 	struct program_maps list = { 0 };
-	int policy = -1;
-	int result = for_each_map(program, &list, take_policy, &policy, error);
+	int result = for_each_map(program, &list, take_wanted, &policy, error);
 
 	if (result)
 		return result;
-	if (policy < 0)
+	if (policy.fd < 0)
 		return say_has_no_policy(list.program_id, error);
-	*fd = policy;
+	*fd = policy.fd;
+	return 0;
+}
+
+int fence_maps_find_events(int program, int *fd, struct cgfence_error *error)
+{
+	struct wanted_map events = { CGFENCE_EVENTS_MAP, -1 };
+	struct program_maps list = { 0 };
+	int result = for_each_map(program, &list, take_wanted, &events, error);
+
+	if (result)
+		return result;
+	if (events.fd < 0)
+		return error_set(error, ENOENT, "program %u writes to no ring buffer of events",
+				 list.program_id);
+	*fd = events.fd;
 	return 0;
 }
 
@@ -254,11 +274,25 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 	return 0;
 }
 
+static int create_events(uint32_t size)
+{
+	return bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0, size, NULL);
+}
+
+int fence_maps_create_events(int *fd, struct cgfence_error *error)
+{
+	int map = create_events(CGFENCE_LEARNING_SIZE);
+
+	if (map < 0)
+		return kernel_error(error, errno, "make the ring buffer of a fence that learns");
+	*fd = map;
+	return 0;
+}
+
 /* Another command may pin one at the same time; the pinned one counts. */
 static int make_events(const char *path)
 {
-	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_RINGBUF, CGFENCE_EVENTS_MAP, 0, 0,
-					       CGFENCE_EVENTS_SIZE, NULL);
+	cleanup_close int map = create_events(CGFENCE_EVENTS_SIZE);
 
 	if (map < 0 || bpf_obj_pin(map, path) == 0)
 		return cleanup_steal_descriptor(&map);

@@ -76,3 +76,9 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 
 /** fence_maps_open_events() - open the ring buffer of events; makes and pins it if needed. */
 int fence_maps_open_events(int *fd, struct cgfence_error *error);
+
+/** fence_maps_create_events() - make the ring buffer of a fence that learns. */
+int fence_maps_create_events(int *fd, struct cgfence_error *error);
+
+/** fence_maps_find_events() - open the ring buffer that a program writes to, which is that of the host for most. */
+int fence_maps_find_events(int program, int *fd, struct cgfence_error *error);

@@ -45,6 +45,8 @@ Test(completion, commands_and_options_are_those_of_the_help)
 	assert_completes("attach --tcp 80 --f", "--force\n");
 	assert_completes("run -- true --", "");
 	assert_completes("explain /x p", "port\n");
+	assert_completes("learn --f", "--for\n");
+	assert_completes("learn -- true --", "");
 	assert_completes("import --from sy", "systemd\n");
 	assert_completes("explain /x port t", "tcp\n");
 	assert_completes("allow /x device t", "");
@@ -56,6 +58,7 @@ Test(completion, descends_into_cgroups)
 
 	harness_child_cgroup(child, "leaf");
 	assert_completes("attach %s/i", "%s/inner/\n");
+	assert_completes("learn %s/i", "%s/inner/\n");
 	assert_completes("attach /%s/inner/", "/%s/inner/leaf\n");
 	assert_completes("explain %s/inner/l", "%s/inner/leaf\n");
 }

@@ -93,6 +93,36 @@ Test(runc, a_fence_on_the_cgroup_of_a_container)
 	cgfence_cgroup_close(box);
 }
 
+/* What runc does in the container's cgroup before the program is none of the program's, but has to work again. */
+Test(runc, learning_of_containers)
+{
+	struct cgfence_cgroup *box;
+	struct program program;
+	struct program_result result;
+	char pattern[256];
+
+	snprintf(pattern, sizeof(pattern), "%s/b?x", cgfence_cgroup_path(harness_cgroup()));
+	program_start(&program, NULL, WORDS("learn", pattern));
+	for (int i = 0; i < 600 && !harness_hook_programs(harness_cgroup()); i++)
+		usleep(50000);
+	box = start_box();
+	assert_status(runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
+	stop_box();
+	cgfence_cgroup_close(box);
+	kill(program.pid, SIGTERM);
+	program_finish(&program);
+	cr_expect_str_eq(program.result.output,
+			 "{\n  \"devices\": {\n    \"defaults\": \"oci\",\n    \"allow\": [\n"
+			 "      \"/dev/zero r\"\n    ]\n  },\n  \"ports\": []\n}\n");
+	assert_done(program_run(NULL, WORDS("attach", pattern,
+					    program_file("p.json", program.result.output))));
+	assert_status(runc("run", "--detach", "--bundle", in_directory("bundle"), "box"), 0);
+	assert_status(runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
+	result = program_run(NULL, WORDS("denials", "--json", pattern));
+	cr_expect_str_eq(result.output, "[]\n");
+	stop_box();
+}
+
 Test(runc, a_fence_above_that_was_there_first)
 {
 	struct cgfence_cgroup *box;

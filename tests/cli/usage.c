@@ -26,6 +26,7 @@ static const struct {
 	{ "check", { "-" }, 2, false },
 	{ "explain", { "-", "device", "c 1:3 r" }, 2, false },
 	{ "import", { "--from", "lxc", "-" }, 2, false },
+	{ "learn", { "/none" }, 2, true },
 	{ "denials", { NULL }, 2, true },
 	{ "reconcile", { NULL }, 2, true },
 	{ "watch", { NULL }, 2, true },

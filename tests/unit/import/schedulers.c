@@ -100,3 +100,37 @@ Test(import_schedulers, libvirt)
 
 	import_text_expect("libvirt", host, cases, ARRAY_SIZE(cases));
 }
+
+#define SNAP_OWN                                                                                    \
+	"f: what snap-confine allows every app is in the policy; AppArmor, which restricts devices" \
+	" further, is not\n"
+
+Test(import_schedulers, snapd)
+{
+	static const struct import_expectation cases[] = {
+		{ "KERNEL==`x`, TAG+=`snap_a_b`\nKERNEL==`y`, TAG+=`snap_a_c`\n", NULL,
+		  "f: name one of the apps with --part, by its tag such as 'snap_a_b'" },
+		{ "KERNEL==`x`\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+	};
+
+	import_text_expect("snapd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_schedulers, snapd_of_an_app)
+{
+	static const char text[] = "KERNEL==\"fuse|x*\", TAG+=\"snap_a_b\"\n"
+				   "SUBSYSTEM==\"tty\", TAG+=\"snap_a_b\"\n"
+				   "KERNEL==\"y\", TAG+=\"snap_a_c\"\n";
+	const struct cgfence_import_source source = { "f", text, sizeof(text) - 1 };
+	cleanup_imported struct imported imported =
+		import_text_run("snapd", "snap.a.b", &source, 1, NULL);
+
+	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
+	cr_expect(strstr(imported.text, "\"-/dev/fuse rwm\""), "%s", imported.text);
+	cr_expect(strstr(imported.text, "\"-/dev/x* rwm\""), "%s", imported.text);
+	cr_expect_not(strstr(imported.text, "/dev/y"), "%s", imported.text);
+	cr_expect_str_eq(
+		imported.remarks,
+		"f:2: no driver has exactly the devices of tty; the rule is left out\n" SNAP_OWN);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Writes the policy of a lesson. */
+#include "base/error.h"
+#include "policy/learn_devices.h"
+#include "policy/learn_draft.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct learning {
+	const struct cgfence_lesson *lesson;
+	const struct cgfence_lesson_listener *listener;
+	struct lesson_touch *touches;
+	size_t count;
+	struct learn_draft draft;
+	size_t added;
+	bool chose;   /* the kernel chose a port on which the program listens */
+	bool assigns; /* ports that were used */
+};
+
+static void release(struct learning *learning)
+{
+	free(learning->touches);
+	learn_draft_end(&learning->draft);
+}
+
+#define cleanup_learning __attribute__((cleanup(release)))
+
+int cgfence_lesson_policy_of(const struct cgfence_policy *model, struct cgfence_policy **policy,
+			     struct cgfence_error *error)
+{
+	struct cgfence_policy *made = policy_new();
+
+	if (!made)
+		return error_out_of_memory(error);
+	made->enforce = false;
+	made->devices_fenced = !model || model->devices_fenced;
+	made->ports_fenced = !model || model->ports_fenced;
+	if (model)
+		made->netns = model->netns;
+	*policy = made;
+	return 0;
+}
+
+static void remark(const struct learning *learning, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void remark(const struct learning *learning, const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (text && learning->listener->remark)
+		learning->listener->remark(text, learning->listener->context);
+}
+
+static void tell(const struct learning *learning, const char *what, bool allowed,
+		 const struct lesson_touch *touch)
+{
+	char who[LESSON_WHO_SIZE];
+
+	lesson_who(touch, who);
+	if (learning->listener->learnt)
+		learning->listener->learnt(&(struct cgfence_learnt){ .what = what,
+								     .allowed = allowed,
+								     .reason = "",
+								     .count = touch->count,
+								     .who = who,
+								     .pid = touch->pid,
+								     .first_ns = touch->first_ns,
+								     .last_ns = touch->last_ns },
+					   learning->listener->context);
+}
+
+static int write_devices(struct learning *learning, struct cgfence_error *error)
+{
+	cleanup_free struct learn_entry *entries = NULL;
+	size_t count = 0;
+	int result = learn_devices(learning->lesson, learning->draft.policy, learning->touches,
+				   learning->count, &entries, &count, error);
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		char what[LEARN_WHAT_SIZE];
+		char letters[4];
+
+		learn_access(entries[i].touch.subject.access, letters);
+		snprintf(what, sizeof(what), "%s %s", entries[i].words, letters);
+		tell(learning, what, entries[i].allowed, &entries[i].touch);
+		if (entries[i].only_asked)
+			remark(learning,
+			       "of %s only whether it is there was asked, which the entry with 'm' lets pass",
+			       entries[i].words);
+		if (entries[i].allowed)
+			continue;
+		result = learn_draft_allow(&learning->draft, what, error);
+		learning->added++;
+	}
+	return result;
+}
+
+/* ---- ports ---- */
+
+static void assign(struct learning *learning, const struct lesson_touch *touch)
+{
+	struct cgfence_policy *policy = learning->draft.policy;
+	/* One of IPv6 may serve both families. */
+	const struct port_range range = {
+		.families = { [PORT_IPV4] = true,
+			      [PORT_IPV6] = touch->subject.access != CGFENCE_IPV4 },
+		.low = (uint16_t)touch->subject.major,
+		.high = (uint16_t)touch->subject.major,
+	};
+
+	if (touch->subject.hook == CGFENCE_HOOK_CREATE)
+		policy->sctp_any = true;
+	else
+		port_set_add(&policy->ports[learn_protocol(touch)], &range);
+	learning->assigns = true;
+	learning->added++;
+}
+
+static void write_port(struct learning *learning, const struct lesson_touch *touch)
+{
+	bool allowed = learn_allows(learning->draft.policy, touch);
+	char what[LEARN_WHAT_SIZE];
+
+	if (learn_was_bound(touch, learning->touches, learning->count))
+		return;
+	learn_name_port(touch, what);
+	tell(learning, what, allowed, touch);
+	if (allowed)
+		return;
+	if (touch->subject.hook == CGFENCE_HOOK_LISTEN)
+		learning->chose = true;
+	else
+		assign(learning, touch);
+}
+
+/* What the kernel chooses is another port each time, so that no list of ports would serve. */
+static void leave_out_ephemeral(struct learning *learning)
+{
+	struct cgfence_policy *policy = learning->draft.policy;
+	const struct cgfence_lesson *lesson = learning->lesson;
+	struct port_set ephemeral = { 0 };
+	const struct port_range range = {
+		.families = { true, true },
+		.low = (uint16_t)lesson->ephemeral_low,
+		.high = (uint16_t)lesson->ephemeral_high,
+	};
+
+	if (!policy->has_isolated_range)
+		port_set_add_any(&policy->isolated_range);
+	policy->has_isolated_range = true;
+	port_set_add(&ephemeral, &range);
+	port_set_subtract(&policy->isolated_range, &ephemeral);
+	learning->added++;
+	remark(learning,
+	       "it listened on ports that the kernel chose, others each time; isolated_range leaves out those that the kernel chooses from, %u-%u, where the policy refuses nothing",
+	       lesson->ephemeral_low, lesson->ephemeral_high);
+}
+
+static int write_ports(struct learning *learning, struct cgfence_error *error)
+{
+	for (size_t i = 0; i < learning->count; i++) {
+		if (!lesson_is_device(&learning->touches[i]))
+			write_port(learning, &learning->touches[i]);
+	}
+	if (learning->chose)
+		leave_out_ephemeral(learning);
+	return learning->chose || learning->assigns ? learn_draft_set_ports(&learning->draft, error)
+						    : 0;
+}
+
+/* ---- what is refused all the same ---- */
+
+/* What an allow entry cannot change is a deny entry. */
+static void remark_refused(const struct learning *learning, const struct lesson_touch *touch)
+{
+	const struct cgfence_device_request request = {
+		.type = touch->subject.type,
+		.major = touch->subject.major,
+		.minor = touch->subject.minor,
+		.access = touch->subject.access,
+	};
+	char what[LEARN_WHAT_SIZE];
+	char who[LESSON_WHO_SIZE];
+
+	if (lesson_is_device(touch))
+		cgfence_device_request_format(&request, what, sizeof(what));
+	else
+		learn_name_port(touch, what);
+	lesson_who(touch, who);
+	if (touch->by == LESSON_BY_PROGRAM)
+		remark(learning,
+		       "%s, which %s used, stays refused, because the policy denies it; take that entry out",
+		       what, who);
+	else
+		remark(learning,
+		       "%s used %s before the program was executed; it is left out, so a fence that is in force by then refuses it",
+		       who, what);
+}
+
+/* An unbound socket that listens gets a port that isolated_range leaves out. */
+static bool is_refused(const struct learning *learning, const struct lesson_touch *touch)
+{
+	return !(touch->subject.hook == CGFENCE_HOOK_LISTEN && !touch->subject.major) &&
+	       !learn_allows(learning->draft.policy, touch);
+}
+
+/* Who starts the program and would be refused a device; LESSON_BY_PROGRAM if nobody. */
+static enum lesson_by find_starter(const struct learning *learning)
+{
+	for (size_t i = 0; i < learning->count; i++) {
+		const struct lesson_touch *touch = &learning->touches[i];
+
+		if (touch->by != LESSON_BY_PROGRAM && lesson_is_device(touch) &&
+		    is_refused(learning, touch))
+			return touch->by;
+	}
+	return LESSON_BY_PROGRAM;
+}
+
+static enum device_base base_for(enum lesson_by by)
+{
+	return by == LESSON_BY_SYSTEMD ? DEVICE_BASE_SYSTEMD : DEVICE_BASE_OCI;
+}
+
+/* What starts the program needs its list, where it is in the fence already. */
+static int write_base(struct learning *learning, struct cgfence_error *error)
+{
+	int result = learn_draft_read(&learning->draft, error);
+	enum lesson_by by = result ? LESSON_BY_PROGRAM : find_starter(learning);
+
+	if (by != LESSON_BY_PROGRAM && learn_draft_set_base(&learning->draft, base_for(by))) {
+		remark(learning,
+		       "what starts the program was in the fence before the program, so that the policy begins with the devices of \"%s\"",
+		       device_base_words[base_for(by)]);
+		learning->added++;
+		result = learn_draft_read(&learning->draft, error);
+	}
+	for (size_t i = 0; i < learning->count && result == 0; i++) {
+		if (is_refused(learning, &learning->touches[i]))
+			remark_refused(learning, &learning->touches[i]);
+	}
+	return result;
+}
+
+int cgfence_lesson_write(const struct cgfence_lesson *lesson, const char *earlier, size_t length,
+			 const char *origin, const struct cgfence_lesson_listener *listener,
+			 char **text, size_t *added, struct cgfence_error *error)
+{
+	static const struct cgfence_lesson_listener nobody = { 0 };
+	cleanup_learning struct learning learning = { .lesson = lesson,
+						      .listener = listener ? listener : &nobody };
+	int result = lesson_sorted(lesson, &learning.touches, &learning.count, error);
+
+	if (result == 0)
+		result = learn_draft_begin(&learning.draft, earlier, length,
+					   earlier ? origin : "the learnt policy", error);
+	if (result == 0)
+		result = write_devices(&learning, error);
+	if (result == 0)
+		result = write_ports(&learning, error);
+	if (result == 0)
+		result = write_base(&learning, error);
+	if (result == 0)
+		result = learn_draft_text(&learning.draft, text, error);
+	if (result == 0)
+		*added = learning.added;
+	return result;
+}
