@@ -4,28 +4,54 @@
 
 #include "policy/device_resolve.h"
 
+#include <jansson.h>
+
 struct device_lookup;
 
 struct device_lookups {
 	struct device_lookup *items;
 	size_t count;
 	size_t capacity;
+	const struct device_lookups
+		*past; /* of the same entries when they were read before; else NULL */
 };
 
 /**
  * device_lookups_add() - keep what an entry stood for.
  * @text: of device_resolve(); one of numbers is not kept
  * @flags: enum device_resolve_flags
+ * @entries: gets the numbers of the past if what it denies is gone, since leaving it out would open it
  *
  * Return: 0 or -ENOMEM.
  */
 int device_lookups_add(struct device_lookups *lookups, const char *text, unsigned int flags,
-		       const struct device_entries *entries);
+		       struct device_entries *entries);
 
 /** device_lookups_add_path() - the same of device_resolve_path(). */
 int device_lookups_add_path(struct device_lookups *lookups, const char *path, uint8_t access,
-			    bool optional, unsigned int flags,
-			    const struct device_entries *entries);
+			    bool optional, unsigned int flags, struct device_entries *entries);
+
+/** device_lookups_copy() - @copy receives a copy of @lookups, to be given to device_lookups_free(). */
+int device_lookups_copy(const struct device_lookups *lookups, struct device_lookups *copy);
+
+/** device_lookups_add_numbers() - add numbers without their entry. Return: 0 or -ENOMEM. */
+int device_lookups_add_numbers(struct device_lookups *lookups,
+			       const struct device_entries *entries);
+
+/**
+ * device_lookups_get() - the numbers of the @index-th entry.
+ * @entries: receives a copy, to be given to device_entries_free()
+ *
+ * Return: 0, -EINVAL if there is no such entry, -ENOMEM.
+ */
+int device_lookups_get(const struct device_lookups *lookups, size_t index,
+		       struct device_entries *entries);
+
+/** device_lookups_write() - the numbers as a new JSON value, a list for each entry; NULL if out of memory. */
+json_t *device_lookups_write(const struct device_lookups *lookups);
+
+/** device_lookups_read() - read those numbers, without their entries. Return: 0 or -ENOMEM. */
+int device_lookups_read(struct device_lookups *lookups, const json_t *value);
 
 /** device_lookups_changed() - does any entry stand for something else now? */
 bool device_lookups_changed(const struct device_lookups *lookups);
