@@ -8,6 +8,7 @@
 #include "fence/proof.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"
+#include "policy/source.h"
 
 #include <cgfence/adopt.h>
 #include <fcntl.h>
@@ -194,6 +195,10 @@ static int copy_with_adopt(const struct cgfence_policy *policy, struct cgfence_p
 	if (!made)
 		return error_out_of_memory(error);
 	made->adopt = true;
+	if (policy_source_set(made, "adopt", json_true())) {
+		cgfence_policy_free(made);
+		return error_out_of_memory(error);
+	}
 	*copy = made;
 	return 0;
 }
