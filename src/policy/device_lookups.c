@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* How many entries, and how many devices of one, a description names. */
+#define DESCRIBED_MAX 4
+
 struct device_lookup {
 	char *text; /* of device_resolve(), or the path of device_resolve_path() */
 	bool is_path;
@@ -174,32 +177,93 @@ static bool is_same(const struct device_entry *a, const struct device_entry *b)
 	       a->minor == b->minor && a->any_major == b->any_major && a->any_minor == b->any_minor;
 }
 
-static bool has_changed(const struct device_lookup *lookup)
+static int look_up(const struct device_lookup *lookup, struct device_entries *now)
 {
-	cleanup_device_entries struct device_entries now = { 0 };
-	int result = lookup->is_path
-			     ? device_resolve_path(lookup->text, lookup->access, lookup->optional,
-						   lookup->flags, &now, NULL)
-			     : device_resolve(lookup->text, lookup->flags, &now, NULL);
+	return lookup->is_path ? device_resolve_path(lookup->text, lookup->access, lookup->optional,
+						     lookup->flags, now, NULL)
+			       : device_resolve(lookup->text, lookup->flags, now, NULL);
+}
 
-	if (result == 0 && is_kept(lookup, now.count))
+static bool stands_for(const struct device_lookup *lookup, const struct device_entry *entries,
+		       size_t count)
+{
+	if (count != lookup->count)
 		return false;
-	if (result || now.count != lookup->count)
+	for (size_t i = 0; i < count; i++) {
+		if (!is_same(&entries[i], &lookup->entries[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool has_changed(const struct device_lookup *lookup, struct device_cache *cache)
+{
+	cleanup_device_entries struct device_entries own = { 0 };
+	const struct device_entries *now = &own;
+	int result = cache ? device_cache_resolve(cache, lookup->text, lookup->is_path,
+						  lookup->flags, &now)
+			   : look_up(lookup, &own);
+
+	if (result)
 		return true;
-	for (size_t i = 0; i < now.count; i++) {
-		if (!is_same(&now.items[i], &lookup->entries[i]))
+	return !is_kept(lookup, now->count) && !stands_for(lookup, now->items, now->count);
+}
+
+bool device_lookups_changed(const struct device_lookups *lookups, struct device_cache *cache)
+{
+	for (size_t i = 0; i < lookups->count; i++) {
+		if (has_changed(&lookups->items[i], cache))
 			return true;
 	}
 	return false;
 }
 
-bool device_lookups_changed(const struct device_lookups *lookups)
+void device_lookups_begin_again(struct device_lookups *lookups)
 {
 	for (size_t i = 0; i < lookups->count; i++) {
-		if (has_changed(&lookups->items[i]))
-			return true;
+		unsigned int *flags = &lookups->items[i].flags;
+
+		*flags = (*flags & DEVICE_MAY_BE_OPTIONAL) | DEVICE_AGAIN;
 	}
-	return false;
+}
+
+/* Such as "'/dev/x rw' stands for c 1:5 rw". */
+static void describe(const struct device_lookup *lookup, FILE *stream)
+{
+	char text[DEVICE_ENTRY_TEXT_SIZE];
+
+	fprintf(stream, "'%s' ", lookup->text);
+	if (!lookup->count)
+		fprintf(stream, "matches nothing any more");
+	for (size_t i = 0; i < lookup->count && i < DESCRIBED_MAX; i++) {
+		device_entry_format(&lookup->entries[i], text);
+		fprintf(stream, "%s%s", i ? ", " : "stands for ", text);
+	}
+	if (lookup->count > DESCRIBED_MAX)
+		fprintf(stream, " and %zu more", lookup->count - DESCRIBED_MAX);
+}
+
+void device_lookups_describe(const struct device_lookups *lookups,
+			     const struct device_lookups *past, FILE *stream)
+{
+	size_t told = 0;
+	size_t untold = 0;
+
+	for (size_t i = 0; i < lookups->count; i++) {
+		const struct device_lookup *lookup = &lookups->items[i];
+		const struct device_lookup *before = i < past->count ? &past->items[i] : NULL;
+
+		if (before && stands_for(lookup, before->entries, before->count))
+			continue;
+		if (told == DESCRIBED_MAX) {
+			untold++;
+			continue;
+		}
+		fprintf(stream, "%s", told++ ? "; " : "");
+		describe(lookup, stream);
+	}
+	if (untold)
+		fprintf(stream, "; and %zu more entries", untold);
 }
 
 void device_lookups_free(struct device_lookups *lookups)

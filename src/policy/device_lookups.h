@@ -2,9 +2,10 @@
 /* The device entries of a policy that depend on its host, and what they stood for when it was read. */
 #pragma once
 
-#include "policy/device_resolve.h"
+#include "policy/device_cache.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 struct device_lookup;
 
@@ -53,8 +54,18 @@ json_t *device_lookups_write(const struct device_lookups *lookups);
 /** device_lookups_read() - read those numbers, without their entries. Return: 0 or -ENOMEM. */
 int device_lookups_read(struct device_lookups *lookups, const json_t *value);
 
-/** device_lookups_changed() - does any entry stand for something else now? */
-bool device_lookups_changed(const struct device_lookups *lookups);
+/**
+ * device_lookups_changed() - does any entry stand for something else now, or cannot it be looked up?
+ * @cache: if not NULL, of words that were read with DEVICE_AGAIN
+ */
+bool device_lookups_changed(const struct device_lookups *lookups, struct device_cache *cache);
+
+/** device_lookups_begin_again() - let words that were read with DEVICE_PAST be looked up as with DEVICE_AGAIN from now on. */
+void device_lookups_begin_again(struct device_lookups *lookups);
+
+/** device_lookups_describe() - write which entries stand for something else than in the past, and for what. */
+void device_lookups_describe(const struct device_lookups *lookups,
+			     const struct device_lookups *past, FILE *stream);
 
 /** device_lookups_free() - free them. */
 void device_lookups_free(struct device_lookups *lookups);

@@ -55,19 +55,13 @@ static int unpack(const char *packed, json_t **root, const json_t **written,
 
 bool policy_memory_differs(const struct cgfence_policy *policy, const char *packed, bool words_only)
 {
-	cleanup_json json_t *source = policy_memory_source(policy);
-	cleanup_json json_t *root = NULL;
-	const json_t *written = NULL;
-	bool damaged = !packed || unpack(packed, &root, &written, NULL);
-	bool has_words = policy->lookups.count || json_array_size(json_object_get(root, STOOD_FOR));
-	cleanup_free char *before = NULL;
-	cleanup_free char *after = NULL;
+	cleanup_json json_t *root = packed ? json_loads(packed, 0, NULL) : NULL;
+	cleanup_free char *now = NULL;
 
-	if (words_only && !has_words)
+	if (words_only && !policy->lookups.count &&
+	    !json_array_size(json_object_get(root, STOOD_FOR)))
 		return false;
-	before = damaged ? NULL : json_dumps(written, JSON_COMPACT);
-	after = json_dumps(source, JSON_COMPACT);
-	return !before || !after || strcmp(before, after) != 0;
+	return !packed || policy_memory_pack(policy, &now, NULL) || strcmp(packed, now) != 0;
 }
 
 int policy_memory_format(const char *packed, char **text, struct cgfence_error *error)
@@ -118,6 +112,64 @@ int policy_memory_read_past(const json_t *source, const struct device_lookups *p
 			    struct cgfence_policy **policy, struct cgfence_error *error)
 {
 	return read_again(source, past, POLICY_READ_PAST, policy, error);
+}
+
+int policy_memory_read_lookups(const char *packed, struct device_lookups *lookups)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	cleanup_json json_t *source = NULL;
+	struct device_lookups past = { 0 };
+	int result = policy_memory_unpack(packed, &source, &past, NULL);
+
+	if (result == 0)
+		result = policy_memory_read_past(source, &past, &policy, NULL);
+	device_lookups_free(&past);
+	if (result)
+		return result;
+	device_lookups_begin_again(&policy->lookups);
+	*lookups = policy->lookups;
+	policy->lookups = (struct device_lookups){ 0 };
+	return 0;
+}
+
+int policy_memory_words(const char *packed, char **words, struct cgfence_error *error)
+{
+	cleanup_json json_t *root = NULL;
+	const json_t *written = NULL;
+	int result = unpack(packed, &root, &written, error);
+	char *text = NULL;
+
+	if (result == 0 && json_array_size(json_object_get(root, STOOD_FOR))) {
+		text = json_dumps(written, JSON_COMPACT);
+		if (!text)
+			result = error_out_of_memory(error);
+	}
+	if (result == 0)
+		*words = text;
+	return result;
+}
+
+int policy_memory_explain(const char *packed, const struct cgfence_policy *policy, char **reason,
+			  struct cgfence_error *error)
+{
+	cleanup_json json_t *source = NULL;
+	struct device_lookups past = { 0 };
+	char *text = NULL;
+	size_t size = 0;
+	int result = policy_memory_unpack(packed, &source, &past, error);
+	FILE *stream = result ? NULL : open_memstream(&text, &size);
+
+	if (stream)
+		device_lookups_describe(&policy->lookups, &past, stream);
+	device_lookups_free(&past);
+	if (result)
+		return result;
+	if (!stream || fclose(stream)) {
+		free(text);
+		return error_out_of_memory(error);
+	}
+	*reason = text;
+	return 0;
 }
 
 void policy_memory_fit(struct cgfence_policy *remembered, const struct cgfence_policy *in_force)

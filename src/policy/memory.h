@@ -19,7 +19,7 @@ int policy_memory_pack(const struct cgfence_policy *policy, char **text,
 		       struct cgfence_error *error);
 
 /**
- * policy_memory_differs() - is a policy written in other words?
+ * policy_memory_differs() - is a policy written in other words, or do these stand for something else?
  * @packed: what a fence remembers; NULL for nothing
  * @words_only: a policy of numbers alone has none
  */
@@ -37,6 +37,19 @@ int policy_memory_unpack(const char *packed, json_t **source, struct device_look
 /** policy_memory_read_past() - the policy as it was written, with the numbers that its words stood for. */
 int policy_memory_read_past(const json_t *source, const struct device_lookups *past,
 			    struct cgfence_policy **policy, struct cgfence_error *error);
+
+/** policy_memory_read_lookups() - the words, as words to be resolved again, and what they stood for. */
+int policy_memory_read_lookups(const char *packed, struct device_lookups *lookups);
+
+/**
+ * policy_memory_words() - how a policy is written that has words.
+ * @words: receives the source, to be given to free(); NULL if it is of numbers alone
+ */
+int policy_memory_words(const char *packed, char **words, struct cgfence_error *error);
+
+/** policy_memory_explain() - which words stand for what in a policy that was resolved again. @reason: to be given to free() */
+int policy_memory_explain(const char *packed, const struct cgfence_policy *policy, char **reason,
+			  struct cgfence_error *error);
 
 /** policy_memory_fit() - leave out what the fence has no use for: exceptions, if it is on one cgroup. */
 void policy_memory_fit(struct cgfence_policy *remembered, const struct cgfence_policy *in_force);

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NS_PER_S 1000000000ULL
 #define CGROUP_WIDTH 24
@@ -170,6 +171,44 @@ void watch_events_applied(struct watch_events *events, const char *cgroup, const
 	object = begin_json("applied", boot_time_ns());
 	json_object_set_new(object, "cgroup", output_json_string(cgroup));
 	json_object_set_new(object, "file", output_json_string(file));
+	write_json(events, object);
+}
+
+/* The lines of a diff that begin with a sign, on one line; those of topics say nothing more. */
+static char *join_changes(const char *changes)
+{
+	char *joined = calloc(1, strlen(changes) * 2 + 1);
+	char *to = joined;
+
+	while (joined && *changes) {
+		size_t length = strcspn(changes, "\n");
+
+		if (*changes == '+' || *changes == '-') {
+			to = stpcpy(to, to == joined ? "" : ", ");
+			memcpy(to, changes, length);
+			to += length;
+		}
+		changes += length + (changes[length] != '\0');
+	}
+	return joined;
+}
+
+void watch_events_resolved(struct watch_events *events, const struct cgfence_resolved *resolved)
+{
+	json_t *object;
+	char *changes;
+
+	if (!events->json) {
+		changes = join_changes(resolved->changes);
+		write_text(events, boot_time_ns(), "resolved", resolved->cgroup, "%s: %s",
+			   changes ? changes : "", resolved->reason);
+		free(changes);
+		return;
+	}
+	object = begin_json("resolved", boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(resolved->cgroup));
+	json_object_set_new(object, "reason", output_json_string(resolved->reason));
+	json_object_set_new(object, "changes", json_loads(resolved->changes_json, 0, NULL));
 	write_json(events, object);
 }
 

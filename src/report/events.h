@@ -5,6 +5,7 @@
 #include "report/stream.h"
 
 #include <cgfence/reconcile.h>
+#include <cgfence/watch.h>
 
 struct watch_events {
 	struct stream *stream;
@@ -33,6 +34,9 @@ void watch_events_fence(struct watch_events *events, const char *event, const ch
 
 /** watch_events_applied() - a fence was made to match a policy file. */
 void watch_events_applied(struct watch_events *events, const char *cgroup, const char *file);
+
+/** watch_events_resolved() - the words of a fence stand for something else. */
+void watch_events_resolved(struct watch_events *events, const struct cgfence_resolved *resolved);
 
 /** watch_events_error() - an error that the watch survives. */
 void watch_events_error(struct watch_events *events, const char *text);
