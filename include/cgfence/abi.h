@@ -8,6 +8,7 @@
  *   cgfence_count    one element, a struct cgfence_counters, kept over policy changes
  *   cgfence_asked    per socket, what its last bind asked for, kept likewise
  *   cgfence_denials  CGFENCE_DENIAL_SETS elements of struct cgfence_denial_set, kept likewise
+ *   cgfence_source   the policy as it was written, as text, frozen and bound to the programs of that policy
  * a standing fence these too:
  *   cgfence_members  the cgroups that it is for, by id, each with a struct cgfence_member
  *   cgfence_state    one element, a struct cgfence_membership_state
@@ -32,6 +33,7 @@
 #define CGFENCE_DENIALS_MAP "cgfence_denials"
 #define CGFENCE_EVENTS_MAP "cgfence_events"
 #define CGFENCE_ASKED_MAP "cgfence_asked"
+#define CGFENCE_SOURCE_MAP "cgfence_source"
 #define CGFENCE_MEMBERS_MAP "cgfence_members"
 #define CGFENCE_STATE_MAP "cgfence_state"
 #define CGFENCE_GONE_MAP "cgfence_gone"
@@ -418,7 +420,7 @@ struct cgfence_traced_bitmaps {
 #define CGFENCE_LEARNING_SIZE (32 * 1024 * 1024)
 
 #define CGFENCE_DENIAL_WAYS 4
-#define CGFENCE_DENIAL_SETS 49
+#define CGFENCE_DENIAL_SETS 45
 
 /* A hook has a share of them (cgfence_denial_share()); a full one gives up the subject whose last refusal is oldest. */
 struct cgfence_denial_set {

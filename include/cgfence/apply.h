@@ -250,7 +250,6 @@ CGFENCE_API int cgfence_apply_monitor_follow(struct cgfence_apply_monitor *monit
 enum cgfence_apply_change {
 	CGFENCE_APPLY_CHANGED_FILES = 1,   /* of policies */
 	CGFENCE_APPLY_CHANGED_CGROUPS = 2, /* there is one that a policy may name */
-	CGFENCE_APPLY_CHANGED_DEVICES = 4,
 };
 
 /**

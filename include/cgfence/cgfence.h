@@ -135,6 +135,7 @@ enum cgfence_attach_result {
 	CGFENCE_ATTACHED,  /* there was no fence */
 	CGFENCE_REPLACED,  /* there was one with another policy */
 	CGFENCE_UNCHANGED, /* this policy was in force already */
+	CGFENCE_REWORDED, /* the same, but it was written otherwise; cgfence_fence_source() gives it as now */
 };
 
 /**
@@ -241,6 +242,18 @@ CGFENCE_API void cgfence_fence_close(struct cgfence_fence *fence);
 
 /** cgfence_fence_policy() - the policy in force; it lives as long as the snapshot. */
 CGFENCE_API const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fence);
+
+/**
+ * cgfence_fence_source() - the policy as it was written: names, paths and patterns, and not what they stand for.
+ * @text: receives JSON, to be given to free()
+ *
+ * cgfence_policy_parse() takes it, and a fence of that has the same source. What cgfence_fence_edit() changed since is in
+ * it.
+ *
+ * Return: 0, -ENODATA if it is not known, as another version of this library made the fence; another -errno.
+ */
+CGFENCE_API int cgfence_fence_source(const struct cgfence_fence *fence, char **text,
+				     struct cgfence_error *error);
 
 /** cgfence_fence_generation() - grows by one with each accepted change. */
 CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence);

@@ -28,16 +28,16 @@ struct cgfence_denial_share {
  */
 static __always_inline struct cgfence_denial_share cgfence_denial_share(__u32 hook)
 {
-	struct cgfence_denial_share share = { 0, 33 };
+	struct cgfence_denial_share share = { 0, 30 };
 
 	if (hook == CGFENCE_HOOK_BIND) {
-		share.first = 33;
-		share.count = 10;
+		share.first = 30;
+		share.count = 9;
 	} else if (hook == CGFENCE_HOOK_LISTEN) {
-		share.first = 43;
+		share.first = 39;
 		share.count = 4;
 	} else if (hook == CGFENCE_HOOK_CREATE) {
-		share.first = 47;
+		share.first = 43;
 		share.count = 2;
 	}
 	return share;

@@ -140,6 +140,50 @@ CGFENCE_API const char *cgfence_monitor_problem(const struct cgfence_monitor *mo
 /** cgfence_monitor_read() - consume all changes so far. Return: did a fence change? */
 CGFENCE_API bool cgfence_monitor_read(struct cgfence_monitor *monitor);
 
+struct cgfence_resolver;
+
+/** struct cgfence_resolved - a fence whose words stand for something else by now; valid while the visitor runs. */
+struct cgfence_resolved {
+	const char *cgroup;	  /* path of the fence root, or the pattern of a standing fence */
+	const char *reason;	  /* which words stand for what now */
+	const char *changes;	  /* of the policy in force, as cgfence_policy_diff() has them */
+	const char *changes_json; /* likewise, as cgfence_policy_diff_json() */
+	const struct cgfence_error
+		*error; /* why nothing changed; NULL if it did, else nothing else is set */
+};
+
+/** A function that is told of fences that were resolved again. */
+typedef void cgfence_resolved_visitor(const struct cgfence_resolved *resolved, void *context);
+
+/**
+ * cgfence_resolver_new() - resolve the names and patterns of fences again as devices come and go.
+ * @resolver: receives the resolver, to be given to cgfence_resolver_free()
+ */
+CGFENCE_API int cgfence_resolver_new(struct cgfence_resolver **resolver,
+				     struct cgfence_error *error);
+
+/** cgfence_resolver_free() - free it; the fences stay. NULL is fine. */
+CGFENCE_API void cgfence_resolver_free(struct cgfence_resolver *resolver);
+
+/** cgfence_resolver_fd() - readable when the kernel tells of devices (NETLINK_KOBJECT_UEVENT); owned by @resolver; -1 if it tells nobody. */
+CGFENCE_API int cgfence_resolver_fd(const struct cgfence_resolver *resolver);
+
+/** cgfence_resolver_read() - consume what the kernel told, or some of very much. Return: is a pass worth while? */
+CGFENCE_API bool cgfence_resolver_read(struct cgfence_resolver *resolver);
+
+/**
+ * cgfence_resolver_pass() - let fences enforce what their words stand for now, for some 50 ms. It yields
+ * (<cgfence/yield.h>).
+ * @visit: is told of each fence that changes, or should and cannot
+ * @more: receives true if the next call is to go on where this one ended
+ *
+ * What is allowed and matches nothing any more is not allowed any more, since its numbers may be those of another device.
+ * What is denied then keeps its numbers. Each change is an ordinary replacement of the policy.
+ */
+CGFENCE_API int cgfence_resolver_pass(struct cgfence_resolver *resolver,
+				      cgfence_resolved_visitor *visit, void *context, bool *more,
+				      struct cgfence_error *error);
+
 #ifdef __cplusplus
 }
 #endif

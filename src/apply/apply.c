@@ -12,6 +12,7 @@
 #include "fence/root.h"
 #include "fence/standing_adopt.h"
 #include "policy/policy.h"
+#include "policy/memory.h"
 
 #include <cgfence/adopt.h>
 #include <cgfence/standing.h>
@@ -47,6 +48,17 @@ static void cleanup_free_plan(struct cgfence_apply_plan **plan)
 	cgfence_apply_plan_free(*plan);
 }
 
+/* What a fence does not remember can be nothing that it was written with. */
+static int read_words(const struct cgfence_fence *fence, char **words, struct cgfence_error *error)
+{
+	cleanup_free char *packed = NULL;
+	int result = fence_read_source(fence, &packed, error);
+
+	if (result == 0)
+		result = policy_memory_words(packed, words, error);
+	return result == -ENODATA || result == -EINVAL ? 0 : result;
+}
+
 /* A fence that is damaged or of another version still counts as a fence, and can be replaced. */
 static int read_fence(uint64_t id, struct apply_fence *observed, char **pattern,
 		      struct cgfence_error *error)
@@ -64,7 +76,9 @@ static int read_fence(uint64_t id, struct apply_fence *observed, char **pattern,
 	}
 	observed->torn = fence_is_torn(fence);
 	observed->ephemeral = cgfence_fence_ephemeral(fence);
-	return cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
+	result = read_words(fence, &observed->words, error);
+	return result ? result
+		      : cgfence_policy_format(cgfence_fence_policy(fence), &observed->text, error);
 }
 
 /* The fence of a target, if it has one. */
@@ -72,7 +86,7 @@ static int observe_target(const struct apply_target *target, struct apply_memory
 			  struct apply_world *world, struct cgfence_error *error)
 {
 	struct apply_fence *observed = &world->fences[world->fence_count];
-	const char *text = world->sources[target->source].text;
+	const struct apply_source *source = &world->sources[target->source];
 	uint64_t mark = fence_mark(target->id);
 	const char *known = mark ? apply_memory_find(memory, target->id, mark) : NULL;
 	uint64_t id;
@@ -92,9 +106,8 @@ static int observe_target(const struct apply_target *target, struct apply_memory
 	if (result)
 		return result == -ENOENT ? 0 : result;
 	world->fence_count++;
-	if (mark && text && observed->text && !observed->torn && !observed->ephemeral &&
-	    strcmp(observed->text, text) == 0)
-		apply_memory_add(memory, target->id, mark, text);
+	if (mark && !observed->ephemeral && apply_plan_is_kept(observed, source))
+		apply_memory_add(memory, target->id, mark, source->text);
 	return 0;
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Watches the policy files, and the cgroups in which a named cgroup may appear, by inotify(7), and devices by their
- * events. Where a limit forbids that, changes are seen by whoever looks again.
+ * Watches the policy files, and the cgroups in which a named cgroup may appear, by inotify(7). Where a limit forbids
+ * that, changes are seen by whoever looks again.
  */
 #include "apply/places.h"
 #include "apply/policy_set.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/inotify.h"
-#include "base/uevent.h"
 #include "fence/standing.h"
 
 #include <libgen.h>
@@ -27,10 +26,9 @@
 #define TRIES_MAX 16
 
 struct cgfence_apply_monitor {
-	int epoll; /* of the three below, each -1 if there is none */
+	int epoll; /* of the two below, each -1 if there is none */
 	int files;
 	int cgroups;
-	int devices;
 	char *path; /* of the policies */
 	char *missing; /* the name that is missing in the directory that is watched instead; NULL if none is */
 	struct places places;
@@ -192,9 +190,7 @@ static int open_monitor(const char *path, struct cgfence_apply_monitor *monitor,
 			*error = reason;
 		return result;
 	}
-	/* Where there is none, devices are looked at again all the same. */
-	monitor->devices = uevent_open();
-	return wait_for(monitor, monitor->devices, error);
+	return 0;
 }
 
 int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **monitor,
@@ -205,7 +201,7 @@ int cgfence_apply_monitor_open(const char *path, struct cgfence_apply_monitor **
 
 	if (!made)
 		return error_out_of_memory(error);
-	made->epoll = made->files = made->cgroups = made->devices = -1;
+	made->epoll = made->files = made->cgroups = -1;
 	result = open_monitor(path, made, error);
 	if (result) {
 		cgfence_apply_monitor_close(made);
@@ -221,7 +217,6 @@ void cgfence_apply_monitor_close(struct cgfence_apply_monitor *monitor)
 		return;
 	cleanup_close_descriptor(&monitor->files);
 	cleanup_close_descriptor(&monitor->cgroups);
-	cleanup_close_descriptor(&monitor->devices);
 	cleanup_close_descriptor(&monitor->epoll);
 	places_free(&monitor->places);
 	free(monitor->path);
@@ -330,7 +325,5 @@ unsigned int cgfence_apply_monitor_read(struct cgfence_apply_monitor *monitor)
 		look_again(monitor);
 	if (monitor->cgroups >= 0)
 		inotify_read(monitor->cgroups, handle_cgroup, monitor);
-	if (monitor->devices >= 0 && uevent_read(monitor->devices))
-		monitor->changed |= CGFENCE_APPLY_CHANGED_DEVICES;
 	return monitor->changed;
 }

@@ -18,6 +18,12 @@ struct planning {
 	struct cgfence_error *error;
 };
 
+/* How it is written; NULL if it is of numbers alone. */
+static const char *source_words(const struct apply_source *source)
+{
+	return source->policy && source->policy->lookups.count ? source->policy->source : NULL;
+}
+
 static const struct apply_source *source_of(const struct apply_world *world,
 					    const struct apply_target *target)
 {
@@ -114,10 +120,27 @@ static int refuse_root(struct planning *planning, const struct apply_target *tar
 
 static bool has_text(const struct apply_fence *fence, const char *text)
 {
-	if (fence->torn)
-		return false;
 	return fence->known ? fence->known == text || strcmp(fence->known, text) == 0
 			    : fence->text && strcmp(fence->text, text) == 0;
+}
+
+/* The words of what is known are those of the source that it is known from. */
+static bool has_words(const struct apply_fence *fence, const struct apply_source *source)
+{
+	const char *words = source_words(source);
+
+	return fence->known ||
+	       (words ? fence->words && strcmp(fence->words, words) == 0 : !fence->words);
+}
+
+bool apply_plan_is_kept(const struct apply_fence *fence, const struct apply_source *source)
+{
+	if (fence->torn || !source->text)
+		return false;
+	/* What stands in for a policy that cannot be resolved now has numbers of earlier; the fence may have newer ones. */
+	return has_words(fence, source) &&
+	       (has_text(fence, source->text) ||
+		(source->error && fence->words && source_words(source)));
 }
 
 static const char *text_of_fence(const struct apply_fence *fence)
@@ -141,7 +164,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 	if (!source->text) {
 		step.action = CGFENCE_APPLY_FAIL;
 		step.reason = source->error->text;
-	} else if (fence && has_text(fence, source->text)) {
+	} else if (fence && apply_plan_is_kept(fence, source)) {
 		step.action = CGFENCE_APPLY_KEEP;
 	} else if (target->is_root) {
 		return refuse_root(planning, target);

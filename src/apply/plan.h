@@ -25,5 +25,8 @@ struct apply_step {
 int apply_plan(const struct apply_world *world, unsigned int flags, struct apply_step **steps,
 	       size_t *count, struct cgfence_error *error);
 
+/** apply_plan_is_kept() - has a fence the policy of a source already, in the same words? */
+bool apply_plan_is_kept(const struct apply_fence *fence, const struct apply_source *source);
+
 /** apply_plan_free() - free the steps; NULL is fine. */
 void apply_plan_free(struct apply_step *steps, size_t count);

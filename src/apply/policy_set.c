@@ -153,7 +153,7 @@ static bool refresh(struct apply_source *source, unsigned int flags)
 	struct cgfence_error error = { 0 };
 	bool changed;
 
-	if (!source->error && !device_lookups_changed(&source->policy->lookups))
+	if (!source->error && !device_lookups_changed(&source->policy->lookups, NULL))
 		return false;
 	/* A file that is invalid by now is told of when it is read the next time. */
 	if (fill_source(source->origin, flags | CGFENCE_POLICY_SET_UNRESOLVED_OK, &now, &error) ||

@@ -21,6 +21,7 @@ void apply_world_release(struct apply_world *world)
 	for (size_t i = 0; i < world->fence_count; i++) {
 		free(world->fences[i].path);
 		free(world->fences[i].text);
+		free(world->fences[i].words);
 	}
 	free(world->targets);
 	free(world->missing);

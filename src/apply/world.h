@@ -25,6 +25,7 @@ struct apply_fence {
 	char *path;	   /* NULL if it is a target */
 	char *text;	   /* its policy, normalised; NULL if it cannot be read, or is known */
 	const char *known; /* that of a source, which its policy is known to equal; else NULL */
+	char *words;	   /* how it was written; NULL if it has no words, or is known */
 	bool torn;	   /* half changed by a killed command */
 	bool ephemeral;	   /* of a cgroup that was made for one command and ends with it */
 };

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 
 #include <linux/netlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* The multicast groups of the kernel, which has made the node by then, and of udev, which has made its links. */
@@ -19,14 +20,37 @@ int uevent_open(void)
 	return cleanup_steal_descriptor(&fd);
 }
 
-/* What it says is not needed, and whoever can send it can only cause a look. */
+/* Longer than what the kernel sends (UEVENT_BUFFER_SIZE, include/linux/kobject.h). */
+#define MESSAGE_SIZE 8192
+
+/* Whoever makes events again and again cannot keep the reader; it is readable again at once. */
+#define MESSAGES_MAX 256
+
+/*
+ * A device has a number, and a module may bring a driver. Most events are of others, such as the network devices of
+ * containers. Whoever can send one can only cause a look.
+ */
+static bool is_of_device(const char *message, size_t length)
+{
+	static const char number[] = "MAJOR=";
+	static const char module[] = "SUBSYSTEM=module";
+
+	return length > MESSAGE_SIZE || memmem(message, length, number, sizeof(number) - 1) ||
+	       memmem(message, length, module, sizeof(module) - 1);
+}
+
 bool uevent_read(int fd)
 {
+	char message[MESSAGE_SIZE];
 	bool any = false;
-	char byte;
 
-	/* ENOBUFS tells of lost ones. */
-	while (recv(fd, &byte, sizeof(byte), MSG_TRUNC) >= 0 || errno == ENOBUFS)
-		any = true;
+	for (int i = 0; i < MESSAGES_MAX; i++) {
+		ssize_t length = recv(fd, message, sizeof(message), MSG_TRUNC);
+
+		if (length < 0 && errno != ENOBUFS)
+			break;
+		/* Some were lost. */
+		any = any || length < 0 || is_of_device(message, (size_t)length);
+	}
 	return any;
 }

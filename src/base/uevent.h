@@ -13,5 +13,5 @@
  */
 int uevent_open(void);
 
-/** uevent_read() - consume what is pending. Return: was there anything? */
+/** uevent_read() - consume what is pending. Return: was anything of a device with a number, or of a driver? */
 bool uevent_read(int fd);

@@ -86,6 +86,8 @@ static int attach(const struct target *target, const struct cgfence_policy *poli
 		[CGFENCE_ATTACHED] = "Fenced %s.",
 		[CGFENCE_REPLACED] = "Replaced the policy of %s.",
 		[CGFENCE_UNCHANGED] = "%s has this policy already; nothing changed.",
+		[CGFENCE_REWORDED] =
+			"%s has this policy already; nothing changed except how it is written.",
 	};
 	enum cgfence_attach_result attached;
 	struct patience patience = { 0 };

@@ -8,6 +8,14 @@
 
 #include <stdio.h>
 
+static bool source;
+
+static int format(const struct cgfence_fence *fence, char **text, struct cgfence_error *error)
+{
+	return source ? cgfence_fence_source(fence, text, error)
+		      : cgfence_policy_format(cgfence_fence_policy(fence), text, error);
+}
+
 static int run(const struct arguments *arguments)
 {
 	cleanup_named struct named_fence named = { 0 };
@@ -16,7 +24,7 @@ static int run(const struct arguments *arguments)
 	cleanup_free char *printable = NULL;
 
 	if (named_open(arguments->operands[0], false, &named, &error) ||
-	    cgfence_policy_format(cgfence_fence_policy(named.fence), &text, &error))
+	    format(named.fence, &text, &error))
 		return output_failure(&error);
 	printable = printable_json(text);
 	if (!printable) {
@@ -27,14 +35,23 @@ static int run(const struct arguments *arguments)
 	return STATUS_DONE;
 }
 
+static const struct command_option options[] = {
+	{ 0, "source", NULL, "print the policy as it was written, before its words became numbers",
+	  &source, NULL },
+	{ 0 },
+};
+
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "CGROUP|PATTERN",
+	.synopsis = "[--source] CGROUP|PATTERN",
 	.summary = "print the policy in force as JSON",
 	.description =
 		"The policy is read back from the kernel and normalised: lists are sorted and nothing is repeated.\n"
-		"attach takes it back unchanged.",
+		"attach takes it back unchanged.\n"
+		"With --source it is the policy as it was written, with the names, paths and patterns that watch and apply\n"
+		"resolve again, and with what allow and revoke have changed since.",
 	.example = "cgfence show /machine/web | cgfence attach /machine/new -",
+	.options = options,
 	.operands_min = 1,
 	.operands_max = 1,
 	.needs_admin = true,

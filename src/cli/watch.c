@@ -55,8 +55,10 @@ const struct command command_watch = {
 		"nothing. Ends on SIGTERM. Only one watch runs on a host.\n"
 		"With --apply it also applies the policies whenever a file changes or a cgroup appears that a policy\n"
 		"names; the directory of the policies may appear later, too. While a policy is invalid, watch reports it,\n"
-		"and the last valid policies stay in force. A device that a policy names by its path is looked up again at\n"
-		"each pass and when the kernel tells of a device.",
+		"and the last valid policies stay in force.\n"
+		"The paths, drivers and patterns that fences remember are looked up again at each pass and when the kernel\n"
+		"tells of a device. A fence that follows is printed with what changed and why. What is allowed and gone is\n"
+		"not allowed any more; what is denied and gone keeps its numbers.",
 	.example = "cgfence watch --interval 10s --json",
 	.options = options,
 	.operands_min = 0,

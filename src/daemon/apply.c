@@ -97,10 +97,13 @@ void watch_apply_changed(struct watch_apply *apply, struct watch_events *output)
 
 	if (changed & CGFENCE_APPLY_CHANGED_FILES)
 		watch_apply_load(apply, output);
-	else if (changed & CGFENCE_APPLY_CHANGED_DEVICES)
-		refresh(apply);
 	if (changed & CGFENCE_APPLY_CHANGED_CGROUPS)
 		apply->wanted = true;
+}
+
+void watch_apply_devices(struct watch_apply *apply)
+{
+	refresh(apply);
 }
 
 uint64_t watch_apply_wait_ns(const struct watch_apply *apply)

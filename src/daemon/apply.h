@@ -44,6 +44,9 @@ void watch_apply_look(struct watch_apply *apply, struct watch_events *output);
 /** watch_apply_changed() - take notice of a change. */
 void watch_apply_changed(struct watch_apply *apply, struct watch_events *output);
 
+/** watch_apply_devices() - look for devices with other numbers, as some have come or gone. */
+void watch_apply_devices(struct watch_apply *apply);
+
 /** watch_apply_wait_ns() - how long until watch_apply_work() has something to do; UINT64_MAX if that needs a change. */
 uint64_t watch_apply_wait_ns(const struct watch_apply *apply);
 

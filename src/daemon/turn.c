@@ -206,17 +206,16 @@ void watch_tell(struct watch *watch)
 void watch_look_and_pass(struct watch *watch)
 {
 	watch_apply_look(&watch->apply, &watch->output);
+	watch_resolve_want(&watch->resolve);
 	watch_pass(watch);
 }
 
-static bool plan_apply(struct watch *watch)
+/* Lets it wake when there is something to do. */
+static void set_round(struct watch *watch, uint64_t wait_ns)
 {
-	uint64_t wait_ns = watch_apply_wait_ns(&watch->apply);
-
 	if (wait_ns && wait_ns != UINT64_MAX &&
 	    !watch_sources_timer_is_set(&watch->sources, SOURCE_ROUND))
 		watch_sources_set_timer(&watch->sources, SOURCE_ROUND, wait_ns, 0);
-	return wait_ns == 0;
 }
 
 /* What it waits for may come earlier than what the timer was set for. */
@@ -235,19 +234,28 @@ static bool plan_adopt(struct watch *watch)
 
 bool watch_work(struct watch *watch)
 {
-	bool applies;
-	bool adopts;
+	uint64_t apply_ns;
+	uint64_t resolve_ns;
+	size_t changed;
 
 	if (watch->hangup) {
 		watch->hangup = false;
 		watch_apply_load(&watch->apply, &watch->output);
+		watch_resolve_want(&watch->resolve);
 		watch_pass(watch);
 	}
+	if (watch_resolve_take_told(&watch->resolve))
+		watch_apply_devices(&watch->apply);
+	changed = watch_apply_work(&watch->apply, &watch->output);
+	apply_ns = watch_apply_wait_ns(&watch->apply);
+	/* A policy that changes in its file comes first. */
+	if (apply_ns)
+		changed += watch_resolve_work(&watch->resolve);
 	/* Their listeners are of no event, if there are any. */
-	if (watch_apply_work(&watch->apply, &watch->output))
+	if (changed)
 		watch_settle(watch, SETTLE_NS);
+	resolve_ns = watch_resolve_wait_ns(&watch->resolve);
+	set_round(watch, apply_ns < resolve_ns ? apply_ns : resolve_ns);
 	cgfence_adopter_work(watch->adopter, watch_events_returned, &watch->output);
-	applies = plan_apply(watch);
-	adopts = plan_adopt(watch);
-	return applies || adopts;
+	return plan_adopt(watch) || apply_ns == 0 || resolve_ns == 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/apply.h"
+#include "daemon/resolve.h"
 #include "daemon/sources.h"
 #include "daemon/words.h"
 
@@ -20,6 +21,7 @@ struct watch {
 	struct watch_apply apply;
 	struct cgfence_adopter *adopter;
 	uint64_t adopt_ns; /* when the timer rings that was set for it */
+	struct watch_resolve resolve;
 	uint64_t pass_ns;  /* how long the last pass kept a processor busy */
 	uint64_t alive_ns; /* when it said so last; 0 until it is ready */
 	char last_error[sizeof(((struct cgfence_error *)NULL)->text)];

@@ -42,6 +42,7 @@ static void on_resume(struct watch *watch)
 	watch_sources_drain_timer(&watch->sources, SOURCE_RESUME);
 	watch_sources_wait_for(&watch->sources, SOURCE_EVENTS, EPOLLIN);
 	watch_sources_wait_for(&watch->sources, SOURCE_APPLY, EPOLLIN);
+	watch_sources_wait_for(&watch->sources, SOURCE_DEVICES, EPOLLIN);
 }
 
 static void on_interval(struct watch *watch)
@@ -101,6 +102,12 @@ static void on_apply(struct watch *watch)
 	pause_source(watch, SOURCE_APPLY);
 }
 
+static void on_devices(struct watch *watch)
+{
+	watch_resolve_changed(&watch->resolve);
+	pause_source(watch, SOURCE_DEVICES);
+}
+
 static void on_output(struct watch *watch)
 {
 	stream_flush(watch->output.stream);
@@ -113,7 +120,7 @@ static void (*const handlers[SOURCE_COUNT])(struct watch *) = {
 	[SOURCE_WATCHDOG] = on_watchdog, [SOURCE_SIGNALS] = watch_read_signals,
 	[SOURCE_EVENTS] = on_events,	 [SOURCE_MONITOR] = on_monitor,
 	[SOURCE_APPLY] = on_apply,	 [SOURCE_PROGRAMS] = on_programs,
-	[SOURCE_OUTPUT] = on_output,
+	[SOURCE_DEVICES] = on_devices,	 [SOURCE_OUTPUT] = on_output,
 };
 
 static int open_sources(struct watch *watch, struct cgfence_error *error)
@@ -129,6 +136,7 @@ static int open_sources(struct watch *watch, struct cgfence_error *error)
 	watch_sources_add(sources, SOURCE_MONITOR, cgfence_monitor_fd(watch->monitor));
 	watch_sources_add(sources, SOURCE_APPLY, watch_apply_fd(&watch->apply));
 	watch_sources_add(sources, SOURCE_PROGRAMS, cgfence_adopter_fd(watch->adopter));
+	watch_sources_add(sources, SOURCE_DEVICES, watch_resolve_fd(&watch->resolve));
 	/* Wait for it only while there is something to write. */
 	sources->descriptors[SOURCE_OUTPUT] = stream_fd(watch->output.stream);
 	return 0;
@@ -149,6 +157,8 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 		code = cgfence_adopter_open(&watch->adopter, error);
 	if (code == 0)
 		code = watch_apply_open(&watch->apply, apply, error);
+	if (code == 0)
+		code = watch_resolve_open(&watch->resolve, &watch->output, error);
 	if (code)
 		return code;
 	watch->output.stream = stream_open(STDOUT_FILENO);
@@ -166,6 +176,7 @@ static void close_watch(struct watch *watch)
 	watch_fences_free(&watch->fences);
 	watch_apply_close(&watch->apply);
 	cgfence_adopter_close(watch->adopter);
+	watch_resolve_close(&watch->resolve);
 	cgfence_monitor_close(watch->monitor);
 	intake_close(&watch->intake);
 	watch_errors_free(&watch->problems);
@@ -226,6 +237,8 @@ static void begin(struct watch *watch)
 	while (watch_apply_wait_ns(&watch->apply) == 0 && !watch->stopping &&
 	       boot_time_ns() - begin_ns < BEGIN_NS)
 		watch_apply_work(&watch->apply, &watch->output);
+	watch_resolve_want(&watch->resolve);
+	watch_resolve_work(&watch->resolve);
 	watch_pass(watch);
 	start_timers(watch);
 	notify_send("READY=1");

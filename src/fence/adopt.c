@@ -8,6 +8,7 @@
 #include "fence/setup.h"
 #include "kernel/adopted.h"
 #include "kernel/pins.h"
+#include "policy/source.h"
 
 #include <cgfence/adopt.h>
 
@@ -174,6 +175,10 @@ static int copy_with_adopt(const struct cgfence_policy *policy, struct cgfence_p
 	if (!made)
 		return error_out_of_memory(error);
 	made->adopt = true;
+	if (policy_source_set(made, "adopt", json_true())) {
+		cgfence_policy_free(made);
+		return error_out_of_memory(error);
+	}
 	*copy = made;
 	return 0;
 }

@@ -7,8 +7,10 @@
 #include "fence/hidden.h"
 #include "fence/load.h"
 #include "fence/move.h"
+#include "fence/same.h"
 #include "fence/setup.h"
 #include "fence/standing_adopted.h"
+#include "fence/source.h"
 #include "fence/standing_change.h"
 #include "fence/sweep.h"
 #include "kernel/foreign.h"
@@ -138,7 +140,8 @@ static int choose_record_seed(struct fence_change *change, struct cgfence_error 
 
 static int prepare(struct fence_change *change, struct cgfence_error *error)
 {
-	uint64_t generation = change->old.image ? change->old.image->generation + 1 : 1;
+	uint64_t generation = change->old.image ? change->old.image->generation + !change->rewords
+						: 1;
 	int result = change->pattern
 			     ? image_compile_standing(change->policy, generation, change->pattern,
 						      &change->new.image, error)
@@ -156,55 +159,11 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 	if (change->old.image && change->old.image->ports.fenced)
 		take_over_ports(change);
 	result = standing_change_prepare(change, error);
+	if (result == 0)
+		result = fence_source_prepare(change, error);
 	if (result)
 		return result;
 	return fence_programs_load(&change->new, &change->old.maps, error);
-}
-
-static int read_tag(int program, uint8_t tag[BPF_TAG_SIZE])
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) < 0)
-		return -errno;
-	memcpy(tag, info.tag, BPF_TAG_SIZE);
-	return 0;
-}
-
-/* Does the hook run the same program as the new one, maps aside? */
-static bool runs_same_program(const struct fence_change *change, int hook)
-{
-	uint8_t old_tag[BPF_TAG_SIZE];
-	uint8_t new_tag[BPF_TAG_SIZE];
-
-	if (change->old.links[hook].fd < 0 || change->new.programs[hook] < 0)
-		return change->old.links[hook].fd < 0 && change->new.programs[hook] < 0;
-	return read_tag(change->old.links[hook].program, old_tag) == 0 &&
-	       read_tag(change->new.programs[hook], new_tag) == 0 &&
-	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
-}
-
-/* The same policy has another meaning from another network namespace, under another guard, or if less can be read. */
-static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
-{
-	return a->ephemeral == b->ephemeral && image_learns(a) == image_learns(b) &&
-	       a->ports.guard == b->ports.guard && a->ports.netns_cookie == b->ports.netns_cookie &&
-	       a->ports.netns_inum == b->ports.netns_inum &&
-	       memcmp(&a->task, &b->task, sizeof(a->task)) == 0 &&
-	       memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0;
-}
-
-static bool alters_nothing(const struct fence_change *change)
-{
-	if (!change->old_policy || !policy_equal(change->old_policy, change->policy) ||
-	    !same_circumstances(change->old.image, change->new.image) || change->old.torn)
-		return false;
-	for (int i = 0; i < hook_count; i++) {
-		if (!runs_same_program(change, i))
-			return false;
-	}
-	return true;
 }
 
 /* Removes the links that this change has made before hook @end. */
@@ -334,14 +293,49 @@ static int switch_over(const struct fence_change *change, struct cgfence_error *
 	return result;
 }
 
+/* Begins once more with the programs to be. */
+static int prepare_again(struct fence_change *change, struct cgfence_error *error)
+{
+	fence_programs_release(&change->new);
+	fence_programs_init(&change->new);
+	return prepare(change, error);
+}
+
+/* @idle: receives whether all is in force already */
+static int prepare_all(struct fence_change *change, bool *idle, struct cgfence_error *error)
+{
+	int code;
+
+	change->rewords = fence_source_rewords(change, &change->words_differ);
+	code = prepare(change, error);
+	if (code)
+		return code;
+	*idle = fence_same_is_in_force(change);
+	if (*idle || !change->rewords) {
+		*idle = *idle && !change->rewords;
+		return 0;
+	}
+	/* What is around the policy has changed: that counts as a change of it. */
+	change->rewords = false;
+	return prepare_again(change, error);
+}
+
+static enum cgfence_attach_result result_of(const struct fence_change *change)
+{
+	if (change->rewords)
+		return change->words_differ ? CGFENCE_REWORDED : CGFENCE_UNCHANGED;
+	return change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
+}
+
 static int try_to_make(struct fence_change *change, enum cgfence_attach_result *result,
 		       struct cgfence_error *error)
 {
-	int code = prepare(change, error);
+	bool idle = false;
+	int code = prepare_all(change, &idle, error);
 
 	if (code)
 		return code;
-	if (alters_nothing(change)) {
+	if (idle) {
 		*result = CGFENCE_UNCHANGED;
 		return 0;
 	}
@@ -360,7 +354,7 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 	remove_unwanted_links(change);
 	standing_change_finish(change);
 	pins_touch(change->id);
-	*result = change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
+	*result = result_of(change);
 	return 0;
 }
 

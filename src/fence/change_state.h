@@ -22,6 +22,8 @@ struct fence_change {
 	char *old_pattern;
 	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
 
+	bool rewords;	   /* the policy in force stays, and is written otherwise */
+	bool words_differ; /* and not only in numbers */
 	struct fence_programs new;
 	struct membership membership; /* a new one; closed if the present one is kept */
 	int lock;

@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Changes the policy of a live fence: reads, edits and writes under one lock, so that concurrent edits are not lost. */
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "fence/anchor.h"
 #include "fence/change.h"
+#include "fence/source.h"
 #include "kernel/pins.h"
-#include "policy/edit.h"
-#include "policy/write.h"
+#include "policy/edit_words.h"
+#include "policy/policy.h"
 
 #include <cgfence/standing.h>
 #include <errno.h>
+
+static int edit_policy(const struct fence_change *change, const struct cgfence_edit *wanted,
+		       struct cgfence_policy **edited, bool *changes, struct cgfence_error *error)
+{
+	cleanup_free char *packed = NULL;
+	int result = fence_source_read(change->old.maps.source, &packed, error);
+
+	if (result && result != -ENODATA)
+		return result;
+	return policy_edit_written(change->old_policy, packed, wanted, edited, changes, error);
+}
 
 static int edit(struct fence_change *change, const struct cgfence_edit *wanted, bool *changed,
 		struct cgfence_error *error)
 {
 	cleanup_policy struct cgfence_policy *edited = NULL;
 	enum cgfence_attach_result result;
+	bool changes = false;
 	int code;
 
 	if (!change->old.fenced)
@@ -24,20 +38,20 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
-	code = policy_edit(change->old_policy, wanted, &edited, error);
+	code = edit_policy(change, wanted, &edited, &changes, error);
 	if (code)
 		return code;
 	/* An edit that changes nothing still repairs a fence that a killed command left half changed. */
-	if (policy_equal(change->old_policy, edited) && !change->old.torn) {
+	if (!changes && !change->old.torn) {
 		*changed = false;
 		return 0;
 	}
-	change->policy = edited;
+	change->policy = changes ? edited : change->old_policy;
 	change->flags = change->old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
 	code = fence_change_make(change, &result, error);
 	if (code)
 		return code;
-	*changed = !policy_equal(change->old_policy, edited);
+	*changed = changes;
 	return 0;
 }
 

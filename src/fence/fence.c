@@ -6,10 +6,12 @@
 #include "fence/missing.h"
 #include "fence/present.h"
 #include "fence/since.h"
+#include "fence/source.h"
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
+#include "policy/memory.h"
 
 #include <bpf/bpf.h>
 #include <cgfence/standing.h>
@@ -45,6 +47,20 @@ void cgfence_fence_close(struct cgfence_fence *fence)
 const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fence)
 {
 	return fence->policy;
+}
+
+int fence_read_source(const struct cgfence_fence *fence, char **packed, struct cgfence_error *error)
+{
+	return fence_source_read(fence->maps.source, packed, error);
+}
+
+int cgfence_fence_source(const struct cgfence_fence *fence, char **text,
+			 struct cgfence_error *error)
+{
+	cleanup_free char *packed = NULL;
+	int result = fence_read_source(fence, &packed, error);
+
+	return result ? result : policy_memory_format(packed, text, error);
 }
 
 uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)

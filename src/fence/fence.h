@@ -6,6 +6,10 @@
 /** fence_read() - cgfence_fence_open() of a fence as it is, even if a killed command left it half changed. */
 int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *error);
 
+/** fence_read_source() - what it remembers of its policy (policy/memory.h); as fence_source_read(). */
+int fence_read_source(const struct cgfence_fence *fence, char **packed,
+		      struct cgfence_error *error);
+
 /** fence_is_torn() - has a killed command left it half changed? */
 bool fence_is_torn(const struct cgfence_fence *fence);
 

@@ -9,6 +9,7 @@
 #include "kernel/error.h"
 #include "kernel/programs.h"
 #include "kernel/refusal.h"
+#include "kernel/source_map.h"
 
 #include <bpf/bpf.h>
 
@@ -62,6 +63,17 @@ static int check_capability_waiver(struct cgfence_error *error)
 		"privileged_ports needs Linux 5.12; leave it out, and give the workload CAP_NET_BIND_SERVICE");
 }
 
+static int bind_source(const struct fence_programs *set, struct cgfence_error *error)
+{
+	int result = 0;
+
+	for (int i = 0; i < hook_count && set->source >= 0 && result == 0; i++) {
+		if (set->programs[i] >= 0)
+			result = source_map_bind(set->source, set->programs[i], error);
+	}
+	return result;
+}
+
 int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 			struct cgfence_error *error)
 {
@@ -81,5 +93,5 @@ int fence_programs_load(struct fence_programs *set, struct fence_maps *maps,
 	reason = refusal_is(result) ? refusal_reason() : NULL;
 	if (reason)
 		error_wrap(error, "%s", reason);
-	return result;
+	return result ? result : bind_source(set, error);
 }

@@ -4,7 +4,7 @@
 
 void fence_programs_init(struct fence_programs *set)
 {
-	*set = (struct fence_programs){ .refused = -1, .reads = true };
+	*set = (struct fence_programs){ .source = -1, .refused = -1, .reads = true };
 	for (int i = 0; i < HOOKS_MAX; i++)
 		set->programs[i] = -1;
 }
@@ -20,6 +20,8 @@ static void close_programs(struct fence_programs *set)
 void fence_programs_release(struct fence_programs *set)
 {
 	close_programs(set);
+	cleanup_close_descriptor(&set->source);
+	set->source = -1;
 	free(set->image);
 	set->image = NULL;
 }

@@ -10,6 +10,7 @@
 struct fence_programs {
 	struct cgfence_image *image; /* the content of the policy map */
 	int programs[HOOKS_MAX];     /* by hook; -1 where the policy wants none */
+	int source;  /* the map of the policy as it was written; -1 if that is not known */
 	int refused; /* the hook at whose program the last load failed; -1 if none did */
 	bool reads;  /* programs may read kernel memory, as far as is known */
 	bool knows_layout;

@@ -22,6 +22,8 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 		return &maps->denials;
 	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
 		return &maps->asked;
+	if (strcmp(name, CGFENCE_SOURCE_MAP) == 0)
+		return &maps->source;
 	if (strcmp(name, CGFENCE_MEMBERS_MAP) == 0)
 		return &maps->members;
 	if (strcmp(name, CGFENCE_STATE_MAP) == 0)

@@ -113,18 +113,25 @@ static void format_number(char *text, size_t size, bool any, uint32_t number)
 		snprintf(text, size, "%u", number);
 }
 
+void device_access_format(uint8_t access, char text[DEVICE_ACCESS_TEXT_SIZE])
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < access_letter_count; i++) {
+		if (access & access_letters[i].bit)
+			text[length++] = access_letters[i].letter;
+	}
+	text[length] = '\0';
+}
+
 void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTRY_TEXT_SIZE])
 {
 	char type = entry->block && entry->character ? 'a' : entry->block ? 'b' : 'c';
-	char access[4] = "";
-	size_t length = 0;
+	char access[DEVICE_ACCESS_TEXT_SIZE];
 	char major[8];
 	char minor[8];
 
-	for (size_t i = 0; i < access_letter_count; i++) {
-		if (entry->access & access_letters[i].bit)
-			access[length++] = access_letters[i].letter;
-	}
+	device_access_format(entry->access, access);
 	format_number(major, sizeof(major), entry->any_major, entry->major);
 	format_number(minor, sizeof(minor), entry->any_minor, entry->minor);
 	/* Only a request can have no access bits: that of access(F_OK). */

@@ -37,3 +37,9 @@ void device_entry_format(const struct device_entry *entry, char text[DEVICE_ENTR
  * @access: receives BPF_DEVCG_ACC_* bits
  */
 int device_access_parse(const char *text, uint8_t *access, struct cgfence_error *error);
+
+/* Long enough for every access as text, with its NUL. */
+#define DEVICE_ACCESS_TEXT_SIZE 4
+
+/** device_access_format() - write access bits as device_access_parse() reads them; "" for none. */
+void device_access_format(uint8_t access, char text[DEVICE_ACCESS_TEXT_SIZE]);

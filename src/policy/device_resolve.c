@@ -58,12 +58,25 @@ static int add_node(struct device_entries *entries, const struct stat *status, u
 	return add_entry(entries, &entry, error);
 }
 
-static int resolve_node(const char *path, uint8_t access, bool optional,
+/* A limit of the host must not be taken for a device that is gone. */
+static bool is_gone(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == ELOOP;
+}
+
+static int refuse_look(const char *path, struct cgfence_error *error)
+{
+	return error_set(error, errno, "cannot look at %s: %s", path, strerror(errno));
+}
+
+static int resolve_node(const char *path, uint8_t access, bool optional, bool again,
 			struct device_entries *entries, struct cgfence_error *error)
 {
 	struct stat status;
 
 	if (stat(path, &status) < 0) {
+		if (again)
+			return is_gone(errno) ? 0 : refuse_look(path, error);
 		if (optional && (errno == ENOENT || errno == ENOTDIR))
 			return 0;
 		return error_set_invalid(
@@ -71,6 +84,8 @@ static int resolve_node(const char *path, uint8_t access, bool optional,
 			"there is no such device on this host (%s); name a device node that exists, or give its numbers",
 			strerror(errno));
 	}
+	if (again && !is_device(&status))
+		return 0;
 	if (S_ISDIR(status.st_mode))
 		return error_set_invalid(
 			error,
@@ -82,33 +97,45 @@ static int resolve_node(const char *path, uint8_t access, bool optional,
 	return add_node(entries, &status, access, error);
 }
 
-static int add_matches(const glob_t *found, uint8_t access, struct device_entries *entries,
-		       struct cgfence_error *error)
+static int add_matches(const glob_t *found, uint8_t access, bool again,
+		       struct device_entries *entries, struct cgfence_error *error)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < found->gl_pathc && result == 0; i++) {
 		struct stat status;
 
-		if (stat(found->gl_pathv[i], &status) == 0 && is_device(&status))
+		if (stat(found->gl_pathv[i], &status) < 0) {
+			if (again && !is_gone(errno))
+				result = refuse_look(found->gl_pathv[i], error);
+		} else if (is_device(&status)) {
 			result = add_node(entries, &status, access, error);
+		}
 	}
 	return result;
 }
 
-static int resolve_pattern(const char *pattern, uint8_t access, bool optional,
+static int stop_unless_gone(const char *path, int code)
+{
+	(void)path;
+	return !is_gone(code);
+}
+
+static int resolve_pattern(const char *pattern, uint8_t access, bool optional, bool again,
 			   struct device_entries *entries, struct cgfence_error *error)
 {
 	size_t before = entries->count;
 	glob_t found = { 0 };
-	int result = glob(pattern, 0, NULL, &found);
+	int result = glob(pattern, 0, again ? stop_unless_gone : NULL, &found);
 
 	if (result == GLOB_NOSPACE)
 		result = error_out_of_memory(error);
+	else if (result == GLOB_ABORTED)
+		result = error_set(error, EIO, "cannot look for %s", pattern);
 	else
-		result = add_matches(&found, access, entries, error);
+		result = add_matches(&found, access, again, entries, error);
 	globfree(&found);
-	if (result || optional || entries->count > before)
+	if (result || optional || again || entries->count > before)
 		return result;
 	return error_set_invalid(
 		error,
@@ -122,8 +149,8 @@ int device_resolve_path(const char *path, uint8_t access, bool optional, unsigne
 		return error_set_invalid(error, "the path must be absolute, such as '/dev/fuse'");
 	if (flags & DEVICE_OFFLINE)
 		return 0;
-	return strpbrk(path, "*?[") ? resolve_pattern(path, access, optional, entries, error)
-				    : resolve_node(path, access, optional, entries, error);
+	return (strpbrk(path, "*?[") ? resolve_pattern : resolve_node)(
+		path, access, optional, flags & DEVICE_AGAIN, entries, error);
 }
 
 /* "/dev/fuse rw": the path may hold blanks, the access cannot. */
@@ -254,7 +281,7 @@ static int resolve_driver(const char *text, bool optional, unsigned int flags,
 	result = drivers_read(&drivers, error);
 	if (result == 0)
 		result = add_driver(&drivers, &words, entries, error);
-	if (result || optional || entries->count)
+	if (result || optional || flags & DEVICE_AGAIN || entries->count)
 		return result;
 	return refuse_driver(&drivers, &words, error);
 }

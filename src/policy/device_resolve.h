@@ -17,6 +17,9 @@ struct device_entries {
 enum device_resolve_flags {
 	DEVICE_MAY_BE_OPTIONAL = 1, /* the entry allows, so that leaving it out opens nothing */
 	DEVICE_OFFLINE = 2,	    /* drivers and nodes are not looked up, and stand for nothing */
+	DEVICE_AGAIN = 4,	    /* the entry was resolved before; what is gone is no fault */
+	DEVICE_PAST =
+		8, /* likewise, and it stands for what it stood for then; with DEVICE_OFFLINE */
 };
 
 /**

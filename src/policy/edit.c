@@ -74,6 +74,10 @@ int policy_edit(const struct cgfence_policy *policy, const struct cgfence_edit *
 			 : edit_ports(copy, edit, error);
 	if (result)
 		return result;
+	/* It is not as it was written any more. */
+	free(copy->source);
+	copy->source = NULL;
+	device_lookups_free(&copy->lookups);
 	*edited = cleanup_steal(copy);
 	return 0;
 }

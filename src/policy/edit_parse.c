@@ -13,6 +13,7 @@ void cgfence_edit_free(struct cgfence_edit *edit)
 		return;
 	device_entries_free(&edit->entries);
 	free(edit->text);
+	free(edit->written);
 	free(edit);
 }
 
@@ -51,8 +52,11 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 		return result;
 	}
 	made->text = describe_device(text, &made->entries);
-	if (!made->text)
+	made->written = strdup(text);
+	if (!made->text || !made->written)
 		return error_out_of_memory(error);
+	/* It was read as a part of the entry. */
+	device_access_parse(strrchr(text, ' ') + 1, &made->access, NULL);
 	*edit = cleanup_steal(made);
 	return 0;
 }

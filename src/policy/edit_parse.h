@@ -9,6 +9,8 @@ struct cgfence_edit {
 	enum cgfence_edit_action action;
 	enum cgfence_topic topic;
 	struct device_entries entries;	/* CGFENCE_TOPIC_DEVICES */
+	char *written;			/* likewise, the entry as it was given */
+	uint8_t access;			/* likewise */
 	enum cgfence_protocol protocol; /* CGFENCE_TOPIC_PORTS */
 	struct port_set ports;		/* CGFENCE_TOPIC_PORTS */
 	char *text;			/* the thing to allow or revoke, normalised */

@@ -3,7 +3,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
-#include <jansson.h>
 #include <string.h>
 
 const char *const policy_netns_words[] = { "host", "any", NULL };
@@ -25,6 +24,7 @@ void cgfence_policy_free(struct cgfence_policy *policy)
 	free(policy->name);
 	free(policy->cgroup);
 	free(policy->except);
+	free(policy->source);
 	device_rules_free(&policy->devices);
 	device_lookups_free(&policy->lookups);
 	free(policy);
@@ -46,11 +46,14 @@ struct cgfence_policy *policy_copy(const struct cgfence_policy *policy)
 	*copy = *policy;
 	copy->cgroup = NULL;
 	copy->except = NULL;
+	copy->source = NULL;
 	copy->devices = (struct device_rules){ 0 };
 	copy->lookups = (struct device_lookups){ 0 };
 	if (!copy_string(policy->name, &copy->name) ||
 	    !copy_string(policy->cgroup, &copy->cgroup) ||
 	    !copy_string(policy->except, &copy->except) ||
+	    !copy_string(policy->source, &copy->source) ||
+	    device_lookups_copy(&policy->lookups, &copy->lookups) ||
 	    device_rules_copy(&policy->devices, &copy->devices))
 		return NULL;
 	return cleanup_steal(copy);
@@ -134,39 +137,4 @@ bool cgfence_policy_enforces(const struct cgfence_policy *policy)
 bool cgfence_policy_fences(const struct cgfence_policy *policy, enum cgfence_topic topic)
 {
 	return topic == CGFENCE_TOPIC_DEVICES ? policy->devices_fenced : policy->ports_fenced;
-}
-
-int cgfence_policy_set_name(struct cgfence_policy *policy, const char *name,
-			    struct cgfence_error *error)
-{
-	/* jansson accepts only UTF-8. */
-	json_t *string = json_string(name);
-	bool valid = string && *name;
-
-	json_decref(string);
-	if (!valid)
-		return error_set_invalid(
-			error, "'%s' cannot name a policy; give text in UTF-8 that is not empty",
-			name);
-	if (policy->name)
-		return 0;
-	policy->name = strdup(name);
-	return policy->name ? 0 : error_out_of_memory(error);
-}
-
-int cgfence_policy_add_ports(struct cgfence_policy *policy, const char *protocol, const char *text,
-			     struct cgfence_error *error)
-{
-	enum cgfence_protocol parsed;
-	struct port_set ports;
-	int result = port_protocol_parse(protocol, &parsed, error);
-
-	if (result == 0)
-		result = port_set_parse(text, &ports, error);
-	if (result)
-		return result;
-	/* Without a section the sets are empty, so the policy gets a section that names only this protocol. */
-	policy->ports_fenced = true;
-	port_set_unite(&policy->ports[parsed], &ports);
-	return 0;
 }

@@ -24,11 +24,12 @@ struct cgfence_policy {
 	bool enforce;
 	bool adopt;	 /* takes the place of device programs of others */
 	bool unresolved; /* device paths were not looked up, so entries may be missing */
+	char *source;	 /* as it was written (policy/source.h); NULL if it was not */
 
 	bool devices_fenced;
 	enum device_base devices_base; /* the rules hold its entries too */
 	struct device_rules devices;
-	struct device_lookups lookups; /* that were made for @devices; a copy has none */
+	struct device_lookups lookups; /* that were made for @devices */
 
 	bool ports_fenced;
 	bool sctp_any;

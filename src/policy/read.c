@@ -6,6 +6,7 @@
 #include "policy/policy.h"
 #include "policy/read_devices.h"
 #include "policy/read_ports.h"
+#include "policy/source.h"
 
 #include <errno.h>
 #include <string.h>
@@ -115,8 +116,9 @@ static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 				 syntax->text, after);
 }
 
-int policy_read(const char *text, size_t length, const char *origin, unsigned int flags,
-		struct cgfence_policy **policy, struct cgfence_error *error)
+static int read_text(const char *text, size_t length, const char *origin, unsigned int flags,
+		     const struct device_lookups *past, struct cgfence_policy **policy,
+		     struct cgfence_error *error)
 {
 	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
 	cleanup_policy struct cgfence_policy *parsed = policy_new();
@@ -133,12 +135,29 @@ int policy_read(const char *text, size_t length, const char *origin, unsigned in
 	root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &syntax);
 	if (!root)
 		return refuse_text(&syntax, &reader);
+	parsed->lookups.past = past;
 	result = read_policy(&reader, root, parsed);
+	parsed->lookups.past = NULL;
 	if (result)
 		return result;
 	parsed->unresolved = flags & POLICY_READ_OFFLINE;
+	if (policy_source_keep(parsed, root))
+		return reader_out_of_memory(&reader);
 	*policy = cleanup_steal(parsed);
 	return 0;
+}
+
+int policy_read(const char *text, size_t length, const char *origin, unsigned int flags,
+		struct cgfence_policy **policy, struct cgfence_error *error)
+{
+	return read_text(text, length, origin, flags, NULL, policy, error);
+}
+
+int policy_read_again(const char *text, size_t length, const struct device_lookups *past,
+		      unsigned int flags, struct cgfence_policy **policy,
+		      struct cgfence_error *error)
+{
+	return read_text(text, length, "the policy as it was written", flags, past, policy, error);
 }
 
 int cgfence_policy_parse(const char *text, size_t length, const char *origin,

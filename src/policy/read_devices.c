@@ -150,7 +150,9 @@ static int add_entry(struct reader *reader, const json_t *value, struct cgfence_
 {
 	cleanup_device_entries struct device_entries entries = { 0 };
 	unsigned int flags = (deny ? 0 : DEVICE_MAY_BE_OPTIONAL) |
-			     (reader->flags & POLICY_READ_OFFLINE ? DEVICE_OFFLINE : 0);
+			     (reader->flags & POLICY_READ_OFFLINE ? DEVICE_OFFLINE : 0) |
+			     (reader->flags & POLICY_READ_AGAIN ? DEVICE_AGAIN : 0) |
+			     (reader->flags & POLICY_READ_PAST ? DEVICE_OFFLINE | DEVICE_PAST : 0);
 	int result = read_entry(reader, value, flags, &policy->lookups, &entries);
 
 	for (size_t i = 0; i < entries.count && result == 0; i++) {

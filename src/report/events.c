@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NS_PER_S 1000000000ULL
 #define CGROUP_WIDTH 24
@@ -238,12 +239,18 @@ static void report_attached(struct watch_events *events, const struct cgfence_re
 {
 	char owner[CGFENCE_OWNER_TEXT_SIZE];
 	char text[CGFENCE_FOREIGN_TEXT_SIZE];
+	const struct journal_entry entry = {
+		.what = "attached",
+		.cgroup = found->cgroup,
+		.member = found->member,
+		.subject = text,
+	};
 	json_t *object;
 
+	cgfence_foreign_describe(program, text);
 	if (!events->json) {
-		cgfence_foreign_describe(program, text);
 		cgfence_cgroup_owner(program->cgroup, owner);
-		write_text(events, boot_time_ns(), "attached", found->cgroup, "%s on %s%s%s", text,
+		write_text(events, &entry, boot_time_ns(), entry.what, "%s on %s%s%s", text,
 			   program->cgroup, *owner ? ", of " : "", owner);
 		return;
 	}
@@ -251,34 +258,40 @@ static void report_attached(struct watch_events *events, const struct cgfence_re
 	json_object_set_new(object, "cgroup", output_json_string(found->cgroup));
 	json_object_set_new(object, "member", output_json_string(found->member));
 	json_object_set_new(object, "program", other_json(program));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 static void report_place(struct watch_events *events, const struct cgfence_return *found)
 {
-	const char *event = found->taken ? "adopted" : "left";
+	const struct journal_entry entry = {
+		.what = found->taken ? "adopted" : "left",
+		.cgroup = found->cgroup,
+		.member = found->member,
+		.reason = found->taken ? NULL : found->reason,
+		.count = found->count,
+	};
 	const char *place = found->member ? found->member : found->cgroup;
 	const char *ending = found->count == 1 ? "" : "s";
 	json_t *object;
 
 	if (!events->json && found->taken) {
-		write_text(events, boot_time_ns(), event, found->cgroup,
+		write_text(events, &entry, boot_time_ns(), entry.what,
 			   "took the place of %zu program%s on %s", found->count, ending, place);
 		return;
 	}
 	if (!events->json) {
-		write_text(events, boot_time_ns(), event, found->cgroup,
+		write_text(events, &entry, boot_time_ns(), entry.what,
 			   "%zu program%s on %s, which the fence does not replace: %s",
 			   found->count, ending, place, found->reason);
 		return;
 	}
-	object = begin_json(event, boot_time_ns());
+	object = begin_json(entry.what, boot_time_ns());
 	json_object_set_new(object, "cgroup", output_json_string(found->cgroup));
 	json_object_set_new(object, "member", output_json_string(found->member));
 	json_object_set_new(object, "count", json_integer((json_int_t)found->count));
 	if (!found->taken)
 		json_object_set_new(object, "reason", output_json_string(found->reason));
-	write_json(events, object);
+	write_json(events, &entry, object);
 }
 
 void watch_events_returned(const struct cgfence_return *found, void *context)
@@ -288,6 +301,49 @@ void watch_events_returned(const struct cgfence_return *found, void *context)
 	for (size_t i = 0; i < found->count; i++)
 		report_attached(events, found, &found->programs[i]);
 	report_place(events, found);
+}
+
+/* The lines of a diff that begin with a sign, on one line; those of topics say nothing more. */
+static char *join_changes(const char *changes)
+{
+	char *joined = calloc(1, strlen(changes) * 2 + 1);
+	char *to = joined;
+
+	while (joined && *changes) {
+		size_t length = strcspn(changes, "\n");
+
+		if (*changes == '+' || *changes == '-') {
+			to = stpcpy(to, to == joined ? "" : ", ");
+			memcpy(to, changes, length);
+			to += length;
+		}
+		changes += length + (changes[length] != '\0');
+	}
+	return joined;
+}
+
+void watch_events_resolved(struct watch_events *events, const struct cgfence_resolved *resolved)
+{
+	const struct journal_entry entry = {
+		.what = "resolved",
+		.cgroup = resolved->cgroup,
+		.reason = resolved->reason,
+	};
+	json_t *object;
+	char *changes;
+
+	if (!events->json) {
+		changes = join_changes(resolved->changes);
+		write_text(events, &entry, boot_time_ns(), entry.what, "%s: %s",
+			   changes ? changes : "", resolved->reason);
+		free(changes);
+		return;
+	}
+	object = begin_json("resolved", boot_time_ns());
+	json_object_set_new(object, "cgroup", output_json_string(resolved->cgroup));
+	json_object_set_new(object, "reason", output_json_string(resolved->reason));
+	json_object_set_new(object, "changes", json_loads(resolved->changes_json, 0, NULL));
+	write_json(events, &entry, object);
 }
 
 void watch_events_error(struct watch_events *events, const char *text)

@@ -44,6 +44,8 @@ void watch_events_applied(struct watch_events *events, const char *cgroup, const
  * it; fits cgfence_return_visitor. @context: struct watch_events
  */
 void watch_events_returned(const struct cgfence_return *found, void *context);
+/** watch_events_resolved() - the words of a fence stand for something else. */
+void watch_events_resolved(struct watch_events *events, const struct cgfence_resolved *resolved);
 
 /** watch_events_error() - an error that the watch survives. */
 void watch_events_error(struct watch_events *events, const char *text);

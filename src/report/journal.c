@@ -36,6 +36,10 @@ static const struct kind {
 	{ "fenced", "eacde465d7e73dca4394b0c0e62c4613", LOG_INFO },
 	{ "unfenced", "dce68f45469a526243cd6207bfed0510", LOG_NOTICE },
 	{ "applied", "2d0bd41bd7c9d9a8cd96b275401da283", LOG_INFO },
+	{ "attached", "d747c0d1dfc44006962203f1d621a56b", LOG_NOTICE },
+	{ "adopted", "1282b734c9d142899a2b60810d1682e7", LOG_NOTICE },
+	{ "left", "abde4242b4fb4115bc8fdcd1aa1e3589", LOG_WARNING },
+	{ "resolved", "1a630ad9526b4c6ea06b8dd833795940", LOG_NOTICE },
 	{ "error", "f2fc0892518c28eb1f87cc6d69cc11f7", LOG_ERR },
 	{ "dropped", "4b5ba9354ab8ab63ce668e7f6f734d75", LOG_WARNING },
 };

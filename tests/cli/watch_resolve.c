@@ -73,13 +73,17 @@ Test(watch_resolve, a_device_with_other_numbers_is_noticed)
 	applying_expect_applied_to(&watching, "/a*", "a.json");
 	cr_expect_eq(harness_open(first, "c 1:3", O_RDONLY), EPERM, "the old number is allowed");
 	cr_expect_eq(harness_open(first, "c 1:5", O_RDONLY), 0);
-	/* While it is gone, the last policy stays, for new cgroups too. */
+	/* While it is gone, the fence stays, for new cgroups too, and its number is closed: another device may get it. */
 	unlink(link_path());
 	applying_expect_error(&watching, "there is no such device on this host");
+	watching_skip(&watching, "resolved");
 	later = harness_child_cgroup(harness_cgroup(), "a-later");
 	cr_expect_eq(harness_open(later, "c 1:3", O_RDONLY), EPERM);
-	cr_expect_eq(harness_open(later, "c 1:5", O_RDONLY), 0);
-	cr_expect_eq(harness_open(first, "c 1:5", O_RDONLY), 0);
+	cr_expect_eq(harness_open(later, "c 1:5", O_RDONLY), EPERM);
+	cr_expect_eq(harness_open(first, "c 1:5", O_RDONLY), EPERM);
+	make_device("/dev/full");
+	applying_expect_applied_to(&watching, "/a*", "a.json");
+	cr_expect_eq(harness_open(later, "c 1:7", O_RDONLY), 0);
 	watching_stop(&watching);
 }
 
@@ -112,7 +116,7 @@ Test(watch_resolve, a_device_event_is_followed_at_once)
 	watching_stop(&watching);
 }
 
-/* A hangup reads the files again, and must not lose what was known of a device that is gone now. */
+/* A hangup reads the files again, and must not lose the policy of a device that is gone now. */
 Test(watch_resolve, a_hangup_keeps_the_policy_of_a_device_that_is_gone)
 {
 	struct cgfence_cgroup *later;
@@ -125,9 +129,15 @@ Test(watch_resolve, a_hangup_keeps_the_policy_of_a_device_that_is_gone)
 	unlink(link_path());
 	watching_round(&watching);
 	applying_expect_error(&watching, "there is no such device on this host");
+	watching_skip(&watching, "resolved");
+	watching_round(&watching);
 	later = harness_child_cgroup(harness_cgroup(), "a-later");
-	cr_expect_eq(harness_open(later, "c 1:3", O_RDONLY), 0);
+	cr_expect_eq(harness_open(later, "c 1:3", O_RDONLY), EPERM);
 	cr_expect_eq(harness_open(later, "c 1:5", O_RDONLY), EPERM);
+	make_device("/dev/zero");
+	watching_round(&watching);
+	applying_expect_applied_to(&watching, "/a*", "a.json");
+	cr_expect_eq(harness_open(later, "c 1:5", O_RDONLY), 0);
 	watching_stop(&watching);
 }
 

@@ -25,6 +25,14 @@ TestSuite(faults, .init = scenario_begin, .fini = harness_end, .timeout = 3600);
 	{                                                            \
 		"{'devices': {'allow': ['c 1:3 rw']}}", "+--+++++++" \
 	}
+#define WORDS                                                                           \
+	{                                                                               \
+		"{'devices': {'allow': ['/dev/null rw', '/dev/zero r']}}", "++-+++++++" \
+	}
+#define OTHER_WORDS                                                                       \
+	{                                                                                 \
+		"{'devices': {'allow': ['/dev/nul[l] rw', '/dev/full w']}}", "+-++++++++" \
+	}
 /* The kernel decides whether listening on the port of bind(0) is refused. */
 #define PORTS                                                                             \
 	{                                                                                 \
@@ -79,6 +87,12 @@ static const struct scenario attach_to_new_host = {
 static const struct scenario replace_devices = {
 	"attach",
 	.places = { { "a", DEVICES, OTHER_DEVICES } },
+};
+
+/* The same devices in other words are another policy to remember. */
+static const struct scenario replace_words = {
+	"attach",
+	.places = { { "a", WORDS, OTHER_WORDS } },
 };
 
 static const struct scenario add_ports = {
@@ -227,6 +241,7 @@ FAULTS(attach_ports)
 FAULTS(attach_killed_ports)
 FAULTS(attach_to_new_host)
 FAULTS(replace_devices)
+FAULTS(replace_words)
 FAULTS(add_ports)
 FAULTS(drop_ports)
 FAULTS(replace_ports)

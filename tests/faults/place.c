@@ -60,6 +60,30 @@ static bool status_is(const struct place *place, const struct seen *seen, bool a
 			    : !place->status[after];
 }
 
+/* A policy in words is remembered whole, with its numbers or not at all. */
+static bool check_source(const struct place *place, bool after)
+{
+	static struct tracer_result result;
+	const struct tracer_options options = { 0 };
+	const struct scenario_state *state = after ? &place->plan->after : &place->plan->before;
+	json_t *wanted = NULL;
+	json_t *source = NULL;
+	bool same;
+
+	if (!state->policy || !strstr(state->policy, "/dev/"))
+		return true;
+	runner_run((const char *const[]){ "show", "--source", cgfence_cgroup_path(place->cgroup),
+					  NULL },
+		   &options, &result);
+	source = json_loads(result.output, 0, NULL);
+	wanted = json_load_file(place->policy_path[after], 0, NULL);
+	same = json_equal(source, wanted);
+	json_decref(source);
+	json_decref(wanted);
+	return same || runner_complain("%s: the source is '%s', errors '%s'", place->plan->cgroup,
+				       result.output, result.errors);
+}
+
 bool place_find_state(struct place *place, struct seen *seen, bool *after)
 {
 	const struct scenario_place *plan = place->plan;
@@ -89,7 +113,8 @@ bool place_find_state(struct place *place, struct seen *seen, bool *after)
 				       (long long)place->denied, (long long)seen->denied);
 	place->denied = seen->denied;
 	verdicts = *after ? plan->after.verdicts : plan->before.verdicts;
-	return place_check_verdicts(place, verdicts, verdicts,
+	return check_source(place, *after) &&
+	       place_check_verdicts(place, verdicts, verdicts,
 				    *after ? "with the new policy" : "with the old policy");
 }
 

@@ -26,6 +26,14 @@ static struct cgfence_error no_device = { .text = "no device" };
 	{                                                                  \
 		.origin = (file), .text = (policy), .cgroup = "name-" file \
 	}
+/* A policy in words that are "W". */
+static struct cgfence_policy in_words = { .source = (char *)"W", .lookups.count = 1 };
+
+#define WORDS(file, policy_text)                                                 \
+	{                                                                        \
+		.origin = (file), .text = (policy_text), .cgroup = "name-" file, \
+		.policy = &in_words                                              \
+	}
 #define GLOB(file, policy)                                                                  \
 	{                                                                                   \
 		.origin = (file), .text = (policy), .cgroup = "glob-" file, .is_glob = true \
@@ -116,6 +124,36 @@ Test(apply_plan, is_desired_minus_observed)
 		  .sources = { SOURCE("x", "P") },
 		  .targets = { { 1, "/a", false, 0, false } },
 		  .fences = { { .id = 1, .path = "/a", .text = "P" } },
+		  .plan = "keep /a x" },
+		{ .name = "the same policy, of words that stood for it",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { 1, "/a", false, 0, false } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P", .words = "W" } },
+		  .plan = "replace /a x" },
+		{ .name = "the same policy in the same words",
+		  .sources = { WORDS("x", "P") },
+		  .targets = { { 1, "/a", false, 0, false } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P", .words = "W" } },
+		  .plan = "keep /a x" },
+		{ .name = "the same policy in other words",
+		  .sources = { WORDS("x", "P") },
+		  .targets = { { 1, "/a", false, 0, false } },
+		  .fences = { { .id = 1, .path = "/a", .text = "P", .words = "V" } },
+		  .plan = "replace /a x" },
+		{ .name = "the same words, which stand for something else",
+		  .sources = { WORDS("x", "P") },
+		  .targets = { { 1, "/a", false, 0, false } },
+		  .fences = { { .id = 1, .path = "/a", .text = "Q", .words = "W" } },
+		  .plan = "replace /a x" },
+		/* The fence has followed its devices since. */
+		{ .name = "the same words, which cannot be resolved in the file",
+		  .sources = { { .origin = "x",
+				 .text = "P",
+				 .cgroup = "/a",
+				 .policy = &in_words,
+				 .error = &no_device } },
+		  .targets = { { 1, "/a", false, 0, false } },
+		  .fences = { { .id = 1, .path = "/a", .text = "Q", .words = "W" } },
 		  .plan = "keep /a x" },
 		{ .name = "the same policy, half changed",
 		  .sources = { SOURCE("x", "P") },

@@ -4,19 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-Test(policy, a_name_is_given_only_to_a_policy_that_has_none)
-{
-	cleanup_policy struct cgfence_policy *named =
-		policy_text_parse("{`name`: `own`, `devices`: {}}");
-	cleanup_policy struct cgfence_policy *unnamed = policy_text_parse("{`devices`: {}}");
-
-	cr_expect_null(cgfence_policy_name(unnamed));
-	cr_expect_eq(cgfence_policy_set_name(named, "given", NULL), 0);
-	cr_expect_eq(cgfence_policy_set_name(unnamed, "given", NULL), 0);
-	cr_expect_str_eq(cgfence_policy_name(named), "own");
-	cr_expect_str_eq(cgfence_policy_name(unnamed), "given");
-}
-
 Test(policy, freeing_nothing_is_fine)
 {
 	cgfence_policy_free(NULL);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "fence/source.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "kernel/source_map.h"
+#include "policy/memory.h"
+#include "policy/write.h"
+
+#include <fcntl.h>
+
+int fence_source_read(int map, char **packed, struct cgfence_error *error)
+{
+	if (map < 0)
+		return error_set(
+			error, ENODATA,
+			"its policy as it was written is not known, as another version of cgfence made it; attach the policy again");
+	return source_map_read(map, packed, error);
+}
+
+/* Whoever only repairs a fence has its policy from the image, and leaves what it remembers. */
+static int keep(struct fence_change *change, struct cgfence_error *error)
+{
+	int map = change->old.maps.source;
+
+	if (map < 0)
+		return 0;
+	change->new.source = fcntl(map, F_DUPFD_CLOEXEC, 0);
+	return change->new.source < 0 ? error_set(error, EMFILE, "out of file descriptors") : 0;
+}
+
+int fence_source_prepare(struct fence_change *change, struct cgfence_error *error)
+{
+	cleanup_free char *packed = NULL;
+	int result;
+
+	if (change->policy == change->old_policy)
+		return keep(change, error);
+	result = policy_memory_pack(change->policy, &packed, error);
+	return result ? result : source_map_create(packed, &change->new.source, error);
+}
+
+bool fence_source_rewords(const struct fence_change *change, bool *words)
+{
+	cleanup_free char *packed = NULL;
+
+	if (!change->old_policy || change->policy == change->old_policy || change->old.torn ||
+	    !policy_equal(change->old_policy, change->policy))
+		return false;
+	/* If it cannot be read now, it is written anew. */
+	fence_source_read(change->old.maps.source, &packed, NULL);
+	*words = policy_memory_differs(change->policy, packed, true);
+	return policy_memory_differs(change->policy, packed, false);
+}
