@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/same.h"
+#include "image/image.h"
 #include "policy/write.h"
 
 #include <bpf/bpf.h>

@@ -60,16 +60,16 @@ int cgfence_policy_add_default_devices(struct cgfence_policy *policy, const char
 
 /* The rules are put in place when all of them are there. */
 static int add_entries(struct cgfence_policy *policy, const char *text,
-		       const struct device_entries *entries)
+		       struct device_entries *entries)
 {
 	struct device_rules rules = { 0 };
 	int result = device_rules_copy(&policy->devices, &rules);
 
-	for (size_t i = 0; i < entries->count && result == 0; i++)
-		result = device_rules_add(&rules, &entries->items[i], false);
 	if (result == 0)
 		result =
 			device_lookups_add(&policy->lookups, text, DEVICE_MAY_BE_OPTIONAL, entries);
+	for (size_t i = 0; i < entries->count && result == 0; i++)
+		result = device_rules_add(&rules, &entries->items[i], false);
 	if (result) {
 		device_rules_free(&rules);
 		return result;

@@ -105,9 +105,9 @@ Test(runc, learning_of_containers)
 	program_start(&program, NULL, WORDS("learn", pattern));
 	for (int i = 0; i < 600 && !harness_hook_programs(harness_cgroup()); i++)
 		usleep(50000);
-	box = start_box();
-	assert_status(runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
-	stop_box();
+	box = box_start();
+	assert_status(box_runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
+	box_stop();
 	cgfence_cgroup_close(box);
 	kill(program.pid, SIGTERM);
 	program_finish(&program);
@@ -116,11 +116,11 @@ Test(runc, learning_of_containers)
 			 "      \"/dev/zero r\"\n    ]\n  },\n  \"ports\": []\n}\n");
 	assert_done(program_run(NULL, WORDS("attach", pattern,
 					    program_file("p.json", program.result.output))));
-	assert_status(runc("run", "--detach", "--bundle", in_directory("bundle"), "box"), 0);
-	assert_status(runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
+	assert_status(box_runc("run", "--detach", "--bundle", box_file("bundle"), "box"), 0);
+	assert_status(box_runc("exec", "box", "sh", "-c", ": </dev/zero"), 0);
 	result = program_run(NULL, WORDS("denials", "--json", pattern));
 	cr_expect_str_eq(result.output, "[]\n");
-	stop_box();
+	box_stop();
 }
 
 Test(runc, a_fence_above_that_was_there_first)
