@@ -2,6 +2,8 @@
 #include "daemon/resolve.h"
 #include "base/boot_time.h"
 
+#include <string.h>
+
 /* After a pass it rests for so many times as long, so that a storm of events takes at most a tenth of a processor. */
 #define REST_FACTOR 9
 
@@ -63,7 +65,7 @@ static void on_resolved(const struct cgfence_resolved *resolved, void *context)
 	resolve->changed++;
 }
 
-size_t watch_resolve_work(struct watch_resolve *resolve)
+size_t watch_resolve_work(struct watch_resolve *resolve, const char *said)
 {
 	uint64_t begin_ns = boot_time_ns();
 	struct cgfence_error error = { 0 };
@@ -74,7 +76,8 @@ size_t watch_resolve_work(struct watch_resolve *resolve)
 	/* What the kernel tells from here on needs another pass. */
 	resolve->wanted = false;
 	resolve->changed = 0;
-	if (cgfence_resolver_pass(resolve->resolver, on_resolved, resolve, &more, &error))
+	if (cgfence_resolver_pass(resolve->resolver, on_resolved, resolve, &more, &error) &&
+	    strcmp(error.text, said) != 0)
 		watch_errors_add(&resolve->errors, error.text, resolve->output);
 	if (more) {
 		resolve->wanted = true;

@@ -250,7 +250,7 @@ bool watch_work(struct watch *watch)
 	apply_ns = watch_apply_wait_ns(&watch->apply);
 	/* A policy that changes in its file comes first. */
 	if (apply_ns)
-		changed += watch_resolve_work(&watch->resolve);
+		changed += watch_resolve_work(&watch->resolve, watch->last_error);
 	/* Their listeners are of no event, if there are any. */
 	if (changed)
 		watch_settle(watch, SETTLE_NS);

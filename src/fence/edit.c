@@ -5,7 +5,7 @@
 #include "cgroup/cgroup.h"
 #include "fence/anchor.h"
 #include "fence/change.h"
-#include "fence/source.h"
+#include "fence/source_read.h"
 #include "kernel/pins.h"
 #include "policy/edit_words.h"
 #include "policy/policy.h"

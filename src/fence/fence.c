@@ -6,7 +6,7 @@
 #include "fence/missing.h"
 #include "fence/present.h"
 #include "fence/since.h"
-#include "fence/source.h"
+#include "fence/source_read.h"
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/link.h"

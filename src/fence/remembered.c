@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/remembered.h"
 #include "base/cleanup.h"
-#include "fence/source.h"
+#include "fence/source_read.h"
 #include "kernel/link.h"
+#include "kernel/maps.h"
 #include "policy/memory.h"
 
 #include <errno.h>

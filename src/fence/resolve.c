@@ -5,7 +5,7 @@
 #include "cgroup/cgroup.h"
 #include "fence/anchor.h"
 #include "fence/change.h"
-#include "fence/source.h"
+#include "fence/source_read.h"
 #include "policy/memory.h"
 #include "policy/write.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/source.h"
+#include "fence/source_read.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "kernel/source_map.h"
@@ -7,15 +8,6 @@
 #include "policy/write.h"
 
 #include <fcntl.h>
-
-int fence_source_read(int map, char **packed, struct cgfence_error *error)
-{
-	if (map < 0)
-		return error_set(
-			error, ENODATA,
-			"its policy as it was written is not known, as another version of cgfence made it; attach the policy again");
-	return source_map_read(map, packed, error);
-}
 
 /* Whoever only repairs a fence has its policy from the image, and leaves what it remembers. */
 static int keep(struct fence_change *change, struct cgfence_error *error)

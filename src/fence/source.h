@@ -12,12 +12,3 @@ int fence_source_prepare(struct fence_change *change, struct cgfence_error *erro
  * @words: receives whether it differs in what depends on the host, or did; numbers mean the same, however they are written
  */
 bool fence_source_rewords(const struct fence_change *change, bool *words);
-
-/**
- * fence_source_read() - what a fence remembers.
- * @map: its map; -1 if it has none
- * @packed: receives it, to be given to free() (policy/memory.h)
- *
- * Return: 0, -ENODATA if it remembers nothing, another -errno.
- */
-int fence_source_read(int map, char **packed, struct cgfence_error *error);

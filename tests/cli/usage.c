@@ -104,7 +104,7 @@ Test(usage, help_wins_over_what_is_missing_or_wrong)
 	struct program_result result = program_run(NULL, WORDS("show", "a", "b", "--help"));
 
 	assert_done(result);
-	assert_has(result.output, "Usage: cgfence show CGROUP|PATTERN\n");
+	assert_has(result.output, "Usage: cgfence show [--source] CGROUP|PATTERN\n");
 }
 
 Test(usage, help_needs_no_privilege)
