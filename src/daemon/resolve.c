@@ -2,8 +2,6 @@
 #include "daemon/resolve.h"
 #include "base/boot_time.h"
 
-#include <string.h>
-
 /* After a pass it rests for so many times as long, so that a storm of events takes at most a tenth of a processor. */
 #define REST_FACTOR 9
 
@@ -65,10 +63,9 @@ static void on_resolved(const struct cgfence_resolved *resolved, void *context)
 	resolve->changed++;
 }
 
-size_t watch_resolve_work(struct watch_resolve *resolve, const char *said)
+size_t watch_resolve_work(struct watch_resolve *resolve, struct cgfence_error *error)
 {
 	uint64_t begin_ns = boot_time_ns();
-	struct cgfence_error error = { 0 };
 	bool more = false;
 
 	if (watch_resolve_wait_ns(resolve))
@@ -76,9 +73,7 @@ size_t watch_resolve_work(struct watch_resolve *resolve, const char *said)
 	/* What the kernel tells from here on needs another pass. */
 	resolve->wanted = false;
 	resolve->changed = 0;
-	if (cgfence_resolver_pass(resolve->resolver, on_resolved, resolve, &more, &error) &&
-	    strcmp(error.text, said) != 0)
-		watch_errors_add(&resolve->errors, error.text, resolve->output);
+	cgfence_resolver_pass(resolve->resolver, on_resolved, resolve, &more, error);
 	if (more) {
 		resolve->wanted = true;
 		return resolve->changed;

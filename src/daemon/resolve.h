@@ -40,8 +40,8 @@ uint64_t watch_resolve_wait_ns(const struct watch_resolve *resolve);
 
 /**
  * watch_resolve_work() - do what can be done in a slice of time. It yields (<cgfence/yield.h>).
- * @said: an error that was reported just now, which it does not report too
+ * @error: set if it could not look, which it does not report itself
  *
  * Return: how many fences changed.
  */
-size_t watch_resolve_work(struct watch_resolve *resolve, const char *said);
+size_t watch_resolve_work(struct watch_resolve *resolve, struct cgfence_error *error);

@@ -232,6 +232,16 @@ static bool plan_adopt(struct watch *watch)
 	return wait_ns == 0;
 }
 
+size_t watch_resolve_now(struct watch *watch)
+{
+	struct cgfence_error error = { 0 };
+	size_t changed = watch_resolve_work(&watch->resolve, &error);
+
+	if (*error.text)
+		report_error(watch, error.text);
+	return changed;
+}
+
 bool watch_work(struct watch *watch)
 {
 	uint64_t apply_ns;
@@ -250,7 +260,7 @@ bool watch_work(struct watch *watch)
 	apply_ns = watch_apply_wait_ns(&watch->apply);
 	/* A policy that changes in its file comes first. */
 	if (apply_ns)
-		changed += watch_resolve_work(&watch->resolve, watch->last_error);
+		changed += watch_resolve_now(watch);
 	/* Their listeners are of no event, if there are any. */
 	if (changed)
 		watch_settle(watch, SETTLE_NS);

@@ -52,6 +52,9 @@ void watch_read_signals(struct watch *watch);
 /** watch_say_alive() - tell the service manager so. */
 void watch_say_alive(struct watch *watch);
 
+/** watch_resolve_now() - do what can be done in a slice of time. Return: how many fences changed. */
+size_t watch_resolve_now(struct watch *watch);
+
 /** watch_work() - do a slice of what is to be done. Return: is there more to be done at once? */
 bool watch_work(struct watch *watch);
 

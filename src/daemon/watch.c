@@ -238,7 +238,7 @@ static void begin(struct watch *watch)
 	       boot_time_ns() - begin_ns < BEGIN_NS)
 		watch_apply_work(&watch->apply, &watch->output);
 	watch_resolve_want(&watch->resolve);
-	watch_resolve_work(&watch->resolve, watch->last_error);
+	watch_resolve_now(watch);
 	watch_pass(watch);
 	start_timers(watch);
 	notify_send("READY=1");
