@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "fence/adopted.h"
 #include "fence/detach.h"
+#include "fence/foreproof.h"
 #include "fence/levels.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"

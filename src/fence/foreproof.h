@@ -5,14 +5,9 @@
  */
 #pragma once
 
+#include "fence/proved.h"
 #include "kernel/adopted.h"
 #include "policy/policy.h"
-
-/* All zero is none. */
-struct foreproof {
-	uint64_t programs;   /* of returned_hash() */
-	uint64_t generation; /* of the fence; 0 if there was none */
-};
 
 /**
  * foreproof_first() - prove that a policy and the programs on a cgroup, which has no fence yet, agree.

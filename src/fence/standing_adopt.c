@@ -7,6 +7,7 @@
 #include "fence/adopted.h"
 #include "fence/anchor.h"
 #include "fence/fence.h"
+#include "fence/foreproof.h"
 #include "fence/levels.h"
 #include "fence/standing_adopted.h"
 #include "kernel/adopted.h"
