@@ -10,6 +10,7 @@ static _Thread_local struct {
 	uint64_t every_ns;
 	uint64_t last_ns;
 	bool running;
+	unsigned int held;
 } yielding;
 
 void yield_set(void (*function)(void *context), uint64_t every_ns, void *context)
@@ -22,11 +23,21 @@ void yield_set(void (*function)(void *context), uint64_t every_ns, void *context
 
 void yield_now(void)
 {
-	if (!yielding.function || yielding.running ||
+	if (!yielding.function || yielding.running || yielding.held ||
 	    boot_time_ns() - yielding.last_ns < yielding.every_ns)
 		return;
 	yielding.running = true;
 	yielding.function(yielding.context);
 	yielding.running = false;
 	yielding.last_ns = boot_time_ns();
+}
+
+void yield_hold(void)
+{
+	yielding.held++;
+}
+
+void yield_release(void)
+{
+	yielding.held--;
 }

@@ -15,3 +15,9 @@ void yield_set(void (*function)(void *context), uint64_t every_ns, void *context
  * again after it.
  */
 void yield_now(void);
+
+/** yield_hold() - let yield_now() do nothing until as many calls of yield_release(), as where a lock is held. */
+void yield_hold(void);
+
+/** yield_release() - end that. */
+void yield_release(void);

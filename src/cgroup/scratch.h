@@ -37,6 +37,6 @@ void scratch_close(struct cgfence_cgroup *cgroup);
  */
 int scratch_run(const struct cgfence_cgroup *cgroup, int (*function)(void *context), void *context);
 
-/** scratch_run_long() - the same of what takes long; the caller holds no lock, for it yields meanwhile. */
+/** scratch_run_long() - the same of what takes long: it yields meanwhile. */
 int scratch_run_long(const struct cgfence_cgroup *cgroup, int (*function)(void *context),
 		     void *context);

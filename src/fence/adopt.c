@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "fence/adopted.h"
 #include "fence/detach.h"
+#include "fence/foreproof.h"
 #include "fence/levels.h"
-#include "fence/proof.h"
 #include "fence/setup.h"
 #include "kernel/adopted.h"
 #include "kernel/pins.h"
@@ -36,9 +36,7 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 		      enum cgfence_attach_result *result, struct cgfence_error *error)
 {
 	uint64_t id = change->id;
-	int code = foreproof_holds(&change->foreproof, found, 0)
-			   ? 0
-			   : fence_prove_policy(change->policy, found, error);
+	int code = foreproof_confirm_first(&change->foreproof, change->policy, found, error);
 
 	if (code == 0)
 		code = adopted_pin(id, found, error);
@@ -55,6 +53,7 @@ static int take_place(struct fence_change *change, const struct adopted *found,
 	return code;
 }
 
+/* Those that are like the ones before take their place alone, others that of all on their cgroup. */
 static int take_place_again(struct fence_change *change, const struct adopted *found,
 			    struct cgfence_error *error)
 {
@@ -62,17 +61,12 @@ static int take_place_again(struct fence_change *change, const struct adopted *f
 	uint64_t id = change->id;
 	int result = adopted_read(id, &before, error);
 
-	if (result)
-		return result;
-	/* Mostly their owner made the same program again, and the kernel need not be asked. */
-	if (adopted_are_known(&before, found)) {
+	if (result == 0)
+		result = foreproof_confirm_again(&change->foreproof, id, change->old_policy,
+						 change->old.image->generation, &before, found,
+						 error);
+	if (result == 0)
 		result = adopted_swap(id, &before, found, error);
-	} else {
-		if (!foreproof_holds(&change->foreproof, found, change->old.image->generation))
-			result = fence_prove_again(change->old_policy, &before, found, error);
-		if (result == 0)
-			result = adopted_replace(id, found, error);
-	}
 	return result ? result : adopted_detach(found, error);
 }
 

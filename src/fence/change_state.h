@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-#include "fence/foreproof.h"
 #include "fence/present.h"
 #include "fence/programs.h"
+#include "fence/proved.h"
 
 /* A change of the programs on a cgroup, by any command, as far as it has come. */
 struct fence_change {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/foreproof.h"
+#include "base/yield.h"
 #include "fence/fence.h"
 #include "fence/levels.h"
 #include "fence/proof.h"
@@ -26,16 +27,14 @@ int foreproof_first(const struct cgfence_cgroup *cgroup, const struct cgfence_po
 	return result;
 }
 
-static int prove(uint64_t id, const struct cgfence_policy *policy, const struct adopted *found,
-		 struct cgfence_error *error)
+/* Mostly their owner made the same program again, and the kernel need not be asked. */
+static int prove(uint64_t id, const struct cgfence_policy *policy, const struct adopted *kept,
+		 const struct adopted *found, struct cgfence_error *error)
 {
-	cleanup_adopted struct adopted kept = { 0 };
-	int result = adopted_read(id, &kept, error);
-
-	if (result || adopted_are_known(&kept, found))
-		return result;
+	if (adopted_are_known(kept, found))
+		return 0;
 	return id & CGFENCE_STANDING_ID ? fence_prove_stricter(policy, found, error)
-					: fence_prove_again(policy, &kept, found, error);
+					: fence_prove_again(policy, kept, found, error);
 }
 
 int foreproof_again(uint64_t id, const struct cgfence_cgroup *cgroup, struct foreproof *proof,
@@ -43,6 +42,7 @@ int foreproof_again(uint64_t id, const struct cgfence_cgroup *cgroup, struct for
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_adopted struct adopted found = { 0 };
+	cleanup_adopted struct adopted kept = { 0 };
 	int result = 0;
 
 	/* Whoever has the lock says what is wrong. */
@@ -51,16 +51,47 @@ int foreproof_again(uint64_t id, const struct cgfence_cgroup *cgroup, struct for
 	result = find(cgroup, &found, error);
 	if (result || !found.count)
 		return result;
-	result = prove(id, cgfence_fence_policy(fence), &found, error);
+	result = adopted_read(id, &kept, error);
+	if (result == 0)
+		result = prove(id, cgfence_fence_policy(fence), &kept, &found, error);
 	if (result == 0)
 		*proof = (struct foreproof){ .programs = returned_hash(&found),
 					     .generation = cgfence_fence_generation(fence) };
 	return result;
 }
 
-bool foreproof_holds(const struct foreproof *proof, const struct adopted *programs,
-		     uint64_t generation)
+static bool holds(const struct foreproof *proof, const struct adopted *programs,
+		  uint64_t generation)
 {
 	return proof->programs && proof->programs == returned_hash(programs) &&
 	       proof->generation == generation;
+}
+
+int foreproof_confirm_first(const struct foreproof *proof, const struct cgfence_policy *policy,
+			    const struct adopted *found, struct cgfence_error *error)
+{
+	int result;
+
+	if (holds(proof, found, 0))
+		return 0;
+	/* What would be called may want the lock, too. */
+	yield_hold();
+	result = fence_prove_policy(policy, found, error);
+	yield_release();
+	return result;
+}
+
+int foreproof_confirm_again(const struct foreproof *proof, uint64_t id,
+			    const struct cgfence_policy *policy, uint64_t generation,
+			    const struct adopted *kept, const struct adopted *found,
+			    struct cgfence_error *error)
+{
+	int result;
+
+	if (holds(proof, found, generation))
+		return 0;
+	yield_hold();
+	result = prove(id, policy, kept, found, error);
+	yield_release();
+	return result;
 }

@@ -5,14 +5,9 @@
  */
 #pragma once
 
+#include "fence/proved.h"
 #include "kernel/adopted.h"
 #include "policy/policy.h"
-
-/* All zero is none. */
-struct foreproof {
-	uint64_t programs;   /* of returned_hash() */
-	uint64_t generation; /* of the fence; 0 if there was none */
-};
 
 /**
  * foreproof_first() - prove that a policy and the programs on a cgroup, which has no fence yet, agree.
@@ -34,6 +29,20 @@ int foreproof_first(const struct cgfence_cgroup *cgroup, const struct cgfence_po
 int foreproof_again(uint64_t id, const struct cgfence_cgroup *cgroup, struct foreproof *proof,
 		    struct cgfence_error *error);
 
-/** foreproof_holds() - was this proved? @generation: of the fence now; 0 if there is none */
-bool foreproof_holds(const struct foreproof *proof, const struct adopted *programs,
-		     uint64_t generation);
+/**
+ * foreproof_confirm_first() - with the lock held, is that proved of these programs? If not, it is proved now.
+ *
+ * Return: 0, or -errno as fence_prove_policy().
+ */
+int foreproof_confirm_first(const struct foreproof *proof, const struct cgfence_policy *policy,
+			    const struct adopted *found, struct cgfence_error *error);
+
+/**
+ * foreproof_confirm_again() - the same of programs that have come back.
+ * @policy: that is in force, of @generation
+ * @kept: what the fence keeps
+ */
+int foreproof_confirm_again(const struct foreproof *proof, uint64_t id,
+			    const struct cgfence_policy *policy, uint64_t generation,
+			    const struct adopted *kept, const struct adopted *found,
+			    struct cgfence_error *error);

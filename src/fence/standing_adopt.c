@@ -7,8 +7,8 @@
 #include "fence/adopted.h"
 #include "fence/anchor.h"
 #include "fence/fence.h"
+#include "fence/foreproof.h"
 #include "fence/levels.h"
-#include "fence/proof.h"
 #include "fence/standing_adopted.h"
 #include "kernel/adopted.h"
 #include "runtime/setup.h"
@@ -30,9 +30,10 @@ static int take_place(const struct fence_change *change, const struct adopted *f
 	uint64_t id = change->id;
 	int result = adopted_read(id, &kept, error);
 
-	if (result == 0 && !adopted_are_known(&kept, found) &&
-	    !foreproof_holds(&change->foreproof, found, change->old.image->generation))
-		result = fence_prove_stricter(change->old_policy, found, error);
+	if (result == 0)
+		result = foreproof_confirm_again(&change->foreproof, id, change->old_policy,
+						 change->old.image->generation, &kept, found,
+						 error);
 	if (result == 0)
 		result = adopted_swap(id, &kept, found, error);
 	if (result == 0)

@@ -76,10 +76,9 @@ int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error
 int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
 
 /**
- * adopted_swap() - the same where each is like one that is kept.
+ * adopted_swap() - adopted_replace(), but where each program on a cgroup is like one of those that are kept of it, these
+ * alone are removed.
  * @kept: of the fence
- *
- * On the same cgroup it takes the place of that one alone.
  */
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
 		 struct cgfence_error *error);

@@ -232,7 +232,7 @@ static bool is_asking(const struct locks *locks)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "cgfence-scratch-%d", getpid());
+	snprintf(name, sizeof(name), "cgfence-scratch-%d-0", getpid());
 	return faccessat(cgfence_cgroup_fd(locks->root), name, F_OK, 0) == 0;
 }
 
