@@ -21,7 +21,7 @@ struct cgfence_fence {
 	struct cgfence_counters counters;
 	struct fence_maps maps;
 	uint64_t generation;
-	uint64_t since_ns;
+	uint64_t id;
 	bool ephemeral;
 	bool torn;
 	enum cgfence_listen_guard guard;
@@ -70,7 +70,7 @@ uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 
 uint64_t cgfence_fence_since_ns(const struct cgfence_fence *fence)
 {
-	return fence->since_ns;
+	return since_read_ns(fence->id);
 }
 
 uint64_t cgfence_counters_denied(const struct cgfence_counters *counters, enum cgfence_hook hook)
@@ -168,7 +168,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 		     struct cgfence_error *error)
 {
 	fence->generation = present->image->generation;
-	fence->since_ns = since_read_ns(present->image->cgroup_id);
+	fence->id = present->image->cgroup_id;
 	fence->ephemeral = present->image->ephemeral;
 	fence->torn = present->torn || present->unsettled;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
