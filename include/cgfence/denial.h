@@ -28,17 +28,17 @@ struct cgfence_denial_share {
  */
 static __always_inline struct cgfence_denial_share cgfence_denial_share(__u32 hook)
 {
-	struct cgfence_denial_share share = { 0, 30 };
+	struct cgfence_denial_share share = { 0, 33 };
 
 	if (hook == CGFENCE_HOOK_BIND) {
-		share.first = 30;
-		share.count = 9;
+		share.first = 33;
+		share.count = 8;
 	} else if (hook == CGFENCE_HOOK_LISTEN) {
-		share.first = 39;
-		share.count = 4;
+		share.first = 41;
+		share.count = 3;
 	} else if (hook == CGFENCE_HOOK_CREATE) {
-		share.first = 43;
-		share.count = 2;
+		share.first = 44;
+		share.count = 1;
 	}
 	return share;
 }

@@ -17,7 +17,7 @@ static int edit_policy(const struct fence_change *change, const struct cgfence_e
 		       struct cgfence_policy **edited, bool *changes, struct cgfence_error *error)
 {
 	cleanup_free char *packed = NULL;
-	int result = fence_source_read(change->old.maps.source, &packed, error);
+	int result = fence_source_read(change->old.maps.source_id, &packed, error);
 
 	if (result && result != -ENODATA)
 		return result;

@@ -51,7 +51,7 @@ const struct cgfence_policy *cgfence_fence_policy(const struct cgfence_fence *fe
 
 int fence_read_source(const struct cgfence_fence *fence, char **packed, struct cgfence_error *error)
 {
-	return fence_source_read(fence->maps.source, packed, error);
+	return fence_source_read(fence->maps.source_id, packed, error);
 }
 
 int cgfence_fence_source(const struct cgfence_fence *fence, char **text,

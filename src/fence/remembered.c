@@ -82,7 +82,7 @@ static int read_packed(uint64_t id, char **packed)
 		result = link_open(id, &hooks[i], &link, NULL);
 	if (result == 0)
 		result = fence_maps_find(link.program, &maps, NULL);
-	return result ? result : fence_source_read(maps.source, packed, NULL);
+	return result ? result : fence_source_read(maps.source_id, packed, NULL);
 }
 
 int remembered_read(struct remembered_set *set, uint64_t id, struct remembered **words)

@@ -33,7 +33,7 @@ static int read_resolution(const struct fence_change *change, struct resolution 
 			   struct cgfence_error *error)
 {
 	cleanup_free char *packed = NULL;
-	int result = fence_source_read(change->old.maps.source, &packed, error);
+	int result = fence_source_read(change->old.maps.source_id, &packed, error);
 
 	if (result == 0)
 		result = policy_memory_read(packed, &resolution->policy, error);

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/source.h"
-#include "fence/source_read.h"
 #include "base/cleanup.h"
-#include "base/error.h"
+#include "fence/source_read.h"
 #include "kernel/source_map.h"
 #include "policy/memory.h"
 #include "policy/write.h"
 
-#include <fcntl.h>
-
 /* Whoever only repairs a fence has its policy from the image, and leaves what it remembers. */
 static int keep(struct fence_change *change, struct cgfence_error *error)
 {
-	int map = change->old.maps.source;
+	uint32_t id = change->old.maps.source_id;
 
-	if (map < 0)
-		return 0;
-	change->new.source = fcntl(map, F_DUPFD_CLOEXEC, 0);
-	return change->new.source < 0 ? error_set(error, EMFILE, "out of file descriptors") : 0;
+	return id ? source_map_open(id, &change->new.source, error) : 0;
 }
 
 int fence_source_prepare(struct fence_change *change, struct cgfence_error *error)
@@ -39,7 +33,7 @@ bool fence_source_rewords(const struct fence_change *change, bool *words)
 	    !policy_equal(change->old_policy, change->policy))
 		return false;
 	/* If it cannot be read now, it is written anew. */
-	fence_source_read(change->old.maps.source, &packed, NULL);
+	fence_source_read(change->old.maps.source_id, &packed, NULL);
 	*words = policy_memory_differs(change->policy, packed, true);
 	return policy_memory_differs(change->policy, packed, false);
 }

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 
-int fence_source_read(int map, char **packed, struct cgfence_error *error)
+int fence_source_read(uint32_t id, char **packed, struct cgfence_error *error)
 {
-	if (map < 0)
+	if (!id)
 		return error_set(
 			error, ENODATA,
 			"its policy as it was written is not known, as another version of cgfence made it; attach the policy again");
-	return source_map_read(map, packed, error);
+	return source_map_read(id, packed, error);
 }

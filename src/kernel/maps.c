@@ -22,8 +22,6 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 		return &maps->denials;
 	if (strcmp(name, CGFENCE_ASKED_MAP) == 0)
 		return &maps->asked;
-	if (strcmp(name, CGFENCE_SOURCE_MAP) == 0)
-		return &maps->source;
 	if (strcmp(name, CGFENCE_MEMBERS_MAP) == 0)
 		return &maps->members;
 	if (strcmp(name, CGFENCE_STATE_MAP) == 0)
@@ -127,6 +125,8 @@ static bool take_any(int *map, const struct bpf_map_info *info, uint32_t id, voi
 	struct fence_maps *found = context;
 	int *slot = map_slot(found, info);
 
+	if (strcmp(info->name, CGFENCE_SOURCE_MAP) == 0)
+		found->source_id = id;
 	if (!slot || *slot >= 0)
 		return false;
 	*slot = cleanup_steal_descriptor(map);

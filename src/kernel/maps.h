@@ -12,17 +12,18 @@ struct fence_maps {
 	int counters;
 	int denials;
 	int asked;
-	int source;
 	int members; /* of a standing fence, with its state */
 	int state;
 	int events;	    /* of the whole host */
 	uint32_t policy_id; /* id of the policy map in the kernel, 0 if it was not asked for */
+	uint32_t
+		source_id; /* likewise of the policy as it was written, which few need; 0 if there is none */
 };
 
-#define FENCE_MAPS_CLOSED                                                               \
-	{                                                                               \
-		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .source = -1, \
-		.members = -1, .state = -1, .events = -1                                \
+#define FENCE_MAPS_CLOSED                                                                \
+	{                                                                                \
+		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .members = -1, \
+		.state = -1, .events = -1                                                \
 	}
 
 static inline void fence_maps_close(struct fence_maps *maps)
@@ -31,7 +32,6 @@ static inline void fence_maps_close(struct fence_maps *maps)
 	cleanup_close_descriptor(&maps->counters);
 	cleanup_close_descriptor(&maps->denials);
 	cleanup_close_descriptor(&maps->asked);
-	cleanup_close_descriptor(&maps->source);
 	cleanup_close_descriptor(&maps->members);
 	cleanup_close_descriptor(&maps->state);
 	cleanup_close_descriptor(&maps->events);

@@ -50,12 +50,29 @@ int source_map_create(const char *text, int *fd, struct cgfence_error *error)
 	return 0;
 }
 
-int source_map_read(int fd, char **text, struct cgfence_error *error)
+int source_map_open(uint32_t id, int *fd, struct cgfence_error *error)
+{
+	int map = bpf_map_get_fd_by_id(id);
+
+	if (map < 0 && errno == ENOENT)
+		return error_set(error, EAGAIN,
+				 "the policy was replaced while it was read; try again");
+	if (map < 0)
+		return kernel_error(error, errno, "open the policy as it was written");
+	*fd = map;
+	return 0;
+}
+
+int source_map_read(uint32_t id, char **text, struct cgfence_error *error)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t info_size = sizeof(info);
 	cleanup_free char *read = NULL;
+	cleanup_close int fd = -1;
+	int result = source_map_open(id, &fd, error);
 
+	if (result)
+		return result;
 	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
 		return kernel_error(error, errno,
 				    "look at the map of the policy as it was written");

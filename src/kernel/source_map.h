@@ -10,8 +10,11 @@
 /** source_map_create() - put text into a frozen map of its own; @fd receives its descriptor. */
 int source_map_create(const char *text, int *fd, struct cgfence_error *error);
 
+/** source_map_open() - open it by its id. Return: 0, -EAGAIN if it is gone with the policy, another -errno. */
+int source_map_open(uint32_t id, int *fd, struct cgfence_error *error);
+
 /** source_map_read() - read it back; @text receives it, to be given to free(). */
-int source_map_read(int fd, char **text, struct cgfence_error *error);
+int source_map_read(uint32_t id, char **text, struct cgfence_error *error);
 
 /** source_map_bind() - let a program hold the map (BPF_PROG_BIND_MAP, Linux 5.10). */
 int source_map_bind(int fd, int program, struct cgfence_error *error);

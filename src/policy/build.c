@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "policy/device_resolve.h"
 #include "policy/policy.h"
+#include "policy/source.h"
 
 #include <string.h>
 
@@ -15,6 +16,9 @@ int cgfence_policy_new(const char *name, struct cgfence_policy **policy,
 
 	if (!made)
 		return error_out_of_memory(error);
+	made->source = strdup("{}");
+	if (!made->source)
+		return error_out_of_memory(error);
 	result = name ? cgfence_policy_set_name(made, name, error) : 0;
 	if (result == 0)
 		*policy = cleanup_steal(made);
@@ -24,6 +28,8 @@ int cgfence_policy_new(const char *name, struct cgfence_policy **policy,
 void cgfence_policy_set_enforces(struct cgfence_policy *policy, bool enforces)
 {
 	policy->enforce = enforces;
+	if (policy_source_set(policy, "enforce", json_boolean(enforces)))
+		policy_source_drop(policy);
 }
 
 static int parse_base(const char *word, enum device_base *base, struct cgfence_error *error)
@@ -53,6 +59,8 @@ int cgfence_policy_add_default_devices(struct cgfence_policy *policy, const char
 	if (device_base_add(&policy->devices, base))
 		return error_out_of_memory(error);
 	device_rules_normalise(&policy->devices);
+	if (policy_source_start(policy, device_base_words[base]))
+		return error_out_of_memory(error);
 	policy->devices_base = base;
 	policy->devices_fenced = true;
 	return 0;
@@ -70,6 +78,8 @@ static int add_entries(struct cgfence_policy *policy, const char *text,
 			device_lookups_add(&policy->lookups, text, DEVICE_MAY_BE_OPTIONAL, entries);
 	for (size_t i = 0; i < entries->count && result == 0; i++)
 		result = device_rules_add(&rules, &entries->items[i], false);
+	if (result == 0)
+		result = policy_source_allow(policy, text);
 	if (result) {
 		device_rules_free(&rules);
 		return result;

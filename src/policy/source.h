@@ -20,3 +20,12 @@ int policy_source_keep(struct cgfence_policy *policy, const json_t *root);
  * A policy that was not read from text has no source, and gets none. Return: 0 or -ENOMEM.
  */
 int policy_source_set(struct cgfence_policy *policy, const char *key, json_t *value);
+
+/** policy_source_allow() - write a device entry behind those that are allowed; likewise. */
+int policy_source_allow(struct cgfence_policy *policy, const char *entry);
+
+/** policy_source_start() - write that it starts from the devices of a list; likewise. */
+int policy_source_start(struct cgfence_policy *policy, const char *base);
+
+/** policy_source_drop() - forget how it was written; its numbers count. */
+void policy_source_drop(struct cgfence_policy *policy);

@@ -123,7 +123,7 @@ static void expect_no_leak(const struct hammer *hammer, const struct kernel_obje
 
 	cr_expect_eq(left.programs, left.links);
 	cr_expect_eq(left.policies, 1);
-	cr_expect_leq(left.maps, 4);
+	cr_expect_leq(left.maps, 5);
 	cr_expect_lt(after.programs, before->programs + slack);
 	cr_expect_lt(after.maps + after.policies, before->maps + before->policies + slack);
 	cr_expect_lt(after.links, before->links + slack);

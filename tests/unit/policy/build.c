@@ -79,3 +79,29 @@ Test(policy_build, a_policy_that_fences_nothing_is_refused)
 	cr_expect_str_eq(error.text, "the policy fences nothing; add devices or ports to it");
 	cr_expect_null(image);
 }
+
+Test(policy_build, is_as_if_it_had_been_written)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	cleanup_policy struct cgfence_policy *written = NULL;
+	cleanup_free char *built_text = NULL;
+	cleanup_free char *written_text = NULL;
+
+	cr_assert_eq(cgfence_policy_new("job", &policy, NULL), 0);
+	cr_assert_eq(cgfence_policy_add_device(policy, "/dev/null rw", NULL), 0);
+	cr_assert_eq(cgfence_policy_add_default_devices(policy, "oci", NULL), 0);
+	cr_assert_eq(cgfence_policy_add_device(policy, "-/dev/cgfence-none r", NULL), 0);
+	cr_assert_eq(cgfence_policy_add_ports(policy, "tcp", "80", NULL), 0);
+	cgfence_policy_set_enforces(policy, false);
+	cr_assert_not_null(policy->source);
+	cr_expect_str_eq(policy->source,
+			 "{\"name\":\"job\",\"devices\":{\"allow\":[\"/dev/null rw\","
+			 "\"-/dev/cgfence-none r\"],\"defaults\":\"oci\"},"
+			 "\"ports\":{\"tcp\":[80],\"udp\":[]},\"enforce\":false}");
+	cr_assert_eq(cgfence_policy_parse(policy->source, strlen(policy->source), "it", &written,
+					  NULL),
+		     0);
+	built_text = policy_text_format(policy);
+	written_text = policy_text_format(written);
+	cr_expect_str_eq(built_text, written_text);
+}
