@@ -122,6 +122,12 @@ $(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
 	$(call say,CC)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iinclude -MMD -MP $< -Lbuild -lcgfence '-Wl,-rpath,$$ORIGIN/..' -o $@
 
+# For the Slurm that its headers are of; slurmstepd has the functions of SPANK.
+build/slurm/cgfence.so: $(wildcard tools/slurm/*.[ch]) build/libcgfence.so Makefile
+	$(call say,LD)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
+		-Wl,-z,relro,-z,now $(LDFLAGS) $(filter %.c,$^) -Lbuild -lcgfence -o $@
+
 $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcard include/cgfence/*.h) $(OUT)/cgfence
 	$(call say,MAN)
 	$(Q)tools/manual.sh $(OUT)/cgfence < $< > $@.new && mv $@.new $@
@@ -129,7 +135,7 @@ $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcar
 # Tests look into the library, so they link its objects.
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c)))
 $(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS))
-$(OUT)/system-tests: $(call test_objects,system)
+$(OUT)/system-tests: $(call test_objects,system) $(OUT)/tools/slurm/step.o $(OUT)/tools/slurm/ports.o
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)
 $(TEST_PROGRAMS): $(LIB_OBJECTS)
@@ -210,6 +216,8 @@ fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each:
 lint: $(SKELETONS) $(MANUALS) ## check formatting, layers, C, shell, the systemd units and the manual
 	$(Q)tools/lint.sh
 
+slurm: build/slurm/cgfence.so ## build the plugin of Slurm, which needs libslurm-dev
+
 abi: build/libcgfence.so ## keep what the library gives out as it is now, in tools/libcgfence.abi
 	$(Q)tools/abi.sh print > build/libcgfence.abi && mv build/libcgfence.abi tools/libcgfence.abi
 
@@ -227,6 +235,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all abi help deps examples demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps examples slurm demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

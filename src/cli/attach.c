@@ -4,6 +4,7 @@
 #include "cli/beside.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/job_ports.h"
 #include "cli/patience.h"
 #include "report/handles.h"
 #include "report/output.h"
@@ -20,6 +21,7 @@ static bool private;
 static bool standing;
 static const char *tcp_ports;
 static const char *udp_ports;
+static const char *variables;
 
 static void print_excess(const struct cgfence_violation *violation, void *context)
 {
@@ -190,6 +192,23 @@ static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct 
 	return 0;
 }
 
+/* The environment is read before the cgroup is found, and both must be of one process. */
+static int find(const char *name, struct cgfence_policy *policy, struct cgfence_cgroup **cgroup,
+		struct target *target, struct cgfence_error *error)
+{
+	cleanup_close int process = -1;
+	int result;
+
+	if (!variables)
+		return open_target(name, cgroup, target, error);
+	result = job_ports_open(name, &process, error);
+	if (result == 0)
+		result = job_ports_read(process, variables, policy, error);
+	if (result == 0)
+		result = open_target(name, cgroup, target, error);
+	return result ? result : job_ports_check_alive(process, error);
+}
+
 static int run(const struct arguments *arguments)
 {
 	const char *path = arguments->operands[1];
@@ -203,7 +222,7 @@ static int run(const struct arguments *arguments)
 	if (path && use_default)
 		return help_refuse_usage(&command_attach, "give either a policy or --default");
 	if (read_policy(path, &policy, &error) ||
-	    open_target(arguments->operands[0], &cgroup, &target, &error) ||
+	    find(arguments->operands[0], policy, &cgroup, &target, &error) ||
 	    (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error)) ||
 	    (dry_run ? pretend : attach)(&target, policy, flags, &error))
 		return output_failure(&error);
@@ -214,6 +233,8 @@ static const struct command_option options[] = {
 	{ 0, "tcp", "PORTS", "also assign these TCP ports, such as 8080,31000-31005", NULL,
 	  &tcp_ports },
 	{ 0, "udp", "PORTS", "also assign these UDP ports", NULL, &udp_ports },
+	{ 0, "ports-from-env", "NAME",
+	  "also assign the ports that these variables of the process name", NULL, &variables },
 	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
 	{ 0, "standing", NULL, "fence every cgroup of this name, now and later", &standing, NULL },
@@ -228,17 +249,19 @@ static const struct command_option options[] = {
 const struct command command_attach = {
 	.name = "attach",
 	.synopsis =
-		"[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] CGROUP|PATTERN [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] --default CGROUP|PATTERN",
+		"[--tcp PORTS] [--udp PORTS] [--ports-from-env NAME] [--dry-run] [--private] [--force] [--standing] CGROUP|PATTERN [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] --default CGROUP|PATTERN",
 	.summary = "fence a cgroup or all of a name, or replace their policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"
 		"removal of the cgroup; no process needs to stay. Without a file the embedded default policy is used,\n"
 		"which allows the 14 devices that Mesos allows; a cgroup that has a fence already is then left alone,\n"
-		"unless --default is given. --tcp and --udp add ports to those that the policy assigns. If anything is\n"
-		"wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts would end with this mount\n"
-		"namespace, it refuses unless --private is given. Listeners that are in excess already are reported and\n"
-		"left to reconcile and watch. While a container runtime sets up its container in the cgroup, it waits for at\n"
-		"most 5 seconds, and then refuses.\n"
+		"unless --default is given. --tcp and --udp add ports to those that the policy assigns, and so does\n"
+		"--ports-from-env 'NOMAD_PORT_*' with pid:N, for both protocols, from the variables of such names in the\n"
+		"environment of that process. It may write there what it likes, so have it fenced before it runs code of\n"
+		"the job. If anything is wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts\n"
+		"would end with this mount namespace, it refuses unless --private is given. Listeners that are in excess\n"
+		"already are reported and left to reconcile and watch. While a container runtime sets up its container in\n"
+		"the cgroup, it waits for at most 5 seconds, and then refuses.\n"
 		"\n"
 		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
 		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"
