@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a container or service that runs needs besides the rule of its fence: a device node. */
+/* What a container or service that runs needs besides the rule of its fence: a device node, and systemd's agreement. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -7,6 +7,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- the device node ---- */
 
 struct cgfence_node;
 
@@ -56,6 +58,35 @@ CGFENCE_API int cgfence_fence_edit_node(const struct cgfence_cgroup *cgroup,
 					const struct cgfence_node *node, bool *changed,
 					enum cgfence_node_outcome *outcome,
 					struct cgfence_error *error);
+
+/* ---- systemd ---- */
+
+/* A unit is called no longer than this (unit-name.h). */
+#define CGFENCE_UNIT_NAME_SIZE 257
+
+/** struct cgfence_unit_answer - what came of telling systemd. */
+struct cgfence_unit_answer {
+	char unit
+		[CGFENCE_UNIT_NAME_SIZE]; /* empty if systemd has no rules of devices for the cgroup */
+	bool changed;			  /* its DeviceAllow= is another now */
+	char rest
+		[256]; /* what it still allows in spite of a revocation, or cannot be told; empty if nothing */
+};
+
+/**
+ * cgfence_unit_tell() - tell systemd of an edit that an adopted fence got, so that its next program agrees.
+ * @cgroup: that of a unit of the system, or the cgroup `container` below it
+ * @edit: of devices
+ * @answer: receives what came of it
+ *
+ * DeviceAllow= of the unit changes until the next boot. A unit without any rules of devices stays so, since the first one
+ * would refuse all other devices. systemd attaches its program anew then; cgfence_fence_adopt() takes its place again.
+ *
+ * Return: 0, -ENOSYS if libsystemd is not installed, -EHOSTDOWN if systemd cannot be asked, another -errno.
+ */
+CGFENCE_API int cgfence_unit_tell(const struct cgfence_cgroup *cgroup,
+				  const struct cgfence_edit *edit,
+				  struct cgfence_unit_answer *answer, struct cgfence_error *error);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,8 @@ const struct command command_allow = {
 		"\n"
 		"With --node, the device gets a node in the mount namespace of the container whose cgroup it is, with\n"
 		"owner and mode of the host's node. Below a user namespace, where none opens, the host's is mounted\n"
-		"there. If the node cannot be made, or something else is there, nothing changes.",
+		"there. If the node cannot be made, or something else is there, nothing changes. On an adopted fence,\n"
+		"DeviceAllow= of the unit of systemd that the cgroup is changes too, until the next boot.",
 	.example = "cgfence allow /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/named.h"
 #include "cli/operands.h"
+#include "cli/tell.h"
 #include "report/handles.h"
 #include "report/output.h"
 
@@ -104,5 +105,7 @@ int edit_run(const struct arguments *arguments, const struct edit_kind *kind)
 			   change.outcome == CGFENCE_NODE_UNCHANGED ? "nothing changed"
 								    : "the rule did not change");
 	say_node(&change);
+	if (strcmp(arguments->operands[1], "device") == 0)
+		tell_systemd(&named, change.edit);
 	return STATUS_DONE;
 }

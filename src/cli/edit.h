@@ -25,7 +25,7 @@ extern const char *edit_node_path;
 	}
 
 /**
- * edit_run() - change one thing of a live fence, and report it.
+ * edit_run() - change one thing of a live fence, tell systemd if the fence is adopted, and report it.
  *
  * Return: exit status.
  */

@@ -25,7 +25,8 @@ const struct command command_revoke = {
 		"\n"
 		"With --node, the node of the device is removed from the mount namespace of the container whose cgroup\n"
 		"it is, or what is mounted in its place. If it cannot be removed, or something else is there, nothing\n"
-		"changes.",
+		"changes. On an adopted fence, DeviceAllow= of the unit of systemd that the cgroup is changes too,\n"
+		"until the next boot.",
 	.example = "cgfence revoke /machine/web port tcp 31000-31005",
 	.options = options,
 	.operands_min = 3,
