@@ -243,7 +243,7 @@ _cgfence_complete() {
 		fi
 	elif [[ $current == -* && ! $only_operands ]]; then
 		_cgfence_offer_lines < <(_cgfence_option_forms "$program" "$command" |
-			sed -e 's/.*--/--/' -e 's/=.*//')
+			sed -e 's/.*--/--/' -e 's/\[\{0,1\}=.*//')
 	else
 		while IFS= read -r what; do
 			_cgfence_complete_as "$what"

@@ -87,7 +87,7 @@ function __cgfence_complete
     if test -n "$pending"
         __cgfence_as $pending $words[2] $current
     else if string match --quiet -- '-*' $current
-        string replace --regex -- '=[^\t]*' '' $options
+        string replace --regex -- '\[?=[^\t]*' '' $options
     else if test \( $words[2] = run -o $words[2] = learn \) -a (count $operands) -gt 0
         __fish_complete_subcommand --commandline $operands
     else

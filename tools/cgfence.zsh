@@ -72,7 +72,7 @@ _cgfence() {
 	if [[ -n $pending ]]; then
 		_cgfence_as $pending
 	elif [[ $words[CURRENT] == -* ]]; then
-		options=(${options/=[^:]#:/:})
+		options=(${options/(\[|)=[^:]#:/:})
 		_describe -o option options
 	else
 		forms=(${(fu)"$($program $command --help 2>/dev/null |

@@ -403,6 +403,21 @@ CGFENCE_API int cgfence_foreign_ask_device(const struct cgfence_foreign_program 
 					   const struct cgfence_device_request *request,
 					   bool *allowed, struct cgfence_error *error);
 
+/**
+ * cgfence_foreign_ask_port() - does a program on a hook of ports let a request pass?
+ * @program: one that cgfence_foreign_judges_port()
+ * @allowed: receives the answer
+ *
+ * The kernel is asked likewise: a child process in a network namespace of its own binds a socket to the port, of any
+ * address, and listens. A program that goes by the address, the network namespace or the cgroup of who asks is asked
+ * about those.
+ *
+ * Return: 0, or -errno if it cannot be asked, with the reason.
+ */
+CGFENCE_API int cgfence_foreign_ask_port(const struct cgfence_foreign_program *program,
+					 const struct cgfence_port_request *request, bool *allowed,
+					 struct cgfence_error *error);
+
 /* Long enough for the longest name of a unit. */
 #define CGFENCE_OWNER_TEXT_SIZE 288
 

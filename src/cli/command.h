@@ -13,14 +13,14 @@ struct arguments {
 	size_t operand_count;
 };
 
-/* An option, declared in the file of its command together with the variable that it sets. */
+/* An option, declared in the file of its command together with what it sets: both, if its argument may be left out. */
 struct command_option {
 	char letter; /* 0 if it has only a long name */
 	const char *name;
 	const char *argument; /* its name in the help, NULL if the option takes none */
 	const char *help;
-	bool *flag;	    /* set if it takes no argument */
-	const char **value; /* set to the argument if it takes one */
+	bool *flag; /* set if it takes no argument, or none is needed; then it has no letter */
+	const char **value; /* set to the argument if it takes one; to NULL if that is left out */
 };
 
 /* The option of every command that can print JSON. */

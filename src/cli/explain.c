@@ -82,7 +82,18 @@ static bool is_asked(const struct cgfence_foreign_program *program, const struct
 	       cgfence_foreign_judges_port(program, &answer->port);
 }
 
-/* The verdict of a device program is asked of the kernel. Of a port program it is not known what it goes by. */
+static int ask(const struct cgfence_foreign_program *program, const struct answer *answer,
+	       bool *allowed, struct cgfence_error *error)
+{
+	/* To ask one of cgfence would add to the refusals that it has counted. */
+	if (program->hidden)
+		return error_set(error, EBUSY, "it is of a fence that is pinned in another bpffs");
+	return answer->topic == CGFENCE_TOPIC_DEVICES
+		       ? cgfence_foreign_ask_device(program, &answer->device, allowed, error)
+		       : cgfence_foreign_ask_port(program, &answer->port, allowed, error);
+}
+
+/* The verdict is asked of the kernel, on a cgroup of our own. */
 static void add_other(const struct cgfence_foreign_program *program, struct answer *answer)
 {
 	static const struct {
@@ -100,14 +111,7 @@ static void add_other(const struct cgfence_foreign_program *program, struct answ
 
 	cgfence_foreign_describe(program, text);
 	cgfence_cgroup_owner(program->cgroup, owner);
-	/* To ask one of cgfence would add to the refusals that it has counted. */
-	if (program->hidden)
-		snprintf(error.text, sizeof(error.text),
-			 "it is of a fence that is pinned in another bpffs");
-	else if (answer->topic != CGFENCE_TOPIC_DEVICES)
-		snprintf(error.text, sizeof(error.text), "it cannot be asked about ports");
-	else
-		cgfence_foreign_ask_device(program, &answer->device, &allowed, &error);
+	ask(program, answer, &allowed, &error);
 	verdict = &verdicts[*error.text ? 2 : allowed];
 	answer->has_unknown |= *error.text;
 	answer->allowed &= allowed;
@@ -328,8 +332,8 @@ const struct command command_explain = {
 	.summary = "show whether a request would be allowed, and why",
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
-		"every fence above has a say too, and so have programs that others attached: each device program is\n"
-		"asked, by way of the kernel, on a cgroup that is made for it. Exits with 3 if the request is refused.",
+		"every fence above has a say too, and so have programs that others attached: each is asked, by way of the\n"
+		"kernel, on a cgroup that is made for it. Exits with 3 if the request is refused.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

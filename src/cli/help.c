@@ -60,11 +60,14 @@ const struct command *help_find_command(const char *name)
 	return NULL;
 }
 
-/* The form of an option, such as "--interval=D". Return: its length. */
+/* The form of an option, such as "--interval=D" or "--node[=PATH]". Return: its length. */
 static int format_option(const struct command_option *option, char form[OPTION_FORM_SIZE])
 {
-	return snprintf(form, OPTION_FORM_SIZE, "--%s%s%s", option->name,
-			option->argument ? "=" : "", option->argument ? option->argument : "");
+	bool may_miss = option->argument && option->flag;
+
+	return snprintf(form, OPTION_FORM_SIZE, "--%s%s%s%s%s", option->name, may_miss ? "[" : "",
+			option->argument ? "=" : "", option->argument ? option->argument : "",
+			may_miss ? "]" : "");
 }
 
 static void print_options(const struct command_option *options)

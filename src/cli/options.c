@@ -17,6 +17,14 @@ struct tables {
 	char shorts[2 * OPTIONS_MAX + 4];
 };
 
+/* Both a flag and a value: the argument may be left out. */
+static int takes_argument(const struct command_option *option)
+{
+	return !option->argument ? no_argument
+	       : option->flag	 ? optional_argument
+				 : required_argument;
+}
+
 /* A leading '+' ends the options at the first operand; ':' tells a missing value from an unknown option. */
 static void make_tables(const struct command *command, struct tables *tables)
 {
@@ -31,9 +39,8 @@ static void make_tables(const struct command *command, struct tables *tables)
 	     option++) {
 		int index = (int)(option - command->options);
 
-		*to_long++ = (struct option){ option->name,
-					      option->argument ? required_argument : no_argument,
-					      NULL, LONG_BASE + index };
+		*to_long++ = (struct option){ option->name, takes_argument(option), NULL,
+					      LONG_BASE + index };
 		if (option->letter) {
 			*to++ = option->letter;
 			if (option->argument)
@@ -98,7 +105,7 @@ static void store(const struct command_option *option)
 {
 	if (option->argument)
 		*option->value = optarg;
-	else
+	if (option->flag)
 		*option->flag = true;
 }
 

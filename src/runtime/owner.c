@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -197,6 +198,18 @@ const char *owner_find_state(const char *cgroup, char **path)
 			return places[i].runtime;
 	}
 	return NULL;
+}
+
+pid_t owner_first_process(const char *cgroup)
+{
+	cleanup_free char *path = NULL;
+	const char *runtime = owner_find_state(cgroup, &path);
+	json_t *state = runtime ? owner_read_state(path) : NULL;
+	const char *key = runtime && strcmp(runtime, "runc") == 0 ? "init_process_pid" : "pid";
+	json_int_t pid = json_integer_value(json_object_get(state, key));
+
+	json_decref(state);
+	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
 void cgfence_cgroup_owner(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])

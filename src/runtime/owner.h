@@ -26,3 +26,6 @@ const char *owner_find_state(const char *cgroup, char **path);
 
 /** owner_read_state() - read such a file, to be given to json_decref(). Return: NULL if it is none that root wrote. */
 json_t *owner_read_state(const char *path);
+
+/** owner_first_process() - the first process of the container that has a cgroup, by the state of its runtime; 0 if there is none. */
+pid_t owner_first_process(const char *cgroup);

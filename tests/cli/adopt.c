@@ -210,3 +210,30 @@ Test(adopt, apply_does_it_for_members_and_says_which_are_left)
 	whitelist_close(&usual);
 	whitelist_close(&narrow);
 }
+
+/* The name alone says that systemd may have a say. */
+Test(adopt, a_unit_without_systemd_is_told)
+{
+	struct cgfence_cgroup *unit = harness_child_cgroup(harness_cgroup(), "web.service");
+	struct whitelist whitelist = whitelist_put(unit);
+	const char *name = cgfence_cgroup_path(unit);
+	struct program_result result;
+
+	cr_assert_eq(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0, "%s", strerror(errno));
+	result =
+		program_run(NULL, WORDS("adopt", "--with",
+					program_file("policy.json", WHITELIST_USUAL_POLICY), name));
+	assert_done(result);
+	result = program_run(NULL, WORDS("allow", name, "device", "c 1:7 rw"));
+	cr_expect_eq(result.status, 0);
+	assert_has(result.output, "Allowed device c 1:7 rw");
+	assert_has(result.errors,
+		   "cgfence: systemd was not told, so its own program will not agree");
+	/* Ports are no business of DeviceAllow=, and neither is a fence beside the program of systemd. */
+	assert_done(program_run(NULL, WORDS("release", name)));
+	assert_done(program_run(NULL, WORDS("attach", name,
+					    program_file("policy.json", "{'devices': {}}"))));
+	assert_done(program_run(NULL, WORDS("allow", name, "device", "c 1:7 rw")));
+	umount2("/run", MNT_DETACH);
+	whitelist_close(&whitelist);
+}

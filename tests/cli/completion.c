@@ -43,6 +43,7 @@ Test(completion, commands_and_options_are_those_of_the_help)
 	assert_completes("status --", "--json\n--help\n");
 	assert_completes("attach --d", "--default\n--dry-run\n");
 	assert_completes("attach --tcp 80 --f", "--force\n");
+	assert_completes("allow --n", "--node\n");
 	assert_completes("run -- true --", "");
 	assert_completes("explain /x p", "port\n");
 	assert_completes("learn --f", "--for\n");

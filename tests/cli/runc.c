@@ -232,12 +232,19 @@ Test(runc, a_container_that_runs_gets_a_device_and_loses_it)
 		"/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
 	assert_done(program_run(NULL,
 				WORDS("allow", cgfence_cgroup_path(box), "device", "c 240:77 rw")));
+	assert_done(program_run(NULL, WORDS("allow", "--node=/dev/odd", cgfence_cgroup_path(box),
+					    "device", "c 240:77 rw")));
+	result = box_runc("exec", "box", "sh", "-c", ": </dev/odd");
+	assert_has(result.errors, "/dev/odd: No such device or address");
 	/* No driver has that number, so that the kernel gets as far as looking for one. */
 	result = box_runc("exec", "box", "sh", "-c", TRY_DEVICES);
 	assert_has(result.output, "/dev/zero opens\n");
 	assert_has(result.output, "/nodes/odd: No such device or address");
-	assert_done(program_run(NULL, WORDS("revoke", cgfence_cgroup_path(box), "device",
-					    "c 240:77 rw")));
+	assert_done(program_run(NULL, WORDS("revoke", "--node=/dev/odd", cgfence_cgroup_path(box),
+					    "device", "c 240:77 rw")));
+	result = box_runc("exec", "box", "sh", "-c", ": </dev/odd");
+	assert_has(result.errors, "/dev/odd: ");
+	assert_lacks(result.errors, "No such device or address");
 	box_assert_inside(
 		"/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
 	assert_done(program_run(NULL, WORDS("release", cgfence_cgroup_path(box))));
