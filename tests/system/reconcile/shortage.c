@@ -12,7 +12,7 @@
 TestSuite(reconcile_shortage, .init = holding_begin, .fini = holding_end);
 
 #define DEPTH 25
-#define MEMBERS 24
+#define MEMBERS 48
 
 static const char *const excess[] = { "tcp 127.0.0.1 9", NULL };
 
