@@ -25,16 +25,8 @@ int cgfence_policy_new(const char *name, struct cgfence_policy **policy,
 	return result;
 }
 
-/* What was read says something else now; without a source, what the numbers say is taken for it. */
-static void forget_source(struct cgfence_policy *policy)
-{
-	free(policy->source);
-	policy->source = NULL;
-}
-
 void cgfence_policy_set_enforces(struct cgfence_policy *policy, bool enforces)
 {
-	forget_source(policy);
 	policy->enforce = enforces;
 	if (policy_source_set(policy, "enforce", json_boolean(enforces)))
 		policy_source_drop(policy);
@@ -67,7 +59,8 @@ int cgfence_policy_add_default_devices(struct cgfence_policy *policy, const char
 	if (device_base_add(&policy->devices, base))
 		return error_out_of_memory(error);
 	device_rules_normalise(&policy->devices);
-	forget_source(policy);
+	if (policy_source_start(policy, device_base_words[base]))
+		return error_out_of_memory(error);
 	policy->devices_base = base;
 	policy->devices_fenced = true;
 	return 0;
@@ -93,7 +86,6 @@ static int add_entries(struct cgfence_policy *policy, const char *text,
 	}
 	device_rules_normalise(&rules);
 	device_rules_free(&policy->devices);
-	forget_source(policy);
 	policy->devices = rules;
 	return 0;
 }
