@@ -170,8 +170,9 @@ static void pin_path(char path[PINS_PATH_SIZE], uint64_t id, int pin, uint32_t n
 int membership_start(uint64_t id, uint32_t number, const struct membership *membership,
 		     struct cgfence_error *error)
 {
-	const int programs[PIN_COUNT] = { [PIN_RMDIR] = membership->rmdir,
-					  [PIN_MKDIR] = membership->mkdir };
+	const int programs[PIN_COUNT] = {
+		[PIN_RMDIR] = membership->rmdir, [PIN_MKDIR] = membership->mkdir
+	};
 
 	for (int i = 0; i < PIN_COUNT; i++) {
 		cleanup_close int link = bpf_raw_tracepoint_open(NULL, programs[i]);

@@ -50,16 +50,6 @@ Test(policy_build, defaults_alone_are_a_section)
 	expect_text(policy, "{`devices`: {`defaults`: true}}");
 }
 
-/* Or whoever resolves the policy again would leave out what was added. */
-Test(policy_build, what_was_read_is_its_source_no_more)
-{
-	cleanup_policy struct cgfence_policy *policy = policy_text_parse("{`devices`: {}}");
-
-	cr_assert_not_null(policy->source);
-	cr_assert_eq(cgfence_policy_add_device(policy, "c 10:229 rw", NULL), 0);
-	cr_expect_null(policy->source);
-}
-
 Test(policy_build, what_is_wrong_changes_nothing)
 {
 	cleanup_policy struct cgfence_policy *policy = begin(NULL);
