@@ -156,7 +156,7 @@ static int prove_policy(const struct cgfence_policy *policy, const struct adopte
 		result = prepare(policy, programs, &proof, error);
 	if (result)
 		return result;
-	answers = calloc(proof.count, sizeof(*answers));
+	answers = calloc(proof.count + 1, sizeof(*answers));
 	if (!answers)
 		return error_out_of_memory(error);
 	result = ask(&proof, programs, answers, error);

@@ -79,7 +79,7 @@ static void parse(const char *text, struct rule *rule)
 	while (*text) {
 		char operator_[3] = "";
 		char value[VALUE_SIZE];
-		const char *key = text += strspn(text, ", \t");
+		const char *key = text + strspn(text, ", \t");
 		size_t length = strcspn(key, "=!+-:");
 		const char *end;
 

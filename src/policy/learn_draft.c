@@ -94,7 +94,7 @@ int learn_draft_read(struct learn_draft *draft, struct cgfence_error *error)
 	cleanup_free char *text = NULL;
 	int result = learn_draft_text(draft, &text, error);
 
-	if (result == 0)
+	if (text)
 		result = cgfence_policy_parse(text, strlen(text), draft->origin, &policy, error);
 	if (result)
 		return result;

@@ -61,7 +61,8 @@ bool policy_memory_differs(const struct cgfence_policy *policy, const char *pack
 	if (words_only && !policy->lookups.count &&
 	    !json_array_size(json_object_get(root, STOOD_FOR)))
 		return false;
-	return !packed || policy_memory_pack(policy, &now, NULL) || strcmp(packed, now) != 0;
+	return !packed || policy_memory_pack(policy, &now, NULL) || !now ||
+	       strcmp(packed, now) != 0;
 }
 
 int policy_memory_format(const char *packed, char **text, struct cgfence_error *error)
@@ -124,8 +125,8 @@ int policy_memory_read_lookups(const char *packed, struct device_lookups *lookup
 	if (result == 0)
 		result = policy_memory_read_past(source, &past, &policy, NULL);
 	device_lookups_free(&past);
-	if (result)
-		return result;
+	if (!policy)
+		return result ? result : -ENOMEM;
 	device_lookups_begin_again(&policy->lookups);
 	*lookups = policy->lookups;
 	policy->lookups = (struct device_lookups){ 0 };

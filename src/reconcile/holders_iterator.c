@@ -64,14 +64,14 @@ static int attach(const struct bpf_program *program, struct bpf_link **link)
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
 	QUIET_LIBBPF;
-	int code = 0;
+	int code;
 
 	iterator->skeleton = holders_bpf__open();
 	if (!iterator->skeleton ||
 	    bpf_map__set_max_entries(iterator->skeleton->maps.cgfence_roots, room) ||
 	    holders_bpf__load(iterator->skeleton))
 		code = errno;
-	if (code == 0)
+	else
 		code = attach(iterator->skeleton->progs.cgfence_holders, &iterator->descriptors);
 	if (code == 0)
 		code = attach(iterator->skeleton->progs.cgfence_ring_users, &iterator->tasks);
@@ -91,7 +91,7 @@ static int grow(struct holders_iterator *iterator, size_t count, struct cgfence_
 		return 0;
 	unload(iterator);
 	code = load(iterator, room);
-	if (code == 0)
+	if (code == 0 && iterator->skeleton)
 		return 0;
 	unload(iterator);
 	return kernel_error(error, code, "load the iterator over descriptors");
@@ -242,7 +242,7 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 		return error_set(error, EBUSY, "the iterator over descriptors is running already");
 	iterator->running = true;
 	result = grow(iterator, fence_count, error);
-	if (result == 0)
+	if (iterator->skeleton)
 		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
 		result = run(iterator->descriptors, &harvest, error);

@@ -212,8 +212,11 @@ int node_make(const struct node *node, const struct entrance *entrance, struct n
 	      struct cgfence_error *error)
 {
 	cleanup_free struct node_work *work = calloc(1, sizeof(*work));
-	int result = work ? run(node, entrance, work, error) : error_out_of_memory(error);
+	int result;
 
+	if (!work)
+		return error_out_of_memory(error);
+	result = run(node, entrance, work, error);
 	if (result == 0)
 		*change = (struct node_change){ work->effect, work->made_directories };
 	return result;

@@ -147,7 +147,7 @@ static int read_rules(const struct unit_object *object, const char *cgroup,
 	cleanup_free char *policy = NULL;
 	int result = read_text(object, "ControlGroup", &theirs, error);
 
-	if (result)
+	if (!theirs)
 		return result;
 	/* A unit of a user's manager may have the name of one of the system's. */
 	if (strcmp(theirs, cgroup) != 0)
@@ -155,7 +155,7 @@ static int read_rules(const struct unit_object *object, const char *cgroup,
 	result = read_text(object, "DevicePolicy", &policy, error);
 	if (result == 0)
 		result = read_list(object, devices, error);
-	if (result == 0)
+	if (result == 0 && policy)
 		snprintf(devices->policy, sizeof(devices->policy), "%s", policy);
 	return result;
 }
