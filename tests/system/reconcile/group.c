@@ -16,8 +16,11 @@ TestSuite(reconcile_group, .init = holding_begin, .fini = holding_end);
 
 #define MEMBERS 200
 
-/* For each member at most; to look for each by itself takes a multiple. */
-#define UNITS 12
+/*
+ * For each member at most. A busy machine looks again more often, at most 50 times in all (presence.c); to look for each
+ * member by itself takes MEMBERS or more.
+ */
+#define UNITS 100
 
 /* The kernel may leave some out of a list while others of the host come and go before them in its table. */
 #define LEFT_OUT 10
