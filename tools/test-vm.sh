@@ -52,12 +52,18 @@ exit $status
 INSIDE
 
 run_machine() {
-	local machine=$1 log=$results/$1.log status=0 guard missing release ok skips fails
+	local status=0
 
-	echo "== the system tests under $machine"
-	tools/vm-run.sh --kernel "${machine%%-*}" --append "$(append_for "$machine")" --timeout 2400 \
+	tools/vm-run.sh --kernel "${1%%-*}" --append "$(append_for "$1")" --timeout 2400 \
 		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
-		-- sh /inside.sh >"$log" 2>&1 || status=$?
+		-- sh /inside.sh >"$results/$1.log" 2>&1 || status=$?
+	echo "$status" >"$results/$1.status"
+}
+
+read_results() {
+	local machine=$1 log=$results/$1.log status guard missing release ok skips fails
+
+	read -r status <"$results/$1.status"
 	read -r guard missing release < <(sed -n 's/^@guard //p' "$log" | tr -d '\r') || true
 	# Drop the tests outside the filter.
 	sed --in-place '/^ok .* # SKIP test was skipped/d' "$log"
@@ -83,8 +89,21 @@ run_machine() {
 	sed -n "s/^ok - \(.*[^ ]\)  *# SKIP \(.*\)/$machine\t\1\t\2/p" "$log" | tr -d '\r' >>"$results/skips"
 }
 
+# Machines of one kernel would both fetch it.
+for kernel in $(printf '%s\n' "${machines[@]%%-*}" | sort -u); do
+	tools/vm-kernel.sh "$kernel" "${VM_DIR:-build/vm}/kernels/$kernel"
+done
+# An emulated machine keeps one processor busy.
 for machine in "${machines[@]}"; do
-	run_machine "$machine"
+	while (($(jobs -rp | wc -l) >= $(nproc))); do
+		wait -n
+	done
+	echo "== the system tests under $machine"
+	run_machine "$machine" &
+done
+wait
+for machine in "${machines[@]}"; do
+	read_results "$machine"
 done
 
 {
