@@ -3,18 +3,23 @@
 
 #include <bpf/libbpf.h>
 #include <pthread.h>
-#include <stdatomic.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int users;
-static _Atomic(libbpf_print_fn_t) of_others;
+static libbpf_print_fn_t of_others;
 static _Thread_local unsigned int depth;
 
 static int print_for_others(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	libbpf_print_fn_t print = atomic_load(&of_others);
+	libbpf_print_fn_t print;
 
-	return depth || !print ? 0 : print(level, format, arguments);
+	if (depth)
+		return 0;
+	/* This function is in place a moment before it is known whose place it took. */
+	pthread_mutex_lock(&lock);
+	print = of_others;
+	pthread_mutex_unlock(&lock);
+	return print ? print(level, format, arguments) : 0;
 }
 
 int quiet_begin(void)
@@ -22,7 +27,7 @@ int quiet_begin(void)
 	depth++;
 	pthread_mutex_lock(&lock);
 	if (users++ == 0)
-		atomic_store(&of_others, libbpf_set_print(print_for_others));
+		of_others = libbpf_set_print(print_for_others);
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
@@ -32,7 +37,7 @@ void quiet_end(const int *quiet)
 	(void)quiet;
 	pthread_mutex_lock(&lock);
 	if (--users == 0) {
-		libbpf_print_fn_t found = libbpf_set_print(atomic_load(&of_others));
+		libbpf_print_fn_t found = libbpf_set_print(of_others);
 
 		/* Another thread has set one meanwhile. */
 		if (found != print_for_others)
