@@ -5,12 +5,16 @@
 #include <bpf/bpf_helpers.h>
 #include <cgfence/abi.h>
 
+/*
+ * Without types, as in the map of maps of listen_trace.bpf.c: before Linux 6.3 the kernel takes none with types for one
+ * without (timer_off in bpf_map_meta_equal(), kernel/bpf/map_in_map.c).
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
-	__type(key, __u64);
-	__type(value, struct cgfence_member);
+	__uint(key_size, sizeof(__u64));
+	__uint(value_size, sizeof(struct cgfence_member));
 } cgfence_members SEC(".maps");
 
 struct {
