@@ -69,16 +69,6 @@ CGFENCE_API int cgfence_policy_read_named(const char *directory, const char *nam
 CGFENCE_API int cgfence_policy_file_check(const char *path, struct cgfence_error *error);
 
 /**
- * cgfence_policy_read_file_of_root() - read a policy from a file that nobody but root can change.
- * @path: links are followed
- * @policy: receives the policy, to be given to cgfence_policy_free()
- *
- * Return: 0, -EPERM with who else can change it, -EINVAL for an invalid policy, another -errno.
- */
-CGFENCE_API int cgfence_policy_read_file_of_root(const char *path, struct cgfence_policy **policy,
-						 struct cgfence_error *error);
-
-/**
  * cgfence_policy_read_file_offline() - check a policy that is for another host.
  * @path: as for cgfence_policy_read_file()
  * @policy: receives a policy whose name and cgroup can be asked for, to be given to cgfence_policy_free()

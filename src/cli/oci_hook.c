@@ -9,14 +9,12 @@
 
 #include <cgfence/container.h>
 #include <cgfence/import.h>
+#include <cgfence/policy.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
-/* With ".json" it is the name of a file. */
-#define NAME_LENGTH_MAX 250
-
-static const char *directory = "/etc/cgfence/policies";
+static const char *directory = CGFENCE_POLICY_DIRECTORY;
 static const char *tcp_ports;
 static const char *udp_ports;
 
@@ -28,21 +26,6 @@ static void cleanup_free_container(struct cgfence_container *container)
 static void cleanup_free_rules(struct cgfence_rules *rules)
 {
 	cgfence_rules_free(rules);
-}
-
-/* Whoever writes annotations chooses a policy, and no other file. */
-static int name_file(const char *name, char **path, struct cgfence_error *error)
-{
-	if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > NAME_LENGTH_MAX)
-		return error_set_invalid(
-			error,
-			"'%s' cannot be the name of a policy; give one of those in %s, without '.json'",
-			name, directory);
-	if (asprintf(path, "%s/%s.json", directory, name) < 0) {
-		*path = NULL;
-		return error_out_of_memory(error);
-	}
-	return 0;
 }
 
 static int add_ports(struct cgfence_policy *policy, const char *protocol, const char *argument,
@@ -90,16 +73,13 @@ static int read_policy(const struct cgfence_container *container, const char *ar
 		       struct cgfence_policy **policy, struct cgfence_error *error)
 {
 	const char *name = container->policy ? container->policy : argument;
-	cleanup_free char *path = NULL;
 	int result;
 
 	if (!name)
 		return error_set_invalid(
 			error,
 			"no policy is named; give the container the annotation io.cgfence.policy, or the hook an argument");
-	result = name_file(name, &path, error);
-	if (result == 0)
-		result = cgfence_policy_read_file_of_root(path, policy, error);
+	result = cgfence_policy_read_named(directory, name, policy, error);
 	if (result == 0)
 		result = fill(container, *policy, error);
 	if (result == 0)

@@ -2,7 +2,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/read.h"
-#include "policy/trust.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -80,14 +79,6 @@ int cgfence_policy_read_file(const char *path, struct cgfence_policy **policy,
 			     struct cgfence_error *error)
 {
 	return read_file(path, 0, policy, error);
-}
-
-int cgfence_policy_read_file_of_root(const char *path, struct cgfence_policy **policy,
-				     struct cgfence_error *error)
-{
-	int result = policy_trust_check(path, error);
-
-	return result ? result : read_file(path, 0, policy, error);
 }
 
 int cgfence_policy_read_file_offline(const char *path, struct cgfence_policy **policy,
