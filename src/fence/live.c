@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The policy of all that has a say on a cgroup: its fences, those above, and device programs of others. */
 #include "base/cleanup.h"
+#include "base/remark.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
 #include "fence/fence.h"
@@ -36,15 +37,11 @@ static void remark(const struct live *live, const char *format, ...)
 
 static void remark(const struct live *live, const char *format, ...)
 {
-	cleanup_free char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	remark_format(live->remark, live->context, format, arguments);
 	va_end(arguments);
-	if (text && live->remark)
-		live->remark(text, live->context);
 }
 
 /* ---- adding up ---- */

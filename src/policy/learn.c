@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Writes the policy of a lesson. */
 #include "base/error.h"
+#include "base/remark.h"
 #include "policy/learn_devices.h"
 #include "policy/learn_draft.h"
 
@@ -48,15 +49,11 @@ static void remark(const struct learning *learning, const char *format, ...)
 
 static void remark(const struct learning *learning, const char *format, ...)
 {
-	cleanup_free char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	remark_format(learning->listener->remark, learning->listener->context, format, arguments);
 	va_end(arguments);
-	if (text && learning->listener->remark)
-		learning->listener->remark(text, learning->listener->context);
 }
 
 static void tell(const struct learning *learning, const char *what, bool allowed,
