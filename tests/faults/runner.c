@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "runner.h"
+#include "support/harness.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>
@@ -32,6 +33,17 @@ void runner_run(const char *const *words, const struct tracer_options *options,
 		argv[i + 1] = words[i];
 	code = tracer_run(argv, options, result);
 	cr_assert_eq(code, 0, "%s: %s", argv[0], strerror(-code));
+}
+
+void runner_write_policy(char path[RUNNER_PATH_SIZE], const char *name, const char *text)
+{
+	FILE *file;
+
+	snprintf(path, RUNNER_PATH_SIZE, "%s/%s", harness_directory(), name);
+	file = fopen(path, "we");
+	cr_assert(file);
+	fputs(text, file);
+	fclose(file);
 }
 
 bool runner_complain(const char *format, ...)

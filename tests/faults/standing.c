@@ -21,25 +21,14 @@ TestSuite(faults_standing, .init = harness_begin, .fini = harness_end, .timeout 
 #define NEW "{\"except\": [\"job-x\"], \"devices\": {\"allow\": [\"c 1:3 rw\", \"c 1:7 r\"]}}"
 
 static char pattern[256];
-static char old_path[256];
-static char new_path[256];
+static char old_path[RUNNER_PATH_SIZE];
+static char new_path[RUNNER_PATH_SIZE];
 static struct cgfence_cgroup *before;
-
-static void write_policy(char path[256], const char *name, const char *text)
-{
-	FILE *file;
-
-	snprintf(path, 256, "%s/%s", harness_directory(), name);
-	file = fopen(path, "we");
-	cr_assert(file);
-	fputs(text, file);
-	fclose(file);
-}
 
 static void set_up(void)
 {
-	write_policy(old_path, "old.json", OLD);
-	write_policy(new_path, "new.json", NEW);
+	runner_write_policy(old_path, "old.json", OLD);
+	runner_write_policy(new_path, "new.json", NEW);
 	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
 	before = harness_child_cgroup(harness_cgroup(), "job-before");
 }

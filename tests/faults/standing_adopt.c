@@ -21,27 +21,16 @@ TestSuite(faults_standing_adopt, .init = harness_begin, .fini = harness_end, .ti
 #define STEP 7
 
 static char pattern[256];
-static char adopting[256];
-static char without_one[256];
+static char adopting[RUNNER_PATH_SIZE];
+static char without_one[RUNNER_PATH_SIZE];
 static struct cgfence_cgroup *members[2];
 static struct whitelist programs[2];
 
-static void write_policy(char path[256], const char *name, const char *text)
-{
-	FILE *file;
-
-	snprintf(path, 256, "%s/%s", harness_directory(), name);
-	file = fopen(path, "we");
-	cr_assert(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void set_up(void)
 {
-	write_policy(adopting, "adopting.json", "{\"adopt\": true, " DEVICES "}");
-	write_policy(without_one, "without-one.json",
-		     "{\"adopt\": true, \"except\": [\"job-1\"], " DEVICES "}");
+	runner_write_policy(adopting, "adopting.json", "{\"adopt\": true, " DEVICES "}");
+	runner_write_policy(without_one, "without-one.json",
+			    "{\"adopt\": true, \"except\": [\"job-1\"], " DEVICES "}");
 	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
 	for (int i = 0; i < 2; i++) {
 		char name[16];
