@@ -5,6 +5,6 @@
 
 /**
  * beside_complain() - complain of programs of others on members of a standing fence that it could not take the place of.
- * @id: of a fence; nothing is said of one on one cgroup, or whose policy has no "adopt"
+ * @id: of a fence; one on one cgroup, or whose policy has no "adopt", has none
  */
 void beside_complain(uint64_t id);

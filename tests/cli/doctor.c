@@ -36,7 +36,7 @@ static void expect(const json_t *report, const char *check, const char *state, c
 {
 	const json_t *found = find(report, check);
 
-	cr_assert(found, "nothing is said of %s", check);
+	cr_assert(found, "there is no check %s", check);
 	cr_expect_str_eq(text_of(found, "state"), state, "%s: %s", check, text_of(found, "found"));
 	assert_has(text_of(found, "found"), part);
 }
@@ -59,7 +59,7 @@ static json_t *look_at(const char *name)
 	return program_json(&result);
 }
 
-/* What is said of the guard is what a fence then has. */
+/* A fence then has the guard that it names. */
 static void expect_guard(const json_t *report)
 {
 	struct cgfence_fence *fence = NULL;
