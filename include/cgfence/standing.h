@@ -41,6 +41,16 @@ CGFENCE_API int cgfence_standing_attach(const char *pattern, const struct cgfenc
 					struct cgfence_error *error);
 
 /**
+ * cgfence_standing_anchor() - open the cgroup that has, or is to have, the programs of a standing fence.
+ * @pattern: of a fence that need not be there
+ * @anchor: receives it, to be given to cgfence_cgroup_close()
+ *
+ * Return: 0, -EINVAL if the pattern is none, another -errno.
+ */
+CGFENCE_API int cgfence_standing_anchor(const char *pattern, struct cgfence_cgroup **anchor,
+					struct cgfence_error *error);
+
+/**
  * cgfence_standing_find() - the id of the standing fence with a pattern.
  * @pattern: as it was attached, written in any way that means the same
  *

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 
 #define TICK_MS 50
@@ -176,9 +177,22 @@ static int learn_cgroup(const char *name, const struct cgfence_cgroup *cgroup, u
 	return result ? result : print_policy(&learner, error);
 }
 
+/* Tells other commands that the fence is in use; the kernel drops the lock if this process dies, and they detach it. */
+static int open_held(const char *name, bool is_pattern, struct cgfence_cgroup **cgroup,
+		     struct cgfence_error *error)
+{
+	int result = is_pattern ? cgfence_standing_anchor(name, cgroup, error)
+				: cgfence_cgroup_open(name, cgroup, error);
+
+	if (result == 0)
+		flock(cgfence_cgroup_fd(*cgroup), LOCK_SH | LOCK_NB);
+	return result;
+}
+
 static int run_cgroup(const char *name)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	bool is_pattern = cgfence_standing_is_pattern(name);
 	struct cgfence_error error = { 0 };
 	uint64_t duration_ns = 0;
 
@@ -187,9 +201,8 @@ static int run_cgroup(const char *name)
 					 "'%s' is no duration from 100ms to 24h, such as 30s",
 					 duration);
 	cgfence_fence_sweep_some();
-	if (check_merged(&error) ||
-	    (!cgfence_standing_is_pattern(name) && cgfence_cgroup_open(name, &cgroup, &error)) ||
-	    learn_cgroup(name, cgroup, duration_ns, &error))
+	if (check_merged(&error) || open_held(name, is_pattern, &cgroup, &error) ||
+	    learn_cgroup(name, is_pattern ? NULL : cgroup, duration_ns, &error))
 		return *error.text ? output_failure(&error) : STATUS_FAILED;
 	return STATUS_DONE;
 }

@@ -339,8 +339,8 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 		*result = CGFENCE_UNCHANGED;
 		return 0;
 	}
-	if (change->flags & CGFENCE_ATTACH_EPHEMERAL)
-		pins_mark_ephemeral(change->id);
+	if (change->flags & (CGFENCE_ATTACH_EPHEMERAL | CGFENCE_ATTACH_LEARN))
+		pins_mark_passing(change->id);
 	/* A command that is killed in the midst of it leaves a changed mark, too. */
 	pins_touch(change->id);
 	code = standing_change_begin(change, error);

@@ -23,6 +23,7 @@ struct cgfence_fence {
 	uint64_t generation;
 	uint64_t id;
 	bool ephemeral;
+	bool learns;
 	bool torn;
 	enum cgfence_listen_guard guard;
 	struct cgfence_standing standing;
@@ -89,6 +90,11 @@ const struct cgfence_counters *cgfence_fence_counters(const struct cgfence_fence
 bool cgfence_fence_ephemeral(const struct cgfence_fence *fence)
 {
 	return fence->ephemeral;
+}
+
+bool fence_learns(const struct cgfence_fence *fence)
+{
+	return fence->learns;
 }
 
 enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence)
@@ -170,6 +176,7 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 	fence->generation = present->image->generation;
 	fence->id = present->image->cgroup_id;
 	fence->ephemeral = present->image->ephemeral;
+	fence->learns = image_learns(present->image);
 	fence->torn = present->torn || present->unsettled;
 	fence->guard = (enum cgfence_listen_guard)present->image->ports.guard;
 	fence_missing(present->image, fence->missing);

@@ -18,6 +18,9 @@ int fence_denials_map(const struct cgfence_fence *fence);
 
 struct membership;
 
+/** fence_learns() - was it attached with CGFENCE_ATTACH_LEARN? */
+bool fence_learns(const struct cgfence_fence *fence);
+
 /** fence_standing() - what it is for; all 0 if it is on one cgroup. */
 const struct cgfence_standing *fence_standing(const struct cgfence_fence *fence);
 

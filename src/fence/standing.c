@@ -105,6 +105,17 @@ int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *po
 	return code;
 }
 
+int cgfence_standing_anchor(const char *pattern, struct cgfence_cgroup **anchor,
+			    struct cgfence_error *error)
+{
+	cleanup_free char *path = NULL;
+	uint32_t components = 0;
+	int result = cgroup_pattern_normalise(pattern, &path, error);
+
+	return result ? result
+		      : fence_anchor_open(standing_id(path), path, anchor, &components, error);
+}
+
 int cgfence_standing_find(const char *pattern, uint64_t *id, struct cgfence_error *error)
 {
 	cleanup_free char *path = NULL;

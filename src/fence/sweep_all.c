@@ -12,26 +12,42 @@
 
 #include <sys/file.h>
 
-/* `run` holds a lock on the directory of its ephemeral cgroup until the command ends. */
+/* A command that makes a cgroup or a fence for itself alone holds a lock on the directory of the cgroup until it ends. */
 static bool is_abandoned(const struct cgfence_cgroup *cgroup)
 {
-	if (cgroup_is_populated(cgroup))
-		return false;
 	return flock(cgfence_cgroup_fd(cgroup), LOCK_EX | LOCK_NB) == 0;
 }
 
-/* Few fences are marked, so few are read. */
 static void sweep_ephemeral(const struct hierarchy *hierarchy, uint64_t id)
 {
-	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
-	if (!pins_may_be_ephemeral(id) || fence_read(id, &fence, NULL) ||
-	    !cgfence_fence_ephemeral(fence) ||
-	    hierarchy_open_cgroup(hierarchy, id, &cgroup, NULL) || !is_abandoned(cgroup) ||
-	    cgfence_cgroup_remove(cgroup, NULL))
+	if (hierarchy_open_cgroup(hierarchy, id, &cgroup, NULL) || cgroup_is_populated(cgroup) ||
+	    !is_abandoned(cgroup) || cgfence_cgroup_remove(cgroup, NULL))
 		return;
 	fence_sweep_one(hierarchy, id);
+}
+
+static void sweep_learning(const struct hierarchy *hierarchy, uint64_t id)
+{
+	cleanup_cgroup struct cgfence_cgroup *root = NULL;
+	bool detached;
+
+	if (fence_root_open(hierarchy, id, &root, NULL) == 0 && is_abandoned(root))
+		cgfence_fence_detach(id, &detached, NULL);
+}
+
+/* Few fences are marked, so few are read. */
+static void sweep_passing(const struct hierarchy *hierarchy, uint64_t id)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+
+	if (!pins_may_be_passing(id) || fence_read(id, &fence, NULL))
+		return;
+	if (cgfence_fence_ephemeral(fence))
+		sweep_ephemeral(hierarchy, id);
+	else if (fence_learns(fence))
+		sweep_learning(hierarchy, id);
 }
 
 /* Opening a standing fence without an anchor attaches it to another one. */
@@ -50,13 +66,13 @@ static void anchor_again(const struct hierarchy *hierarchy, uint64_t id)
 static void sweep_if_abandoned(const struct hierarchy *hierarchy, uint64_t id)
 {
 	fence_sweep_if_removed(hierarchy, id);
-	sweep_ephemeral(hierarchy, id);
+	sweep_passing(hierarchy, id);
 	anchor_again(hierarchy, id);
 }
 
 static void sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
 {
-	sweep_ephemeral(hierarchy, id);
+	sweep_passing(hierarchy, id);
 	if (!fence_sweep_is_needed(hierarchy, id))
 		fence_sweep_one(hierarchy, id);
 	anchor_again(hierarchy, id);

@@ -195,7 +195,7 @@ void pins_touch(uint64_t id)
 	utimensat(AT_FDCWD, path, NULL, 0);
 }
 
-void pins_mark_ephemeral(uint64_t id)
+void pins_mark_passing(uint64_t id)
 {
 	char path[PINS_PATH_SIZE];
 
@@ -203,7 +203,7 @@ void pins_mark_ephemeral(uint64_t id)
 	chmod(path, DIRECTORY_MODE | S_ISVTX);
 }
 
-bool pins_may_be_ephemeral(uint64_t id)
+bool pins_may_be_passing(uint64_t id)
 {
 	struct stat status;
 	char path[PINS_PATH_SIZE];

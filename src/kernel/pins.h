@@ -51,15 +51,15 @@ bool pins_are_there(uint64_t id);
 void pins_touch(uint64_t id);
 
 /**
- * pins_mark_ephemeral() - leave a hint that the cgroup may have been made for one command.
+ * pins_mark_passing() - leave a hint that the fence, or its cgroup, may be of use to one command alone.
  *
  * It is the sticky bit of the directory. The image of the policy decides, but reading it for a thousand fences takes
  * long.
  */
-void pins_mark_ephemeral(uint64_t id);
+void pins_mark_passing(uint64_t id);
 
-/** pins_may_be_ephemeral() - is there such a hint? */
-bool pins_may_be_ephemeral(uint64_t id);
+/** pins_may_be_passing() - is there such a hint? */
+bool pins_may_be_passing(uint64_t id);
 
 /**
  * pins_list() - the ids that have a directory, in ascending order.

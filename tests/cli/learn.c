@@ -180,6 +180,33 @@ Test(learn, a_pattern)
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
 }
 
+static void expect_sweep_after_kill(const char *name)
+{
+	struct program program;
+
+	start_learning(&program, WORDS("learn", name));
+	assert_done(run_here(WORDS("run", "--", "true")));
+	cr_assert_gt(harness_hook_programs(harness_cgroup()), 0,
+		     "another command took the fence of a learner that lives");
+	kill(program.pid, SIGKILL);
+	program_finish(&program);
+	assert_done(run_here(WORDS("run", "--", "true")));
+	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
+}
+
+Test(learn, what_a_killed_one_leaves_is_swept)
+{
+	expect_sweep_after_kill(path());
+}
+
+Test(learn, what_a_killed_one_of_a_pattern_leaves_is_swept)
+{
+	char pattern[256];
+
+	snprintf(pattern, sizeof(pattern), "%s/w*", path());
+	expect_sweep_after_kill(pattern);
+}
+
 #define DEVICES 200
 #define OPENS 100000
 
