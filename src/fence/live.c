@@ -6,6 +6,7 @@
 #include "cgroup/cgroup.h"
 #include "fence/fence.h"
 #include "fence/live_foreign.h"
+#include "fence/live_ports.h"
 #include "fence/proof.h"
 #include "policy/device_intersect.h"
 #include "policy/write.h"
@@ -103,7 +104,7 @@ static void restrict_ports(struct live *live, const struct cgfence_policy *other
 	if (other->on_violation > policy->on_violation)
 		policy->on_violation = other->on_violation;
 	remark(live,
-	       "%s: several fences judge ports; the policy assigns those that all allow, and has the strictest of their other keys",
+	       "%s: several have a say on ports; the policy assigns those that all allow, and has the strictest of their other keys",
 	       place);
 }
 
@@ -211,20 +212,6 @@ static void remark_program(const struct live *live, const struct cgfence_foreign
 	       *owner ? ", of " : "", owner, what);
 }
 
-/* Of a port program nothing is known. */
-static int remark_ports(const struct live *live, struct cgfence_error *error)
-{
-	cleanup_free struct cgfence_foreign_program *programs = NULL;
-	size_t count = 0;
-	int result = cgfence_fence_list_foreign(live->cgroup, CGFENCE_TOPIC_PORTS, &programs,
-						&count, error);
-
-	for (size_t i = 0; i < count && result == 0; i++)
-		remark_program(live, &programs[i],
-			       "it cannot be asked what it refuses; it is left out");
-	return result;
-}
-
 static int add_rules(struct live *live, const struct device_rules *rules, const char *place,
 		     struct cgfence_error *error)
 {
@@ -317,6 +304,46 @@ static int add_foreign(struct live *live, const char *const *written, struct cgf
 	return result;
 }
 
+/* ---- port programs of others ---- */
+
+static int add_ports(struct live *live, const struct live_ports *ports, struct cgfence_error *error)
+{
+	cleanup_policy struct cgfence_policy *policy = live_ports_policy(ports);
+	const char *place = cgfence_cgroup_path(live->cgroup);
+
+	if (!policy)
+		return error_out_of_memory(error);
+	remark(live,
+	       "%s: the kernel was asked about each port; sockets of SCTP, which such programs do not see, are refused",
+	       place);
+	if (ports->refuses_chosen)
+		remark(live,
+		       "%s: a port that the kernel chooses is refused too, which a policy of ports does not do",
+		       place);
+	return add_policy(live, policy, place, error);
+}
+
+static int add_foreign_ports(struct live *live, struct cgfence_error *error)
+{
+	cleanup_free struct cgfence_foreign_program *programs = NULL;
+	struct live_ports ports = { 0 };
+	size_t count = 0;
+	int result = cgfence_fence_list_foreign(live->cgroup, CGFENCE_TOPIC_PORTS, &programs,
+						&count, error);
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		struct cgfence_error reason = { 0 };
+
+		if (live_ports_ask(&programs[i], &ports, &reason) == 0) {
+			remark_program(live, &programs[i], "it has a say on ports");
+			continue;
+		}
+		error_wrap(&reason, "it cannot be asked what it refuses, and is left out");
+		remark_program(live, &programs[i], reason.text);
+	}
+	return result == 0 && ports.asked ? add_ports(live, &ports, error) : result;
+}
+
 /* ---- the policy ---- */
 
 static int write_policy(const struct live *live, char **text, struct cgfence_error *error)
@@ -324,7 +351,7 @@ static int write_policy(const struct live *live, char **text, struct cgfence_err
 	if (!live->policy)
 		return error_set(
 			error, ENODATA,
-			"%s has neither a fence nor a device program of others, so there is no policy to make of it",
+			"%s has neither a fence nor a program of others, so there is no policy to make of it",
 			cgfence_cgroup_path(live->cgroup));
 	if (!live->words)
 		return cgfence_policy_format(live->policy, text, error);
@@ -342,6 +369,6 @@ int cgfence_import_cgroup(const struct cgfence_cgroup *cgroup, const char *const
 	if (result == 0)
 		result = add_foreign(&live, written, error);
 	if (result == 0)
-		result = remark_ports(&live, error);
+		result = add_foreign_ports(&live, error);
 	return result ? result : write_policy(&live, text, error);
 }

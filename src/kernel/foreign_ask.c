@@ -2,38 +2,19 @@
 #include "kernel/foreign_ask.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "cgroup/scratch.h"
-#include "kernel/error.h"
+#include "kernel/foreign_child.h"
 
-#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #define NODE_NAME_SIZE 17
 
-/* How far the child got; the words are those of an error there. */
-enum stage {
-	STAGE_MOUNT,
-	STAGE_ATTACH,
-	STAGE_DONE,
-	STAGE_COUNT,
-};
-
-static const char *const stage_words[STAGE_COUNT] = {
-	[STAGE_MOUNT] = "mount a file system of its own for device nodes",
-	[STAGE_ATTACH] = "attach the program to a cgroup of its own",
-	[STAGE_DONE] = "ask the program",
-};
-
 /* Shared with the child. */
 struct asking {
-	int program;
-	int cgroup;
-	enum stage stage;
+	struct foreign_child child;
 	size_t count;
 	struct foreign_question questions[];
 };
@@ -105,6 +86,7 @@ static int ask(void *context)
 {
 	struct asking *asking = context;
 	int directory = mount_nodes();
+	int code;
 
 	if (directory < 0)
 		return -directory;
@@ -117,11 +99,9 @@ static int ask(void *context)
 		if (question->without == 0)
 			question->without = try_request(directory, i, &question->request);
 	}
-	asking->stage = STAGE_ATTACH;
-	/* The link ends with this process. */
-	if (bpf_link_create(asking->program, asking->cgroup, BPF_CGROUP_DEVICE, NULL) < 0)
-		return errno;
-	asking->stage = STAGE_DONE;
+	code = foreign_child_attach(&asking->child);
+	if (code)
+		return code;
 	for (size_t i = 0; i < asking->count; i++) {
 		struct foreign_question *question = &asking->questions[i];
 
@@ -131,45 +111,23 @@ static int ask(void *context)
 	return 0;
 }
 
-static int run(struct asking *asking, struct cgfence_error *error)
-{
-	struct cgfence_cgroup *cgroup = NULL;
-	int result = scratch_open(&cgroup, error);
-
-	if (result)
-		return result;
-	asking->cgroup = cgfence_cgroup_fd(cgroup);
-	result = scratch_run_long(cgroup, ask, asking);
-	scratch_close(cgroup);
-	if (result == 0)
-		return 0;
-	if (asking->stage == STAGE_ATTACH && result == EPERM)
-		return error_set(
-			error, EPERM,
-			"a program on the root cgroup that was attached without BPF_F_ALLOW_MULTI forbids it");
-	return kernel_error(error, result < 0 ? -result : result, "%s", stage_words[asking->stage]);
-}
-
 int foreign_ask_device(uint32_t program, struct foreign_question *questions, size_t count,
 		       struct cgfence_error *error)
 {
 	size_t size = sizeof(struct asking) + count * sizeof(*questions);
-	cleanup_close int fd = bpf_prog_get_fd_by_id(program);
-	struct asking *asking;
+	struct asking *asking = foreign_child_new(size);
 	int result;
 
-	if (fd < 0)
-		return kernel_error(error, errno, "open the program %u", program);
-	asking = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (asking == MAP_FAILED)
+	if (!asking)
 		return error_out_of_memory(error);
-	asking->program = fd;
+	asking->child.attach_type = BPF_CGROUP_DEVICE;
 	asking->count = count;
 	memcpy(asking->questions, questions, count * sizeof(*questions));
-	result = run(asking, error);
+	result = foreign_child_run(&asking->child, program, ask,
+				   "mount a file system of its own for device nodes", error);
 	if (result == 0)
 		memcpy(questions, asking->questions, count * sizeof(*questions));
-	munmap(asking, size);
+	foreign_child_free(asking, size);
 	return result;
 }
 

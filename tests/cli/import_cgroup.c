@@ -2,6 +2,7 @@
 /* Policies of what has a say on a cgroup that is there. */
 #include "program.h"
 #include "support/harness.h"
+#include "support/port_filter.h"
 #include "support/whitelist.h"
 
 #include <stdio.h>
@@ -70,7 +71,7 @@ Test(import_cgroup, of_fences_one_above_the_other)
 	cr_expect_not(allows(policy, "c 2:3 r"));
 	assert_has(result.output, "\"85-90\"");
 	assert_has(result.output, "\"on_violation\": \"kill\"");
-	assert_has(result.errors, "several fences judge ports");
+	assert_has(result.errors, "several have a say on ports");
 	cgfence_policy_free(policy);
 }
 
@@ -116,6 +117,57 @@ Test(import_cgroup, of_a_program_below_a_fence)
 	cr_expect_not(allows(policy, "c 1:8 r"));
 	cgfence_policy_free(policy);
 	whitelist_close(&whitelist);
+}
+
+static bool allows_port(const struct cgfence_policy *policy, enum cgfence_protocol protocol,
+			enum cgfence_family family, uint16_t port)
+{
+	struct cgfence_port_request request = { .protocol = protocol, .port = port };
+	struct cgfence_explanation explanation;
+	struct cgfence_error error;
+
+	request.families[family] = true;
+	cr_assert_eq(cgfence_policy_explain_port(policy, &request, &explanation, &error), 0, "%s",
+		     error.text);
+	return explanation.allowed;
+}
+
+Test(import_cgroup, of_a_port_program_of_others)
+{
+	struct program_result result;
+	struct cgfence_policy *policy;
+
+	port_filter_put(harness_cgroup(), BPF_CGROUP_INET4_BIND);
+	result = import(harness_cgroup());
+	policy = policy_of(&result);
+	for (int i = CGFENCE_TCP; i <= CGFENCE_UDP; i++) {
+		enum cgfence_protocol protocol = (enum cgfence_protocol)i;
+
+		cr_expect_not(allows_port(policy, protocol, CGFENCE_IPV4, 8080));
+		cr_expect(allows_port(policy, protocol, CGFENCE_IPV4, 8079));
+		cr_expect(allows_port(policy, protocol, CGFENCE_IPV4, 65535));
+		cr_expect(allows_port(policy, protocol, CGFENCE_IPV6, 8080));
+	}
+	assert_has(result.errors, "it has a say on ports");
+	assert_has(result.errors, "the kernel was asked about each port");
+	cgfence_policy_free(policy);
+}
+
+Test(import_cgroup, of_a_port_program_below_a_fence)
+{
+	struct program_result result;
+	struct cgfence_policy *policy;
+
+	port_filter_put(harness_cgroup(), BPF_CGROUP_INET6_BIND);
+	harness_attach(harness_cgroup(), "{'ports': {'tcp': '8080-8081'}}");
+	result = import(harness_cgroup());
+	policy = policy_of(&result);
+	cr_expect(allows_port(policy, CGFENCE_TCP, CGFENCE_IPV4, 8080));
+	cr_expect_not(allows_port(policy, CGFENCE_TCP, CGFENCE_IPV6, 8080));
+	cr_expect(allows_port(policy, CGFENCE_TCP, CGFENCE_IPV6, 8081));
+	cr_expect_not(allows_port(policy, CGFENCE_TCP, CGFENCE_IPV6, 8082));
+	cr_expect_not(allows_port(policy, CGFENCE_UDP, CGFENCE_IPV6, 8081));
+	cgfence_policy_free(policy);
 }
 
 /* As a manager of services has it: systemctl says what is written. */
@@ -168,7 +220,7 @@ Test(import_cgroup, of_rules_that_the_kernel_contradicts)
 
 Test(import_cgroup, faults)
 {
-	assert_fails(import(harness_cgroup()), 1, "has neither a fence nor a device program");
+	assert_fails(import(harness_cgroup()), 1, "has neither a fence nor a program of others");
 	assert_fails(program_run(NULL, WORDS("import", "/no/such/cgroup")), 1, "/no/such/cgroup");
 	assert_fails(program_run(NULL, WORDS("import", "--part", "x", "/")), 2,
 		     "--part is for a file");
