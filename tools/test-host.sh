@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units adopt recipes' [full]='recipes podman containerd docker hooks wrapper slurm')
+declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker hooks wrapper slurm')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2

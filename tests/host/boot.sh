@@ -36,9 +36,7 @@ test_stop_leaves_the_fences() {
 }
 
 test_watch_follows() {
-	later 'systemctl stop cgfence-watch.service'
-	systemctl start cgfence-watch.service
-	[[ $(systemctl is-active cgfence-watch.service) == active ]]
+	start_watch
 }
 
 run_tests "$@"

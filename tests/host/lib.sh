@@ -137,3 +137,9 @@ again() {
 main_pid() { # UNIT
 	systemctl show --property=MainPID --value "$1"
 }
+
+start_watch() {
+	later 'systemctl stop cgfence-watch.service'
+	systemctl start cgfence-watch.service
+	[[ $(systemctl is-active cgfence-watch.service) == active ]] || fail 'it is not active'
+}

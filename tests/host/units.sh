@@ -28,12 +28,6 @@ test_no_start_without_its_fence() {
 }
 
 # The listener is older than its place in the fence, so only watch can find it, with all the capabilities it needs and no others.
-start_watch() {
-	later 'systemctl stop cgfence-watch.service'
-	systemctl start cgfence-watch.service
-	[[ $(systemctl is-active cgfence-watch.service) == active ]] || fail 'it is not active'
-}
-
 bring_listener() {
 	write_policy '{"ports": {"tcp": [8080]}, "on_violation": "'"$1"'"}'
 	mkdir -p /sys/fs/cgroup/bring
