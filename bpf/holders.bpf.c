@@ -95,7 +95,7 @@ static __always_inline bool read_socket(struct file *file, struct cgfence_holder
 	return true;
 }
 
-SEC("iter/task_file")
+SEC("cgfence.iter/task_file")
 int cgfence_holders(struct bpf_iter__task_file *ctx)
 {
 	struct cgfence_holder holder = { 0 };
@@ -124,7 +124,7 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 }
 
 /* An io_uring that is registered or mapped needs no descriptor. */
-SEC("iter/task")
+SEC("cgfence.iter/task")
 int cgfence_ring_users(struct bpf_iter__task *ctx)
 {
 	struct cgfence_holder holder = { .holding = CGFENCE_HOLDING_TASK };

@@ -254,7 +254,7 @@ static __always_inline bool begins_to_listen(const unsigned long long *ctx)
 	return (int)ctx[2] == TCP_LISTEN && sock->sk_protocol == CGFENCE_IPPROTO_TCP;
 }
 
-SEC("tp_btf/inet_sock_set_state")
+SEC("cgfence.tp_btf/inet_sock_set_state")
 int cgfence_listen_trace(unsigned long long *ctx)
 {
 	struct sock *sock = (struct sock *)ctx[0];
@@ -265,7 +265,7 @@ int cgfence_listen_trace(unsigned long long *ctx)
 }
 
 /* For 5.10, where tracing programs have no helper for the cookie: that of a socket that nobody asked for it is 0. */
-SEC("tp_btf/inet_sock_set_state")
+SEC("cgfence.tp_btf/inet_sock_set_state")
 int cgfence_listen_trace_510(unsigned long long *ctx)
 {
 	struct sock *sock = (struct sock *)ctx[0];

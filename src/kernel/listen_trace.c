@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
 #include "kernel/quiet.h"
@@ -50,7 +51,11 @@ static int lock_program(void)
 static struct listen_trace_bpf *load(bool with_cookies)
 {
 	QUIET_LIBBPF;
-	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open();
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
+	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open_opts(&options);
 	cleanup_close int events = -1;
 
 	if (!skeleton || fence_maps_open_events(&events, NULL) ||

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
@@ -64,9 +65,13 @@ static int attach(const struct bpf_program *program, struct bpf_link **link)
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
 	QUIET_LIBBPF;
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
 	int code;
 
-	iterator->skeleton = holders_bpf__open();
+	iterator->skeleton = holders_bpf__open_opts(&options);
 	if (!iterator->skeleton ||
 	    bpf_map__set_max_entries(iterator->skeleton->maps.cgfence_roots, room) ||
 	    holders_bpf__load(iterator->skeleton))
