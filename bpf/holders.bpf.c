@@ -14,17 +14,18 @@
 #define CGROUP_DEPTH_MAX 256
 #define CGROUP_DEPTH_OF_RING_USERS 16
 
-/* The ids of the fence roots. */
+/* The ids of the fence roots; user space has other keys for itself (kernel/holders_pins.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1); /* set before loading */
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u64);
 } cgfence_roots SEC(".maps");
 
-/* About the task whose descriptors are visited now, so that each task is judged once. */
+/* About the task whose descriptors are visited now, so that each task is judged once in a pass. */
 struct {
+	__u64 session_id;
 	struct task_struct *task;
 	int pid;
 	bool fenced;
@@ -104,8 +105,11 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	if (task != current_task.task || task->pid != current_task.pid)
+	if (task != current_task.task || task->pid != current_task.pid ||
+	    ctx->meta->session_id != current_task.session_id) {
+		current_task.session_id = ctx->meta->session_id;
 		judge_task(task, CGROUP_DEPTH_MAX);
+	}
 	if (!current_task.fenced)
 		return 0;
 	if (is_socket(file->f_inode)) {
