@@ -7,6 +7,7 @@
 #include "kernel/quiet.h"
 #include "kernel_names.h"
 
+#include <cgfence/trial.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static struct facts *describe(const struct btf *btf, const uint32_t *ids)
 static struct facts *read_kernel(void)
 {
 	QUIET_LIBBPF;
-	struct btf_wanted wanted = {
+	struct btf_wanted names = {
 		.types = types,
 		.type_count = COUNT(types),
 		.members = members,
@@ -95,7 +96,7 @@ static struct facts *read_kernel(void)
 		return NULL;
 	qsort(types, COUNT(types), sizeof(types[0]), compare_names);
 	qsort(members, COUNT(members), sizeof(members[0]), compare_names);
-	if (btf_extract(whole, &wanted, ids, &part) == 0) {
+	if (btf_extract(whole, &names, ids, &part) == 0) {
 		facts = describe(part, ids);
 		btf__free(part);
 	}
@@ -103,17 +104,24 @@ static struct facts *read_kernel(void)
 	return facts;
 }
 
+/* Of the names in the order in which they are written here. */
+static uint64_t wanted;
+
+/* With the lock held. */
+static struct facts *recall(void)
+{
+	if (!wanted)
+		wanted = digest_wanted();
+	return facts_recall(wanted);
+}
+
 static const struct facts *find(void)
 {
-	/* Of the names in the order in which they are written here. */
-	static uint64_t wanted;
 	const struct facts *found;
 
 	pthread_mutex_lock(&lock);
-	if (!wanted)
-		wanted = digest_wanted();
 	if (!known)
-		known = facts_recall(wanted);
+		known = recall();
 	if (!known) {
 		known = read_kernel();
 		if (known)
@@ -122,6 +130,16 @@ static const struct facts *find(void)
 	found = known;
 	pthread_mutex_unlock(&lock);
 	return found;
+}
+
+size_t cgfence_kernel_types_kept(void)
+{
+	cleanup_free struct facts *kept = NULL;
+
+	pthread_mutex_lock(&lock);
+	kept = recall();
+	pthread_mutex_unlock(&lock);
+	return kept ? kept->size : 0;
 }
 
 void kernel_btf_read_layout(struct kernel_layout *layout)

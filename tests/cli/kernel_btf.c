@@ -112,6 +112,17 @@ Test(kernel_btf, it_is_read_by_the_first_command_alone)
 	expect_unread("attach on a host without fences");
 }
 
+Test(kernel_btf, doctor_says_whether_it_is_kept)
+{
+	static const char kept[] = "what fences need of this kernel's types is kept";
+	struct program_result result = program_run(NULL, WORDS("doctor"));
+
+	assert_lacks(result.output, kept);
+	attach(harness_cgroup());
+	result = program_run(NULL, WORDS("doctor"));
+	assert_has(result.output, kept);
+}
+
 Test(kernel_btf, it_is_not_read_for_standing_fences)
 {
 	const char *name = cgfence_cgroup_path(harness_cgroup());
