@@ -49,6 +49,7 @@ LINELESS := $(patsubst bpf/%.bpf.c,%,$(shell grep -L kernel_types.bpf.h bpf/*.bp
 REMOVE_LINES := --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
 SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+KERNEL_NAMES := build/bpf/kernel_names.h
 # The program is what prints; all else of src/ is the library, and base/ is in both.
 PROGRAM_SOURCES := $(sort $(wildcard $(patsubst %,src/%/*.c,report daemon cli)))
 WRAPPER_SOURCES := $(sort $(wildcard src/wrapper/*.c))
@@ -84,7 +85,13 @@ build/bpf/%.skel.h: build/bpf/%.bpf.o
 	$(call say,SKELETON)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
 
-$(OUT)/%.o: %.c Makefile | $(SKELETONS)
+# What they read of the kernel.
+$(KERNEL_NAMES): $(filter-out $(LINELESS:%=build/bpf/%.bpf.o),$(SKELETONS:%.skel.h=%.bpf.o)) tools/kernel-names.awk
+	$(call say,NAMES)
+	$(Q)for object in $(filter %.o,$^); do $(BPFTOOL) btf dump file $$object format raw || exit; done > $@.dump
+	$(Q)awk -f tools/kernel-names.awk $@.dump > $@.new && rm $@.dump && mv $@.new $@
+
+$(OUT)/%.o: %.c Makefile | $(SKELETONS) $(KERNEL_NAMES)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 

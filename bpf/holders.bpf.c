@@ -14,17 +14,18 @@
 #define CGROUP_DEPTH_MAX 256
 #define CGROUP_DEPTH_OF_RING_USERS 16
 
-/* The ids of the fence roots. */
+/* The ids of the fence roots; user space has other keys for itself (kernel/holders_pins.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1); /* set before loading */
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u64);
 } cgfence_roots SEC(".maps");
 
-/* About the task whose descriptors are visited now, so that each task is judged once. */
+/* About the task whose descriptors are visited now, so that each task is judged once in a pass. */
 struct {
+	__u64 session_id;
 	struct task_struct *task;
 	int pid;
 	bool fenced;
@@ -95,7 +96,7 @@ static __always_inline bool read_socket(struct file *file, struct cgfence_holder
 	return true;
 }
 
-SEC("iter/task_file")
+SEC("cgfence.iter/task_file")
 int cgfence_holders(struct bpf_iter__task_file *ctx)
 {
 	struct cgfence_holder holder = { 0 };
@@ -104,8 +105,11 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	if (task != current_task.task || task->pid != current_task.pid)
+	if (task != current_task.task || task->pid != current_task.pid ||
+	    ctx->meta->session_id != current_task.session_id) {
+		current_task.session_id = ctx->meta->session_id;
 		judge_task(task, CGROUP_DEPTH_MAX);
+	}
 	if (!current_task.fenced)
 		return 0;
 	if (is_socket(file->f_inode)) {
@@ -124,7 +128,7 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 }
 
 /* An io_uring that is registered or mapped needs no descriptor. */
-SEC("iter/task")
+SEC("cgfence.iter/task")
 int cgfence_ring_users(struct bpf_iter__task *ctx)
 {
 	struct cgfence_holder holder = { .holding = CGFENCE_HOLDING_TASK };

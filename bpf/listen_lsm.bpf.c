@@ -70,7 +70,7 @@ static __always_inline bool may_listen_unbound(struct sock *socket)
 	return walk.all_allowed;
 }
 
-SEC("lsm_cgroup/socket_listen")
+SEC("cgfence.lsm_cgroup/socket_listen")
 int cgfence_listen(unsigned long long *ctx)
 {
 	struct socket *socket = (struct socket *)ctx[0]; /* socket_listen(socket, backlog) */

@@ -16,6 +16,10 @@
 /* Fence roots that are deeper are left to the reconciler; how deep the task is below its fence does not count. */
 #define CGROUP_DEPTH_MAX 64
 
+/* Divisors of how many there may be. */
+#define LEVELS_AT_ONCE 8
+#define SLOTS_AT_ONCE 16
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -208,19 +212,44 @@ __attribute__((noinline)) int judge_slot(__u32 index, __u64 of_task, __u64 of_so
 	return 0;
 }
 
-static __always_inline void judge_standing(struct cgroup *of_task, struct cgroup *of_socket,
-					   __u64 socket, __u64 cookie)
+/*
+ * Some of the standing fences. The verifier follows a loop round by round, so one of 256 would take it as long as all other
+ * programs of a fence together; of this function it sees each round once.
+ */
+__attribute__((noinline)) int judge_slots(__u32 first, __u64 of_task, __u64 of_socket, __u64 socket,
+					  __u64 cookie)
 {
-	for (__u32 i = 0; i < CGFENCE_TRACED_STANDING; i++) {
+	for (__u32 i = 0; i < SLOTS_AT_ONCE; i++) {
 		const struct cgfence_traced_standing *standing;
-		__u32 index = i;
+		__u32 index = first + i;
 
 		/* Keeps the counter in a register, where the verifier of 5.10 sees that it grows. */
 		asm volatile("" : "+r"(i));
 		standing = bpf_map_lookup_elem(&cgfence_traced_s, &index);
 		if (standing && standing->id)
-			judge_slot(i, (__u64)of_task, (__u64)of_socket, socket, cookie);
+			judge_slot(index, of_task, of_socket, socket, cookie);
 	}
+	return 0;
+}
+
+/* Some of the levels above the task. Return: 1 if there are no more. */
+__attribute__((noinline)) int judge_levels(__u32 first, __u64 of_task, __u64 of_socket,
+					   __u64 socket, __u64 cookie)
+{
+	for (__u32 i = 0; i < LEVELS_AT_ONCE; i++) {
+		int level = (int)(first + i);
+		__u64 id;
+
+		/* Keeps the compiler from reading before the loop what this kernel does not have. */
+		asm volatile("" : "+r"(i), "+r"(of_task), "+r"(of_socket));
+		id = ancestor_id((struct cgroup *)of_task, level);
+		if (!id)
+			return 1;
+		if (bpf_map_lookup_elem(&cgfence_traced, &id))
+			judge(id, 0, socket, ancestor_id((struct cgroup *)of_socket, level) == id,
+			      cookie);
+	}
+	return 0;
 }
 
 static __always_inline void judge_caller(struct sock *sock, __u64 cookie)
@@ -235,14 +264,14 @@ static __always_inline void judge_caller(struct sock *sock, __u64 cookie)
 	socket = (__u64)listener.netns_inum << 32 | listener.port |
 		 (listener.served.ipv4 ? SERVES_IPV4 : 0) |
 		 (listener.served.ipv6 ? SERVES_IPV6 : 0);
-	judge_standing(of_task, of_socket, socket, cookie);
-	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
-		__u64 id = ancestor_id(of_task, level);
-
-		if (!id)
+	for (__u32 i = 0; i < CGFENCE_TRACED_STANDING; i += SLOTS_AT_ONCE) {
+		asm volatile("" : "+r"(i));
+		judge_slots(i, (__u64)of_task, (__u64)of_socket, socket, cookie);
+	}
+	for (__u32 i = 0; i < CGROUP_DEPTH_MAX; i += LEVELS_AT_ONCE) {
+		asm volatile("" : "+r"(i));
+		if (judge_levels(i, (__u64)of_task, (__u64)of_socket, socket, cookie))
 			return;
-		if (bpf_map_lookup_elem(&cgfence_traced, &id))
-			judge(id, 0, socket, ancestor_id(of_socket, level) == id, cookie);
 	}
 }
 
@@ -254,7 +283,7 @@ static __always_inline bool begins_to_listen(const unsigned long long *ctx)
 	return (int)ctx[2] == TCP_LISTEN && sock->sk_protocol == CGFENCE_IPPROTO_TCP;
 }
 
-SEC("tp_btf/inet_sock_set_state")
+SEC("cgfence.tp_btf/inet_sock_set_state")
 int cgfence_listen_trace(unsigned long long *ctx)
 {
 	struct sock *sock = (struct sock *)ctx[0];
@@ -265,7 +294,7 @@ int cgfence_listen_trace(unsigned long long *ctx)
 }
 
 /* For 5.10, where tracing programs have no helper for the cookie: that of a socket that nobody asked for it is 0. */
-SEC("tp_btf/inet_sock_set_state")
+SEC("cgfence.tp_btf/inet_sock_set_state")
 int cgfence_listen_trace_510(unsigned long long *ctx)
 {
 	struct sock *sock = (struct sock *)ctx[0];

@@ -118,7 +118,7 @@ static __always_inline struct cgfence_membership_state *state_of_members(void)
 	return bpf_map_lookup_elem(&cgfence_state, &zero);
 }
 
-SEC("tp_btf/cgroup_mkdir")
+SEC("cgfence.tp_btf/cgroup_mkdir")
 int cgfence_mkdir(unsigned long long *ctx)
 {
 	struct cgroup *cgroup = (struct cgroup *)ctx[0]; /* cgroup_mkdir(cgroup, path) */
@@ -170,7 +170,7 @@ static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
 	bpf_map_update_elem(&cgfence_gone, &key, gone, BPF_ANY);
 }
 
-SEC("tp_btf/cgroup_rmdir")
+SEC("cgfence.tp_btf/cgroup_rmdir")
 int cgfence_rmdir(unsigned long long *ctx)
 {
 	struct cgroup *cgroup = (struct cgroup *)ctx[0]; /* cgroup_rmdir(cgroup, path) */

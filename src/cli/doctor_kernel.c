@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cli/tries.h"
 
+#include <cgfence/trial.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #define LSM_LIST "/sys/kernel/security/lsm"
 #define LOCKDOWN "/sys/kernel/security/lockdown"
+#define BTF "/sys/kernel/btf/vmlinux"
 #define JIT "/proc/sys/net/core/bpf_jit_enable"
 
 #define LINE_SIZE 256
@@ -236,6 +238,24 @@ static void report_standing(const struct tries *tries, struct findings *findings
 			     outcome(tries->stranger));
 }
 
+/* Not those of the trial, which were its own. */
+static void look_at_types(struct findings *findings)
+{
+	static const char check[] = "types";
+	size_t size = cgfence_kernel_types_kept();
+
+	if (size)
+		findings_add(findings, FINDING_OK, check, NULL,
+			     "what fences need of this kernel's types is kept, in %.1f KiB",
+			     (double)size / 1024);
+	else if (access(BTF, R_OK) == 0)
+		findings_add(findings, FINDING_OK, check, NULL,
+			     "the next fence finds what it needs of this kernel's types");
+	else
+		findings_add(findings, FINDING_NOTE, check, "it needs CONFIG_DEBUG_INFO_BTF",
+			     "this kernel does not tell its types");
+}
+
 static void look_at_jit(struct findings *findings)
 {
 	char enabled[LINE_SIZE];
@@ -269,5 +289,6 @@ void doctor_look_at_kernel(struct findings *findings)
 	report_missing(&tries, findings);
 	report_standing(&tries, findings);
 	report_pass(&tries, findings);
+	look_at_types(findings);
 	look_at_jit(findings);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "fence/adopted.h"
 #include "kernel/adopted.h"
+#include "kernel/holders_pins.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/membership.h"
@@ -79,6 +80,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	membership_remove_all(id, false);
 	adopted_unpin(id);
 	pins_unlock(id, lock);
+	holders_pins_leave();
 	return 0;
 }
 
@@ -122,6 +124,7 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 	if (result == 0)
 		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
+	holders_pins_leave();
 	return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/readings.h"
 #include "base/cleanup.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/netns_cookie.h"
 #include "kernel/refusal.h"
 #include "net/netns.h"
@@ -33,7 +34,7 @@ static void learn_layout(struct fence_programs *set)
 	struct cgfence_task_layout *task = &set->image->task;
 
 	if (!set->knows_layout)
-		kernel_layout_read(&set->layout);
+		kernel_btf_read_layout(&set->layout);
 	set->knows_layout = true;
 	task->tgid_offset = set->layout.tgid;
 	task->comm_offset = set->layout.comm;

@@ -10,7 +10,7 @@
 #include "fence/root.h"
 #include "fence/standing.h"
 #include "fence/standing_adopt.h"
-#include "kernel/layout.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/refusal.h"
 #include "policy/policy.h"
 
@@ -44,7 +44,7 @@ bool standing_is_refused(void)
 {
 	struct kernel_layout layout;
 
-	kernel_layout_read(&layout);
+	kernel_btf_read_layout(&layout);
 	/* Reads may fail for now: then it is not known to be a refusal. */
 	return !kernel_layout_has(&layout, KERNEL_LAYOUT_CGROUPS) ||
 	       (refusal_of_reads() && refusal_of_reads_known());

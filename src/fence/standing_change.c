@@ -4,7 +4,7 @@
 #include "cgroup/cgroup.h"
 #include "fence/members.h"
 #include "image/image.h"
-#include "kernel/layout.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/programs.h"
 
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static int describe_cgroups(struct cgfence_cgroup_layout *cgroup, struct cgfence
 {
 	struct kernel_layout layout;
 
-	kernel_layout_read(&layout);
+	kernel_btf_read_layout(&layout);
 	if (!kernel_layout_has(&layout, KERNEL_LAYOUT_CGROUPS))
 		return error_set(
 			error, ENOTSUP,

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "kernel/error.h"
 #include "kernel/hidden.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/link.h"
 #include "kernel/pins.h"
-#include "kernel/quiet.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,7 +19,6 @@ struct search {
 	const struct cgfence_cgroup *cgroup;
 	const struct hook *hook;
 	struct attached effective; /* and not met yet on the way up */
-	int listen_btf_id;	   /* of the LSM hook socket_listen; 0 while it is unknown */
 
 	struct cgfence_foreign_program *found;
 	size_t count;
@@ -71,17 +70,9 @@ uint32_t foreign_read_btf_id(uint32_t id)
 }
 
 /* The kernel lists the programs on all LSM hooks together. */
-static bool guards_listening(struct search *search, uint32_t own, const struct bpf_prog_info *info)
+static bool guards_listening(const struct bpf_prog_info *info)
 {
-	QUIET_LIBBPF;
-	struct bpf_prog_info own_info;
-
-	/* Reading the kernel's BTF takes 10 ms, and our own program knows it too. */
-	if (!search->listen_btf_id && own && read_info(own, &own_info) == 0)
-		search->listen_btf_id = (int)own_info.attach_btf_id;
-	if (!search->listen_btf_id)
-		search->listen_btf_id = libbpf_find_vmlinux_btf_id("socket_listen", BPF_LSM_CGROUP);
-	return (int)info->attach_btf_id == search->listen_btf_id;
+	return info->attach_btf_id == kernel_btf_find_target("bpf_lsm_socket_listen");
 }
 
 /* Takes a program off the list of those in effect. One that is attached at two levels may be on it once or twice. */
@@ -97,7 +88,7 @@ static bool take_effective(struct attached *effective, uint32_t id)
 }
 
 static int add_program(struct search *search, const struct ascent *ascent,
-		       const struct attached_program *program, uint32_t own)
+		       const struct attached_program *program)
 {
 	struct cgfence_foreign_program *larger;
 	struct bpf_prog_info info;
@@ -105,7 +96,7 @@ static int add_program(struct search *search, const struct ascent *ascent,
 	/* It was detached meanwhile and has no say any more. */
 	if (read_info(program->id, &info) == -ENOENT)
 		return 0;
-	if (search->hook->attach_type == BPF_LSM_CGROUP && !guards_listening(search, own, &info))
+	if (search->hook->attach_type == BPF_LSM_CGROUP && !guards_listening(&info))
 		return 0;
 	larger = reallocarray(search->found, search->count + 1, sizeof(*larger));
 	if (!larger)
@@ -153,7 +144,7 @@ static int search_cgroup(struct search *search, const struct ascent *ascent)
 	for (uint32_t i = 0; i < attached.count && result == 0; i++) {
 		if (attached.programs[i].id != own &&
 		    take_effective(&search->effective, attached.programs[i].id))
-			result = add_program(search, ascent, &attached.programs[i], own);
+			result = add_program(search, ascent, &attached.programs[i]);
 	}
 	return result;
 }

@@ -145,6 +145,7 @@ const struct hook hooks[] = {
 		OBJECT(listen_lsm),
 		.program = "cgfence_listen",
 		.attach_type = BPF_LSM_CGROUP,
+		.reads_kernel = true,
 		.guards = HOOK_BIT(CGFENCE_GUARD_DENY),
 		.records = CGFENCE_HOOK_LISTEN,
 		.families = IPV4 | IPV6,

@@ -7,6 +7,7 @@
 
 #include <cgfence/cgfence.h>
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 struct hook {
 	const char *name; /* of the pin, and in status */
@@ -18,6 +19,7 @@ struct hook {
 	enum bpf_attach_type attach_type;
 	/* Of a program that has its policy in place (kernel/policy_address.h); 0 for one that looks it up. */
 	enum bpf_prog_type type_in_place;
+	bool reads_kernel; /* its object is adapted to the types of the kernel */
 
 	/* NULL for a listen guard, which is chosen by trying (fence/guard.c). */
 	bool (*wanted)(const struct cgfence_image *image);

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/layout.h"
-#include "base/cleanup.h"
-#include "kernel/pins.h"
-#include "kernel/quiet.h"
 
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <cgfence/abi.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define CACHE_PATH PINS_KERNEL "/layout"
 
 struct field {
 	const char *structure;
@@ -117,9 +109,8 @@ static void read_ancestors(const struct btf *btf, struct kernel_layout *layout)
 }
 
 /* A part is known if all its fields are. */
-static void read_btf(struct kernel_layout *layout)
+void kernel_layout_find(const struct btf *btf, struct kernel_layout *layout)
 {
-	QUIET_LIBBPF;
 	uint32_t ns = 0;
 	const struct field fields[] = {
 		{ "task_struct", "tgid", KERNEL_LAYOUT_TASK, &layout->tgid },
@@ -138,9 +129,9 @@ static void read_btf(struct kernel_layout *layout)
 		{ "cgroup", "kn", KERNEL_LAYOUT_CGROUPS, &layout->node },
 		{ "kernfs_node", "id", KERNEL_LAYOUT_CGROUPS, &layout->node_id },
 	};
-	struct btf *btf = btf__load_vmlinux_btf();
 	uint32_t unknown = btf ? 0 : ~0U;
 
+	*layout = (struct kernel_layout){ 0 };
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && btf; i++) {
 		layout->known |= fields[i].part;
 		if (!find_field(btf, &fields[i]))
@@ -149,45 +140,9 @@ static void read_btf(struct kernel_layout *layout)
 	layout->known &= ~unknown;
 	if (btf)
 		read_ancestors(btf, layout);
-	btf__free(btf);
 	layout->tgid /= 8;
 	layout->comm /= 8;
 	layout->net /= 8;
 	layout->inum = (ns + layout->inum) / 8;
 	layout->port_range /= 8;
-}
-
-static bool recall(struct kernel_layout *layout)
-{
-	cleanup_close int map = bpf_obj_get(CACHE_PATH);
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
-	uint32_t zero = 0;
-
-	return map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
-	       info.value_size == sizeof(*layout) && bpf_map_lookup_elem(map, &zero, layout) == 0 &&
-	       layout->abi_version == CGFENCE_ABI_VERSION;
-}
-
-/* If that fails, it is read again the next time. */
-static void remember(const struct kernel_layout *layout)
-{
-	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgfence_layout",
-					       sizeof(uint32_t), sizeof(*layout), 1, NULL);
-	uint32_t zero = 0;
-
-	if (map < 0 || bpf_map_update_elem(map, &zero, layout, BPF_ANY) < 0)
-		return;
-	mkdir(PINS_KERNEL, 0700);
-	unlink(CACHE_PATH);
-	bpf_obj_pin(map, CACHE_PATH);
-}
-
-void kernel_layout_read(struct kernel_layout *layout)
-{
-	if (recall(layout))
-		return;
-	*layout = (struct kernel_layout){ .abi_version = CGFENCE_ABI_VERSION };
-	read_btf(layout);
-	remember(layout);
 }

@@ -16,7 +16,6 @@ enum kernel_layout_part {
 
 /* Offsets as struct cgfence_task_layout and struct cgfence_socket_layout have them. */
 struct kernel_layout {
-	uint32_t abi_version;
 	uint32_t known; /* of enum kernel_layout_part */
 	uint32_t tgid;
 	uint32_t comm;
@@ -35,12 +34,10 @@ struct kernel_layout {
 	uint32_t node_id;
 };
 
-/**
- * kernel_layout_read() - find the fields.
- *
- * Reading the BTF takes 10 to 20 ms, so what was found is kept in a pinned map until the host goes down.
- */
-void kernel_layout_read(struct kernel_layout *layout);
+struct btf;
+
+/** kernel_layout_find() - find the fields; @btf: NULL for a kernel without. */
+void kernel_layout_find(const struct btf *btf, struct kernel_layout *layout);
 
 /** kernel_layout_has() - is all of this known? @parts: of enum kernel_layout_part */
 static inline bool kernel_layout_has(const struct kernel_layout *layout, uint32_t parts)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/maps.h"
 #include "kernel/pins.h"
 #include "kernel/quiet.h"
@@ -50,7 +51,11 @@ static int lock_program(void)
 static struct listen_trace_bpf *load(bool with_cookies)
 {
 	QUIET_LIBBPF;
-	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open();
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
+	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open_opts(&options);
 	cleanup_close int events = -1;
 
 	if (!skeleton || fence_maps_open_events(&events, NULL) ||
@@ -59,6 +64,35 @@ static struct listen_trace_bpf *load(bool with_cookies)
 	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace, with_cookies);
 	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace_510, !with_cookies);
 	return listen_trace_bpf__load(skeleton) ? NULL : cleanup_steal(skeleton);
+}
+
+/* What was loaded to try, for who then sets a fence; NULL if there is nothing. */
+static struct listen_trace_bpf *tried;
+
+static void keep_tried(struct listen_trace_bpf *skeleton)
+{
+	listen_trace_bpf__destroy(__atomic_exchange_n(&tried, skeleton, __ATOMIC_ACQ_REL));
+}
+
+static uint32_t map_id(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &size) < 0 ? 0 : info.id;
+}
+
+/* It may have been tried where another bpffs is mounted, with other events. */
+static struct listen_trace_bpf *take_tried(void)
+{
+	cleanup_skeleton struct listen_trace_bpf *skeleton =
+		__atomic_exchange_n(&tried, NULL, __ATOMIC_ACQ_REL);
+	cleanup_close int events = -1;
+
+	if (!skeleton || fence_maps_open_events(&events, NULL) ||
+	    map_id(events) != map_id(bpf_map__fd(skeleton->maps.cgfence_events)))
+		return NULL;
+	return cleanup_steal(skeleton);
 }
 
 /* A kernel that does not know the helper says EINVAL. */
@@ -80,12 +114,13 @@ static int program_of(const struct listen_trace_bpf *skeleton)
 static enum trial try_twice(struct cgfence_error *error)
 {
 	for (int i = 0; i < 2; i++) {
-		cleanup_skeleton struct listen_trace_bpf *skeleton = load_either();
-
+		struct listen_trace_bpf *skeleton = load_either();
 		int code = errno;
 
-		if (skeleton)
+		if (skeleton) {
+			keep_tried(skeleton);
 			return TRIAL_TAKEN;
+		}
 		if (!refusal_is(-code)) {
 			kernel_error(error, code, "load the program that sees who listens");
 			return TRIAL_UNKNOWN;
@@ -121,9 +156,11 @@ static int explain_failure(int code, const char *what, struct cgfence_error *err
 /* Return: 0 or errno; @what receives the word for what failed. */
 static int start(struct listen_trace_bpf **skeleton, int *link, const char **what)
 {
-	cleanup_skeleton struct listen_trace_bpf *loaded = load_either();
+	cleanup_skeleton struct listen_trace_bpf *loaded = take_tried();
 
 	*what = "load";
+	if (!loaded)
+		loaded = load_either();
 	if (!loaded)
 		return errno;
 	*what = "attach";

@@ -4,6 +4,7 @@
 #include "image/image.h"
 #include "image/standing_globs.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/pins.h"
 #include "kernel/quiet.h"
 #include "members.skel.h"
@@ -123,7 +124,11 @@ static int load(const struct cgfence_image *image, const struct standing_globs *
 		uint32_t room, const struct membership *old, struct membership *made)
 {
 	QUIET_LIBBPF;
-	cleanup_skeleton struct members_bpf *skeleton = members_bpf__open();
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
+	cleanup_skeleton struct members_bpf *skeleton = members_bpf__open_opts(&options);
 	int result;
 
 	if (!skeleton)

@@ -252,6 +252,19 @@ static int list_names(const char *suffix, uint64_t **ids, size_t *count,
 	return 0;
 }
 
+bool pins_any(void)
+{
+	DIR *directory = opendir(PINS_ROOT);
+	struct dirent *entry;
+	bool any = !directory && errno != ENOENT;
+
+	while (directory && !any && (entry = readdir(directory)))
+		any = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+	if (directory)
+		closedir(directory);
+	return any;
+}
+
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 {
 	return list_names("", ids, count, error);

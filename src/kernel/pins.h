@@ -67,6 +67,9 @@ bool pins_may_be_passing(uint64_t id);
  */
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
+/** pins_any() - has any fence a directory, or is one being detached? True if that cannot be told. */
+bool pins_any(void);
+
 /*
  * Removing several links is not one step for the kernel, but renaming their directory is. From then on they are no
  * fence any more, and any command that finds them removes them.

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/policy_address.h"
 #include "kernel/quiet.h"
 #include "records.skel.h"
@@ -165,8 +166,11 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 	/* Not from malloc(3), which would clear all of it each time. */
 	__attribute__((cleanup(cleanup_unmap_log))) char *log =
 		mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = hook->reads_kernel ? kernel_btf_open(types) : -1;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = hook->object,
-		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
+		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
 	size_t size;
 	cleanup_free void *bytes =
 		copy_object(hook, image_standing(image)->anchor_id, maps->policy, &size);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/flight.h"
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "kernel/error.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
@@ -16,13 +18,17 @@ struct flight {
 int flight_new(struct flight **flight, struct cgfence_error *error)
 {
 	QUIET_LIBBPF;
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
 	struct flight *made = calloc(1, sizeof(*made));
 	int code;
 
 	if (!made)
 		return error_out_of_memory(error);
-	made->skeleton = flight_bpf__open_and_load();
-	if (!made->skeleton) {
+	made->skeleton = flight_bpf__open_opts(&options);
+	if (!made->skeleton || flight_bpf__load(made->skeleton)) {
 		code = errno;
 		flight_free(made);
 		refusal_note(TRIAL_IN_FLIGHT, -code);

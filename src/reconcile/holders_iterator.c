@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Finds holders with the BPF iterator over the files of all tasks. */
 #include "reconcile/holders_iterator.h"
+#include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
+#include "kernel/holders_pins.h"
+#include "kernel/kernel_btf.h"
 #include "kernel/quiet.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
@@ -13,6 +17,8 @@
 #include "holders.skel.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/abi.h>
+#include <fcntl.h>
 #include <string.h>
 
 /* A read returns several thousand holders. */
@@ -22,27 +28,39 @@
 #define ROOTS_MIN 4096
 
 struct holders_iterator {
-	struct holders_bpf *skeleton;
-	struct bpf_link *descriptors;
-	struct bpf_link *tasks;
+	struct holders_programs programs;
+	bool shared;	       /* they are pinned, and other commands use them too */
 	uint32_t room;	       /* for fences and members */
 	struct flight *flight; /* NULL until there is a carrier to look into */
 	bool running;
-	/* The present content of the map of roots, which nobody else writes to; NULL if it is not known. */
+	/* What this wrote to the map of roots, as long as the map says that it did; NULL if it is not known. */
 	uint64_t *roots;
 	size_t root_count;
+	uint64_t writer;
 };
+
+/* Programs of another version of cgfence are left alone. */
+static uint64_t version_of_programs(void)
+{
+	const uint32_t abi = CGFENCE_ABI_VERSION;
+	uint64_t digest = digest_add(DIGEST_BEGIN, CGFENCE_VERSION, strlen(CGFENCE_VERSION));
+	size_t size;
+
+	holders_bpf__elf_bytes(&size);
+	return digest_add(digest_add(digest, &abi, sizeof(abi)), &size, sizeof(size));
+}
 
 static void unload(struct holders_iterator *iterator)
 {
-	bpf_link__destroy(iterator->descriptors);
-	bpf_link__destroy(iterator->tasks);
-	holders_bpf__destroy(iterator->skeleton);
+	holders_programs_close(&iterator->programs);
 	free(iterator->roots);
-	iterator->descriptors = NULL;
-	iterator->tasks = NULL;
-	iterator->skeleton = NULL;
 	iterator->roots = NULL;
+	iterator->shared = false;
+}
+
+static void cleanup_destroy_skeleton(struct holders_bpf **skeleton)
+{
+	holders_bpf__destroy(*skeleton);
 }
 
 void holders_iterator_free(struct holders_iterator *iterator)
@@ -54,47 +72,96 @@ void holders_iterator_free(struct holders_iterator *iterator)
 	free(iterator);
 }
 
-static int attach(const struct bpf_program *program, struct bpf_link **link)
+static int duplicate(int fd, int *copy)
 {
-	*link = bpf_program__attach_iter(program, NULL);
-	return *link ? 0 : errno;
+	*copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return *copy < 0 ? errno : 0;
 }
 
 /* Return: 0 or errno. */
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
 	QUIET_LIBBPF;
+	char types[KERNEL_BTF_PATH_SIZE];
+	cleanup_close int types_file = kernel_btf_open(types);
+	LIBBPF_OPTS(bpf_object_open_opts, options,
+		    .btf_custom_path = types_file < 0 ? NULL : types);
+	__attribute__((cleanup(cleanup_destroy_skeleton))) struct holders_bpf *skeleton =
+		holders_bpf__open_opts(&options);
+	struct holders_programs *programs = &iterator->programs;
 	int code;
 
-	iterator->skeleton = holders_bpf__open();
-	if (!iterator->skeleton ||
-	    bpf_map__set_max_entries(iterator->skeleton->maps.cgfence_roots, room) ||
-	    holders_bpf__load(iterator->skeleton))
-		code = errno;
-	else
-		code = attach(iterator->skeleton->progs.cgfence_holders, &iterator->descriptors);
-	if (code == 0)
-		code = attach(iterator->skeleton->progs.cgfence_ring_users, &iterator->tasks);
+	if (!skeleton ||
+	    bpf_map__set_max_entries(skeleton->maps.cgfence_roots, room + HOLDERS_KEY_COUNT) ||
+	    holders_bpf__load(skeleton))
+		return errno;
 	iterator->room = room;
+	code = duplicate(bpf_program__fd(skeleton->progs.cgfence_holders), &programs->files);
+	if (code == 0)
+		code = duplicate(bpf_program__fd(skeleton->progs.cgfence_ring_users),
+				 &programs->tasks);
+	if (code == 0)
+		code = duplicate(bpf_map__fd(skeleton->maps.cgfence_roots), &programs->roots);
+	if (code)
+		unload(iterator);
 	return code;
 }
 
-/* Anybody who may make members can make more of them than there was room for. */
-static int grow(struct holders_iterator *iterator, size_t count, struct cgfence_error *error)
+static uint32_t read_room(int roots)
 {
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(roots, &info, &size) < 0
+		       ? 0
+		       : info.max_entries - HOLDERS_KEY_COUNT;
+}
+
+/* During a turn. */
+static void share(struct holders_iterator *iterator)
+{
+	iterator->shared = holders_pins_keep(&iterator->programs, version_of_programs());
+}
+
+static int load_or_open(struct holders_iterator *iterator)
+{
+	cleanup_close int turn = -1;
+	int code;
+
+	if (holders_pins_open(&iterator->programs, version_of_programs())) {
+		iterator->room = read_room(iterator->programs.roots);
+		iterator->shared = true;
+		return 0;
+	}
+	code = load(iterator, ROOTS_MIN);
+	turn = code ? -1 : holders_pins_lock();
+	if (turn >= 0)
+		share(iterator);
+	return code;
+}
+
+/*
+ * Anybody who may make members can make more of them than there was room for.
+ * @turn: -1 if others use the programs now, or if they are ours alone
+ */
+static int make_ready(struct holders_iterator *iterator, size_t count, int turn,
+		      struct cgfence_error *error)
+{
+	bool taken = iterator->shared && turn < 0;
 	uint32_t room = iterator->room;
 	int code;
 
-	while (room < count && room < UINT32_MAX / 2)
+	while (room < count && room < UINT32_MAX / 4)
 		room *= 2;
-	if (room == iterator->room && iterator->skeleton)
+	if (room == iterator->room && iterator->programs.roots >= 0 && !taken)
 		return 0;
 	unload(iterator);
 	code = load(iterator, room);
-	if (code == 0 && iterator->skeleton)
-		return 0;
-	unload(iterator);
-	return kernel_error(error, code, "load the iterator over descriptors");
+	if (code)
+		return kernel_error(error, code, "load the iterator over descriptors");
+	if (turn >= 0)
+		share(iterator);
+	return 0;
 }
 
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error)
@@ -108,7 +175,8 @@ int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_erro
 	made = calloc(1, sizeof(*made));
 	if (!made)
 		return error_out_of_memory(error);
-	code = load(made, ROOTS_MIN);
+	made->programs = (struct holders_programs)HOLDERS_PROGRAMS_CLOSED;
+	code = load_or_open(made);
 	if (code) {
 		holders_iterator_free(made);
 		refusal_note(TRIAL_HOLDERS, -code);
@@ -126,13 +194,14 @@ static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
 static int write_roots(int map, const uint64_t *fence_ids, size_t count,
 		       struct cgfence_error *error)
 {
-	const uint8_t yes = 1;
+	const uint64_t yes = 1;
 	uint64_t previous = 0;
 	uint64_t id;
 	bool first = true;
 
 	while (bpf_map_get_next_key(map, first ? NULL : &previous, &id) == 0) {
-		if (is_listed(fence_ids, count, id)) {
+		if (id == HOLDERS_KEY_VERSION || id == HOLDERS_KEY_WRITER ||
+		    is_listed(fence_ids, count, id)) {
 			previous = id;
 			first = false;
 		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
@@ -148,20 +217,48 @@ static int write_roots(int map, const uint64_t *fence_ids, size_t count,
 	return 0;
 }
 
+static uint64_t read_writer(int map)
+{
+	const uint64_t key = HOLDERS_KEY_WRITER;
+	uint64_t writer = 0;
+
+	return bpf_map_lookup_elem(map, &key, &writer) < 0 ? 0 : writer;
+}
+
+/* Not 0, which stands for one that did not come to the end. */
+static int set_writer(int map, uint64_t writer, struct cgfence_error *error)
+{
+	const uint64_t key = HOLDERS_KEY_WRITER;
+
+	return bpf_map_update_elem(map, &key, &writer, BPF_ANY) < 0
+		       ? kernel_error(error, errno, "mark the map of the iterator")
+		       : 0;
+}
+
+static uint64_t new_writer(void)
+{
+	return (boot_time_ns() << 22 | (uint64_t)getpid()) + 1;
+}
+
 /* Updates the map of roots to the fences of this pass, which mostly are those of the last pass. */
 static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_ids, size_t count,
 		     struct cgfence_error *error)
 {
+	int map = iterator->programs.roots;
 	size_t size = count * sizeof(*fence_ids);
 	int result;
 
 	if (iterator->roots && iterator->root_count == count &&
-	    memcmp(iterator->roots, fence_ids, size) == 0)
+	    memcmp(iterator->roots, fence_ids, size) == 0 && read_writer(map) == iterator->writer)
 		return 0;
 	free(iterator->roots);
 	iterator->roots = NULL;
-	result = write_roots(bpf_map__fd(iterator->skeleton->maps.cgfence_roots), fence_ids, count,
-			     error);
+	iterator->writer = new_writer();
+	result = set_writer(map, 0, error);
+	if (result == 0)
+		result = write_roots(map, fence_ids, count, error);
+	if (result == 0)
+		result = set_writer(map, iterator->writer, error);
 	if (result)
 		return result;
 	iterator->roots = malloc(size + 1);
@@ -204,15 +301,17 @@ static int read_all(int fd, char *buffer, struct harvest *harvest)
 	return 0;
 }
 
-static int run(const struct bpf_link *link, struct harvest *harvest, struct cgfence_error *error)
+static int run(int program, struct harvest *harvest, struct cgfence_error *error)
 {
 	cleanup_free char *buffer = malloc(BUFFER_SIZE);
+	cleanup_close int link = -1;
 	cleanup_close int fd = -1;
 	int result;
 
 	if (!buffer)
 		return error_out_of_memory(error);
-	fd = bpf_iter_create(bpf_link__fd(link));
+	link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	fd = link < 0 ? -1 : bpf_iter_create(link);
 	if (fd < 0)
 		return kernel_error(error, errno, "start the iterator over descriptors");
 	result = read_all(fd, buffer, harvest);
@@ -236,18 +335,20 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 			 size_t fence_count, struct holders *list, struct cgfence_error *error)
 {
 	struct harvest harvest = { .list = list };
+	cleanup_close int turn = -1;
 	int result;
 
 	if (iterator->running)
 		return error_set(error, EBUSY, "the iterator over descriptors is running already");
 	iterator->running = true;
-	result = grow(iterator, fence_count, error);
-	if (iterator->skeleton)
+	turn = iterator->shared ? holders_pins_lock() : -1;
+	result = make_ready(iterator, fence_count, turn, error);
+	if (result == 0)
 		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
-		result = run(iterator->descriptors, &harvest, error);
+		result = run(iterator->programs.files, &harvest, error);
 	if (result == 0)
-		result = run(iterator->tasks, &harvest, error);
+		result = run(iterator->programs.tasks, &harvest, error);
 	if (result == 0)
 		result = follow(iterator, &harvest, error);
 	iterator->running = false;

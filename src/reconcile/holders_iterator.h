@@ -8,12 +8,12 @@
 struct holders_iterator;
 
 /**
- * holders_iterator_new() - load the iterator, which takes about 15 ms.
+ * holders_iterator_new() - load the iterator, or open what another command loaded.
  * @iterator: receives the iterator, to be given to holders_iterator_free()
  */
 int holders_iterator_new(struct holders_iterator **iterator, struct cgfence_error *error);
 
-/** holders_iterator_free() - unload it; NULL is fine. */
+/** holders_iterator_free() - give it up; NULL is fine. */
 void holders_iterator_free(struct holders_iterator *iterator);
 
 /**

@@ -4,6 +4,7 @@
 #include "support/sockets.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -119,4 +120,22 @@ Test(standing_ports, who_listens_on_a_socket_made_outside_is_killed)
 	}
 	cr_expect_eq(results[0], 0);
 	cr_expect_eq(results[1], 1000 + SIGKILL);
+}
+
+/* The kernel program goes through standing fences in steps of several. */
+Test(standing_ports, the_last_of_many_fences_judges_by_the_caller_too)
+{
+	char pattern[16];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_geq(fd, 0);
+	for (int i = 0; i < 17; i++) {
+		snprintf(pattern, sizeof(pattern), "%c-*", 'A' + i);
+		standing_attach(pattern, "{'ports': [8080]}");
+	}
+	attach("{'ports': [8080], 'on_violation': 'kill'}");
+	if (guard() != CGFENCE_GUARD_KILL)
+		sockets_skip("this kernel has another listen guard");
+	cr_expect_eq(harness_in_cgroup(member, listen_given, &fd), 1000 + SIGKILL);
+	close(fd);
 }
