@@ -22,6 +22,14 @@ extern "C" {
 
 #define CGFENCE_VERSION "0.1.0"
 
+/**
+ * cgfence_claim_libbpf() - say that nothing else in this process uses libbpf.
+ *
+ * Then libbpf gets handlers for sections of cgfence's own, and does not read the types of the kernel again for programs
+ * that are attached to its functions: some need 15 ms less. To be called before there is another thread.
+ */
+CGFENCE_API void cgfence_claim_libbpf(void);
+
 /* ---- cgroup ---- */
 
 struct cgfence_cgroup;

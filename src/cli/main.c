@@ -67,6 +67,7 @@ static int run(int argc, char **argv)
 {
 	const struct command *command;
 
+	cgfence_claim_libbpf();
 	if (argc < 2) {
 		output_complain("no command is given; 'cgfence --help' lists the commands");
 		return STATUS_INVALID;

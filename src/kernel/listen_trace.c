@@ -9,6 +9,7 @@
 #include "kernel/pins.h"
 #include "kernel/quiet.h"
 #include "kernel/refusal.h"
+#include "kernel/sections.h"
 #include "kernel/trial.h"
 #include "kernel/listen_standing.h"
 #include "listen_trace.skel.h"
@@ -57,13 +58,18 @@ static struct listen_trace_bpf *load(bool with_cookies)
 		    .btf_custom_path = types_file < 0 ? NULL : types);
 	cleanup_skeleton struct listen_trace_bpf *skeleton = listen_trace_bpf__open_opts(&options);
 	cleanup_close int events = -1;
+	int result;
 
 	if (!skeleton || fence_maps_open_events(&events, NULL) ||
 	    bpf_map__reuse_fd(skeleton->maps.cgfence_events, events))
 		return NULL;
 	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace, with_cookies);
 	bpf_program__set_autoload(skeleton->progs.cgfence_listen_trace_510, !with_cookies);
-	return listen_trace_bpf__load(skeleton) ? NULL : cleanup_steal(skeleton);
+	result = sections_prepare(skeleton->obj);
+	if (result == 0)
+		result = listen_trace_bpf__load(skeleton);
+	errno = -result;
+	return result ? NULL : cleanup_steal(skeleton);
 }
 
 /* What was loaded to try, for who then sets a fence; NULL if there is nothing. */

@@ -7,6 +7,7 @@
 #include "kernel/kernel_btf.h"
 #include "kernel/pins.h"
 #include "kernel/quiet.h"
+#include "kernel/sections.h"
 #include "members.skel.h"
 
 #include <bpf/bpf.h>
@@ -139,6 +140,8 @@ static int load(const struct cgfence_image *image, const struct standing_globs *
 	skeleton->rodata->membership.exceptions = (uint32_t)globs->count - component_count(image);
 	skeleton->rodata->membership.class_count = globs->class_count;
 	result = size_maps(skeleton, image, globs, room, old);
+	if (result == 0)
+		result = sections_prepare(skeleton->obj);
 	if (result == 0)
 		result = members_bpf__load(skeleton);
 	if (result == 0)

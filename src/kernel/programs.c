@@ -7,6 +7,7 @@
 #include "kernel/kernel_btf.h"
 #include "kernel/policy_address.h"
 #include "kernel/quiet.h"
+#include "kernel/sections.h"
 #include "records.skel.h"
 #include "standing_records.skel.h"
 
@@ -137,6 +138,8 @@ int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence
 	if (!object)
 		return kernel_error(error, errno, "open the maps of records");
 	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = sections_prepare(object);
 	if (result == 0)
 		result = bpf_object__load(object);
 	if (result)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Sections of programs that are attached to functions and tracepoints of the kernel. In sections of its own names, libbpf
- * would read the BTF of the kernel at each load to find what they are attached to. Until then the programs have another
- * type, for by that libbpf decides whether it reads it.
+ * In sections of its own names, libbpf would read the BTF of the kernel at each load to find what the programs in them are
+ * attached to. Ours have other names, for which libbpf asks handlers of ours, if nobody else in the process uses libbpf.
+ * Until they are asked the programs have another type, for by that libbpf decides whether it reads the BTF.
  */
+#include "kernel/sections.h"
 #include "kernel/kernel_btf.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/cgfence.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +28,7 @@ static const struct kind {
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 
-static int handlers[KIND_COUNT];
+static bool claimed;
 
 static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
 {
@@ -41,20 +43,54 @@ static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *optio
 	return options->attach_btf_id ? bpf_program__set_type(program, kind->type) : -ESRCH;
 }
 
-/* libbpf wants no other thread to use it meanwhile. */
-__attribute__((constructor)) static void register_sections(void)
+void cgfence_claim_libbpf(void)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++) {
+	for (size_t i = 0; i < KIND_COUNT && !claimed; i++) {
 		LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = (long)i,
 			    .prog_prepare_load_fn = prepare);
 
-		handlers[i] = libbpf_register_prog_handler(kinds[i].section, ANY_OTHER_TYPE,
-							   kinds[i].attach_type, &options);
+		libbpf_register_prog_handler(kinds[i].section, ANY_OTHER_TYPE, kinds[i].attach_type,
+					     &options);
 	}
+	claimed = true;
 }
 
-__attribute__((destructor)) static void unregister_sections(void)
+static const struct kind *kind_of(const struct bpf_program *program)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		libbpf_unregister_prog_handler(handlers[i]);
+	const char *section = bpf_program__section_name(program);
+
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		size_t length = strcspn(kinds[i].section, "+");
+
+		if (strncmp(section, kinds[i].section, length) == 0 && section[length] == '/')
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+static int set_target(struct bpf_program *program, const struct kind *kind)
+{
+	const char *name = strchr(bpf_program__section_name(program), '/') + 1;
+	int result = bpf_program__set_type(program, kind->type);
+
+	if (result == 0)
+		result = bpf_program__set_expected_attach_type(program, kind->attach_type);
+	return result ? result : bpf_program__set_attach_target(program, 0, name);
+}
+
+int sections_prepare(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	int result = 0;
+
+	if (claimed)
+		return 0;
+	bpf_object__for_each_program(program, object)
+	{
+		const struct kind *kind = kind_of(program);
+
+		if (kind && bpf_program__autoload(program) && result == 0)
+			result = set_target(program, kind);
+	}
+	return result;
 }

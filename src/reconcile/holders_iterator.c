@@ -12,6 +12,7 @@
 #include "kernel/kernel_btf.h"
 #include "kernel/quiet.h"
 #include "kernel/refusal.h"
+#include "kernel/sections.h"
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
 #include "holders.skel.h"
@@ -92,9 +93,13 @@ static int load(struct holders_iterator *iterator, uint32_t room)
 	int code;
 
 	if (!skeleton ||
-	    bpf_map__set_max_entries(skeleton->maps.cgfence_roots, room + HOLDERS_KEY_COUNT) ||
-	    holders_bpf__load(skeleton))
+	    bpf_map__set_max_entries(skeleton->maps.cgfence_roots, room + HOLDERS_KEY_COUNT))
 		return errno;
+	code = -sections_prepare(skeleton->obj);
+	if (code == 0)
+		code = -holders_bpf__load(skeleton);
+	if (code)
+		return code;
 	iterator->room = room;
 	code = duplicate(bpf_program__fd(skeleton->progs.cgfence_holders), &programs->files);
 	if (code == 0)
