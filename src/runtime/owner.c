@@ -122,9 +122,12 @@ static const struct state_place {
 } places[] = {
 	{ "/run/runc/*/state.json", "runc", is_of_runc },
 	{ "/run/containerd/runc/*/*/state.json", "runc", is_of_runc },
-	{ "/run/docker/runtime-runc/*/*/state.json", "runc", is_of_runc },
+	{ "/run/docker/runtime-*/*/*/state.json", "runc", is_of_runc },
 	{ "/run/crun/*/status", "crun", is_of_crun },
+	/* ctr has both runtimes in one folder, and Docker names it as its settings name the runtime. */
+	{ "/run/containerd/runc/*/*/status", "crun", is_of_crun },
 	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
+	{ "/run/docker/runtime-*/*/*/status", "crun", is_of_crun },
 };
 
 static json_t *load(int fd, size_t size)
