@@ -2,7 +2,7 @@
 /*
  * probe LOG WHAT... [stay|hammer]: tries each WHAT, which is a device to open for reading or a TCP port to listen on,
  * before anything else, and appends one line of answers to LOG. With `stay` it then waits, and does so again on each SIGHUP.
- * With `hammer` it tries each again every millisecond, and each SIGHUP has it append how many tries were allowed, refused
+ * With `hammer` it tries each again every few milliseconds, and each SIGHUP has it append how many tries were allowed, refused
  * and otherwise answered since the last line, as `WHAT=12:0:0`.
  * It is static, so that its first act is the first thing that happens in a service or container, and runs anywhere.
  */
@@ -72,7 +72,7 @@ static void probe(const char *log, char *const *what, int count)
 
 static void hammer(const char *log, char *const *what, int count, const sigset_t *signals)
 {
-	static const struct timespec pause = { .tv_nsec = 1000 * 1000 };
+	static const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 	unsigned int answers[WHAT_MAX][3] = { 0 };
 	char line[512];
 
