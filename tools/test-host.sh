@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Runs tests/host in the machines with systemd of tools/host, with the cgfence that is built, and ends with their count. The
 # small machine boots with the policies of tests/host/boot in place. Usage: test-host.sh small|full...
-# ONE='topic...' or ONE=topic/name runs only those; CGFENCE_HOST_STARTS says how often a test starts what it tests.
+# ONE='topic...' or ONE=topic/name runs only those; CGFENCE_HOST_STARTS says how often a test starts what it tests,
+# CGFENCE_HOST_ROUNDS how often all tests together of adopted containers change what they run in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker hooks wrapper slurm')
+declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker adopt_engines hooks wrapper slurm')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2
@@ -33,7 +34,7 @@ stage() {
 # The script inside: the wanted topics, one after the other.
 inside() { # TOPIC...
 	cat <<-END
-		export CGFENCE_HOST_STARTS=${CGFENCE_HOST_STARTS:-50}
+		export CGFENCE_HOST_STARTS=${CGFENCE_HOST_STARTS:-50} CGFENCE_HOST_ROUNDS=${CGFENCE_HOST_ROUNDS:-1000}
 		cd /usr/lib/host/tests
 		for topic in $*; do
 			bash \$topic.sh ${name-}

@@ -125,15 +125,20 @@ static int refuse_policy(const struct cgfence_device_request *request, const str
 		text, program);
 }
 
+static bool allows(const struct cgfence_image *image, const struct cgfence_device_request *request)
+{
+	return cgfence_device_allowed(image,
+				      cgfence_device_request(request->access << 16 | request->type,
+							     request->major, request->minor));
+}
+
 /* @stricter: may the policy refuse what the programs allow? */
 static int compare_policy(const struct proof *proof, const struct cgfence_image *image,
 			  const struct answer *answers, bool stricter, struct cgfence_error *error)
 {
 	for (size_t i = 0; i < proof->count; i++) {
 		const struct cgfence_device_request *request = &proof->questions[i].request;
-		bool allowed = cgfence_device_allowed(
-			image, cgfence_device_request(request->access << 16 | request->type,
-						      request->major, request->minor));
+		bool allowed = allows(image, request);
 
 		if (stricter && !allowed)
 			continue;
@@ -175,17 +180,24 @@ int fence_prove_stricter(const struct cgfence_policy *policy, const struct adopt
 	return prove_policy(policy, programs, true, error);
 }
 
-static int compare_programs(const struct proof *proof, const struct answer *before,
-			    const struct answer *now, struct cgfence_error *error)
+/*
+ * Where the programs answer otherwise now, the policy has to answer as they do: an edit that their owner was told of. Where
+ * they answer as before, an edit stands.
+ */
+static int compare_again(const struct proof *proof, const struct cgfence_image *image,
+			 const struct answer *before, const struct answer *now,
+			 struct cgfence_error *error)
 {
 	for (size_t i = 0; i < proof->count; i++) {
+		const struct cgfence_device_request *request = &proof->questions[i].request;
 		uint32_t refuser = now[i].refuser ? now[i].refuser : before[i].refuser;
 		char program[CGFENCE_FOREIGN_TEXT_SIZE];
 		char text[64];
 
-		if (!before[i].refuser == !now[i].refuser)
+		if (!before[i].refuser == !now[i].refuser ||
+		    allows(image, request) == !now[i].refuser)
 			continue;
-		format(&proof->questions[i].request, text);
+		format(request, text);
 		describe(refuser, program);
 		return error_set(
 			error, EPERM,
@@ -195,30 +207,75 @@ static int compare_programs(const struct proof *proof, const struct answer *befo
 	return 0;
 }
 
-int fence_prove_same(const struct adopted *before, const struct adopted *now,
-		     struct cgfence_error *error)
-{
-	cleanup_proof struct proof proof = { 0 };
-	cleanup_free struct answer *answers = NULL;
-	int result = prepare(NULL, now, &proof, error);
+/* The programs of a fence that is adopted, and those that have come back; all share descriptors. */
+struct succession {
+	struct adopted replaced;
+	struct adopted staying;
+	struct adopted all; /* with those that have come */
+};
 
+static void free_succession(struct succession *succession)
+{
+	free(succession->replaced.programs);
+	free(succession->staying.programs);
+	free(succession->all.programs);
+}
+
+#define cleanup_succession __attribute__((cleanup(free_succession)))
+
+static int part(const struct adopted *before, const struct adopted *now,
+		struct succession *succession, struct cgfence_error *error)
+{
+	struct adopted *all = &succession->all;
+
+	all->programs = calloc(before->count + now->count + 1, sizeof(*all->programs));
+	if (!all->programs ||
+	    adopted_part(before, now, &succession->replaced, &succession->staying))
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < before->count; i++)
+		all->programs[all->count++] = before->programs[i];
+	for (size_t i = 0; i < now->count; i++)
+		all->programs[all->count++] = now->programs[i];
+	return 0;
+}
+
+static int ask_again(const struct proof *proof, const struct succession *succession,
+		     const struct adopted *now, struct answer *answers, struct cgfence_error *error)
+{
+	int result = ask(proof, &succession->staying, answers, error);
+
+	memcpy(answers + proof->count, answers, proof->count * sizeof(*answers));
+	if (result == 0)
+		result = ask(proof, &succession->replaced, answers, error);
+	return result ? result : ask(proof, now, answers + proof->count, error);
+}
+
+static int prove_again(const struct cgfence_policy *policy, const struct adopted *before,
+		       const struct adopted *now, struct cgfence_error *error)
+{
+	cleanup_succession struct succession succession = { 0 };
+	cleanup_proof struct proof proof = { 0 };
+	cleanup_free struct cgfence_image *image = NULL;
+	cleanup_free struct answer *answers = NULL;
+	int result = part(before, now, &succession, error);
+
+	if (result == 0)
+		result = image_compile(policy, 1, false, &image, error);
+	if (result == 0)
+		result = prepare(policy, &succession.all, &proof, error);
 	if (result)
 		return result;
 	answers = calloc(2 * proof.count + 1, sizeof(*answers));
 	if (!answers)
 		return error_out_of_memory(error);
-	result = ask(&proof, before, answers, error);
-	if (result == 0)
-		result = ask(&proof, now, answers + proof.count, error);
-	return result ? result : compare_programs(&proof, answers, answers + proof.count, error);
+	result = ask_again(&proof, &succession, now, answers, error);
+	return result ? result
+		      : compare_again(&proof, image, answers, answers + proof.count, error);
 }
 
 int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
 		      const struct adopted *now, struct cgfence_error *error)
 {
-	int result = before->count ? fence_prove_same(before, now, error) : -EPERM;
-
-	if (result != -EPERM)
-		return result;
-	return fence_prove_policy(policy, now, before->count ? NULL : error);
+	return before->count ? prove_again(policy, before, now, error)
+			     : fence_prove_policy(policy, now, error);
 }

@@ -18,10 +18,13 @@ int fence_prove_policy(const struct cgfence_policy *policy, const struct adopted
 int fence_prove_stricter(const struct cgfence_policy *policy, const struct adopted *programs,
 			 struct cgfence_error *error);
 
-/** fence_prove_same() - the same of two sets of programs. */
-int fence_prove_same(const struct adopted *before, const struct adopted *now,
-		     struct cgfence_error *error);
-
-/** fence_prove_again() - are programs that have come back as those before, or do they agree with the policy in force? */
+/**
+ * fence_prove_again() - may an adopted fence take the place of programs that have come back?
+ * @policy: in force, with all edits
+ * @before: those that the fence keeps; those of them that @now replaces (adopted_part()) count no more afterwards
+ * @now: those that have come back
+ *
+ * All that is kept afterwards has to answer as all that was kept before, or as the policy does.
+ */
 int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
 		      const struct adopted *now, struct cgfence_error *error);

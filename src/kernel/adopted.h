@@ -68,20 +68,38 @@ void adopted_release(struct adopted *adopted);
 /** adopted_pin() - pin the programs beside the links of a fence: all or none. */
 int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
 
-/**
- * adopted_replace() - the same where a fence has such pins already.
- *
- * Those of the same cgroups are removed: the new ones have come in their place, and are attached meanwhile.
- */
-int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error);
+/** adopted_pin_one() - pin one of them. */
+int adopted_pin_one(uint64_t id, const struct adopted_program *program,
+		    struct cgfence_error *error);
 
 /**
- * adopted_swap() - adopted_replace(), but where each program on a cgroup is like one of those that are kept of it, these
- * alone are removed.
+ * adopted_part() - part what a fence keeps by what has come back.
+ * @replaced: receives those in whose place one of @found has come: it is like it, or else has the same name, and is on the
+ *	same cgroup; each has come in the place of one at most
+ * @staying: receives the others
+ *
+ * The lists share the descriptors of @kept: give their programs to free() alone.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int adopted_part(const struct adopted *kept, const struct adopted *found, struct adopted *replaced,
+		 struct adopted *staying);
+
+/**
+ * adopted_swap() - keep what has come back in the place of what adopted_part() calls replaced; what replaces none is added.
  * @kept: of the fence
  */
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
 		 struct cgfence_error *error);
+
+/**
+ * adopted_drop_succeeded() - leave out those that their owner has replaced, and that therefore need not be put back.
+ *
+ * The new one is attached where the old one was, and is like it or has the same name, which is not empty.
+ *
+ * Return: 0 or -errno.
+ */
+int adopted_drop_succeeded(struct adopted *kept);
 
 /** adopted_unpin_one() - remove the pin of one of them. */
 void adopted_unpin_one(uint64_t id, const struct adopted_program *program);

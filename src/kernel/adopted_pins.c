@@ -177,7 +177,7 @@ static void write_path_of(uint64_t id, const struct adopted_program *program,
 	pins_path(path, id, name);
 }
 
-static int pin_one(uint64_t id, const struct adopted_program *program, struct cgfence_error *error)
+int adopted_pin_one(uint64_t id, const struct adopted_program *program, struct cgfence_error *error)
 {
 	char path[PINS_PATH_SIZE];
 
@@ -190,7 +190,7 @@ static int pin_one(uint64_t id, const struct adopted_program *program, struct cg
 int adopted_pin(uint64_t id, const struct adopted *adopted, struct cgfence_error *error)
 {
 	for (size_t i = 0; i < adopted->count; i++) {
-		int result = pin_one(id, &adopted->programs[i], error);
+		int result = adopted_pin_one(id, &adopted->programs[i], error);
 
 		if (result) {
 			remove_pins(id, pins_path, adopted);
@@ -206,12 +206,6 @@ void adopted_unpin_one(uint64_t id, const struct adopted_program *program)
 
 	write_path_of(id, program, path);
 	unlink(path);
-}
-
-int adopted_replace(uint64_t id, const struct adopted *adopted, struct cgfence_error *error)
-{
-	remove_pins(id, pins_path, adopted);
-	return adopted_pin(id, adopted, error);
 }
 
 void adopted_unpin(uint64_t id)

@@ -1,73 +1,194 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Programs that have come back take the place of those that they are like, and of no others. */
+/* Programs that have come back take the place of those that their owner had there before, and of no others. */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cgroup/hierarchy.h"
 #include "kernel/adopted.h"
+#include "kernel/foreign.h"
 
-/* Return: NULL if none on the same cgroup, or all of them have been taken. */
-static const struct adopted_program *take_like(const struct adopted *kept, bool *taken,
-					       const struct adopted_program *program)
+#include <string.h>
+
+typedef bool matcher(const struct adopted_program *kept, const struct adopted_program *found);
+
+static bool has_name(const struct adopted_program *kept, const struct adopted_program *found)
 {
-	for (size_t i = 0; i < kept->count; i++) {
-		if (taken[i] || kept->programs[i].cgroup_id != program->cgroup_id ||
-		    !adopted_is_like(&kept->programs[i], program))
-			continue;
-		taken[i] = true;
-		return &kept->programs[i];
+	char theirs[16];
+	char ours[16];
+
+	foreign_read_name(kept->id, ours);
+	foreign_read_name(found->id, theirs);
+	return strcmp(ours, theirs) == 0;
+}
+
+/* systemd and others name their programs; those without a name are of anybody. */
+static bool has_true_name(const struct adopted_program *kept, const struct adopted_program *found)
+{
+	char name[16];
+
+	foreign_read_name(kept->id, name);
+	return *name && has_name(kept, found);
+}
+
+/* @pairs: where it is NULL, and one that nobody has taken matches on the same cgroup, it receives that one */
+static void pair(const struct adopted *kept, const struct adopted *found, matcher *matches,
+		 bool *taken, const struct adopted_program **pairs)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		for (size_t j = 0; j < kept->count && !pairs[i]; j++) {
+			if (taken[j] ||
+			    kept->programs[j].cgroup_id != found->programs[i].cgroup_id ||
+			    !matches(&kept->programs[j], &found->programs[i]))
+				continue;
+			taken[j] = true;
+			pairs[i] = &kept->programs[j];
+		}
 	}
-	return NULL;
+}
+
+/* Return: 0, the array to be given to free(). An owner whose rules have changed makes a program of the same name. */
+static int pair_all(const struct adopted *kept, const struct adopted *found, matcher *by_name,
+		    const struct adopted_program ***pairs)
+{
+	cleanup_free bool *taken = calloc(kept->count + 1, sizeof(*taken));
+	cleanup_free const struct adopted_program **made =
+		calloc(found->count + 1, sizeof(const struct adopted_program *));
+
+	if (!taken || !made)
+		return -ENOMEM;
+	pair(kept, found, adopted_is_like, taken, made);
+	pair(kept, found, by_name, taken, made);
+	*pairs = cleanup_steal(made);
+	return 0;
+}
+
+static bool is_paired(const struct adopted_program *kept,
+		      const struct adopted_program *const *pairs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (pairs[i] == kept)
+			return true;
+	}
+	return false;
+}
+
+int adopted_part(const struct adopted *kept, const struct adopted *found, struct adopted *replaced,
+		 struct adopted *staying)
+{
+	cleanup_free const struct adopted_program **pairs = NULL;
+	cleanup_free struct adopted_program *ended = calloc(kept->count + 1, sizeof(*ended));
+	cleanup_free struct adopted_program *stay = calloc(kept->count + 1, sizeof(*stay));
+	size_t count = 0;
+
+	if (!ended || !stay || pair_all(kept, found, has_name, &pairs))
+		return -ENOMEM;
+	for (size_t i = 0; i < kept->count; i++) {
+		if (is_paired(&kept->programs[i], pairs, found->count))
+			ended[count++] = kept->programs[i];
+		else
+			stay[i - count] = kept->programs[i];
+	}
+	*replaced = (struct adopted){ cleanup_steal(ended), count };
+	*staying = (struct adopted){ cleanup_steal(stay), kept->count - count };
+	return 0;
+}
+
+/* Behind those that are kept of its cgroup, and those that were added before it. */
+static uint32_t next_order(const struct adopted *kept, const struct adopted *found, size_t index)
+{
+	uint64_t cgroup = found->programs[index].cgroup_id;
+	uint32_t order = 0;
+
+	for (size_t i = 0; i < kept->count; i++) {
+		if (kept->programs[i].cgroup_id == cgroup && kept->programs[i].order >= order)
+			order = kept->programs[i].order + 1;
+	}
+	for (size_t i = 0; i < index; i++)
+		order += found->programs[i].cgroup_id == cgroup;
+	return order;
 }
 
 /* Their flags are those of now, and their order is that of the ones that they replace. */
-static int swap_each(uint64_t id, const struct adopted_program *const *before,
-		     const struct adopted *group, struct cgfence_error *error)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < group->count && result == 0; i++) {
-		struct adopted_program program = group->programs[i];
-		const struct adopted one = { .programs = &program, .count = 1 };
-
-		program.order = before[i]->order;
-		adopted_unpin_one(id, before[i]);
-		result = adopted_pin(id, &one, error);
-	}
-	return result;
-}
-
-/* @group: those of one cgroup */
-static int swap_group(uint64_t id, const struct adopted *kept, const struct adopted *group,
-		      struct cgfence_error *error)
-{
-	cleanup_free const struct adopted_program **before =
-		calloc(group->count + 1, sizeof(const struct adopted_program *));
-	cleanup_free bool *taken = calloc(kept->count + 1, sizeof(*taken));
-	bool all = true;
-
-	if (!before || !taken)
-		return error_out_of_memory(error);
-	for (size_t i = 0; i < group->count && all; i++) {
-		before[i] = take_like(kept, taken, &group->programs[i]);
-		all = before[i];
-	}
-	return all ? swap_each(id, before, group, error) : adopted_replace(id, group, error);
-}
-
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
 		 struct cgfence_error *error)
 {
-	size_t begin = 0;
+	cleanup_free const struct adopted_program **pairs = NULL;
 	int result = 0;
 
-	for (size_t i = 1; i <= adopted->count && result == 0; i++) {
-		const struct adopted group = { .programs = &adopted->programs[begin],
-					       .count = i - begin };
+	if (pair_all(kept, adopted, has_name, &pairs))
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < adopted->count && result == 0; i++) {
+		struct adopted_program program = adopted->programs[i];
 
-		if (i < adopted->count &&
-		    adopted->programs[i].cgroup_id == adopted->programs[begin].cgroup_id)
-			continue;
-		result = swap_group(id, kept, &group, error);
-		begin = i;
+		program.order = pairs[i] ? pairs[i]->order : next_order(kept, adopted, i);
+		if (pairs[i])
+			adopted_unpin_one(id, pairs[i]);
+		result = adopted_pin_one(id, &program, error);
+		if (result && pairs[i])
+			adopted_pin_one(id, pairs[i], NULL);
 	}
 	return result;
+}
+
+/* ---- what needs not be given back ---- */
+
+static bool is_kept(const struct adopted *kept, uint32_t id)
+{
+	for (size_t i = 0; i < kept->count; i++) {
+		if (kept->programs[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+/* The programs of others that are on the cgroups of @kept, without those; its programs are by cgroup. */
+static int find_successors(const struct adopted *kept, struct adopted *found)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	size_t count = 0;
+	int result = hierarchy_open(&hierarchy, NULL);
+
+	for (size_t i = 0; i < kept->count && result == 0; i++) {
+		uint64_t id = kept->programs[i].cgroup_id;
+		cleanup_close int cgroup = -1;
+
+		if (i > 0 && kept->programs[i - 1].cgroup_id == id)
+			continue;
+		cgroup = hierarchy_open_directory(&hierarchy, id);
+		if (cgroup >= 0)
+			result = adopted_find_any(cgroup, id, found);
+	}
+	for (size_t i = 0; i < found->count; i++) {
+		if (!is_kept(kept, found->programs[i].id))
+			found->programs[count++] = found->programs[i];
+	}
+	found->count = count;
+	return result;
+}
+
+int adopted_drop_succeeded(struct adopted *kept)
+{
+	cleanup_free const struct adopted_program **pairs = NULL;
+	cleanup_free bool *succeeded = calloc(kept->count + 1, sizeof(*succeeded));
+	cleanup_adopted struct adopted found = { 0 };
+	size_t count = 0;
+	int result = succeeded ? find_successors(kept, &found) : -ENOMEM;
+
+	if (result || !found.count)
+		return result;
+	result = pair_all(kept, &found, has_true_name, &pairs);
+	if (result)
+		return result;
+	for (size_t i = 0; i < kept->count; i++) {
+		struct adopted_program program = kept->programs[i];
+
+		succeeded[i] = is_paired(&kept->programs[i], pairs, found.count);
+		if (succeeded[i])
+			cleanup_close_descriptor(&program.fd);
+	}
+	for (size_t i = 0; i < kept->count; i++) {
+		if (!succeeded[i])
+			kept->programs[count++] = kept->programs[i];
+	}
+	kept->count = count;
+	return 0;
 }

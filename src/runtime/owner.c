@@ -82,13 +82,19 @@ void owner_by_name(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
 
 /* ---- by the state of container runtimes ---- */
 
-/* crun makes a cgroup below that of its state. */
+/* crun makes a cgroup below that of its state, or has written that one, whose parent is the unit. */
 static bool is_of_state(const char *cgroup, const char *path)
 {
+	static const char below[] = "/container";
 	size_t length = strlen(path);
+	size_t shorter = strlen(cgroup);
 
-	return *path == '/' && strncmp(cgroup, path, length) == 0 &&
-	       (cgroup[length] == '\0' || strcmp(cgroup + length, "/container") == 0);
+	if (*path != '/')
+		return false;
+	if (shorter > 1 && shorter < length)
+		return strncmp(cgroup, path, shorter) == 0 && strcmp(path + shorter, below) == 0;
+	return strncmp(cgroup, path, length) == 0 &&
+	       (cgroup[length] == '\0' || strcmp(cgroup + length, below) == 0);
 }
 
 /* runc writes the path with its mount point. */
@@ -116,9 +122,12 @@ static const struct state_place {
 } places[] = {
 	{ "/run/runc/*/state.json", "runc", is_of_runc },
 	{ "/run/containerd/runc/*/*/state.json", "runc", is_of_runc },
-	{ "/run/docker/runtime-runc/*/*/state.json", "runc", is_of_runc },
+	{ "/run/docker/runtime-*/*/*/state.json", "runc", is_of_runc },
 	{ "/run/crun/*/status", "crun", is_of_crun },
+	/* ctr has both runtimes in one folder, and Docker names it as its settings name the runtime. */
+	{ "/run/containerd/runc/*/*/status", "crun", is_of_crun },
 	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
+	{ "/run/docker/runtime-*/*/*/status", "crun", is_of_crun },
 };
 
 static json_t *load(int fd, size_t size)

@@ -104,42 +104,49 @@ Test(adopt, without_rules_a_policy_is_asked_for)
 	whitelist_close(&whitelist);
 }
 
-/* crun's state, of which only these are read; a list of its dialect, and the one program that it comes to. */
-Test(adopt, rules_are_found_where_crun_keeps_them)
+/* Of it only these are read. */
+static void keep_state_of_crun(const char *cgroup)
 {
-	static const struct whitelist_entry entries[] = {
-		{ BPF_DEVCG_DEV_CHAR, -1, -1, BPF_DEVCG_ACC_MKNOD },
-		{ BPF_DEVCG_DEV_BLOCK, -1, -1, BPF_DEVCG_ACC_MKNOD },
-		{ BPF_DEVCG_DEV_CHAR, 1, 3, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 1, 8, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 1, 7, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 5, 0, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 1, 5, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 1, 9, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 5, 1, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 136, -1, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 5, 2, 7 },
-		{ BPF_DEVCG_DEV_CHAR, 10, 229, 6 },
-		{ BPF_DEVCG_DEV_CHAR, 10, 200, 7 },
-	};
-	const size_t count = sizeof(entries) / sizeof(entries[0]);
-	struct cgfence_cgroup *container = harness_child_cgroup(harness_cgroup(), "container");
 	char text[512];
 
 	mkdir("/run/crun", 0700);
 	cr_assert_eq(mount("tmpfs", "/run/crun", "tmpfs", 0, "mode=0700"), 0, "%s",
 		     strerror(errno));
 	cr_assert_eq(mkdir("/run/crun/box", 0700), 0);
-	snprintf(text, sizeof(text), "{'cgroup-path': '%s', 'bundle': '%s'}", path(),
+	snprintf(text, sizeof(text), "{'cgroup-path': '%s', 'bundle': '%s'}", cgroup,
 		 harness_directory());
 	cr_assert_eq(fences_write_json("/run/crun/box/status", text), 0);
 	program_file(
 		"config.json",
 		"{'linux': {'resources': {'devices': [{'allow': false, 'access': 'rwm'},"
 		" {'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw'}]}}}");
-	/* One version allows /dev/net/tun by itself, another does not. */
+}
+
+/* What a list of the dialect of crun comes to in its program; one version allows the last by itself, another does not. */
+static const struct whitelist_entry of_crun[] = {
+	{ BPF_DEVCG_DEV_CHAR, -1, -1, BPF_DEVCG_ACC_MKNOD },
+	{ BPF_DEVCG_DEV_BLOCK, -1, -1, BPF_DEVCG_ACC_MKNOD },
+	{ BPF_DEVCG_DEV_CHAR, 1, 3, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 1, 8, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 1, 7, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 5, 0, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 1, 5, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 1, 9, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 5, 1, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 136, -1, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 5, 2, 7 },
+	{ BPF_DEVCG_DEV_CHAR, 10, 229, 6 },
+	{ BPF_DEVCG_DEV_CHAR, 10, 200, 7 },
+};
+#define OF_CRUN_COUNT (sizeof(of_crun) / sizeof(of_crun[0]))
+
+Test(adopt, rules_are_found_where_crun_keeps_them)
+{
+	struct cgfence_cgroup *container = harness_child_cgroup(harness_cgroup(), "container");
+
+	keep_state_of_crun(path());
 	for (size_t left_out = 0; left_out < 2; left_out++) {
-		struct whitelist whitelist = whitelist_load(entries, count - left_out);
+		struct whitelist whitelist = whitelist_load(of_crun, OF_CRUN_COUNT - left_out);
 
 		whitelist_attach(&whitelist, container, BPF_F_ALLOW_MULTI);
 		assert_says(program_run(NULL, WORDS("adopt", path())),
@@ -151,6 +158,36 @@ Test(adopt, rules_are_found_where_crun_keeps_them)
 		cr_assert_eq(whitelist_take(&whitelist), 0);
 		whitelist_close(&whitelist);
 	}
+	umount2("/run/crun", MNT_DETACH);
+}
+
+/*
+ * With its manager systemd, the state names the cgroup below that of the unit, and systemd is told of all minors for a
+ * minor 0: its list is not the rule.
+ */
+Test(adopt, the_rules_of_crun_are_those_of_its_unit)
+{
+	struct cgfence_cgroup *scope = harness_child_cgroup(harness_cgroup(), "crun-box.scope");
+	struct cgfence_cgroup *container = harness_child_cgroup(scope, "container");
+	struct whitelist below = whitelist_load(of_crun, OF_CRUN_COUNT);
+	struct whitelist_entry wider[OF_CRUN_COUNT];
+	struct whitelist of_systemd;
+
+	memcpy(wider, of_crun, sizeof(wider));
+	wider[5].minor = -1;
+	of_systemd = whitelist_load_named("sd_devices", wider, OF_CRUN_COUNT);
+	whitelist_attach(&of_systemd, scope, BPF_F_ALLOW_MULTI);
+	whitelist_attach(&below, container, BPF_F_ALLOW_MULTI);
+	keep_state_of_crun(cgfence_cgroup_path(container));
+	assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(scope))));
+	cr_expect_eq(whitelist_query(container).count, 0);
+	cr_expect_eq(harness_open(container, "c 1:5", O_RDONLY), 0);
+	cr_expect_eq(harness_open(container, "c 5:3", O_RDONLY), EPERM);
+	assert_done(program_run(NULL, WORDS("release", cgfence_cgroup_path(scope))));
+	cr_expect_eq(whitelist_query(scope).ids[0], of_systemd.id);
+	cr_expect_eq(whitelist_query(container).ids[0], below.id);
+	whitelist_close(&of_systemd);
+	whitelist_close(&below);
 	umount2("/run/crun", MNT_DETACH);
 }
 

@@ -225,4 +225,14 @@ test_a_container_of_runc_in_a_user_namespace() {
 	give_and_take "Mounted the host's node"
 }
 
+test_a_container_of_crun() {
+	container crun
+	give_and_take 'Made the node'
+}
+
+test_a_container_of_crun_in_a_user_namespace() {
+	container crun "$MAPS"
+	give_and_take "Mounted the host's node"
+}
+
 run_tests "$@"

@@ -7,28 +7,18 @@
 # shellcheck source=engines.sh
 . "$(dirname "$0")/engines.sh"
 
-# With the manager systemd, ctr wants slice, prefix and name.
 with_ctr() { # RUNTIME MANAGER
 	PATTERN='default/*'
 	OPTIONS=(--runc-binary "$1")
 	if [[ $2 == systemd ]]; then
 		PATTERN='system.slice/ctr-*.scope'
-		OPTIONS+=(--runc-systemd-cgroup --cgroup system.slice:ctr:box)
+		OPTIONS+=("${CTR_SYSTEMD[@]}")
 	fi
 	cgfence attach "$PATTERN" "$POLICY" >/dev/null
 }
 
 run_container() { # OPTION... -- [stay]
-	local options=()
-
-	while [[ $1 != -- ]]; do
-		options+=("$1")
-		shift
-	done
-	# shellcheck disable=SC2086 # a list of what to try
-	ctr run --net-host --mount type=bind,src=/usr/lib/host,dst=/usr/lib/host,options=rbind:ro \
-		--mount "type=bind,src=$SCRATCH,dst=$SCRATCH,options=rbind:rw" "${OPTIONS[@]}" "${options[@]}" \
-		docker.io/library/box:latest box /usr/lib/host/probe "$LOG" $TRIED "${@:2}"
+	run_ctr "${OPTIONS[@]}" "$@"
 }
 
 expect_fenced() { # RUNTIME MANAGER
@@ -47,7 +37,7 @@ expect_fenced() { # RUNTIME MANAGER
 	expect_lines $((++STARTS))
 	ctr task pause box
 	ctr task resume box
-	again "$(ctr task list | awk '$1 == "box" { print $2 }')"
+	again "$(pid_in_ctr)"
 	expect_lines $((++STARTS))
 }
 

@@ -9,17 +9,6 @@
 
 ENGINE=(docker)
 
-# Docker takes the manager for all containers from its settings.
-use_cgroupfs() {
-	later 'rm -rf /run/systemd/system/docker.service.d; systemctl daemon-reload; systemctl restart docker.service'
-	mkdir -p /run/systemd/system/docker.service.d
-	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --exec-opt native.cgroupdriver=cgroupfs\n' \
-		>/run/systemd/system/docker.service.d/cgroupfs.conf
-	systemctl daemon-reload
-	systemctl restart docker.service
-	[[ $(docker info --format '{{.CgroupDriver}}') == cgroupfs ]]
-}
-
 test_runc_systemd_starts() {
 	expect_fenced_starts 'system.slice/docker-*.scope'
 }

@@ -21,6 +21,37 @@ run_container() { # OPTION... -- [stay]
 	have_container run "$@"
 }
 
+# Docker takes the manager for all containers from its settings.
+use_cgroupfs() {
+	later 'rm -rf /run/systemd/system/docker.service.d; systemctl daemon-reload; systemctl restart docker.service'
+	mkdir -p /run/systemd/system/docker.service.d
+	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --exec-opt native.cgroupdriver=cgroupfs\n' \
+		>/run/systemd/system/docker.service.d/cgroupfs.conf
+	systemctl daemon-reload
+	systemctl restart docker.service
+	[[ $(docker info --format '{{.CgroupDriver}}') == cgroupfs ]]
+}
+
+# The container is called box. With the manager systemd, ctr wants slice, prefix and name.
+# shellcheck disable=SC2034 # the tests use it
+CTR_SYSTEMD=(--runc-systemd-cgroup --cgroup system.slice:ctr:box)
+run_ctr() { # OPTION... -- [stay]
+	local options=()
+
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	# shellcheck disable=SC2086 # a list of what to try
+	ctr run --net-host --mount type=bind,src=/usr/lib/host,dst=/usr/lib/host,options=rbind:ro \
+		--mount "type=bind,src=$SCRATCH,dst=$SCRATCH,options=rbind:rw" "${options[@]}" \
+		docker.io/library/box:latest box /usr/lib/host/probe "$LOG" $TRIED "${@:2}"
+}
+
+pid_in_ctr() {
+	ctr task list | awk '$1 == "box" { print $2 }'
+}
+
 pid_in() { # NAME
 	"${ENGINE[@]}" inspect --format '{{.State.Pid}}' "$1"
 }

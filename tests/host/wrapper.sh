@@ -63,21 +63,8 @@ test_podman() {
 	expect_annotated_life
 }
 
-run_ctr() { # OPTION... -- [stay]
-	local options=()
-
-	while [[ $1 != -- ]]; do
-		options+=("$1")
-		shift
-	done
-	# shellcheck disable=SC2086 # a list of what to try
-	ctr run --net-host --mount type=bind,src=/usr/lib/host,dst=/usr/lib/host,options=rbind:ro \
-		--mount "type=bind,src=$SCRATCH,dst=$SCRATCH,options=rbind:rw" --runc-binary "$WRAPPER" "${options[@]}" \
-		docker.io/library/box:latest box /usr/lib/host/probe "$LOG" $TRIED "${@:2}"
-}
-
 expect_ctr() { # RUNTIME OPTION...
-	local output options=("${@:2}")
+	local output options=(--runc-binary "$WRAPPER" "${@:2}")
 
 	put_policy
 	echo "{\"runtime\": \"$1\"}" >/etc/cgfence/runtime.json
@@ -91,7 +78,7 @@ expect_ctr() { # RUNTIME OPTION...
 	expect_lines 3
 	ctr task pause box
 	ctr task resume box
-	again "$(ctr task list | awk '$1 == "box" { print $2 }')"
+	again "$(pid_in_ctr)"
 	expect_lines 4
 	ctr task kill --signal KILL box
 	wait_for ctr task delete box
@@ -112,11 +99,11 @@ test_ctr_runc_cgroupfs() {
 }
 
 test_ctr_runc_systemd() {
-	expect_ctr /usr/sbin/runc --runc-systemd-cgroup --cgroup system.slice:ctr:box
+	expect_ctr /usr/sbin/runc "${CTR_SYSTEMD[@]}"
 }
 
 test_ctr_crun_systemd() {
-	expect_ctr /usr/bin/crun --runc-systemd-cgroup --cgroup system.slice:ctr:box
+	expect_ctr /usr/bin/crun "${CTR_SYSTEMD[@]}"
 }
 
 run_tests "$@"

@@ -76,6 +76,12 @@ static void add_entry(struct program *program, const struct whitelist_entry *ent
 
 struct whitelist whitelist_load(const struct whitelist_entry *entries, size_t count)
 {
+	return whitelist_load_named("whitelist", entries, count);
+}
+
+struct whitelist whitelist_load_named(const char *name, const struct whitelist_entry *entries,
+				      size_t count)
+{
 	struct whitelist whitelist = { .program = -1 };
 	struct program program = { .count = 0 };
 	struct bpf_prog_info info = { 0 };
@@ -96,7 +102,7 @@ struct whitelist whitelist_load(const struct whitelist_entry *entries, size_t co
 	for (size_t i = 0; i < count; i++)
 		add_entry(&program, &entries[i]);
 	add_return(&program, 0);
-	whitelist.program = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "whitelist", "GPL",
+	whitelist.program = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, name, "GPL",
 					  program.instructions, program.count, NULL);
 	cr_assert_geq(whitelist.program, 0, "bpf: %s", strerror(errno));
 	cr_assert_eq(bpf_obj_get_info_by_fd(whitelist.program, &info, &size), 0);

@@ -27,6 +27,10 @@ extern const struct whitelist_entry whitelist_usual[5];
 /** whitelist_load() - load a program that allows these entries. */
 struct whitelist whitelist_load(const struct whitelist_entry *entries, size_t count);
 
+/** whitelist_load_named() - the same of a program with another name; NULL for none, as runc and crun have it. */
+struct whitelist whitelist_load_named(const char *name, const struct whitelist_entry *entries,
+				      size_t count);
+
 /** whitelist_attach() - attach it with flags of BPF_PROG_ATTACH; the test fails if that fails. */
 void whitelist_attach(struct whitelist *whitelist, const struct cgfence_cgroup *cgroup,
 		      unsigned int flags);
