@@ -112,6 +112,16 @@ $(OUT)/cgfence-runtime: $(WRAPPER_OBJECTS) $(BASE_OBJECTS)
 	$(call say,LD)
 	$(Q)$(LINK) -pie $^ -ljansson -o $@
 
+# For a Linux without any of the libraries. It differs from the others in the one part that loads libraries itself. The
+# linker warns of functions of libnl that do so, too, which nothing here calls.
+build/static/%.o: %.c Makefile | $(SKELETONS)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -DCGFENCE_STATIC -c $< -o $@
+
+build/static/cgfence: $(PROGRAM_OBJECTS) $(patsubst build/%/bus.o,build/static/%/bus.o,$(LIB_OBJECTS))
+	$(call say,LD)
+	$(Q)$(LINK) -s -static-pie -Wl,--no-warnings $^ $$(pkg-config --static --libs libbpf jansson libnl-3.0 yaml-0.1) -o $@
+
 # With the shared library, only to show that its public interface is enough for the program.
 $(OUT)/cgfence-shared: $(PROGRAM_OBJECTS) $(BASE_OBJECTS) | $(OUT)/libcgfence.so
 	$(call say,LD)
@@ -221,6 +231,14 @@ slurm: build/slurm/cgfence.so ## build the plugin of Slurm, which needs libslurm
 abi: build/libcgfence.so ## keep what the library gives out as it is now, in tools/libcgfence.abi
 	$(Q)tools/abi.sh print > build/libcgfence.abi && mv build/libcgfence.abi tools/libcgfence.abi
 
+static: ## build one static program, which needs nothing but a kernel, build/static/cgfence
+	$(Q)tools/install-dependencies.sh build static
+	$(AGAIN) build/static/cgfence
+
+check-static: static ## run that program in a machine that has nothing else; KERNELS="5.10 6.12" for some
+	$(Q)tools/install-dependencies.sh vm
+	$(Q)tools/check-static.sh build/static/cgfence $(KERNELS)
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -233,8 +251,8 @@ uninstall: ## remove what install made
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps examples slurm demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
