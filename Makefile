@@ -135,7 +135,7 @@ $(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
 # For the Slurm that its headers are of; slurmstepd has the functions of SPANK.
 build/slurm/cgfence.so: $(wildcard tools/slurm/*.[ch]) build/libcgfence.so Makefile
 	$(call say,LD)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
 		-Wl,-z,relro,-z,now $(LDFLAGS) $(filter %.c,$^) -Lbuild -lcgfence -o $@
 
 $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcard include/cgfence/*.h) $(OUT)/cgfence
@@ -239,6 +239,16 @@ check-static: static ## run that program in a machine that has nothing else; KER
 	$(Q)tools/install-dependencies.sh vm
 	$(Q)tools/check-static.sh build/static/cgfence $(KERNELS)
 
+dist: ## make the tarball of a release and its checksum, in build/dist
+	$(Q)tools/dist.sh build/dist
+
+deb: ## build the Debian packages for the release of Debian that runs here, in build/deb
+	$(Q)tools/install-dependencies.sh build deb
+	$(Q)tools/deb.sh build/deb
+
+check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="trixie" for some
+	$(Q)$(SUDO) tools/check-deb.sh $(SUITES)
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -251,8 +261,8 @@ uninstall: ## remove what install made
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(shell find build -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find build -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
