@@ -119,6 +119,16 @@ $(OUT)/cgfence-runtime: $(WRAPPER_OBJECTS) $(BASE_OBJECTS)
 	$(call say,LD)
 	$(Q)$(LINK) -pie $^ -ljansson -o $@
 
+# For a Linux without any of the libraries. It differs from the others in the one part that loads libraries itself. The
+# linker warns of functions of libnl that do so, too, which nothing here calls.
+build/static/%.o: %.c Makefile | $(SKELETONS)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -DCGFENCE_STATIC -c $< -o $@
+
+build/static/cgfence: $(PROGRAM_OBJECTS) $(patsubst build/%/bus.o,build/static/%/bus.o,$(LIB_OBJECTS))
+	$(call say,LD)
+	$(Q)$(LINK) -s -static-pie -Wl,--no-warnings $^ $$(pkg-config --static --libs libbpf jansson libnl-3.0 yaml-0.1) -o $@
+
 # With the shared library, only to show that its public interface is enough for the program.
 $(OUT)/cgfence-shared: $(PROGRAM_OBJECTS) $(BASE_OBJECTS) | $(OUT)/libcgfence.so
 	$(call say,LD)
@@ -132,7 +142,7 @@ $(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
 # For the Slurm that its headers are of; slurmstepd has the functions of SPANK.
 build/slurm/cgfence.so: $(wildcard tools/slurm/*.[ch]) build/libcgfence.so Makefile
 	$(call say,LD)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
 		-Wl,-z,relro,-z,now $(LDFLAGS) $(filter %.c,$^) -Lbuild -lcgfence -o $@
 
 $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcard include/cgfence/*.h) $(OUT)/cgfence
@@ -228,6 +238,24 @@ slurm: build/slurm/cgfence.so ## build the plugin of Slurm, which needs libslurm
 abi: build/libcgfence.so ## keep what the library gives out as it is now, in tools/libcgfence.abi
 	$(Q)tools/abi.sh print > build/libcgfence.abi && mv build/libcgfence.abi tools/libcgfence.abi
 
+static: ## build one static program, which needs nothing but a kernel, build/static/cgfence
+	$(Q)tools/install-dependencies.sh build static
+	$(AGAIN) build/static/cgfence
+
+check-static: static ## run that program in a machine that has nothing else; KERNELS="5.10 6.12" for some
+	$(Q)tools/install-dependencies.sh vm
+	$(Q)tools/check-static.sh build/static/cgfence $(KERNELS)
+
+dist: ## make the tarball of a release and its checksum, in build/dist
+	$(Q)tools/dist.sh build/dist
+
+deb: ## build the Debian packages for the release of Debian that runs here, in build/deb
+	$(Q)tools/install-dependencies.sh build deb
+	$(Q)tools/deb.sh build/deb
+
+check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="trixie" for some
+	$(Q)$(SUDO) tools/check-deb.sh $(SUITES)
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -240,8 +268,8 @@ uninstall: ## remove what install made
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps examples slurm demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -34,73 +34,35 @@ if ((${#suites[@]} == 0)); then
 	suites=(bookworm trixie)
 fi
 
-# Nobody else sees the mounts made here and below, and they end with the last process here.
+source=$(realpath "$(dirname "$0")/..")
+# shellcheck disable=SC1091 # it is checked by itself
+. "$source/tools/chroot.sh"
 if [[ -z ${CGFENCE_FRESH-} ]]; then
-	CGFENCE_FRESH=$(mktemp --directory --tmpdir=/var/tmp cgfence-fresh-XXXXXX)
-	trap 'rm -rf "$CGFENCE_FRESH"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-	export CGFENCE_FRESH
-	unshare --mount --propagation private -- "$0" "${arguments[@]}"
-	exit
+	own_mounts CGFENCE_FRESH "$0" "${arguments[@]}"
 fi
 directory=$CGFENCE_FRESH
-source=$(realpath "$(dirname "$0")/..")
-
-# quietly COMMAND...: shows its output only if it fails.
-quietly() {
-	local log
-
-	if ! log=$("$@" 2>&1 </dev/null); then
-		printf '%s\n' "$log" >&2
-		echo "$0: '$*' failed; see above." >&2
-		exit 1
-	fi
-}
-
-# apt reaches the archive as on this host; no other settings of the host apply.
-make_chroot() { # SUITE
-	local parts=("$1" "$1-updates" "$1-security")
-
-	if [[ $1 == sid || $1 == unstable ]]; then
-		parts=("$1")
-	fi
-	"$source/tools/debian-sources.sh" "${parts[@]}" >"$directory/$1.list"
-	apt-config dump | grep -E '^Acquire::(http|https|Check|Force|Retries)' >"$directory/apt.conf" || true
-	quietly mmdebstrap --variant=minbase --include=git,make --aptopt="$directory/apt.conf" \
-		"$1" "$directory/$1" "$directory/$1.list"
-	cp /etc/resolv.conf /etc/hosts "$directory/$1/etc/"
-}
-
-# enter FOLDER USER COMMAND...: runs it in the clone, with the environment of a login.
-enter() {
-	chroot "$1" setpriv --reuid="$2" --regid="$2" --init-groups env --ignore-environment --chdir=/home/cgfence \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin USER="$2" HOME=/tmp "${@:3}" </dev/null
-}
 
 # Without sudo the command fails, and its message explains what to do.
 expect_advice() { # FOLDER USER
 	local said
 
-	if said=$(enter "$1" "$2" make demo 2>&1) || [[ $said != *"as root, run: apt-get install "* ]]; then
+	if said=$(enter "$1" "$2" /home/cgfence make demo 2>&1) || [[ $said != *"as root, run: apt-get install "* ]]; then
 		printf '%s\n' "$said" "$0: a user without sudo is not told what to do." >&2
 		exit 1
 	fi
 }
 
 add_sudo() { # FOLDER USER
-	quietly enter "$1" root apt-get -qq update
-	quietly enter "$1" root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends sudo
+	quietly enter "$1" root / apt-get -qq update
+	quietly enter "$1" root / env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends sudo
 	echo "$2 ALL=(ALL) NOPASSWD: ALL" >"$1/etc/sudoers.d/$2"
 }
 
 try_as() { # SUITE USER
-	local folder=$directory/$1-$2 part target started
+	local folder=$directory/$1-$2 target started
 
 	cp --archive "$directory/$1" "$folder"
-	for part in proc sys dev; do
-		mount --rbind "/$part" "$folder/$part"
-	done
+	mount_kernel "$folder"
 	quietly git clone "$source" "$folder/home/cgfence"
 	if [[ $2 != root ]]; then
 		chroot "$folder" useradd "$2"
@@ -111,20 +73,15 @@ try_as() { # SUITE USER
 	for target in $targets; do
 		echo "== make $target in a fresh $1 as $2"
 		started=$SECONDS
-		enter "$folder" "$2" make "$target"
+		enter "$folder" "$2" /home/cgfence make "$target"
 		echo "== make $target in a fresh $1 as $2: well after $((SECONDS - started)) s"
 	done
 	umount --recursive --lazy "$folder"/{proc,sys,dev}
 	rm -rf --one-file-system "$folder"
 }
 
-if ! command -v mmdebstrap >/dev/null; then
-	echo "Installing mmdebstrap"
-	quietly apt-get -qq update
-	quietly env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends mmdebstrap
-fi
 for suite in "${suites[@]}"; do
-	make_chroot "$suite"
+	make_chroot "$suite" git,make
 	for user in $users; do
 		try_as "$suite" "$user"
 	done

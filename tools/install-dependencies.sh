@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm...
+# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm|static|deb...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 declare -A packages=(
 	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libjansson-dev libnl-3-dev libyaml-dev'
 	[demo]='busybox-static mount'
+	[static]='libelf-dev pkg-config zlib1g-dev'
+	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
 	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
 	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
@@ -15,7 +17,7 @@ declare -A packages=(
 
 for group in "${@:-none}"; do
 	if [[ -z ${packages[$group]-} ]]; then
-		echo "Usage: $0 build|demo|test|vm..." >&2
+		echo "Usage: $0 build|demo|test|vm|static|deb..." >&2
 		exit 2
 	fi
 done

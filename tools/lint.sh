@@ -54,7 +54,7 @@ check_code() {
 }
 
 check_shell() {
-	tracked '*.sh' '*.bash' '.ci/run' | xargs shellcheck
+	tracked '*.sh' '*.bash' '.ci/run' 'tools/debian/*.p*' 'tools/debian/tests/use' 'tools/debian/tests/system' | xargs shellcheck
 }
 
 # The program must exist at the path in the unit. For an unknown key systemd only warns, with exit status 0.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Writes a page of the manual: replaces the line @COMMANDS@ of standard input by the help texts of the program, and the line
-# @CALLS@ by what the public headers say of their functions.
+# @CALLS@ by what the public headers say of their functions. The foot of the page has the version.
 set -euo pipefail
 
 if (($# != 1)); then
@@ -105,6 +105,8 @@ while IFS= read -r line; do
 		done
 	elif [[ $line == @CALLS@ ]]; then
 		describe_calls
+	elif [[ $line == .Os ]]; then
+		echo ".Os $("$program" --version)"
 	else
 		printf '%s\n' "$line"
 	fi

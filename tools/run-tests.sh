@@ -150,6 +150,7 @@ run_all_else() {
 	run_check "what is built" tools/check-build.sh
 	run_check "what the library gives out" tools/check-library.sh
 	run_check "install and uninstall" tools/check-install.sh
+	run_check "the version and the tarball" tools/check-dist.sh
 	# The oldest kernel, and the one on which listen(2) must return EPERM. Tests that load the kernel for long run only in
 	# `make test-vm`, and where programs may not read the kernel's memory, here only those that this touches.
 	run_machines '!(hammer|concurrent|stress|port_stress|reconcile_soak|others_table)/*' 5.10 6.1-lsm

@@ -42,6 +42,17 @@ static const struct {
 	FUNCTION(sd_bus_error_free),
 };
 
+/* The libc of a static program loads only libraries that were built with the very same one. */
+#ifdef CGFENCE_STATIC
+static int load(struct bus_functions *loaded, struct cgfence_error *error)
+{
+	(void)loaded;
+	(void)functions;
+	return error_set(error, ENOSYS,
+			 "a program that is linked statically cannot load " LIBRARY
+			 " to ask it with; use one that is not");
+}
+#else
 /* It stays loaded. */
 static int load(struct bus_functions *loaded, struct cgfence_error *error)
 {
@@ -60,6 +71,7 @@ static int load(struct bus_functions *loaded, struct cgfence_error *error)
 	}
 	return 0;
 }
+#endif
 
 static int connect_private(const struct bus_functions *call, sd_bus **connection)
 {
