@@ -86,12 +86,12 @@ run_job() {
 		KillMode=process
 		ExecStart=$(command -v "$engine") run ${container[*]} $* job bash $SCRATCH/$engine-job
 	END
-	systemctl start ci-runner.service
+	systemctl start ci-runner.service || true
 }
 
 expect_job() { # ENGINE OPTION...
-	follow ci-runner
 	make_disk
+	follow ci-runner
 	make_image "$1"
 	write_jobs
 	run_job "$@"
@@ -125,10 +125,10 @@ test_without_a_fence() {
 # The runner itself, and jobs that it runs without a container.
 test_the_runner_itself() {
 	clean_recipe
-	follow ci-runner
 	make_disk
+	follow ci-runner
 	probing_unit ci-runner.service Slice=ci.slice
-	systemctl start ci-runner.service
+	systemctl start ci-runner.service || true
 	expect_lines 1
 }
 

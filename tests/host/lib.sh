@@ -99,7 +99,7 @@ follow() { # NAME
 	local script
 
 	script=$(sed -n "/^\.\\\\\" recipe $1\$/,/^\.\\\\\" end\$/p" /usr/lib/host/manual |
-		sed -n '/^\.Bd /,/^\.Ed$/p' | sed '/^\./d; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g')
+		sed -n '/^\.Bd /,/^\.Ed$/p' | sed -e "s/\\\\(aq/'/g" -e '/^\./d; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g')
 	[[ -n $script ]] || fail "the manual has no recipe '$1'"
 	bash -euc "$script" 2>&1
 }

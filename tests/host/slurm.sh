@@ -39,7 +39,7 @@ use_plugin() {
 	later 'systemctl restart slurmctld.service slurmd.service'
 	later 'cp "$SCRATCH/slurm.conf" "$SCRATCH/cgroup.conf" /etc/slurm/'
 	later "rm -rf /etc/slurm/plugstack.conf $POLICIES"
-	later 'scancel --user=root,user; wait_for eval "[[ -z \$(squeue --noheader) ]]"'
+	later 'scancel --partition=main; wait_for eval "[[ -z \$(squeue --noheader) ]]"'
 	mkdir -p "$POLICIES"
 	cp "$POLICY" "$POLICIES/batch.json"
 	chmod 777 "$SCRATCH"
@@ -122,7 +122,7 @@ two_jobs() {
 	pkill -HUP --exact probe
 	LOG=$LOG.1 expect_lines 2 '/dev/full=allowed /dev/kmsg=refused 12000=allowed 12001=refused 8080=refused'
 	LOG=$LOG.2 expect_lines 2 '/dev/full=refused /dev/kmsg=allowed 12000=refused 12001=allowed 8080=refused'
-	scancel --user=root
+	scancel --partition=main
 	expect_nothing_left
 }
 
@@ -155,7 +155,7 @@ test_devices_that_slurm_assigns() {
 	answers=$(sort "$LOG.1" "$LOG.2")
 	[[ $answers == '/dev/tty60=allowed /dev/tty61=refused /dev/full=allowed /dev/kmsg=refused
 /dev/tty60=refused /dev/tty61=allowed /dev/full=allowed /dev/kmsg=refused' ]] || fail "$answers"
-	scancel --user=root
+	scancel --partition=main
 	expect_nothing_left
 }
 
