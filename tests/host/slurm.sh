@@ -171,11 +171,12 @@ test_reserved_ports_are_assigned() {
 	expect_nothing_left
 }
 
-# The batch script is a step too, and so is what it starts with srun.
+# The batch script is a step too, and so is what it starts with srun, which listens for the slurmd of that step.
 test_the_output_tells_what_was_refused() {
 	local job
 
-	use_plugin
+	use_plugin SrunPortRange=13000-13099
+	echo '{"devices": {"defaults": true, "deny": ["c 1:7 r"]}, "ports": {"tcp": ["13000-13099"]}}' >"$POLICIES/batch.json"
 	srun sh -c "$PROBE $LOG /dev/full 9090" 2>"$SCRATCH/errors"
 	grep --quiet 'cgfence: denied c 1:7 r, 1 times' "$SCRATCH/errors" || fail "$(cat "$SCRATCH/errors")"
 	grep --quiet 'cgfence: denied tcp ipv4:9090, 1 times' "$SCRATCH/errors" || fail "$(cat "$SCRATCH/errors")"
