@@ -27,6 +27,9 @@ stage() { # SET...
 	cp tests/host/*.sh "$tree/usr/lib/host/tests/"
 	"${CC:-gcc}" -O2 -static tests/host/probe.c -o "$tree/usr/lib/host/probe"
 	if [[ " $* " == *' full '* ]]; then
+		# A disk with a file system, which the machine has no tool to make.
+		truncate --size=1M "$tree/usr/lib/host/disk"
+		PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -O ^has_journal "$tree/usr/lib/host/disk"
 		tools/host/slurm-headers.sh build/host/slurm
 		make --no-print-directory CPPFLAGS='-isystem build/host/slurm/usr/include' build/host/slurm/cgfence.so >/dev/null
 		install -D -m 644 build/host/slurm/cgfence.so "$tree/usr/local/lib/slurm/cgfence.so"
