@@ -139,8 +139,8 @@ $(EXAMPLES): build/examples/%: tools/examples/%.c build/libcgfence.so Makefile
 	$(call say,CC)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -Iinclude -MMD -MP $< -Lbuild -lcgfence '-Wl,-rpath,$$ORIGIN/..' -o $@
 
-# For the Slurm that its headers are of; slurmstepd has the functions of SPANK.
-build/slurm/cgfence.so: $(wildcard tools/slurm/*.[ch]) build/libcgfence.so Makefile
+# For the Slurm that its headers are of, that of this host or of the full machine; slurmstepd has the functions of SPANK.
+build/slurm/cgfence.so build/host/slurm/cgfence.so: $(wildcard tools/slurm/*.[ch]) build/libcgfence.so Makefile
 	$(call say,LD)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(NO_PATHS) -Iinclude -fPIC -shared \
 		-Wl,-z,relro,-z,now $(LDFLAGS) $(filter %.c,$^) -Lbuild -lcgfence -o $@

@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker adopt_engines hooks wrapper slurm')
+declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker adopt_engines hooks wrapper slurm ci')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2
@@ -19,7 +19,7 @@ failed=0
 skipped=0
 
 # The program under test is put in at each run, as `make install` does, so that it does not change the machine.
-stage() {
+stage() { # SET...
 	local tree=$results/tree
 
 	make --no-print-directory install DESTDIR="$tree" >/dev/null
@@ -27,6 +27,14 @@ stage() {
 	mkdir -p "$tree/usr/lib/host/tests"
 	cp tests/host/*.sh "$tree/usr/lib/host/tests/"
 	"${CC:-gcc}" -O2 -static tests/host/probe.c -o "$tree/usr/lib/host/probe"
+	if [[ " $* " == *' full '* ]]; then
+		# A disk with a file system, which the machine has no tool to make.
+		truncate --size=1M "$tree/usr/lib/host/disk"
+		PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -O ^has_journal "$tree/usr/lib/host/disk"
+		tools/host/slurm-headers.sh build/host/slurm
+		make --no-print-directory CPPFLAGS='-isystem build/host/slurm/usr/include' build/host/slurm/cgfence.so >/dev/null
+		install -D -m 644 build/host/slurm/cgfence.so "$tree/usr/local/lib/slurm/cgfence.so"
+	fi
 	# The manual is read for its recipes.
 	cat tools/*.[1-9].in >"$tree/usr/lib/host/manual"
 }
@@ -74,7 +82,7 @@ run_set() {
 	echo "The $set machine took $((SECONDS - started)) s."
 }
 
-stage
+stage "$@"
 touch "$results/failures"
 for set in "$@"; do
 	run_set "$set"

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/named.h"
+#include "report/array.h"
 #include "report/handles.h"
 #include "report/output.h"
 #include "report/table.h"
@@ -13,7 +14,9 @@
 struct report {
 	fence_reporter *add;
 	void *context;
-	size_t count; /* of the fences so far, readable or not */
+	bool as_json;
+	struct array_output array; /* where context goes after each fence */
+	size_t count;		   /* of the fences so far, readable or not */
 	int status;
 };
 
@@ -21,7 +24,9 @@ static int add_to(struct report *report, const struct cgfence_fence_visit *visit
 {
 	struct cgfence_error error = { 0 };
 
-	return report->add(visit, report->context, &error) ? output_failure(&error) : STATUS_DONE;
+	if (report->add(visit, report->context, &error))
+		return output_failure(&error);
+	return report->as_json ? array_print(&report->array, report->context) : STATUS_DONE;
 }
 
 /* Adds what the standing fences have of a cgroup that is a member. @found: receives whether there is one */
@@ -74,14 +79,13 @@ static int visit_one(const char *name, struct report *report)
 
 static void visit_each(const struct cgfence_fence_visit *visit, void *context)
 {
-	struct cgfence_error error = { 0 };
 	struct report *report = context;
+	int status;
 
 	report->count++;
-	if (visit->error)
-		report->status = output_failure(visit->error);
-	else if (report->add(visit, report->context, &error))
-		report->status = output_failure(&error);
+	status = visit->error ? output_failure(visit->error) : add_to(report, visit);
+	if (status != STATUS_DONE)
+		report->status = status;
 }
 
 /* Of a status that lists nothing the reader would think that there is nothing. */
@@ -126,9 +130,12 @@ static int print_json(const char *name, struct report *report)
 	json_t *list = json_array();
 	int status;
 
+	report->as_json = true;
 	report->context = list;
 	status = visit_wanted(name, report);
-	return output_json(list) == STATUS_DONE ? status : STATUS_FAILED;
+	json_decref(list);
+	array_end(&report->array);
+	return status;
 }
 
 int fences_report(const char *name, const struct table_column *columns, fence_reporter *add_row,

@@ -94,6 +94,16 @@ probing_unit() {
 	END
 }
 
+# follow NAME: runs the recipe between the marks of that name in the source of the manual.
+follow() { # NAME
+	local script
+
+	script=$(sed -n "/^\.\\\\\" recipe $1\$/,/^\.\\\\\" end\$/p" /usr/lib/host/manual |
+		sed -n '/^\.Bd /,/^\.Ed$/p' | sed -e "s/\\\\(aq/'/g" -e '/^\./d; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g')
+	[[ -n $script ]] || fail "the manual has no recipe '$1'"
+	bash -euc "$script" 2>&1
+}
+
 # wait_for COMMAND...: until it succeeds.
 wait_for() {
 	local i

@@ -5,16 +5,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# follow NAME: runs the recipe between the marks of that name in the source of the manual.
-follow() {
-	local script
-
-	script=$(sed -n "/^\.\\\\\" recipe $1\$/,/^\.\\\\\" end\$/p" /usr/lib/host/manual |
-		sed -n '/^\.Bd /,/^\.Ed$/p' | sed '/^\./d; s/\\(dq/"/g; s/\\-/-/g; s/\\e/\\/g')
-	[[ -n $script ]] || fail "the manual has no recipe '$1'"
-	bash -euc "$script" 2>&1
-}
-
 # The service of the recipes stands in /etc, and tries what their policy refuses.
 web_service() {
 	later 'rm -rf /etc/cgfence /etc/systemd/system/web.service*; systemctl disable cgfence.service; systemctl daemon-reload'
@@ -65,6 +55,21 @@ if ! command -v podman >/dev/null; then
 		runuser --login user --command "/usr/lib/host/probe $LOG /dev/tty2 443 /dev/null 8080; cat /proc/self/cgroup >>$SCRATCH/cgroup"
 		grep --quiet '^0::/user.slice/user-1000.slice/session-.*scope$' "$SCRATCH/cgroup" || fail "$(cat "$SCRATCH/cgroup")"
 		expect_lines 1 '/dev/tty2=refused 443=refused /dev/null=allowed 8080=allowed'
+	}
+
+	# Cgroups as Nomad makes them. Devices are fenced for every task, ports by the task itself.
+	test_nomad() {
+		local task=/sys/fs/cgroup/nomad.slice/share.slice/0b9c.web.scope
+
+		later "rmdir $task; rmdir /sys/fs/cgroup/nomad.slice/share.slice; rmdir /sys/fs/cgroup/nomad.slice; rm -rf /etc/cgfence"
+		follow nomad
+		mkdir -p "$task"
+		echo '{"ports": {}}' >/etc/cgfence/task.json
+		# shellcheck disable=SC2016 # the shell in the task expands it
+		NOMAD_PORT_http=8080 bash -euc 'echo $$ >"$0/cgroup.procs"
+			cgfence attach pid:self /etc/cgfence/task.json --ports-from-env "NOMAD_PORT_*" >/dev/null
+			exec "$@"' "$task" /usr/lib/host/probe "$LOG" /dev/kmsg /dev/null 8080 8081
+		expect_lines 1 '/dev/kmsg=refused /dev/null=allowed 8080=allowed 8081=refused'
 	}
 else
 	expect_container() { # ENGINE
