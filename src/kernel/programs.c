@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "kernel/error.h"
-#include "kernel/policy_address.h"
+#include "kernel/policy_place.h"
 #include "kernel/quiet.h"
 #include "records.skel.h"
 #include "standing_records.skel.h"
@@ -86,15 +86,17 @@ static void choose_programs(struct bpf_object *object, const struct hook *hook,
 	}
 }
 
-/* Copies the object of a hook, with the policy in place. */
-static void *copy_object(const struct hook *hook, bool standing, int policy, size_t *size)
+/* Copies the object of a hook, with the policy in place. Return: NULL if out of memory. */
+static void *copy_object(const struct hook *hook, const struct cgfence_image *image, int policy,
+			 size_t *size)
 {
+	const bool standing = image_standing(image)->anchor_id;
 	const void *bytes = (standing ? hook->standing_bytes : hook->elf_bytes)(size);
 	void *copy = malloc(*size);
 
 	if (copy) {
 		memcpy(copy, bytes, *size);
-		policy_address_put(copy, *size, policy);
+		policy_place_put(copy, *size, image, policy);
 	}
 	return copy;
 }
@@ -168,8 +170,7 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = hook->object,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE);
 	size_t size;
-	cleanup_free void *bytes =
-		copy_object(hook, image_standing(image)->anchor_id, maps->policy, &size);
+	cleanup_free void *bytes = copy_object(hook, image, maps->policy, &size);
 	int result;
 
 	if (log == MAP_FAILED || !bytes)
