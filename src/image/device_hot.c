@@ -4,6 +4,7 @@
 
 #include <cgfence/verdict.h>
 
+/* Who may do both, by one entry and against no other, may do each of them, and none. */
 #define USE (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
 /* Majors of which the first minors have a bit each. */
@@ -23,24 +24,10 @@ static bool rule_allows(uint64_t rule, uint32_t access)
 	return cgfence_rule_verdict(rule, access) < 0;
 }
 
-/* What open(2) and access(2) ask for. */
-static bool rule_allows_use(uint64_t rule)
-{
-	return rule_allows(rule, 0) && rule_allows(rule, BPF_DEVCG_ACC_READ) &&
-	       rule_allows(rule, BPF_DEVCG_ACC_WRITE) && rule_allows(rule, USE);
-}
-
 static bool allows_use(const struct cgfence_image *image, uint32_t major, uint32_t minor)
 {
-	static const uint32_t accesses[] = { 0, BPF_DEVCG_ACC_READ, BPF_DEVCG_ACC_WRITE, USE };
-
-	for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
-		if (!cgfence_device_allowed(
-			    image, cgfence_device_request(accesses[i] << 16 | BPF_DEVCG_DEV_CHAR,
-							  major, minor)))
-			return false;
-	}
-	return true;
+	return cgfence_device_allowed(image, cgfence_device_request(USE << 16 | BPF_DEVCG_DEV_CHAR,
+								    major, minor));
 }
 
 static uint64_t derive_minors(const struct cgfence_image *image)
@@ -67,7 +54,7 @@ static bool leaves_use(uint64_t rule, uint32_t major)
 {
 	if (rule & CGFENCE_SELECTOR_ANY_MAJOR)
 		return !(cgfence_rule_deny(rule) & USE);
-	return cgfence_selector_major(rule) != major || rule_allows_use(rule);
+	return cgfence_selector_major(rule) != major || rule_allows(rule, USE);
 }
 
 static bool allows_use_of_major(const struct cgfence_image *image, uint32_t major)
@@ -77,7 +64,7 @@ static bool allows_use_of_major(const struct cgfence_image *image, uint32_t majo
 		cgfence_device_find(image, cgfence_device_selector(BPF_DEVCG_DEV_CHAR, major, 0,
 								   CGFENCE_SELECTOR_ANY_MINOR));
 
-	if (!rule_allows_use(wide ? wide : image->devices.any[1]))
+	if (!rule_allows(wide ? wide : image->devices.any[1], USE))
 		return false;
 	for (size_t i = 0; i < image->devices.slot_count; i++) {
 		if (is_of_type(slots[i], BPF_DEVCG_DEV_CHAR) && !leaves_use(slots[i], major))

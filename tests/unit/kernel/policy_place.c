@@ -103,6 +103,19 @@ Test(policy_place, refuses_a_field_that_is_none)
 	}
 }
 
+/* The instruction would extend the sign. */
+Test(policy_place, refuses_a_value_of_32_bits_with_a_sign)
+{
+	struct bpf_insn instructions[] = {
+		{ .code = MOVE, .imm = FIELD(struct cgfence_image, devices.slot_count) },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct cgfence_image image = *example();
+
+	image.devices.slot_count = 0x80000000;
+	cr_expect_eq(policy_place_put(instructions, sizeof(instructions), &image, 1), -EINVAL);
+}
+
 static int put_into_copy(const void *bytes, size_t size)
 {
 	cleanup_free void *copy = malloc(size);
