@@ -299,13 +299,6 @@ static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *
 				       bitmap->word_count, bitmap->offset, port);
 }
 
-/* The same of a set by its name in the header. */
-#define CGFENCE_PORT_SET_HAS(image, set, port)                              \
-	cgfence_port_words_have((image), CGFENCE_FIELD(image, set.outside), \
-				CGFENCE_FIELD(image, set.first_word),       \
-				CGFENCE_FIELD(image, set.word_count),       \
-				CGFENCE_FIELD(image, set.offset), (port))
-
 /**
  * cgfence_port_allowed() - may a socket of the fence serve this port?
  * @image: a compiled policy that fences ports
@@ -318,7 +311,11 @@ static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *
 static __always_inline bool cgfence_port_allowed(const struct cgfence_image *image, int protocol,
 						 int family, __u32 port)
 {
-	return CGFENCE_PORT_SET_HAS(image, ports.allowed[protocol][family], port);
+	return cgfence_port_words_have(
+		image, CGFENCE_FIELD(image, ports.allowed[protocol][family].outside),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].first_word),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].word_count),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].offset), port);
 }
 
 /**
@@ -331,7 +328,11 @@ static __always_inline bool cgfence_port_allowed(const struct cgfence_image *ima
 static __always_inline bool cgfence_port_is_waived(const struct cgfence_image *image, int protocol,
 						   int family, __u32 port)
 {
-	return CGFENCE_PORT_SET_HAS(image, ports.waived[protocol][family], port);
+	return cgfence_port_words_have(
+		image, CGFENCE_FIELD(image, ports.waived[protocol][family].outside),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].first_word),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].word_count),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].offset), port);
 }
 
 /** cgfence_is_tcp() - is @ip_protocol, an IPPROTO_* number, what a policy calls TCP? */
