@@ -39,12 +39,11 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	__u64 request;
 	__u64 exact;
 
-	if (!is_member(candidate_of_task(policy_in_place())))
+	if (!is_member(candidate_of_task(policy_header())))
 		return 1;
-	/* The verifier knows the header and removes the first condition, or all of this, from the program. */
-	if (policy_in_place()->devices.dev_null_free && ctx->minor == CGFENCE_DEV_NULL_MINOR &&
-	    ctx->major == CGFENCE_DEV_NULL_MAJOR)
-		ALLOW_UNLESS((__u64)ctx->access_type & 0xffff, "!= 2 /* BPF_DEVCG_DEV_CHAR */");
+	/* The verifier knows what the policy says there, and removes what it has no use for. */
+	if (cgfence_device_is_hot(policy_header(), ctx->access_type, ctx->major, ctx->minor))
+		return 1;
 	asm volatile("" : "+r"(ctx));
 	request = cgfence_device_request(ctx->access_type, ctx->major, ctx->minor);
 	asm volatile("" : "+r"(request));

@@ -24,9 +24,9 @@ static __always_inline struct cgfence_served served_by(struct bpf_sock_ops *ctx,
 static __always_inline bool concerns_fence(struct bpf_sock_ops *ctx,
 					   const struct cgfence_image *image)
 {
-	__u32 by = image->socket.sockops_netns_by;
+	__u32 by = CGFENCE_FIELD(image, socket.sockops_netns_by);
 
-	return image->ports.netns_any || by == CGFENCE_NETNS_UNKNOWN ||
+	return CGFENCE_FIELD(image, ports.netns_any) || by == CGFENCE_NETNS_UNKNOWN ||
 	       socket_is_in_own_netns_by(by, image, ctx, ctx->sk);
 }
 
@@ -38,20 +38,16 @@ static __always_inline bool mute(struct bpf_sock_ops *ctx)
 	return bpf_setsockopt(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == 0;
 }
 
-SEC("sockops")
+POLICY_SEC("sockops", "sockops")
 int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
-	const struct cgfence_image *image;
+	const struct cgfence_image *image = policy_in_place();
 	struct cgfence_served served;
-	__u32 zero = 0;
 	__u64 member;
 	__u8 verdict;
 	__u32 port;
 
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
-		return 1;
-	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
-	if (!image)
 		return 1;
 	member = candidate_of_context_socket(image, ctx);
 	if (!is_member(member))

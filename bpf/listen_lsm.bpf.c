@@ -49,12 +49,8 @@ struct port_walk {
 
 static long check_port(__u32 index, struct port_walk *walk)
 {
-	const struct cgfence_image *image;
-	__u32 zero = 0;
-
-	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
-	walk->all_allowed = image && socket_port_allowed(image, CGFENCE_IPPROTO_TCP, walk->served,
-							 (walk->low + index) & 0xffff);
+	walk->all_allowed = socket_port_allowed(policy_in_place(), CGFENCE_IPPROTO_TCP,
+						walk->served, (walk->low + index) & 0xffff);
 	return !walk->all_allowed;
 }
 
@@ -74,10 +70,9 @@ SEC("cgfence.lsm_cgroup/socket_listen")
 int cgfence_listen(unsigned long long *ctx)
 {
 	struct socket *socket = (struct socket *)ctx[0]; /* socket_listen(socket, backlog) */
-	const struct cgfence_image *image;
+	const struct cgfence_image *image = policy_in_place();
 	struct sock *sock = socket->sk;
 	struct cgfence_served served;
-	__u32 zero = 0;
 	__u64 member;
 	__u16 family;
 	__u32 port;
@@ -88,13 +83,10 @@ int cgfence_listen(unsigned long long *ctx)
 	port = sock->__sk_common.skc_num;
 	if ((family != AF_INET && family != AF_INET6) || !cgfence_is_tcp(sock->sk_protocol))
 		return 1;
-	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
-	if (!image)
-		return 0;
 	member = candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup);
 	if (!is_member(member))
 		return 1;
-	if (!image->ports.netns_any &&
+	if (!CGFENCE_FIELD(image, ports.netns_any) &&
 	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)
 		return 1;
 	served = served_by(sock);

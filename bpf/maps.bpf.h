@@ -4,6 +4,7 @@
 
 #include "records.bpf.h"
 #include <stdbool.h>
+#include <stddef.h>
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -23,7 +24,7 @@ struct {
 
 /*
  * The policy. User space puts the address of the only value of the policy map in place of the number, before libbpf sees
- * the object (src/kernel/policy_address.c): a lookup would take a third of the time of a check. The compiler does not
+ * the object (src/kernel/policy_place.c): a lookup would take a third of the time of a check. The compiler does not
  * know what the instruction gives, and so assumes no value.
  */
 static __always_inline const struct cgfence_image *policy_in_place(void)
@@ -32,6 +33,38 @@ static __always_inline const struct cgfence_image *policy_in_place(void)
 
 	asm volatile("%0 = " POLICY_TEXT(CGFENCE_POLICY_NUMBER) " ll" : "=r"(image));
 	return image;
+}
+
+/*
+ * Likewise the value of a field of the header, which thus costs no look at the page that has it. Those of 64 bits take two
+ * instructions.
+ */
+#define CGFENCE_FIELD(image, field) FIELD_IN_PLACE(image, struct cgfence_image, field, 0)
+#define STANDING_FIELD(image, field) \
+	FIELD_IN_PLACE(image, struct cgfence_standing, field, CGFENCE_FIELD_OF_STANDING)
+#define FIELD_NUMBER(type, field)                                                        \
+	(CGFENCE_FIELD_NUMBER | sizeof(((type *)0)->field) << CGFENCE_FIELD_SIZE_SHIFT | \
+	 offsetof(type, field))
+#define FIELD_IN_PLACE(image, type, field, flags)                                   \
+	({                                                                          \
+		__u64 in_place_;                                                    \
+		(void)(image);                                                      \
+		if (sizeof(((type *)0)->field) == sizeof(__u64))                    \
+			asm volatile("%0 = %1 ll"                                   \
+				     : "=r"(in_place_)                              \
+				     : "i"((__u64)CGFENCE_WIDE_FIELD_NUMBER << 32 | \
+					   FIELD_NUMBER(type, field) | (flags)));   \
+		else                                                                \
+			asm volatile("%0 = %1"                                      \
+				     : "=r"(in_place_)                              \
+				     : "i"(FIELD_NUMBER(type, field) | (flags)));   \
+		in_place_;                                                          \
+	})
+
+/* For functions that read nothing but fields of the header. */
+static __always_inline const struct cgfence_image *policy_header(void)
+{
+	return 0;
 }
 
 #else /* for other loaders: the benchmark has bpftool load these programs */
@@ -46,6 +79,11 @@ static __always_inline const struct cgfence_image *policy_in_place(void)
 	image = bpf_map_lookup_elem(&cgfence_policy, &zero);
 	asm volatile("if %0 != 0 goto +2; r0 = 0; exit" : : "r"(image));
 	return image;
+}
+
+static __always_inline const struct cgfence_image *policy_header(void)
+{
+	return policy_in_place();
 }
 
 #endif

@@ -12,36 +12,30 @@
 
 #include "member_maps.bpf.h"
 
-/* The verifier knows the offset, since the map is frozen. */
-static __always_inline const struct cgfence_standing *standing_of(const struct cgfence_image *image)
-{
-	return (const void *)((const char *)image + image->standing_offset);
-}
-
 /* What of the cgroups above @cgroup, which is an address, could be a member; 0 if there is none of that level. */
 static __always_inline __u64 candidate_of_cgroup(const struct cgfence_image *image, __u64 cgroup)
 {
-	__u32 level = standing_of(image)->member_level;
+	__u32 level = STANDING_FIELD(image, member_level);
 	__u32 own_level = 0;
 	__u64 place;
 	__u64 id = 0;
 
 	if (!cgroup ||
 	    bpf_probe_read_kernel(&own_level, sizeof(own_level),
-				  (void *)(cgroup + standing_of(image)->cgroup.level)) ||
+				  (void *)(cgroup + STANDING_FIELD(image, cgroup.level))) ||
 	    own_level < level)
 		return 0;
-	place = cgroup + standing_of(image)->cgroup.ancestors + level * sizeof(place);
-	if (standing_of(image)->cgroup.ancestors_are_ids) {
+	place = cgroup + STANDING_FIELD(image, cgroup.ancestors) + level * sizeof(place);
+	if (STANDING_FIELD(image, cgroup.ancestors_are_ids)) {
 		bpf_probe_read_kernel(&id, sizeof(id), (void *)place);
 		return id;
 	}
 	if (bpf_probe_read_kernel(&place, sizeof(place), (void *)place) ||
 	    bpf_probe_read_kernel(&place, sizeof(place),
-				  (void *)(place + standing_of(image)->cgroup.node)))
+				  (void *)(place + STANDING_FIELD(image, cgroup.node))))
 		return 0;
 	bpf_probe_read_kernel(&id, sizeof(id),
-			      (void *)(place + standing_of(image)->cgroup.node_id));
+			      (void *)(place + STANDING_FIELD(image, cgroup.node_id)));
 	return id;
 }
 
@@ -50,12 +44,12 @@ static __always_inline __u64 candidate_of_task(const struct cgfence_image *image
 {
 	__u64 place = 0;
 
-	if (image->task.device_by == CGFENCE_TASK_BY_HELPER)
-		return bpf_get_current_ancestor_cgroup_id(standing_of(image)->member_level);
-	place = bpf_get_current_task() + standing_of(image)->cgroup.task_set;
+	if (CGFENCE_FIELD(image, task.device_by) == CGFENCE_TASK_BY_HELPER)
+		return bpf_get_current_ancestor_cgroup_id(STANDING_FIELD(image, member_level));
+	place = bpf_get_current_task() + STANDING_FIELD(image, cgroup.task_set);
 	if (bpf_probe_read_kernel(&place, sizeof(place), (void *)place) ||
 	    bpf_probe_read_kernel(&place, sizeof(place),
-				  (void *)(place + standing_of(image)->cgroup.set_cgroup)))
+				  (void *)(place + STANDING_FIELD(image, cgroup.set_cgroup))))
 		return 0;
 	return candidate_of_cgroup(image, place);
 }
@@ -67,7 +61,7 @@ static __always_inline __u64 candidate_of_socket(const struct cgfence_image *ima
 	__u64 cgroup = 0;
 
 	bpf_probe_read_kernel(&cgroup, sizeof(cgroup),
-			      (const char *)socket + standing_of(image)->cgroup.socket_cgroup);
+			      (const char *)socket + STANDING_FIELD(image, cgroup.socket_cgroup));
 	return candidate_of_cgroup(image, cgroup & ~3ULL);
 }
 

@@ -66,7 +66,8 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	if (!is_member(member))
 		return BIND_ALLOW;
 	/* A port that is allowed needs no look at the network namespace. */
-	if ((!allowed || image->ports.privileged) && !socket_concerns_fence(image, ctx, ctx->sk))
+	if ((!allowed || CGFENCE_FIELD(image, ports.privileged)) &&
+	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
 	if (port)
 		forget(ctx);
@@ -81,7 +82,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 		remember(ctx, port);
 		return BIND_ALLOW;
 	}
-	if (image->ports.privileged && port < CGFENCE_PRIVILEGED_PORTS &&
+	if (CGFENCE_FIELD(image, ports.privileged) && port < CGFENCE_PRIVILEGED_PORTS &&
 	    socket_port_waived(image, ctx->protocol, served, port))
 		return BIND_ALLOW_PRIVILEGED;
 	return BIND_ALLOW;
@@ -147,7 +148,7 @@ static __always_inline bool process_chose(struct bpf_sock *ctx, const struct cgf
 static __always_inline bool may_have_begun_before(const struct cgfence_image *image,
 						  struct cgfence_served served, __u32 port)
 {
-	if (image->socket.has_v6only_bit && served.ipv4 && served.ipv6)
+	if (CGFENCE_FIELD(image, socket.has_v6only_bit) && served.ipv4 && served.ipv6)
 		return false;
 	return is_ephemeral(image, port) &&
 	       bpf_ktime_get_boot_ns() - image->ports.since_ns < CGFENCE_BIND_NS;
@@ -169,7 +170,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
 	own_netns = socket_is_in_own_netns(image, ctx, ctx);
-	if (!own_netns && !socket_netns_is_unknown(image) && !image->ports.netns_any)
+	if (!own_netns && !socket_netns_is_unknown(image) && !CGFENCE_FIELD(image, ports.netns_any))
 		return 1;
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
 		  : may_have_begun_before(image, served, port))

@@ -15,9 +15,10 @@ struct socket_head {
 static __always_inline bool socket_is_v6only(const struct cgfence_image *image, const void *socket)
 {
 	struct socket_head head;
-	__u32 bit = image->socket.v6only_bit;
+	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 
-	if (!image->socket.has_v6only_bit || bpf_probe_read_kernel(&head, sizeof(head), socket) ||
+	if (!CGFENCE_FIELD(image, socket.has_v6only_bit) ||
+	    bpf_probe_read_kernel(&head, sizeof(head), socket) ||
 	    bit / 8 >= CGFENCE_SOCKET_HEAD_SIZE)
 		return false;
 	return head.bytes[bit / 8] >> (bit % 8) & 1;
@@ -27,10 +28,10 @@ static __always_inline bool socket_is_v6only(const struct cgfence_image *image, 
 static __always_inline bool socket_context_is_v6only(const struct cgfence_image *image,
 						     const struct bpf_sock *ctx)
 {
-	__u32 bit = image->socket.v6only_bit;
+	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 	__u8 byte = 0;
 
-	if (!image->socket.has_v6only_bit)
+	if (!CGFENCE_FIELD(image, socket.has_v6only_bit))
 		return false;
 	bpf_probe_read_kernel(&byte, sizeof(byte), (const char *)ctx + bit / 8);
 	return byte >> (bit % 8) & 1;
@@ -40,7 +41,7 @@ static __always_inline bool socket_context_is_v6only(const struct cgfence_image 
 static __always_inline __u32 socket_netns_inum(const struct cgfence_image *image,
 					       const void *socket)
 {
-	__u32 offset = image->socket.net_offset;
+	__u32 offset = CGFENCE_FIELD(image, socket.net_offset);
 	struct socket_head head;
 	__u32 inum = 0;
 	__u64 net;
@@ -49,7 +50,8 @@ static __always_inline __u32 socket_netns_inum(const struct cgfence_image *image
 	    bpf_probe_read_kernel(&head, sizeof(head), socket))
 		return 0;
 	net = *(__u64 *)(head.bytes + offset);
-	bpf_probe_read_kernel(&inum, sizeof(inum), (void *)(net + image->socket.inum_offset));
+	bpf_probe_read_kernel(&inum, sizeof(inum),
+			      (void *)(net + CGFENCE_FIELD(image, socket.inum_offset)));
 	return inum;
 }
 
@@ -59,9 +61,10 @@ static __always_inline bool socket_has_port_range(const struct cgfence_image *im
 {
 	__u32 range = 0;
 
-	if (image->socket.has_port_range)
+	if (CGFENCE_FIELD(image, socket.has_port_range))
 		bpf_probe_read_kernel(&range, sizeof(range),
-				      (const char *)socket + image->socket.port_range_offset);
+				      (const char *)socket +
+					      CGFENCE_FIELD(image, socket.port_range_offset));
 	return range;
 }
 
@@ -82,19 +85,20 @@ static __always_inline bool socket_is_in_own_netns_by(__u32 by, const struct cgf
 static __always_inline bool socket_is_in_own_netns(const struct cgfence_image *image, void *context,
 						   const void *socket)
 {
-	return socket_is_in_own_netns_by(image->socket.netns_by, image, context, socket);
+	return socket_is_in_own_netns_by(CGFENCE_FIELD(image, socket.netns_by), image, context,
+					 socket);
 }
 
 static __always_inline bool socket_netns_is_unknown(const struct cgfence_image *image)
 {
-	return image->socket.netns_by == CGFENCE_NETNS_UNKNOWN;
+	return CGFENCE_FIELD(image, socket.netns_by) == CGFENCE_NETNS_UNKNOWN;
 }
 
 /* Is it in a network namespace that the fence is for, or may it be? */
 static __always_inline bool socket_concerns_fence(const struct cgfence_image *image, void *context,
 						  const void *socket)
 {
-	return image->ports.netns_any || socket_netns_is_unknown(image) ||
+	return CGFENCE_FIELD(image, ports.netns_any) || socket_netns_is_unknown(image) ||
 	       socket_is_in_own_netns(image, context, socket);
 }
 
@@ -143,6 +147,7 @@ static __always_inline void socket_record(const struct cgfence_image *image, __u
 	SET_MEMBER(&event, member);
 	denial_record(&event, image, by);
 }
+
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)
 {
 	return image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED;

@@ -24,11 +24,23 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 11
+#define CGFENCE_ABI_VERSION 12
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
 #define CGFENCE_POLICY_NUMBER 0x5ca1ab1ecf3ce5ed
+/*
+ * With the place of a field, it stands for the value of that: bits 0-11 are its offset from the start of struct
+ * cgfence_image, or of struct cgfence_standing with CGFENCE_FIELD_OF_STANDING, bits 12-15 its size in bytes. Where that
+ * is 8, it is the low half of the number, and CGFENCE_WIDE_FIELD_NUMBER the high one.
+ */
+#define CGFENCE_FIELD_NUMBER 0x5ac20000
+#define CGFENCE_FIELD_NUMBER_MASK 0xfffe0000
+#define CGFENCE_FIELD_OF_STANDING 0x10000
+#define CGFENCE_FIELD_SIZE_SHIFT 12
+#define CGFENCE_FIELD_SIZE_MASK 0xf
+#define CGFENCE_FIELD_OFFSET_MASK 0xfff
+#define CGFENCE_WIDE_FIELD_NUMBER 0x0b5e551f
 #define CGFENCE_COUNTERS_MAP "cgfence_count"
 #define CGFENCE_DENIALS_MAP "cgfence_denials"
 #define CGFENCE_EVENTS_MAP "cgfence_events"
@@ -85,26 +97,43 @@
 #define CGFENCE_REQUEST_ACCESS_SHIFT CGFENCE_SELECTOR_BITS
 #define CGFENCE_ACCESS_MASK 7
 
-/* Documentation/admin-guide/devices.txt of Linux. */
-#define CGFENCE_DEV_NULL_MAJOR 1
-#define CGFENCE_DEV_NULL_MINOR 3
+/*
+ * What containers ask for all the time has a bit in a word: the use, which is all access except mknod, of the first minors
+ * of some majors (Documentation/admin-guide/devices.txt of Linux) and of all pseudo terminals; mknod of all devices of
+ * a type, whose bit is CGFENCE_HOT_MKNOD + BPF_DEVCG_DEV_*.
+ */
+#define CGFENCE_HOT_MINORS 12
+#define CGFENCE_HOT_MEMORY 0 /* null, zero, full, random, urandom */
+#define CGFENCE_HOT_TTY_AUX (CGFENCE_HOT_MEMORY + CGFENCE_HOT_MINORS) /* tty, console, ptmx */
+#define CGFENCE_HOT_TTY (CGFENCE_HOT_TTY_AUX + CGFENCE_HOT_MINORS)
+#define CGFENCE_HOT_MISC (CGFENCE_HOT_TTY + CGFENCE_HOT_MINORS) /* tun */
+#define CGFENCE_HOT_PTS (CGFENCE_HOT_MISC + CGFENCE_HOT_MINORS)
+#define CGFENCE_HOT_MKNOD CGFENCE_HOT_PTS
+
+#define CGFENCE_MEMORY_MAJOR 1
+#define CGFENCE_TTY_MAJOR 4
+#define CGFENCE_TTY_AUX_MAJOR 5
+#define CGFENCE_MISC_MAJOR 10
+#define CGFENCE_MISC_FIRST_MINOR 192
+#define CGFENCE_PTS_MAJOR 136
 
 /*
  * A perfect hash over the selectors, so that a lookup is two loads whatever the size of the policy. User space chooses
- * the seed and, for each bucket, the displacement with which no two rules share a slot.
+ * the seed and, for each bucket, the multiplier with which no two rules share a slot. Where multipliers and slots fit into
+ * a page, they are in one (image/device_table.h).
  */
 struct cgfence_device_table {
 	__u32 fenced; /* the policy has a devices section */
 	__u32 base;   /* which list "defaults" names; 0 for none */
-	/* Masks of byte offsets: (number of slots or of buckets, a power of two, - 1) * size of one. */
-	__u32 slot_mask;
-	__u32 displacement_mask;
-	__u32 slots_offset; /* of the first slot, from the start of the image, in bytes */
-	__u32 has_by_major; /* has rules for every minor of a major */
-	__u32 has_by_minor; /* has rules for a minor of every major */
-	__u32 dev_null_free; /* all access to /dev/null is allowed, as by default; programs open it more than any other */
-	__u64 seed;   /* odd */
-	__u64 any[2]; /* the rules for *:*, of block and of character devices */
+	__u32 bucket_mask; /* (number of buckets, a power of two, - 1) * size of a multiplier, in bytes */
+	__u32 slot_count;	  /* at least 1 */
+	__u32 multipliers_offset; /* of the first, from the start of the image, in bytes */
+	__u32 slots_offset;	  /* likewise */
+	__u32 has_by_major;	  /* has rules for every minor of a major */
+	__u32 has_by_minor;	  /* has rules for a minor of every major */
+	__u64 hot;		  /* bits CGFENCE_HOT_*: each set if all of that is allowed */
+	__u64 seed;		  /* odd */
+	__u64 any[2];		  /* the rules for *:*, of block and of character devices */
 };
 
 /*
@@ -228,8 +257,8 @@ struct cgfence_port_table {
 #define CGFENCE_BIND_NS 5000000000ULL
 
 /*
- * The compiled policy. After it come a displacement of 4 bytes for each bucket, in bytes; then a device rule or 0 for each
- * slot, the words of the port bitmaps, a struct cgfence_standing in a standing fence, and the name and other texts.
+ * The compiled policy. After it come a multiplier of 2 bytes for each bucket; then a device rule or 0 for each slot, the
+ * words of the port bitmaps, a struct cgfence_standing in a standing fence, and the name and other texts.
  */
 struct cgfence_image {
 	__u32 abi_version;
@@ -444,8 +473,8 @@ struct cgfence_standing_denial_set {
 #define CGFENCE_SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), "another layout")
 #endif
 
-CGFENCE_SIZE_IS(struct cgfence_device_table, 56);
-CGFENCE_SIZE_IS(struct cgfence_image, 448);
+CGFENCE_SIZE_IS(struct cgfence_device_table, 64);
+CGFENCE_SIZE_IS(struct cgfence_image, 456);
 CGFENCE_SIZE_IS(struct cgfence_member, 256);
 CGFENCE_SIZE_IS(struct cgfence_glob, 328 + 256 * 32);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The verdicts, as pure functions for the kernel programs, `cgfence explain` and the tests. All of it must pass the BPF
- * verifier. The map is frozen, so the verifier knows the fields of the image header as constants and can bound every
- * offset that is computed from them.
+ * verifier. It knows the fields of the image header as constants, since they are in the instructions or in a frozen map,
+ * and can bound every offset that is computed from them.
  */
 #pragma once
 
@@ -11,6 +11,14 @@
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
+#endif
+
+/*
+ * A field of the header of an image. The kernel programs have another definition, by which the value is in their
+ * instructions: a check must not touch the page of the header.
+ */
+#ifndef CGFENCE_FIELD
+#define CGFENCE_FIELD(image, field) ((image)->field)
 #endif
 
 /**
@@ -134,30 +142,32 @@ static __always_inline __s64 cgfence_rule_verdict(__u64 rule, __u32 access)
 	return (__s64)(rule << (access & CGFENCE_ACCESS_MASK));
 }
 
-/** cgfence_device_hash() - the hash from which the offsets of displacement and slot are made. */
-static __always_inline __u64 cgfence_device_hash(const struct cgfence_device_table *table,
-						 __u64 key)
+/** cgfence_device_hash() - the hash from which bucket and slot are made. Its high bits depend on all bits of the key. */
+static __always_inline __u64 cgfence_device_hash(__u64 key, __u64 seed)
 {
-	return (key >> (64 - CGFENCE_SELECTOR_BITS)) * table->seed;
+	return key * seed;
 }
 
-/** cgfence_device_displacement_offset() - the offset of the displacement for a selector with this hash. */
-static __always_inline __u64
-cgfence_device_displacement_offset(const struct cgfence_device_table *table, __u64 hash)
+/** cgfence_device_bucket_offset() - the offset of the multiplier for a selector with this hash. */
+static __always_inline __u64 cgfence_device_bucket_offset(__u64 hash, __u64 bucket_mask)
 {
-	return hash >> 28 & table->displacement_mask;
+	return hash >> 45 & bucket_mask;
 }
 
 /**
- * cgfence_device_slot_offset() - the offset at which its bucket's @displacement puts a selector with this hash.
+ * cgfence_device_slot_offset() - the offset of the slot in which its bucket's @multiplier puts a selector with this hash.
  *
- * The high bits of a product depend on all bits of the factors, so that two selectors of a bucket nearly always
- * differ here; where they do not, user space tries another seed.
+ * The upper half of the product chooses among @slot_count slots, as evenly as a division would, and the verifier sees the
+ * bound.
  */
-static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_device_table *table,
-							__u64 hash, __u64 displacement)
+static __always_inline __u64 cgfence_device_slot_offset(__u64 hash, __u64 multiplier,
+							__u64 slot_count)
 {
-	return (hash >> 41 ^ displacement) & table->slot_mask;
+	__u64 slot = (hash * multiplier >> 32) * slot_count >> 32;
+
+	/* One shift for this and the one above would leave the verifier with a bound that is not whole. */
+	__asm__ volatile("" : "+r"(slot));
+	return slot * sizeof(__u64);
 }
 
 /**
@@ -169,16 +179,20 @@ static __always_inline __u64 cgfence_device_slot_offset(const struct cgfence_dev
  */
 static __always_inline __u64 cgfence_device_find(const struct cgfence_image *image, __u64 word)
 {
-	const struct cgfence_device_table *table = &image->devices;
-	const char *displacements = (const char *)(image + 1);
-	const char *slots = (const char *)image + table->slots_offset;
 	__u64 key = cgfence_selector_key(word);
-	__u64 hash = cgfence_device_hash(table, key);
-	__u64 offset = cgfence_device_displacement_offset(table, hash);
+	__u64 hash = cgfence_device_hash(key, CGFENCE_FIELD(image, devices.seed));
+	const char *start = (const char *)image;
+	__u64 offset;
 	__u64 rule;
 
-	offset = cgfence_device_slot_offset(table, hash, *(const __u32 *)(displacements + offset));
-	rule = *(const __u64 *)(slots + offset);
+	/* In this order a program needs few registers. */
+	start += cgfence_device_bucket_offset(hash, CGFENCE_FIELD(image, devices.bucket_mask));
+	start += CGFENCE_FIELD(image, devices.multipliers_offset);
+	offset = cgfence_device_slot_offset(hash, *(const __u16 *)start,
+					    CGFENCE_FIELD(image, devices.slot_count));
+	start = (const char *)image + offset;
+	start += CGFENCE_FIELD(image, devices.slots_offset);
+	rule = *(const __u64 *)start;
 	return cgfence_selector_key(rule) == key ? rule : 0;
 }
 
@@ -191,15 +205,15 @@ static __always_inline __u64 cgfence_device_find(const struct cgfence_image *ima
 static __always_inline bool cgfence_device_allowed_by_wildcard(const struct cgfence_image *image,
 							       __u64 request)
 {
-	const struct cgfence_device_table *table = &image->devices;
 	__u64 by_major = 0;
 	__u64 by_minor;
 	__u64 any;
 
-	if (table->has_by_major)
+	if (CGFENCE_FIELD(image, devices.has_by_major))
 		by_major = cgfence_device_find(image, cgfence_device_any_minor(request));
-	any = table->any[request & CGFENCE_SELECTOR_CHAR ? 1 : 0];
-	if (!table->has_by_minor)
+	any = request & CGFENCE_SELECTOR_CHAR ? CGFENCE_FIELD(image, devices.any[1])
+					      : CGFENCE_FIELD(image, devices.any[0]);
+	if (!CGFENCE_FIELD(image, devices.has_by_minor))
 		return cgfence_rule_verdict(by_major ? by_major : any,
 					    cgfence_request_access(request)) < 0;
 	by_minor = cgfence_device_find(image, cgfence_device_any_major(request));
@@ -218,20 +232,71 @@ static __always_inline bool cgfence_device_allowed(const struct cgfence_image *i
 		     : cgfence_device_allowed_by_wildcard(image, request);
 }
 
+/**
+ * cgfence_device_is_hot() - is a request one that the header of an image allows?
+ * @access_type: as of cgfence_device_request()
+ *
+ * If it is, so does cgfence_device_allowed(); if not, that decides. Programs have all that it reads in their
+ * instructions.
+ */
+static __always_inline bool cgfence_device_is_hot(const struct cgfence_image *image,
+						  __u64 access_type, __u64 major, __u64 minor)
+{
+	const __u64 use = (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE) << 16;
+	__u64 bit;
+
+	if ((access_type & ~use) == BPF_DEVCG_DEV_CHAR) {
+		if (major == CGFENCE_MEMORY_MAJOR) {
+			bit = CGFENCE_HOT_MEMORY;
+		} else if (major == CGFENCE_TTY_AUX_MAJOR) {
+			bit = CGFENCE_HOT_TTY_AUX;
+		} else if (major == CGFENCE_TTY_MAJOR) {
+			bit = CGFENCE_HOT_TTY;
+		} else if (major == CGFENCE_PTS_MAJOR) {
+			bit = CGFENCE_HOT_PTS;
+			minor = 0;
+		} else if (major == CGFENCE_MISC_MAJOR) {
+			bit = CGFENCE_HOT_MISC;
+			/* Below the first, it wraps to a high number. */
+			minor -= CGFENCE_MISC_FIRST_MINOR;
+		} else {
+			return false;
+		}
+		if (minor >= CGFENCE_HOT_MINORS)
+			return false;
+		bit += minor;
+	} else if (access_type >> 16 == BPF_DEVCG_ACC_MKNOD) {
+		bit = CGFENCE_HOT_MKNOD + (access_type & 0xffff);
+	} else {
+		return false;
+	}
+	/* The mask spares the compiler from minding larger shifts. */
+	return CGFENCE_FIELD(image, devices.hot) >> (bit & 63) & 1;
+}
+
+/** cgfence_port_words_have() - cgfence_port_bitmap_has(), with the fields of the bitmap. */
+static __always_inline bool cgfence_port_words_have(const struct cgfence_image *image,
+						    __u64 outside, __u64 first_word,
+						    __u64 word_count, __u64 offset, __u32 port)
+{
+	const __u64 *words = (const __u64 *)image + offset;
+	/* Below the first word the subtraction wraps to a value above the last. */
+	__u64 word = (__u32)(port / 64 - first_word);
+
+	/* The comparison and the use must share one register, or the verifier sees no bound. */
+	__asm__ volatile("" : "+r"(word));
+	if (word >= word_count)
+		return outside;
+	return words[word] >> (port % 64) & 1;
+}
+
 /** cgfence_port_bitmap_has() - is @port, in host order, in a set of ports of @image? */
 static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *image,
 						    const struct cgfence_port_bitmap *bitmap,
 						    __u32 port)
 {
-	const __u64 *words = (const __u64 *)image + bitmap->offset;
-	/* Below the first word the subtraction wraps to a value above the last. */
-	__u64 word = (__u32)(port / 64 - bitmap->first_word);
-
-	/* The comparison and the use must share one register, or the verifier sees no bound. */
-	__asm__ volatile("" : "+r"(word));
-	if (word >= bitmap->word_count)
-		return bitmap->outside;
-	return words[word] >> (port % 64) & 1;
+	return cgfence_port_words_have(image, bitmap->outside, bitmap->first_word,
+				       bitmap->word_count, bitmap->offset, port);
 }
 
 /**
@@ -246,7 +311,11 @@ static __always_inline bool cgfence_port_bitmap_has(const struct cgfence_image *
 static __always_inline bool cgfence_port_allowed(const struct cgfence_image *image, int protocol,
 						 int family, __u32 port)
 {
-	return cgfence_port_bitmap_has(image, &image->ports.allowed[protocol][family], port);
+	return cgfence_port_words_have(
+		image, CGFENCE_FIELD(image, ports.allowed[protocol][family].outside),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].first_word),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].word_count),
+		CGFENCE_FIELD(image, ports.allowed[protocol][family].offset), port);
 }
 
 /**
@@ -259,7 +328,11 @@ static __always_inline bool cgfence_port_allowed(const struct cgfence_image *ima
 static __always_inline bool cgfence_port_is_waived(const struct cgfence_image *image, int protocol,
 						   int family, __u32 port)
 {
-	return cgfence_port_bitmap_has(image, &image->ports.waived[protocol][family], port);
+	return cgfence_port_words_have(
+		image, CGFENCE_FIELD(image, ports.waived[protocol][family].outside),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].first_word),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].word_count),
+		CGFENCE_FIELD(image, ports.waived[protocol][family].offset), port);
 }
 
 /** cgfence_is_tcp() - is @ip_protocol, an IPPROTO_* number, what a policy calls TCP? */

@@ -2,7 +2,7 @@
 /*
  * The perfect hash is hash-and-displace (Belazzougui, Botelho, Dietzfelbinger: "Hash, displace, and
  * compress", 2009): rules fall into buckets of about four, and for each bucket, the fullest first,
- * displacements are tried until all of its rules land in slots of their own.
+ * multipliers of its hashes are tried until all of its rules land in slots of their own.
  */
 #include "image/device_table.h"
 #include "base/cleanup.h"
@@ -13,6 +13,15 @@
 #include <string.h>
 
 #define RULES_PER_BUCKET 4
+
+/* Where none of so many serves, two rules of the bucket are too much alike under this seed. */
+#define MULTIPLIER_MAX 4096
+
+/* At least as small as those of all kernels. */
+#define PAGE 4096
+
+/* Of an array map before its value (struct bpf_array, include/linux/bpf.h): 304 bytes on Linux 6.18. */
+#define MAP_HEADER_MAX 512
 
 #define ANY_SELECTOR (CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR)
 
@@ -67,35 +76,40 @@ static size_t pack_rules(const struct device_rules *rules, struct cgfence_device
 	return count;
 }
 
+static size_t slots_size(const struct cgfence_device_table *header)
+{
+	return header->slot_count * sizeof(uint64_t);
+}
+
 static uint64_t rule_hash(const struct device_table *table, uint64_t rule)
 {
-	return cgfence_device_hash(&table->header, cgfence_selector_key(rule));
+	return cgfence_device_hash(cgfence_selector_key(rule), table->header.seed);
 }
 
 static uint32_t rule_bucket(const struct device_table *table, uint64_t rule)
 {
-	return (uint32_t)(cgfence_device_displacement_offset(&table->header,
-							     rule_hash(table, rule)) /
-			  sizeof(*table->displacements));
+	return (uint32_t)(cgfence_device_bucket_offset(rule_hash(table, rule),
+						       table->header.bucket_mask) /
+			  sizeof(*table->multipliers));
 }
 
-static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint32_t displacement)
+static uint64_t *rule_slot(const struct device_table *table, uint64_t rule, uint16_t multiplier)
 {
-	return &table->slots[cgfence_device_slot_offset(&table->header, rule_hash(table, rule),
-							displacement) /
+	return &table->slots[cgfence_device_slot_offset(rule_hash(table, rule), multiplier,
+							table->header.slot_count) /
 			     sizeof(*table->slots)];
 }
 
 /* Puts the rules of one bucket into slots, all of them or none. */
-static bool try_displacement(const struct device_table *table, const uint64_t *rules, size_t count,
-			     uint32_t displacement)
+static bool try_multiplier(const struct device_table *table, const uint64_t *rules, size_t count,
+			   uint16_t multiplier)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint64_t *slot = rule_slot(table, rules[i], displacement);
+		uint64_t *slot = rule_slot(table, rules[i], multiplier);
 
 		if (*slot) {
 			while (i--)
-				*rule_slot(table, rules[i], displacement) = 0;
+				*rule_slot(table, rules[i], multiplier) = 0;
 			return false;
 		}
 		*slot = rules[i];
@@ -106,11 +120,9 @@ static bool try_displacement(const struct device_table *table, const uint64_t *r
 static bool place_bucket(struct device_table *table, const uint64_t *rules, size_t count,
 			 uint32_t bucket)
 {
-	const uint32_t step = sizeof(*table->slots);
-
-	for (uint32_t i = 0; i < table->slot_count; i++) {
-		if (try_displacement(table, rules, count, i * step)) {
-			table->displacements[bucket] = i * step;
+	for (uint16_t multiplier = 1; multiplier <= MULTIPLIER_MAX; multiplier++) {
+		if (try_multiplier(table, rules, count, multiplier)) {
+			table->multipliers[bucket] = multiplier;
 			return true;
 		}
 	}
@@ -157,7 +169,7 @@ static bool place_rules(struct device_table *table, const uint64_t *rules, size_
 {
 	size_t end;
 
-	memset(table->slots, 0, table->slot_count * sizeof(*table->slots));
+	memset(table->slots, 0, slots_size(&table->header));
 	for (size_t start = 0; start < count; start = end) {
 		uint32_t bucket = rule_bucket(table, rules[start]);
 
@@ -179,18 +191,17 @@ static uint32_t power_of_two_from(size_t count)
 }
 
 /*
- * The more slots are free, the sooner it finds a displacement. The number of buckets is even, which keeps the slots
- * aligned.
+ * The more slots are free, the sooner it finds a multiplier. The number of buckets is a multiple of 4, which keeps the
+ * slots aligned. With 400 rules both fit into a page.
  */
 static int allocate(struct device_table *table, size_t count)
 {
-	table->slot_count = power_of_two_from(count + count / 8);
-	table->bucket_count = power_of_two_from(count / RULES_PER_BUCKET + 2);
-	table->header.slot_mask = (table->slot_count - 1) * sizeof(*table->slots);
-	table->header.displacement_mask = (table->bucket_count - 1) * sizeof(*table->displacements);
-	table->slots = calloc(table->slot_count, sizeof(*table->slots));
-	table->displacements = calloc(table->bucket_count, sizeof(*table->displacements));
-	return table->slots && table->displacements ? 0 : -ENOMEM;
+	table->bucket_count = power_of_two_from(count / RULES_PER_BUCKET + 3);
+	table->header.bucket_mask = (table->bucket_count - 1) * sizeof(*table->multipliers);
+	table->header.slot_count = (uint32_t)(count + count / 6 + 1);
+	table->slots = calloc(1, slots_size(&table->header));
+	table->multipliers = calloc(table->bucket_count, sizeof(*table->multipliers));
+	return table->slots && table->multipliers ? 0 : -ENOMEM;
 }
 
 static int fill(struct device_table *table, uint64_t *rules, size_t count)
@@ -231,11 +242,50 @@ int device_table_compile(const struct device_rules *rules, struct device_table *
 	return 0;
 }
 
+static size_t multipliers_size(const struct device_table *table)
+{
+	return table->bucket_count * sizeof(*table->multipliers);
+}
+
+size_t device_table_size(const struct device_table *table)
+{
+	return multipliers_size(table) + slots_size(&table->header);
+}
+
+size_t device_table_place(const struct device_table *table, size_t offset)
+{
+	size_t in_page = offset % PAGE;
+
+	if (device_table_size(table) <= PAGE && in_page + device_table_size(table) > PAGE)
+		return offset + PAGE - in_page;
+	return offset;
+}
+
+void device_table_write(const struct device_table *table, struct cgfence_image *image, size_t start)
+{
+	image->devices = table->header;
+	image->devices.multipliers_offset = (uint32_t)start;
+	image->devices.slots_offset = (uint32_t)(start + multipliers_size(table));
+	memcpy((char *)image + start, table->multipliers, multipliers_size(table));
+	memcpy((char *)image + image->devices.slots_offset, table->slots,
+	       slots_size(&table->header));
+}
+
 void device_table_free(struct device_table *table)
 {
 	free(table->slots);
-	free(table->displacements);
+	free(table->multipliers);
 	*table = (struct device_table){ 0 };
+}
+
+const uint64_t *device_table_slots(const struct cgfence_image *image)
+{
+	return (const uint64_t *)((const char *)image + image->devices.slots_offset);
+}
+
+bool device_table_wants_page(const struct cgfence_image *image)
+{
+	return image->devices.slots_offset + slots_size(&image->devices) > PAGE - MAP_HEADER_MAX;
 }
 
 /* One type, no number beside a wildcard, some access, and no bit that has no meaning. */
@@ -273,9 +323,9 @@ static bool check_slot(const struct cgfence_device_table *header, uint64_t rule)
 bool device_table_check(const struct cgfence_image *image)
 {
 	const struct cgfence_device_table *header = &image->devices;
-	const uint64_t *slots = (const uint64_t *)((const char *)image + header->slots_offset);
+	const uint64_t *slots = device_table_slots(image);
 
-	for (size_t i = 0; i <= header->slot_mask / sizeof(*slots); i++) {
+	for (size_t i = 0; i < header->slot_count; i++) {
 		if (!check_slot(header, slots[i]))
 			return false;
 	}
@@ -300,13 +350,13 @@ static int add_rule(struct device_rules *rules, uint64_t packed)
 int device_table_decompile(const struct cgfence_image *image, struct device_rules *rules)
 {
 	const struct cgfence_device_table *header = &image->devices;
-	const uint64_t *slots = (const uint64_t *)((const char *)image + header->slots_offset);
+	const uint64_t *slots = device_table_slots(image);
 	struct device_rules found = { 0 };
 	int result = 0;
 
 	for (int i = 0; i < 2 && result == 0; i++)
 		result = add_rule(&found, header->any[i]);
-	for (size_t i = 0; i <= header->slot_mask / sizeof(*slots) && result == 0; i++)
+	for (size_t i = 0; i < header->slot_count && result == 0; i++)
 		result = add_rule(&found, slots[i]);
 	if (result) {
 		device_rules_free(&found);

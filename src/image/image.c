@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "image/image.h"
 #include "base/cleanup.h"
+#include "image/device_hot.h"
 #include "image/device_table.h"
 #include "base/error.h"
 #include "image/port_table.h"
@@ -12,19 +13,6 @@
 static size_t round_up(size_t bytes)
 {
 	return (bytes + 7) / 8 * 8;
-}
-
-static bool is_dev_null_free(const struct cgfence_image *image)
-{
-	for (uint32_t access = 0; access <= CGFENCE_ACCESS_MASK; access++) {
-		__u64 request = cgfence_device_request(access << 16 | BPF_DEVCG_DEV_CHAR,
-						       CGFENCE_DEV_NULL_MAJOR,
-						       CGFENCE_DEV_NULL_MINOR);
-
-		if (!cgfence_device_allowed(image, request))
-			return false;
-	}
-	return true;
 }
 
 static void describe_ports(const struct cgfence_policy *policy, struct cgfence_port_table *table)
@@ -58,9 +46,8 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 				      const struct cgfence_port_table *ports,
 				      const struct port_words *words, const char *pattern)
 {
-	size_t slots_offset =
-		sizeof(struct cgfence_image) + table->bucket_count * sizeof(*table->displacements);
-	size_t words_offset = slots_offset + table->slot_count * sizeof(*table->slots);
+	size_t table_offset = device_table_place(table, sizeof(struct cgfence_image));
+	size_t words_offset = table_offset + device_table_size(table);
 	size_t standing_offset = words_offset + words->count * sizeof(*words->words);
 	size_t name_offset = standing_offset + (pattern ? sizeof(struct cgfence_standing) : 0);
 	const char *except = pattern ? policy->except : NULL;
@@ -78,15 +65,10 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->ports = *ports;
 	port_table_move(&image->ports, words_offset / sizeof(*words->words));
 	describe_ports(policy, &image->ports);
-	image->devices = table->header;
+	device_table_write(table, image, table_offset);
 	image->devices.fenced = policy->devices_fenced;
 	image->devices.base = policy->devices_base;
-	image->devices.slots_offset = (uint32_t)slots_offset;
-	memcpy(image + 1, table->displacements,
-	       table->bucket_count * sizeof(*table->displacements));
-	memcpy((char *)image + slots_offset, table->slots,
-	       table->slot_count * sizeof(*table->slots));
-	image->devices.dev_null_free = is_dev_null_free(image);
+	image->devices.hot = device_hot_derive(image);
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
 	append(image, &end, policy->name, &image->name_offset, &image->name_length);
 	if (pattern) {
@@ -189,16 +171,17 @@ static bool check_standing(const struct cgfence_image *image, size_t size)
 	       components <= CGFENCE_PATTERN_DEPTH;
 }
 
-/* A masked offset must lie within the image, since the verdict functions do not check it. */
+/* What is looked up must lie within the image, since the verdict functions do not check it. */
 static bool check_table(const struct cgfence_device_table *table, size_t size)
 {
-	uint64_t displacements_end = (uint64_t)sizeof(struct cgfence_image) +
-				     table->displacement_mask + sizeof(uint32_t);
-	uint64_t slots_end = (uint64_t)table->slots_offset + table->slot_mask + sizeof(uint64_t);
+	uint64_t multipliers_end =
+		(uint64_t)table->multipliers_offset + table->bucket_mask + sizeof(uint16_t);
+	uint64_t slots_end = table->slots_offset + table->slot_count * sizeof(uint64_t);
 
-	return displacements_end <= table->slots_offset && slots_end <= size &&
-	       table->displacement_mask % sizeof(uint32_t) == 0 &&
-	       (table->slots_offset | table->slot_mask) % sizeof(uint64_t) == 0;
+	return table->multipliers_offset >= sizeof(struct cgfence_image) &&
+	       multipliers_end <= table->slots_offset && table->slot_count && slots_end <= size &&
+	       (table->multipliers_offset | table->bucket_mask) % sizeof(uint16_t) == 0 &&
+	       table->slots_offset % sizeof(uint64_t) == 0;
 }
 
 /* All are 0 or 1. */
@@ -208,8 +191,8 @@ static bool check_flags(const struct cgfence_image *image)
 	const struct cgfence_port_table *ports = &image->ports;
 
 	return (image->enforce | image->ephemeral | image->adopt | devices->fenced |
-		devices->has_by_major | devices->has_by_minor | devices->dev_null_free |
-		ports->fenced | ports->has_isolated_range | ports->sctp_any | ports->netns_any |
+		devices->has_by_major | devices->has_by_minor | ports->fenced |
+		ports->has_isolated_range | ports->sctp_any | ports->netns_any |
 		ports->privileged) <= 1;
 }
 
@@ -226,7 +209,7 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
 	if (image->size != size || !check_flags(image) || !check_table(&image->devices, size) ||
-	    !device_table_check(image) ||
+	    !device_table_check(image) || image->devices.hot != device_hot_derive(image) ||
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
 	    image->devices.base >= DEVICE_BASE_COUNT ||
 	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||

@@ -136,6 +136,7 @@ const struct hook hooks[] = {
 		OBJECT(listen),
 		.program = "cgfence_sockops",
 		.attach_type = BPF_CGROUP_SOCK_OPS,
+		.type_in_place = BPF_PROG_TYPE_SOCK_OPS,
 		.guards = HOOK_BIT(CGFENCE_GUARD_EVENT) | HOOK_BIT(CGFENCE_GUARD_KILL) |
 			  HOOK_BIT(CGFENCE_GUARD_MUTE),
 		.records = CGFENCE_HOOK_LISTEN,

@@ -17,7 +17,7 @@ struct hook {
 	const void *(*standing_bytes)(size_t *size); /* for standing fences */
 	const char *program;			     /* the function in it */
 	enum bpf_attach_type attach_type;
-	/* Of a program that has its policy in place (kernel/policy_address.h); 0 for one that looks it up. */
+	/* Of a program whose section libbpf does not know (POLICY_SEC in bpf/maps.bpf.h); 0 for others. */
 	enum bpf_prog_type type_in_place;
 	bool reads_kernel; /* its object is adapted to the types of the kernel */
 

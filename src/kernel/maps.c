@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/maps.h"
 #include "base/error.h"
+#include "image/device_table.h"
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/pins.h"
@@ -215,6 +216,9 @@ int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 	cleanup_close int map = -1;
 	uint32_t zero = 0;
 
+	/* The value of a map that could be mapped begins a page (bpf_map_area_mmapable_alloc, kernel/bpf/syscall.c). */
+	if (device_table_wants_page(image))
+		options.map_flags |= BPF_F_MMAPABLE;
 	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, CGFENCE_POLICY_MAP, sizeof(zero), image->size, 1,
 			     &options);
 	if (map < 0)

@@ -5,7 +5,7 @@
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/kernel_btf.h"
-#include "kernel/policy_address.h"
+#include "kernel/policy_place.h"
 #include "kernel/quiet.h"
 #include "kernel/sections.h"
 #include "records.skel.h"
@@ -88,15 +88,17 @@ static void choose_programs(struct bpf_object *object, const struct hook *hook,
 	}
 }
 
-/* Copies the object of a hook, with the policy in place. */
-static void *copy_object(const struct hook *hook, bool standing, int policy, size_t *size)
+/* Copies the object of a hook, with the policy in place. Return: NULL if out of memory. */
+static void *copy_object(const struct hook *hook, const struct cgfence_image *image, int policy,
+			 size_t *size)
 {
+	const bool standing = image_standing(image)->anchor_id;
 	const void *bytes = (standing ? hook->standing_bytes : hook->elf_bytes)(size);
 	void *copy = malloc(*size);
 
 	if (copy) {
 		memcpy(copy, bytes, *size);
-		policy_address_put(copy, *size, policy);
+		policy_place_put(copy, *size, image, policy);
 	}
 	return copy;
 }
@@ -175,8 +177,7 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_SIZE,
 		    .btf_custom_path = types_file < 0 ? NULL : types);
 	size_t size;
-	cleanup_free void *bytes =
-		copy_object(hook, image_standing(image)->anchor_id, maps->policy, &size);
+	cleanup_free void *bytes = copy_object(hook, image, maps->policy, &size);
 	int result;
 
 	if (log == MAP_FAILED || !bytes)

@@ -110,9 +110,9 @@ static void close_socket(void)
 	close(fd);
 }
 
-static const struct check_call bind_call = { aim, make_socket, call_bind, close_socket, 1 };
-static const struct check_call listen_call = { aim, make_socket, call_bind_and_listen, close_socket,
-					       1 };
+static const struct check_call bind_call = { aim, make_socket, call_bind, close_socket, 1, 0 };
+static const struct check_call listen_call = { aim,	     make_socket, call_bind_and_listen,
+					       close_socket, 1,		  0 };
 
 enum { PROGRAMS, LISTEN };
 

@@ -119,18 +119,19 @@ static double call_filter(const struct check *check, int repeats)
 /* Return: nanoseconds of the programs of a call. */
 static double time_batch(const struct check *check)
 {
+	const int calls = check->call->batch ?: CALLS;
 	uint64_t runs_before = 0;
 	uint64_t runs = 0;
 	double before = read_cost(check, &runs_before);
 	double after;
 
-	for (int i = 0; i < CALLS; i++)
+	for (int i = 0; i < calls; i++)
 		call_filter(check, 1);
 	after = read_cost(check, &runs);
-	if (runs - runs_before != CALLS)
+	if (runs - runs_before != (uint64_t)calls)
 		report_fail("%s: the program ran %ju times in %d calls", check->filter->name,
-			    (uintmax_t)(runs - runs_before), CALLS);
-	return (after - before) / CALLS;
+			    (uintmax_t)(runs - runs_before), calls);
+	return (after - before) / calls;
 }
 
 /* The first batch warms up. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CHECK_HOOKS 2
-#define CHECK_TABLES 3
+#define CHECK_TABLES 4
 
 struct bench_peers;
 
@@ -39,6 +39,7 @@ struct check_call {
 	bool (*call)(void);	      /* returns whether it was allowed */
 	void (*finish)(void);	      /* after each call, or NULL */
 	int repeats;		      /* calls between two looks at the clock */
+	int batch; /* calls between two looks at the statistics; 0 for as many as usual */
 };
 
 struct check_suite {

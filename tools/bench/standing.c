@@ -211,7 +211,7 @@ static bool make_standing(struct filter *filter)
 	return true;
 }
 
-static const struct check_call access_call = { aim, NULL, call_access, NULL, 100 };
+static const struct check_call access_call = { aim, NULL, call_access, NULL, 100, 0 };
 
 static struct check_suite suite = {
 	.filters = filters,

@@ -3,7 +3,7 @@
 #include "image/device_table.h"
 #include "image/image.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <cgfence/verdict.h>
 #include <string.h>
@@ -174,11 +174,57 @@ Test(device_table, the_table_grows_no_faster_than_the_rules)
 	struct device_table table = { 0 };
 
 	cr_assert_eq(device_table_compile(&policy->devices, &table), 0);
-	cr_expect_leq(table.slot_count, 2 * 4096);
+	cr_expect_leq(table.header.slot_count, 4096 * 5 / 4);
 	cr_expect_leq(table.bucket_count, 2048);
-	cr_expect_eq(table.slot_count * 8, table.header.slot_mask + 8);
-	cr_expect_eq(table.bucket_count * 4, table.header.displacement_mask + 4);
+	cr_expect_eq(table.bucket_count * 2, table.header.bucket_mask + 2);
 	device_table_free(&table);
+}
+
+/* From the start of @image, in bytes, where a look for a selector finds the multiplier and the slot. */
+static void find_offsets(const struct cgfence_image *image, uint64_t selector, size_t offsets[2])
+{
+	const struct cgfence_device_table *header = &image->devices;
+	uint64_t hash = cgfence_device_hash(cgfence_selector_key(selector), header->seed);
+	uint16_t multiplier;
+
+	offsets[0] = header->multipliers_offset +
+		     cgfence_device_bucket_offset(hash, header->bucket_mask);
+	memcpy(&multiplier, (const char *)image + offsets[0], sizeof(multiplier));
+	offsets[1] = header->slots_offset +
+		     cgfence_device_slot_offset(hash, multiplier, header->slot_count);
+}
+
+static void expect_one_page(const struct cgfence_image *image, uint64_t selector, size_t header)
+{
+	size_t offsets[2];
+
+	find_offsets(image, selector, offsets);
+	cr_assert_eq((header + offsets[0]) / 4096, (header + offsets[1]) / 4096,
+		     "%zu and %zu of an image of %u bytes", offsets[0], offsets[1], image->size);
+}
+
+/* What the kernel has before the value of an array map is not known, unless the value begins a page. */
+Test(device_table, a_look_for_one_of_up_to_400_rules_touches_one_page)
+{
+	bool seen[2] = { false, false };
+
+	for (size_t count = 1; count <= 400; count++) {
+		cleanup_policy struct cgfence_policy *policy = numbered_policy(count, scattered);
+		cleanup_free struct cgfence_image *image = NULL;
+		bool aligned;
+
+		cr_assert_eq(image_compile(policy, 1, false, &image, NULL), 0);
+		aligned = device_table_wants_page(image);
+		seen[aligned] = true;
+		for (size_t i = 0; i < count; i++) {
+			uint64_t selector = policy->devices.items[i].selector;
+
+			expect_one_page(image, selector, 0);
+			if (!aligned)
+				expect_one_page(image, selector, 512);
+		}
+	}
+	cr_expect(seen[0] && seen[1]);
 }
 
 /* Policies are compared by their images. */
@@ -203,10 +249,10 @@ Test(device_table, the_same_rules_make_the_same_table)
 	cr_expect_eq(memcmp(&tables[0].header, &tables[1].header, sizeof(tables[0].header)), 0);
 	cr_assert_eq(tables[0].bucket_count, tables[1].bucket_count);
 	cr_expect_eq(memcmp(tables[0].slots, tables[1].slots,
-			    tables[0].slot_count * sizeof(*tables[0].slots)),
+			    tables[0].header.slot_count * sizeof(*tables[0].slots)),
 		     0);
-	cr_expect_eq(memcmp(tables[0].displacements, tables[1].displacements,
-			    tables[0].bucket_count * sizeof(*tables[0].displacements)),
+	cr_expect_eq(memcmp(tables[0].multipliers, tables[1].multipliers,
+			    tables[0].bucket_count * sizeof(*tables[0].multipliers)),
 		     0);
 	for (int i = 0; i < 2; i++)
 		device_table_free(&tables[i]);

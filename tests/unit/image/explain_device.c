@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -48,36 +48,6 @@ Test(image, says_what_the_policy_says)
 	cr_expect_eq(ports_only->devices.fenced, 0);
 }
 
-/* Where this is set, the program allows without a lookup. */
-Test(image, says_whether_all_access_to_dev_null_is_allowed)
-{
-	static const struct {
-		const char *devices;
-		uint32_t is_free;
-	} cases[] = {
-		{ "{}", 0 },
-		{ "{`defaults`: true}", 1 },
-		{ "{`defaults`: true, `deny`: [`c 1:3 m`]}", 0 },
-		{ "{`defaults`: true, `deny`: [`c *:3 w`]}", 0 },
-		{ "{`defaults`: true, `deny`: [`b 1:3 w`]}", 1 },
-		{ "{`allow`: [`c 1:3 rw`]}", 0 },
-		{ "{`allow`: [`c 1:3 rw`, `c 1:* m`]}", 0 },
-		{ "{`allow`: [`c 1:* rwm`]}", 1 },
-		{ "{`allow`: [`c *:* rwm`]}", 1 },
-		{ "{`allow`: [`b 1:3 rwm`, `c 1:5 rwm`]}", 0 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		cleanup_free struct cgfence_image *image = NULL;
-		char text[256];
-
-		snprintf(text, sizeof(text), "{`devices`: %s}", cases[i].devices);
-		image = compile(text);
-		cr_expect_eq(image->devices.dev_null_free, cases[i].is_free, "%s",
-			     cases[i].devices);
-	}
-}
-
 Test(image, the_same_policy_makes_the_same_image)
 {
 	cleanup_free struct cgfence_image *once = compile_example();
@@ -118,11 +88,11 @@ Test(image, refuses_what_is_foreign_or_damaged)
 		  CGFENCE_ABI_VERSION + 1, OTHER_VERSION },
 		{ "a smaller size", offsetof(struct cgfence_image, size), 88, DAMAGED },
 		{ "a larger size", offsetof(struct cgfence_image, size), 1 << 20, DAMAGED },
-		{ "too many slots", offsetof(struct cgfence_image, devices.slot_mask),
-		  (1 << 20) - 8, DAMAGED },
-		{ "as many slots as can be", offsetof(struct cgfence_image, devices.slot_mask),
-		  UINT32_MAX - 7, DAMAGED },
-		{ "parts of slots", offsetof(struct cgfence_image, devices.slot_mask), 7, DAMAGED },
+		{ "too many slots", offsetof(struct cgfence_image, devices.slot_count), 1 << 20,
+		  DAMAGED },
+		{ "as many slots as can be", offsetof(struct cgfence_image, devices.slot_count),
+		  UINT32_MAX, DAMAGED },
+		{ "no slot", offsetof(struct cgfence_image, devices.slot_count), 0, DAMAGED },
 		{ "slots past the end", offsetof(struct cgfence_image, devices.slots_offset),
 		  1 << 20, DAMAGED },
 		{ "slots at the end of memory",
@@ -131,13 +101,20 @@ Test(image, refuses_what_is_foreign_or_damaged)
 		  DAMAGED },
 		{ "slots between words", offsetof(struct cgfence_image, devices.slots_offset),
 		  sizeof(struct cgfence_image) + 12, DAMAGED },
-		{ "too many buckets", offsetof(struct cgfence_image, devices.displacement_mask),
-		  (1 << 20) - 4, DAMAGED },
-		{ "as many buckets as can be",
-		  offsetof(struct cgfence_image, devices.displacement_mask), UINT32_MAX - 3,
+		{ "too many buckets", offsetof(struct cgfence_image, devices.bucket_mask),
+		  (1 << 20) - 2, DAMAGED },
+		{ "as many buckets as can be", offsetof(struct cgfence_image, devices.bucket_mask),
+		  UINT32_MAX - 1, DAMAGED },
+		{ "parts of buckets", offsetof(struct cgfence_image, devices.bucket_mask), 1,
 		  DAMAGED },
-		{ "parts of buckets", offsetof(struct cgfence_image, devices.displacement_mask), 3,
-		  DAMAGED },
+		{ "buckets in the header",
+		  offsetof(struct cgfence_image, devices.multipliers_offset), 0, DAMAGED },
+		{ "buckets past the slots",
+		  offsetof(struct cgfence_image, devices.multipliers_offset), 1 << 20, DAMAGED },
+		{ "something hot that the table refuses",
+		  offsetof(struct cgfence_image, devices.hot), 1, DAMAGED },
+		{ "nothing hot that the table allows", offsetof(struct cgfence_image, devices.hot),
+		  0, DAMAGED },
 		{ "a name past the end", offsetof(struct cgfence_image, name_offset), 1 << 20,
 		  DAMAGED },
 		{ "a name at the end of memory", offsetof(struct cgfence_image, name_offset),

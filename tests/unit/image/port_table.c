@@ -4,7 +4,7 @@
 #include "image/port_table.h"
 #include "policy/write.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <cgfence/verdict.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static struct cgfence_image *compile_text(const char *text)
 static size_t bitmap_words(const struct cgfence_image *image)
 {
 	size_t slots_end =
-		image->devices.slots_offset + image->devices.slot_mask + sizeof(uint64_t);
+		image->devices.slots_offset + image->devices.slot_count * sizeof(uint64_t);
 
 	return (image->name_offset - slots_end) / sizeof(uint64_t);
 }

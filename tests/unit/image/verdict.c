@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "image/image.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <cgfence/verdict.h>
 #include <netinet/in.h>

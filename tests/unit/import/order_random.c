@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/splitmix64.h"
 #include "unit/support/import_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -34,7 +34,8 @@ static void expect_types(const struct hook *hook)
 	enum bpf_prog_type type;
 	char section[64];
 
-	snprintf(section, sizeof(section), "cgroup/%s",
+	snprintf(section, sizeof(section), "%s%s",
+		 strcmp(hook->name, "sockops") == 0 ? "" : "cgroup/",
 		 strcmp(hook->name, "device") == 0 ? "dev" : hook->name);
 	cr_assert_eq(libbpf_prog_type_by_name(section, &type, &attach_type), 0, "%s", section);
 	cr_expect_eq(hook->type_in_place, type, "%s", hook->name);

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "policy/write.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "image/image.h"
 #include "policy/edit.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <cgfence/verdict.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "image/image.h"
 #include "policy/write.h"
 #include "unit/support/policy_text.h"
-#include "unit/support/random_policy.h"
+#include "support/random_policy.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -36,6 +36,18 @@ struct spoken_entry random_entry(uint64_t *state);
 /** random_policy_devices() - a policy that fences devices. */
 struct random_policy random_policy_devices(uint64_t *state);
 
+/**
+ * random_policy_hot_devices() - the same with numbers of devices that the header of an image tells (abi.h), and of their
+ * neighbours.
+ */
+struct random_policy random_policy_hot_devices(uint64_t *state);
+
+#define RANDOM_HOT_MAJORS 6
+#define RANDOM_HOT_MINORS 10
+
+extern const int random_hot_majors[RANDOM_HOT_MAJORS];
+extern const int random_hot_minors[RANDOM_HOT_MINORS];
+
 /** random_policy_text() - the policy as JSON, its access letters in random order; for free(). */
 char *random_policy_text(const struct random_policy *policy, uint64_t *state, bool with_ports);
 

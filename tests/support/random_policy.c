@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "random_policy.h"
+#include "support/random_policy.h"
 #include "base/splitmix64.h"
 
 #include <linux/bpf.h>
@@ -59,6 +59,27 @@ struct random_policy random_policy_devices(uint64_t *state)
 
 	for (size_t i = 0; i < policy.count; i++)
 		policy.entries[i] = random_entry(state);
+	return policy;
+}
+
+const int random_hot_majors[RANDOM_HOT_MAJORS] = { 1, 4, 5, 10, 136, 137 };
+const int random_hot_minors[RANDOM_HOT_MINORS] = { 0, 1, 3, 11, 12, 191, 192, 200, 203, 204 };
+
+/* Fewer deny entries, so that much is allowed. */
+struct random_policy random_policy_hot_devices(uint64_t *state)
+{
+	struct random_policy policy = random_policy_devices(state);
+
+	policy.defaults = random_below(state, 2);
+	for (size_t i = 0; i < policy.count; i++) {
+		struct spoken_entry *entry = &policy.entries[i];
+
+		if (entry->major != ANY_NUMBER)
+			entry->major = random_hot_majors[random_below(state, RANDOM_HOT_MAJORS)];
+		if (entry->minor != ANY_NUMBER)
+			entry->minor = random_hot_minors[random_below(state, RANDOM_HOT_MINORS)];
+		entry->deny = entry->deny && random_below(state, 4) == 0;
+	}
 	return policy;
 }
 
