@@ -160,7 +160,7 @@ $(TEST_PROGRAMS): $(LIB_OBJECTS)
 	$(Q)$(LINK) $(filter %.o,$^) -lcriterion $(LIBRARIES) -o $@
 
 # The programs of a fence as bpftool can load them, beside which attach is measured.
-PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_%,$(LINELESS)))
+PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_% lean_standing_%,$(LINELESS)))
 build/bench-bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DPOLICY_LOOKED_UP -c $< -o $@

@@ -2,12 +2,14 @@
 /* Counts and records a refusal. Runs on refusals only; the allowed path pays nothing. */
 #pragma once
 
+#include "lean.bpf.h"
 #include "member.bpf.h"
 #include <cgfence/denial.h>
 
 static __always_inline void denial_read_task(struct cgfence_denial_record *record,
 					     const struct cgfence_task_layout *layout, __u32 by)
 {
+	by = UNLESS_LEAN(by);
 	if (by == CGFENCE_TASK_BY_OFFSET) {
 		const char *task = (const char *)bpf_get_current_task();
 
@@ -18,6 +20,9 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 	} else if (by == CGFENCE_TASK_BY_HELPER) {
 		record->pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(record->comm, sizeof(record->comm));
+	} else {
+		record->pid = 0;
+		__builtin_memset(record->comm, 0, sizeof(record->comm));
 	}
 }
 
@@ -25,13 +30,11 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 #define DENIAL_EVENT struct cgfence_event
 #define DENIAL_SET struct cgfence_standing_denial_set
 #define SET_MEMBER(event, id) ((event)->member = (id))
-#define MEMBER_OF(event) ((event)->member)
 #define MEMBERS_OF(set) ((set)->members)
 #else
 #define DENIAL_EVENT struct cgfence_plain_event
 #define DENIAL_SET struct cgfence_denial_set
 #define SET_MEMBER(event, id) ((void)(id))
-#define MEMBER_OF(event) 0ULL
 #define MEMBERS_OF(set) ((__u64 *)0)
 #endif
 
@@ -55,61 +58,64 @@ static __always_inline void denial_tell(DENIAL_EVENT *event, struct cgfence_coun
 	bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
 }
 
+static __always_inline struct cgfence_counters *counters_of_fence(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cgfence_count, &zero);
+}
+
 /*
- * Records a refusal of event->record.subject by the current task, in the member of *event; fills in the rest of it except
- * socket_cookie.
+ * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie and
+ * made_outside.
+ * @counters: of the fence
+ * @hook: of the subject, a constant, and @verdict: likewise, which the program has in registers
+ * @listens: the event has a socket_cookie
  * @by: enum cgfence_task_by
  */
 static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfence_image *image,
-					  __u32 by)
+					  const struct judged *judged,
+					  struct cgfence_counters *counters, __u32 hook,
+					  __u32 verdict, bool listens, __u32 by)
 {
 	struct cgfence_denial_record *record = &event->record;
-	__u64 seed = image->record_seed ^ seed_of_member(MEMBER_OF(event));
-	__u32 set_index = cgfence_denial_set_index(&record->subject, seed);
+	__u64 seed = image->record_seed ^ seed_of_member(judged->id);
+	__u32 set_index = cgfence_denial_set_index(record, hook, seed);
 	struct cgfence_denial_record *way;
-	/* Where it is a constant, the compiler forgets that once helpers have seen the event. */
-	const bool listens = event->socket_cookie;
-	struct cgfence_counters *counters;
 	DENIAL_SET *set;
-	__u64 *members;
+	__u64 before;
+	__u64 known;
 	__u32 chosen;
-	bool evicts = false;
-	bool known;
-	__u64 *refusals;
 	__s64 fence;
-	__u32 zero = 0;
 
-	counters = bpf_map_lookup_elem(&cgfence_count, &zero);
+	/* Keeps the compiler from computing it again. */
+	asm volatile("" : "+r"(verdict));
 	set = bpf_map_lookup_elem(&cgfence_denials, &set_index);
 	if (!counters || !set)
 		return;
+	SET_MEMBER(event, judged->id);
 
 	denial_read_task(record, &image->task, by);
 	record->last_ns = bpf_ktime_get_boot_ns();
 
 	bpf_spin_lock(&set->lock);
-	members = MEMBERS_OF(set);
-	way = cgfence_denial_choose_way(set->ways, members, &record->subject, MEMBER_OF(event),
-					&known, &chosen);
-	if (known) {
-		record->count = way->count + 1;
-		record->first_ns = way->first_ns;
-	} else {
-		evicts = way->count != 0;
-		record->count = 1;
-		record->first_ns = record->last_ns;
-	}
+	chosen = cgfence_denial_choose_way(set->ways, MEMBERS_OF(set), record, judged->id, &known);
+	way = &set->ways[chosen];
+	/* Keeps the compiler from making branches with a copy of all that follows in each. */
+	asm volatile("" : "+r"(known));
+	before = way->count;
+	record->count = (before & known) + 1;
+	record->first_ns = (way->first_ns & known) | (record->last_ns & ~known);
 	*way = *record;
-	if (members)
-		members[chosen] = MEMBER_OF(event);
+	if (MEMBERS_OF(set))
+		MEMBERS_OF(set)[chosen] = judged->id;
 	bpf_spin_unlock(&set->lock);
 
-	refusals = counters->refusals[record->subject.hook & (CGFENCE_HOOK_SLOTS - 1)];
-	__sync_fetch_and_add(&refusals[record->subject.verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
-	if (evicts)
+	__sync_fetch_and_add(&counters->refusals[hook][verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
+	if (before & ~known)
 		__sync_fetch_and_add(&counters->evicted, 1);
 
-	count_for_member(MEMBER_OF(event), &record->subject);
+	count_for_member(judged, hook, verdict);
 	/* Below 0 with CGFENCE_LEARNING_BIT. */
 	fence = (__s64)image->cgroup_id;
 	event->cgroup_id = fence;

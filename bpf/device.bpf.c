@@ -7,19 +7,24 @@
 static __attribute__((noinline)) int refuse(__u64 request)
 {
 	const struct cgfence_image *image = policy_in_place();
-	DENIAL_EVENT event = {
-		.record.subject = {
-			.hook = CGFENCE_HOOK_DEVICE,
-			.verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED,
-			.type = cgfence_selector_type(request),
-			.access = cgfence_request_access(request),
-			.major = cgfence_selector_major(request),
-			.minor = cgfence_selector_minor(request),
-		},
-	};
+	const __u8 verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED;
+	struct judged judged;
+	DENIAL_EVENT event;
 
-	SET_MEMBER(&event, candidate_of_task(image));
-	denial_record(&event, image, image->task.device_by);
+	event.socket_cookie = 0;
+	event.made_outside = 0;
+	event.unused = 0;
+	event.record.subject = (struct cgfence_denial_subject){
+		.hook = CGFENCE_HOOK_DEVICE,
+		.verdict = verdict,
+		.type = cgfence_selector_type(request),
+		.access = cgfence_request_access(request),
+		.major = cgfence_selector_major(request),
+		.minor = cgfence_selector_minor(request),
+	};
+	find_member(candidate_of_task(image), &judged);
+	denial_record(&event, image, &judged, counters_of_fence(), CGFENCE_HOOK_DEVICE, verdict,
+		      false, image->task.device_by);
 	return !image->enforce;
 }
 /*
@@ -36,10 +41,11 @@ static __attribute__((noinline)) int refuse(__u64 request)
 POLICY_SEC("device", "cgroup/dev")
 int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 {
+	struct judged judged;
 	__u64 request;
 	__u64 exact;
 
-	if (!is_member(candidate_of_task(policy_header())))
+	if (!is_member(candidate_of_task(policy_header()), &judged))
 		return 1;
 	/* The verifier knows what the policy says there, and removes what it has no use for. */
 	if (cgfence_device_is_hot(policy_header(), ctx->access_type, ctx->major, ctx->minor))

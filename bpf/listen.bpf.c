@@ -24,7 +24,7 @@ static __always_inline struct cgfence_served served_by(struct bpf_sock_ops *ctx,
 static __always_inline bool concerns_fence(struct bpf_sock_ops *ctx,
 					   const struct cgfence_image *image)
 {
-	__u32 by = CGFENCE_FIELD(image, socket.sockops_netns_by);
+	__u32 by = UNLESS_LEAN(CGFENCE_FIELD(image, socket.sockops_netns_by));
 
 	return CGFENCE_FIELD(image, ports.netns_any) || by == CGFENCE_NETNS_UNKNOWN ||
 	       socket_is_in_own_netns_by(by, image, ctx, ctx->sk);
@@ -43,14 +43,13 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
 	struct cgfence_served served;
-	__u64 member;
+	struct judged judged;
 	__u8 verdict;
 	__u32 port;
 
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
 		return 1;
-	member = candidate_of_context_socket(image, ctx);
-	if (!is_member(member))
+	if (!is_member(candidate_of_context_socket(image, ctx), &judged))
 		return 1;
 	served = served_by(ctx, image);
 	port = ctx->local_port;
@@ -64,9 +63,9 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;
-	socket_record(image, member, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
-		      cgfence_served_family(served), port, bpf_get_socket_cookie(ctx),
-		      image->task.sockops_by);
+	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_LISTEN, verdict,
+		      CGFENCE_IPPROTO_TCP, cgfence_served_family(served), port,
+		      bpf_get_socket_cookie(ctx), image->task.sockops_by);
 	return 1;
 }
 

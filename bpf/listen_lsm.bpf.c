@@ -18,17 +18,18 @@ static __always_inline struct cgfence_served served_by(struct sock *socket)
 	return cgfence_served_by_ipv6(address, BPF_CORE_READ_BITFIELD(common, skc_ipv6only));
 }
 
-/* The ports from which the kernel chooses for an unbound socket. */
-struct ephemeral_range {
+/* Ports from the lowest to the highest. */
+struct port_range {
 	__u32 low;
 	__u32 high;
 };
 
-static __always_inline struct ephemeral_range ephemeral_range_of(struct net *net)
+/* Those from which the kernel chooses for an unbound socket. */
+static __always_inline struct port_range ephemeral_range_of(struct net *net)
 {
 	struct local_ports *ports = &net->ipv4.ip_local_ports;
 	struct local_ports___pair *pair = (struct local_ports___pair *)ports;
-	struct ephemeral_range range;
+	struct port_range range;
 
 	/* No helper reads it, for a kernel that is locked down may refuse that one. */
 	if (bpf_core_field_exists(ports->range)) {
@@ -54,14 +55,21 @@ static long check_port(__u32 index, struct port_walk *walk)
 	return !walk->all_allowed;
 }
 
-/* The port that an unbound socket will get is not known yet, so every port that it can get must be allowed. */
-static __always_inline bool may_listen_unbound(struct sock *socket)
+/*
+ * The port that an unbound socket will get is not known yet, so every port that it can get must be allowed. A known one is
+ * a range of one port here: a second copy of the verdict would not fit into the page.
+ */
+static __always_inline bool may_listen(struct sock *socket, struct cgfence_served served,
+				       __u32 port)
 {
-	struct ephemeral_range range = ephemeral_range_of(socket->__sk_common.skc_net.net);
-	struct port_walk walk = { .served = served_by(socket), .low = range.low };
+	struct port_range range = { port, port };
+	struct port_walk walk = { .served = served };
 
+	if (!port)
+		range = ephemeral_range_of(socket->__sk_common.skc_net.net);
 	if (range.high < range.low || range.high > 0xffff)
 		return false;
+	walk.low = range.low;
 	bpf_loop(range.high - range.low + 1, check_port, &walk, 0);
 	return walk.all_allowed;
 }
@@ -73,7 +81,7 @@ int cgfence_listen(unsigned long long *ctx)
 	const struct cgfence_image *image = policy_in_place();
 	struct sock *sock = socket->sk;
 	struct cgfence_served served;
-	__u64 member;
+	struct judged judged;
 	__u16 family;
 	__u32 port;
 
@@ -83,19 +91,17 @@ int cgfence_listen(unsigned long long *ctx)
 	port = sock->__sk_common.skc_num;
 	if ((family != AF_INET && family != AF_INET6) || !cgfence_is_tcp(sock->sk_protocol))
 		return 1;
-	member = candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup);
-	if (!is_member(member))
+	if (!is_member(candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup), &judged))
 		return 1;
 	if (!CGFENCE_FIELD(image, ports.netns_any) &&
 	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)
 		return 1;
 	served = served_by(sock);
-	if (port ? socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port)
-		 : may_listen_unbound(sock))
+	if (may_listen(sock, served, port))
 		return 1;
-	socket_record(image, member, CGFENCE_HOOK_LISTEN, socket_verdict(image),
-		      CGFENCE_IPPROTO_TCP, cgfence_served_family(served), port, 0,
-		      CGFENCE_TASK_BY_HELPER);
+	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_LISTEN,
+		      socket_verdict(image), CGFENCE_IPPROTO_TCP, cgfence_served_family(served),
+		      port, 0, CGFENCE_TASK_BY_HELPER);
 	return !image->enforce;
 }
 

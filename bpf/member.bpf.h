@@ -6,52 +6,59 @@
  */
 #pragma once
 
+#include "lean.bpf.h"
 #include "maps.bpf.h"
+
+struct judged {
+	__u64 id;		       /* the member; 0 in a fence on one cgroup */
+	struct cgfence_member *member; /* what is known of it, NULL if it found no room */
+};
 
 #ifdef STANDING
 
 #include "member_maps.bpf.h"
 
+/*
+ * The value at an address of the kernel, 0 if there is none: the helper clears it then. So what starts from no address
+ * ends in no cgroup.
+ */
+static __always_inline __u64 word_at(__u64 address)
+{
+	__u64 word;
+
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)address);
+	return word;
+}
+
 /* What of the cgroups above @cgroup, which is an address, could be a member; 0 if there is none of that level. */
 static __always_inline __u64 candidate_of_cgroup(const struct cgfence_image *image, __u64 cgroup)
 {
-	__u32 level = STANDING_FIELD(image, member_level);
-	__u32 own_level = 0;
+	__u32 own_level;
 	__u64 place;
-	__u64 id = 0;
 
-	if (!cgroup ||
-	    bpf_probe_read_kernel(&own_level, sizeof(own_level),
-				  (void *)(cgroup + STANDING_FIELD(image, cgroup.level))) ||
-	    own_level < level)
+	if (!cgroup)
 		return 0;
-	place = cgroup + STANDING_FIELD(image, cgroup.ancestors) + level * sizeof(place);
-	if (STANDING_FIELD(image, cgroup.ancestors_are_ids)) {
-		bpf_probe_read_kernel(&id, sizeof(id), (void *)place);
-		return id;
-	}
-	if (bpf_probe_read_kernel(&place, sizeof(place), (void *)place) ||
-	    bpf_probe_read_kernel(&place, sizeof(place),
-				  (void *)(place + STANDING_FIELD(image, cgroup.node))))
+	bpf_probe_read_kernel(&own_level, sizeof(own_level),
+			      (void *)(cgroup + STANDING_FIELD(image, cgroup.level)));
+	if (own_level < STANDING_FIELD(image, member_level))
 		return 0;
-	bpf_probe_read_kernel(&id, sizeof(id),
-			      (void *)(place + STANDING_FIELD(image, cgroup.node_id)));
-	return id;
+	place = word_at(cgroup + STANDING_FIELD(image, cgroup.ancestors) +
+			STANDING_FIELD(image, member_level) * sizeof(place));
+	if (UNLESS_LEAN(STANDING_FIELD(image, cgroup.ancestors_are_ids)))
+		return place;
+	return word_at(word_at(place + STANDING_FIELD(image, cgroup.node)) +
+		       STANDING_FIELD(image, cgroup.node_id));
 }
 
 /* The same of the cgroup of the current task; for device programs. */
 static __always_inline __u64 candidate_of_task(const struct cgfence_image *image)
 {
-	__u64 place = 0;
+	__u64 set;
 
-	if (CGFENCE_FIELD(image, task.device_by) == CGFENCE_TASK_BY_HELPER)
+	if (UNLESS_LEAN(CGFENCE_FIELD(image, task.device_by)) == CGFENCE_TASK_BY_HELPER)
 		return bpf_get_current_ancestor_cgroup_id(STANDING_FIELD(image, member_level));
-	place = bpf_get_current_task() + STANDING_FIELD(image, cgroup.task_set);
-	if (bpf_probe_read_kernel(&place, sizeof(place), (void *)place) ||
-	    bpf_probe_read_kernel(&place, sizeof(place),
-				  (void *)(place + STANDING_FIELD(image, cgroup.set_cgroup))))
-		return 0;
-	return candidate_of_cgroup(image, place);
+	set = word_at(bpf_get_current_task() + STANDING_FIELD(image, cgroup.task_set));
+	return candidate_of_cgroup(image, word_at(set + STANDING_FIELD(image, cgroup.set_cgroup)));
 }
 
 /* The same of the cgroup in which a socket was made. Before 5.16 two bits of the address have another meaning. */
@@ -72,21 +79,29 @@ static __always_inline __u64 candidate_of_socket(const struct cgfence_image *ima
 static __always_inline __u64 candidate_of_context_socket(const struct cgfence_image *image,
 							 const void *context)
 {
-	const void *socket = 0;
+	const void *socket;
 
 	bpf_probe_read_kernel(&socket, sizeof(socket), context);
 	return candidate_of_socket(image, socket);
 }
 
+/* Fills in *judged. Return: is that one known to be a member? */
+static __always_inline bool find_member(__u64 candidate, struct judged *judged)
+{
+	judged->id = candidate;
+	judged->member = bpf_map_lookup_elem(&cgfence_members, &candidate);
+	return judged->member;
+}
+
 /* Is that one a member? While some found no room, every one is. */
-static __always_inline bool is_member(__u64 candidate)
+static __always_inline bool is_member(__u64 candidate, struct judged *judged)
 {
 	const struct cgfence_membership_state *state;
 	__u32 zero = 0;
 
 	if (!candidate)
 		return false;
-	if (bpf_map_lookup_elem(&cgfence_members, &candidate))
+	if (find_member(candidate, judged))
 		return true;
 	state = bpf_map_lookup_elem(&cgfence_state, &zero);
 	return state && state->lost;
@@ -95,18 +110,17 @@ static __always_inline bool is_member(__u64 candidate)
 /* The records of members are spread like those of their subjects. */
 static __always_inline __u64 seed_of_member(__u64 id)
 {
-	return id * 0x9e3779b97f4a7c15ULL;
+	return id;
 }
 
-static __always_inline void count_for_member(__u64 id, const struct cgfence_denial_subject *subject)
+static __always_inline void count_for_member(const struct judged *judged, __u32 hook, __u32 verdict)
 {
-	struct cgfence_member *member = bpf_map_lookup_elem(&cgfence_members, &id);
 	__u64 *refusals;
 
-	if (!member)
+	if (!judged->member)
 		return;
-	refusals = member->refusals[subject->hook & (CGFENCE_HOOK_SLOTS - 1)];
-	__sync_fetch_and_add(&refusals[subject->verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
+	refusals = judged->member->refusals[hook];
+	__sync_fetch_and_add(&refusals[verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
 }
 
 #else
@@ -140,10 +154,16 @@ static __always_inline __u64 candidate_of_context_socket(const struct cgfence_im
 	return 0;
 }
 
-static __always_inline bool is_member(__u64 candidate)
+static __always_inline bool find_member(__u64 candidate, struct judged *judged)
 {
-	(void)candidate;
+	judged->id = candidate;
+	judged->member = 0;
 	return true;
+}
+
+static __always_inline bool is_member(__u64 candidate, struct judged *judged)
+{
+	return find_member(candidate, judged);
 }
 
 static __always_inline __u64 seed_of_member(__u64 id)
@@ -152,10 +172,11 @@ static __always_inline __u64 seed_of_member(__u64 id)
 	return 0;
 }
 
-static __always_inline void count_for_member(__u64 id, const struct cgfence_denial_subject *subject)
+static __always_inline void count_for_member(const struct judged *judged, __u32 hook, __u32 verdict)
 {
-	(void)id;
-	(void)subject;
+	(void)judged;
+	(void)hook;
+	(void)verdict;
 }
 
 #endif

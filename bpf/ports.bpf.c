@@ -12,77 +12,68 @@
 #define BIND_ALLOW 1
 #define BIND_ALLOW_PRIVILEGED 3
 
-/* 0 or how many sockets have something pending. */
-static __always_inline __u64 *pending_sockets(void)
-{
-	struct cgfence_counters *counters;
-	__u32 zero = 0;
-
-	counters = bpf_map_lookup_elem(&cgfence_count, &zero);
-	return counters ? &counters->pending : 0;
-}
-
-static __always_inline void set_pending(struct asked *asked, bool pending)
-{
-	__u64 *sockets = pending_sockets();
-
-	if (sockets && asked->pending != pending)
-		__sync_fetch_and_add(sockets, pending ? 1 : -1);
-	asked->pending = pending;
-}
-
-static __always_inline void remember(struct bpf_sock_addr *ctx, __u32 port)
+/* @sockets: how many have something pending */
+static __always_inline void remember(struct bpf_sock_addr *ctx, __u64 *sockets, __u32 port)
 {
 	struct asked *asked =
 		bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 
-	if (asked) {
-		asked->port = port;
-		set_pending(asked, true);
-	}
+	if (!asked)
+		return;
+	asked->port = port;
+	if (!asked->pending)
+		__sync_fetch_and_add(sockets, 1);
+	asked->pending = 1;
 }
 
 /* An earlier bind that failed must not excuse this one. */
-static __always_inline void forget(struct bpf_sock_addr *ctx)
+static __always_inline void forget(struct bpf_sock_addr *ctx, __u64 *sockets)
 {
-	const __u64 *sockets = pending_sockets();
 	struct asked *asked;
 
 	/* Most fences have none, and looking at the socket would take longer than all the rest. */
-	if (sockets && !*sockets)
+	if (!*sockets)
 		return;
 	asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
-	if (asked)
-		set_pending(asked, false);
+	if (!asked || !asked->pending)
+		return;
+	__sync_fetch_and_add(sockets, -1);
+	asked->pending = 0;
 }
 
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
 				      struct cgfence_served served)
 {
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
-	bool allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
-	__u64 member = candidate_of_context_socket(image, ctx);
+	struct cgfence_counters *counters;
+	struct judged judged;
+	bool allowed;
 
-	if (!is_member(member))
+	if (!is_member(candidate_of_context_socket(image, ctx), &judged))
 		return BIND_ALLOW;
+	allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
 	/* A port that is allowed needs no look at the network namespace. */
-	if ((!allowed || CGFENCE_FIELD(image, ports.privileged)) &&
+	if ((!allowed || UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged))) &&
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
+	counters = counters_of_fence();
+	if (!counters)
+		return BIND_REFUSE;
 	if (port)
-		forget(ctx);
+		forget(ctx, &counters->pending);
 	if (port && !allowed) {
-		socket_record(image, member, CGFENCE_HOOK_BIND, socket_verdict(image),
+		socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 			      ctx->protocol, cgfence_served_family(served), port, 0,
 			      image->task.ports_by);
 		if (image->enforce)
 			return BIND_REFUSE;
 	}
 	if (!allowed) {
-		remember(ctx, port);
+		remember(ctx, &counters->pending, port);
 		return BIND_ALLOW;
 	}
-	if (CGFENCE_FIELD(image, ports.privileged) && port < CGFENCE_PRIVILEGED_PORTS &&
+	if (UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged)) &&
+	    port < CGFENCE_PRIVILEGED_PORTS &&
 	    socket_port_waived(image, ctx->protocol, served, port))
 		return BIND_ALLOW_PRIVILEGED;
 	return BIND_ALLOW;
@@ -110,12 +101,11 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 }
 
 /* Takes the request that is pending, if any: whatever comes of it, it is pending no more. */
-static __always_inline bool take_asked(struct bpf_sock *ctx, __u32 *port)
+static __always_inline bool take_asked(struct bpf_sock *ctx, __u64 *sockets, __u32 *port)
 {
-	__u64 *sockets = pending_sockets();
 	struct asked *asked;
 
-	if (!sockets || !*sockets)
+	if (!*sockets)
 		return false;
 	asked = bpf_sk_storage_get(&cgfence_asked, ctx, 0, 0);
 	if (!asked || !asked->pending)
@@ -157,15 +147,19 @@ static __always_inline bool may_have_begun_before(const struct cgfence_image *im
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
 				       struct cgfence_served served)
 {
-	__u64 member = candidate_of_socket(image, ctx);
+	struct cgfence_counters *counters;
+	struct judged judged;
 	__u32 port = ctx->src_port;
 	__u32 asked_port = 0;
 	bool own_netns;
 	bool asked;
 
-	if (!is_member(member))
+	if (!is_member(candidate_of_socket(image, ctx), &judged))
 		return 1;
-	asked = take_asked(ctx, &asked_port);
+	counters = counters_of_fence();
+	if (!counters)
+		return 0;
+	asked = take_asked(ctx, &counters->pending, &asked_port);
 	if ((asked && asked_port == port) ||
 	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
@@ -175,8 +169,8 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
 		  : may_have_begun_before(image, served, port))
 		return 1;
-	socket_record(image, member, CGFENCE_HOOK_BIND, socket_verdict(image), ctx->protocol,
-		      cgfence_served_family(served), port, 0, image->task.ports_by);
+	socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
+		      ctx->protocol, cgfence_served_family(served), port, 0, image->task.ports_by);
 	return !image->enforce;
 }
 
@@ -207,16 +201,17 @@ POLICY_SEC("sock_create", "cgroup/sock_create")
 int cgfence_sock_create(struct bpf_sock *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
-	__u64 member;
+	struct judged judged;
 
 	if (ctx->protocol != CGFENCE_IPPROTO_SCTP)
 		return 1;
-	member = candidate_of_socket(image, ctx);
-	if (!is_member(member) || !socket_concerns_fence(image, ctx, ctx))
+	if (!is_member(candidate_of_socket(image, ctx), &judged) ||
+	    !socket_concerns_fence(image, ctx, ctx))
 		return 1;
-	socket_record(image, member, CGFENCE_HOOK_CREATE, socket_verdict(image),
-		      CGFENCE_IPPROTO_SCTP, ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4,
-		      0, 0, image->task.ports_by);
+	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_CREATE,
+		      socket_verdict(image), CGFENCE_IPPROTO_SCTP,
+		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
+		      image->task.ports_by);
 	return !image->enforce;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "denial.bpf.h"
+#include "lean.bpf.h"
 #include "numbers.bpf.h"
 #include <bpf/bpf_endian.h>
 #include <cgfence/verdict.h>
@@ -17,7 +18,7 @@ static __always_inline bool socket_is_v6only(const struct cgfence_image *image, 
 	struct socket_head head;
 	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 
-	if (!CGFENCE_FIELD(image, socket.has_v6only_bit) ||
+	if (!UNLESS_LEAN(CGFENCE_FIELD(image, socket.has_v6only_bit)) ||
 	    bpf_probe_read_kernel(&head, sizeof(head), socket) ||
 	    bit / 8 >= CGFENCE_SOCKET_HEAD_SIZE)
 		return false;
@@ -31,7 +32,7 @@ static __always_inline bool socket_context_is_v6only(const struct cgfence_image 
 	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 	__u8 byte = 0;
 
-	if (!CGFENCE_FIELD(image, socket.has_v6only_bit))
+	if (!UNLESS_LEAN(CGFENCE_FIELD(image, socket.has_v6only_bit)))
 		return false;
 	bpf_probe_read_kernel(&byte, sizeof(byte), (const char *)ctx + bit / 8);
 	return byte >> (bit % 8) & 1;
@@ -72,9 +73,9 @@ static __always_inline bool socket_has_port_range(const struct cgfence_image *im
 static __always_inline bool socket_is_in_own_netns_by(__u32 by, const struct cgfence_image *image,
 						      void *context, const void *socket)
 {
-	if (by == CGFENCE_NETNS_BY_INUM)
+	if (UNLESS_LEAN(by) == CGFENCE_NETNS_BY_INUM)
 		return socket_netns_inum(image, socket) == image->ports.netns_inum;
-	return by == CGFENCE_NETNS_BY_COOKIE &&
+	return UNLESS_LEAN(by) == CGFENCE_NETNS_BY_COOKIE &&
 	       bpf_get_netns_cookie(context) == image->ports.netns_cookie;
 }
 
@@ -91,7 +92,7 @@ static __always_inline bool socket_is_in_own_netns(const struct cgfence_image *i
 
 static __always_inline bool socket_netns_is_unknown(const struct cgfence_image *image)
 {
-	return CGFENCE_FIELD(image, socket.netns_by) == CGFENCE_NETNS_UNKNOWN;
+	return UNLESS_LEAN(CGFENCE_FIELD(image, socket.netns_by)) == CGFENCE_NETNS_UNKNOWN;
 }
 
 /* Is it in a network namespace that the fence is for, or may it be? */
@@ -105,7 +106,7 @@ static __always_inline bool socket_concerns_fence(const struct cgfence_image *im
 /* A protocol that a policy cannot name has no assigned ports. */
 static __always_inline bool socket_port_allowed(const struct cgfence_image *image,
 						__u32 ip_protocol, struct cgfence_served served,
-						__u32 port)
+						__u64 port)
 {
 	if (cgfence_is_tcp(ip_protocol))
 		return cgfence_served_allowed(image, CGFENCE_TCP, served, port);
@@ -115,7 +116,7 @@ static __always_inline bool socket_port_allowed(const struct cgfence_image *imag
 }
 
 static __always_inline bool socket_port_waived(const struct cgfence_image *image, __u32 ip_protocol,
-					       struct cgfence_served served, __u32 port)
+					       struct cgfence_served served, __u64 port)
 {
 	if (cgfence_is_tcp(ip_protocol))
 		return cgfence_served_waived(image, CGFENCE_TCP, served, port);
@@ -125,27 +126,29 @@ static __always_inline bool socket_port_waived(const struct cgfence_image *image
 
 /*
  * Records that the current task was refused a port.
- * @member: of a standing fence
+ * @counters: of the fence
  * @cookie: of the socket that listens all the same, or 0
  * @by: enum cgfence_task_by
  */
-static __always_inline void socket_record(const struct cgfence_image *image, __u64 member,
-					  __u8 hook, __u8 verdict, __u32 ip_protocol, __u8 family,
-					  __u32 port, __u64 cookie, __u32 by)
+static __always_inline void socket_record(const struct cgfence_image *image,
+					  const struct judged *judged,
+					  struct cgfence_counters *counters, __u8 hook,
+					  __u8 verdict, __u32 ip_protocol, __u8 family, __u32 port,
+					  __u64 cookie, __u32 by)
 {
-	DENIAL_EVENT event = {
-		.socket_cookie = cookie,
-		.record.subject = {
-			.hook = hook,
-			.verdict = verdict,
-			.type = ip_protocol == CGFENCE_IPPROTO_MPTCP ? CGFENCE_IPPROTO_TCP : ip_protocol,
-			.access = family,
-			.major = port,
-		},
-	};
+	DENIAL_EVENT event;
 
-	SET_MEMBER(&event, member);
-	denial_record(&event, image, by);
+	event.socket_cookie = cookie;
+	event.made_outside = 0;
+	event.unused = 0;
+	event.record.subject = (struct cgfence_denial_subject){
+		.hook = hook,
+		.verdict = verdict,
+		.type = ip_protocol == CGFENCE_IPPROTO_MPTCP ? CGFENCE_IPPROTO_TCP : ip_protocol,
+		.access = family,
+		.major = port,
+	};
+	denial_record(&event, image, judged, counters, hook, verdict, cookie, by);
 }
 
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)

@@ -7,13 +7,13 @@
 
 #include <cgfence/verdict.h>
 
-/* The first bytes of a subject, all of them small numbers, as one word. */
-static __always_inline __u32 cgfence_denial_head(const struct cgfence_denial_subject *subject)
+/* The first bytes of a subject, all but its minor, as one word. */
+static __always_inline __u64 cgfence_denial_word(const struct cgfence_denial_record *record)
 {
-	__u32 head;
+	__u64 word;
 
-	__builtin_memcpy(&head, subject, sizeof(head));
-	return head;
+	__builtin_memcpy(&word, record, sizeof(word));
+	return word;
 }
 
 /** struct cgfence_denial_share - the sets in which the refusals of a hook are recorded. */
@@ -44,82 +44,66 @@ static __always_inline struct cgfence_denial_share cgfence_denial_share(__u32 ho
 }
 
 /**
- * cgfence_denial_set_index() - the set in which refusals of @subject are recorded.
+ * cgfence_denial_set_index() - the set in which refusals of the subject of @record are recorded.
+ * @hook: of the subject
  * @seed: of the fence
  *
  * The refusals of one hook take no room from the records of another.
  */
-static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denial_subject *subject,
-						      __u64 seed)
+static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denial_record *record,
+						      __u32 hook, __u64 seed)
 {
-	__u64 hash = (((__u64)cgfence_denial_head(subject) << 32 | subject->major) ^ seed) *
-		     0x9e3779b97f4a7c15ULL;
-	struct cgfence_denial_share share = cgfence_denial_share(subject->hook);
+	__u64 hash = (cgfence_denial_word(record) ^ seed) * 0x9e3779b97f4a7c15ULL;
+	struct cgfence_denial_share share = cgfence_denial_share(hook);
 
-	hash = (hash ^ subject->minor) * (seed | 1);
+	hash = (hash ^ record->subject.minor) * (seed | 1);
 	return share.first + (__u32)((hash >> 32) * share.count >> 32);
-}
-
-/* All bits if they are equal, else none. */
-static __always_inline __u64 cgfence_denial_same_subject(const struct cgfence_denial_subject *a,
-							 const struct cgfence_denial_subject *b)
-{
-	__u32 difference = (cgfence_denial_head(a) ^ cgfence_denial_head(b)) |
-			   (a->major ^ b->major) | (a->minor ^ b->minor);
-
-	return -(((__u64)difference - 1) >> 63);
-}
-
-/* Likewise. */
-static __always_inline __u64 cgfence_denial_same_member(const __u64 *members, __u32 index,
-							__u64 member)
-{
-	__u64 difference;
-
-	if (!members)
-		return -1ULL;
-	difference = members[index] ^ member;
-	return ((difference | -difference) >> 63) - 1;
 }
 
 /**
  * cgfence_denial_choose_way() - choose the record of a subject in a set.
  * @ways: of the set
  * @members: in a standing fence, whose they are; NULL in others
- * @member: whose that of @subject is
- * @known: receives true if the record is of this subject already; otherwise it is unused or must make room
+ * @record: with the subject
+ * @member: whose that is
+ * @known: receives all bits if the chosen one is of this subject already, and none if it is unused or must make room
  *
- * @index receives its index. Return: the way that holds the subject, which counts as the oldest of all; otherwise an unused one; otherwise the one
- * whose last refusal is oldest. An unused way is all 0 and matches no subject, since the type of a subject is not 0.
+ * Return: the index of the way that holds the subject, which counts as the oldest of all; otherwise of an unused one;
+ * otherwise of the one whose last refusal is oldest, give or take 4 ns. An unused way is all 0 and matches no subject,
+ * since the type of a subject is not 0.
  */
-static __always_inline struct cgfence_denial_record *
-cgfence_denial_choose_way(struct cgfence_denial_record *ways, const __u64 *members,
-			  const struct cgfence_denial_subject *subject, __u64 member, bool *known,
-			  __u32 *index)
+static __always_inline __u32 cgfence_denial_choose_way(const struct cgfence_denial_record *ways,
+						       const __u64 *members,
+						       const struct cgfence_denial_record *record,
+						       __u64 member, __u64 *known)
 {
-	struct cgfence_denial_record *way = ways;
-	__s64 oldest = (__s64)(way->last_ns | (cgfence_denial_same_subject(&way->subject, subject) &
-					       cgfence_denial_same_member(members, 0, member)));
-	__u32 chosen = 0;
-	__u32 i;
+	/* Later than all times, and not so late that the difference to those below 0 has another bit. */
+	__s64 oldest = (1LL << 62) - 2 * CGFENCE_DENIAL_WAYS;
+	__u64 word = cgfence_denial_word(record);
+	__u64 minor = record->subject.minor;
+	__u64 i;
 
-	for (i = 1; i < CGFENCE_DENIAL_WAYS; i++) {
-		__u64 older;
-		__s64 age;
+	for (i = 0; i < CGFENCE_DENIAL_WAYS; i++) {
+		__u64 difference;
+		__u64 age;
 
 		/* Keeps the compiler from unrolling the loop: a program must fit into a page. */
 		__asm__ volatile("" : "+r"(i));
-		way++;
-		age = (__s64)(way->last_ns | (cgfence_denial_same_subject(&way->subject, subject) &
-					      cgfence_denial_same_member(members, i, member)));
-		/* All bits if age is less, else none: these are times since the boot, or -1. */
-		older = (__u64)((age - oldest) >> 62);
+		difference = (cgfence_denial_word(ways) ^ word) | (ways->subject.minor ^ minor);
+		if (members)
+			difference |= members[i] ^ member;
+		difference |= -difference;
 		/* Keeps the compiler from making branches. */
-		__asm__ volatile("" : "+r"(older));
-		oldest += (age - oldest) & (__s64)older;
-		chosen ^= (chosen ^ i) & older;
+		__asm__ volatile("" : "+r"(difference));
+		/* All bits if there is no difference, else none. */
+		age = (difference >> 63) - 1;
+		/* When it was refused last, with the index in the lowest bits. */
+		age = ((age | ways->last_ns) & -(__u64)CGFENCE_DENIAL_WAYS) | i;
+		age -= (__u64)oldest;
+		/* All bits if it is less, else none: these are times since the boot, or below 0. */
+		oldest += (__s64)age & (__s64)age >> 62;
+		ways++;
 	}
-	*known = oldest < 0;
-	*index = chosen & (CGFENCE_DENIAL_WAYS - 1);
-	return &ways[*index];
+	*known = (__u64)(oldest >> 63);
+	return oldest & (CGFENCE_DENIAL_WAYS - 1);
 }

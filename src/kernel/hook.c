@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/hook.h"
 #include "device.skel.h"
+#include "image/image.h"
+#include "lean_ports.skel.h"
+#include "lean_standing_device.skel.h"
+#include "lean_standing_listen.skel.h"
+#include "lean_standing_ports.skel.h"
 #include "listen.skel.h"
 #include "listen_lsm.skel.h"
 #include "ports.skel.h"
@@ -52,9 +57,38 @@ static bool create_wanted(const struct cgfence_image *image)
 	return image->ports.fenced && !image->ports.sctp_any;
 }
 
-#define OBJECT(file)                                         \
-	.object = #file, .elf_bytes = file##_bpf__elf_bytes, \
-	.standing_bytes = standing_##file##_bpf__elf_bytes
+/* In programs of standing fences. Those of others have nothing there. */
+static bool has_lean_anchor(const struct cgfence_image *image)
+{
+	return !image_standing(image)->cgroup.ancestors_are_ids;
+}
+
+static bool devices_are_lean(const struct cgfence_image *image)
+{
+	return !image->task.device_by && has_lean_anchor(image);
+}
+
+static bool ports_are_lean(const struct cgfence_image *image)
+{
+	return !image->task.ports_by && !image->socket.netns_by && !image->socket.has_v6only_bit &&
+	       !image->ports.privileged && has_lean_anchor(image);
+}
+
+static bool listen_is_lean(const struct cgfence_image *image)
+{
+	return !image->task.sockops_by && !image->socket.sockops_netns_by &&
+	       !image->socket.has_v6only_bit && has_lean_anchor(image);
+}
+
+#define FULL(file) file##_bpf__elf_bytes
+#define LEAN(file) lean_##file##_bpf__elf_bytes
+
+/* What fits into the same pages either way is compiled in full only. */
+#define OBJECT(file, lean, standing_lean, lean_enough)                             \
+	.object = #file,                                                           \
+	.versions = { { FULL(file), lean(file) },                                  \
+		      { FULL(standing_##file), standing_lean(standing_##file) } }, \
+	.is_lean = lean_enough
 
 #define IPV4 HOOK_BIT(CGFENCE_IPV4)
 #define IPV6 HOOK_BIT(CGFENCE_IPV6)
@@ -68,7 +102,7 @@ static bool create_wanted(const struct cgfence_image *image)
 const struct hook hooks[] = {
 	{
 		.name = "device",
-		OBJECT(device),
+		OBJECT(device, FULL, LEAN, devices_are_lean),
 		.program = "cgfence_device",
 		.attach_type = BPF_CGROUP_DEVICE,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_DEVICE,
@@ -77,7 +111,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "bind4",
-		OBJECT(ports),
+		OBJECT(ports, LEAN, LEAN, ports_are_lean),
 		.program = "cgfence_bind4",
 		.attach_type = BPF_CGROUP_INET4_BIND,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
@@ -88,7 +122,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "bind6",
-		OBJECT(ports),
+		OBJECT(ports, LEAN, LEAN, ports_are_lean),
 		.program = "cgfence_bind6",
 		.attach_type = BPF_CGROUP_INET6_BIND,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
@@ -99,7 +133,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "post_bind4",
-		OBJECT(ports),
+		OBJECT(ports, LEAN, LEAN, ports_are_lean),
 		.program = "cgfence_post_bind4",
 		.attach_type = BPF_CGROUP_INET4_POST_BIND,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
@@ -110,7 +144,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "post_bind6",
-		OBJECT(ports),
+		OBJECT(ports, LEAN, LEAN, ports_are_lean),
 		.program = "cgfence_post_bind6",
 		.attach_type = BPF_CGROUP_INET6_POST_BIND,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
@@ -121,7 +155,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "sock_create",
-		OBJECT(ports),
+		OBJECT(ports, LEAN, LEAN, ports_are_lean),
 		.program = "cgfence_sock_create",
 		.attach_type = BPF_CGROUP_INET_SOCK_CREATE,
 		.type_in_place = BPF_PROG_TYPE_CGROUP_SOCK,
@@ -133,7 +167,7 @@ const struct hook hooks[] = {
 	{
 		/* It is told of a listener, and cannot refuse that it listens. */
 		.name = "sockops",
-		OBJECT(listen),
+		OBJECT(listen, FULL, LEAN, listen_is_lean),
 		.program = "cgfence_sockops",
 		.attach_type = BPF_CGROUP_SOCK_OPS,
 		.type_in_place = BPF_PROG_TYPE_SOCK_OPS,
@@ -143,7 +177,7 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "lsm_listen",
-		OBJECT(listen_lsm),
+		OBJECT(listen_lsm, FULL, FULL, NULL),
 		.program = "cgfence_listen",
 		.attach_type = BPF_LSM_CGROUP,
 		.reads_kernel = true,
@@ -157,6 +191,19 @@ const struct hook hooks[] = {
 const int hook_count = sizeof(hooks) / sizeof(hooks[0]);
 
 _Static_assert(sizeof(hooks) / sizeof(hooks[0]) < HOOKS_MAX, "raise HOOKS_MAX");
+
+const void *hook_object(const struct hook *hook, const struct cgfence_image *image, size_t *size)
+{
+	bool standing = image_standing(image)->anchor_id;
+	bool lean = hook->is_lean && hook->is_lean(image);
+
+	return hook->versions[standing][lean](size);
+}
+
+bool hook_is_in_object_of(const struct hook *hook, const struct hook *other)
+{
+	return hook->versions[0][0] == other->versions[0][0];
+}
 
 bool hook_is_wanted(const struct hook *hook, const struct cgfence_image *image)
 {

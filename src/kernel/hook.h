@@ -9,13 +9,20 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
+enum { HOOK_ORDINARY, HOOK_STANDING, HOOK_STANDING_COUNT };
+enum { HOOK_FULL, HOOK_LEAN, HOOK_LEAN_COUNT };
+
+typedef const void *hook_bytes(size_t *size);
+
 struct hook {
 	const char *name; /* of the pin, and in status */
 
 	const char *object; /* the file in bpf/ that has its program, without .bpf.c */
-	const void *(*elf_bytes)(size_t *size);	     /* that file, compiled */
-	const void *(*standing_bytes)(size_t *size); /* for standing fences */
-	const char *program;			     /* the function in it */
+	/* That file, compiled, and without what most fences do not need (bpf/lean.bpf.h); for standing fences too. */
+	hook_bytes *versions[HOOK_STANDING_COUNT][HOOK_LEAN_COUNT];
+	bool (*is_lean)(const struct cgfence_image
+				*image); /* is the second enough? NULL if they are the same */
+	const char *program;		 /* the function in it */
 	enum bpf_attach_type attach_type;
 	/* Of a program whose section libbpf does not know (POLICY_SEC in bpf/maps.bpf.h); 0 for others. */
 	enum bpf_prog_type type_in_place;
@@ -38,6 +45,12 @@ struct hook {
 
 extern const struct hook hooks[];
 extern const int hook_count;
+
+/** hook_object() - the bytes of the object from which a fence with this image gets the program, and their @size. */
+const void *hook_object(const struct hook *hook, const struct cgfence_image *image, size_t *size);
+
+/** hook_is_in_object_of() - do two hooks have their programs in one object? */
+bool hook_is_in_object_of(const struct hook *hook, const struct hook *other);
 
 /** hook_is_wanted() - does a fence with this image have a link on the hook? */
 bool hook_is_wanted(const struct hook *hook, const struct cgfence_image *image);

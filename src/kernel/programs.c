@@ -65,18 +65,13 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 	return 0;
 }
 
-static bool is_in_object_of(const struct hook *hook, const struct hook *other)
-{
-	return hook->elf_bytes == other->elf_bytes;
-}
-
 static void choose_programs(struct bpf_object *object, const struct hook *hook,
 			    const struct cgfence_image *image)
 {
 	for (int i = 0; i < hook_count; i++) {
 		struct bpf_program *program;
 
-		if (!is_in_object_of(&hooks[i], hook))
+		if (!hook_is_in_object_of(&hooks[i], hook))
 			continue;
 		program = bpf_object__find_program_by_name(object, hooks[i].program);
 		bpf_program__set_autoload(program, hook_is_wanted(&hooks[i], image));
@@ -92,8 +87,7 @@ static void choose_programs(struct bpf_object *object, const struct hook *hook,
 static void *copy_object(const struct hook *hook, const struct cgfence_image *image, int policy,
 			 size_t *size)
 {
-	const bool standing = image_standing(image)->anchor_id;
-	const void *bytes = (standing ? hook->standing_bytes : hook->elf_bytes)(size);
+	const void *bytes = hook_object(hook, image, size);
 	void *copy = malloc(*size);
 
 	if (copy) {
@@ -109,7 +103,7 @@ static int keep_programs(struct bpf_object *object, const struct hook *hook,
 	for (int i = 0; i < hook_count; i++) {
 		const struct bpf_program *program;
 
-		if (!is_in_object_of(&hooks[i], hook) || !hook_is_wanted(&hooks[i], image))
+		if (!hook_is_in_object_of(&hooks[i], hook) || !hook_is_wanted(&hooks[i], image))
 			continue;
 		program = bpf_object__find_program_by_name(object, hooks[i].program);
 		programs[i] = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);

@@ -69,7 +69,7 @@ static struct memory weigh(const struct cgfence_cgroup *fence)
 }
 
 /* The packaged bpftool, given the objects of cgfence: the first of each is for devices, the others are for ports. */
-static const char *const objects[] = { "device", "ports", "listen" };
+static const char *const objects[] = { "device", "lean_ports", "listen" };
 
 static const struct {
 	const char *object;
@@ -77,11 +77,11 @@ static const struct {
 	const char *hook;
 } hooks[] = {
 	{ "device", "cgfence_device", "cgroup_device" },
-	{ "ports", "cgfence_bind4", "cgroup_inet4_bind" },
-	{ "ports", "cgfence_bind6", "cgroup_inet6_bind" },
-	{ "ports", "cgfence_post_bind4", "cgroup_inet4_post_bind" },
-	{ "ports", "cgfence_post_bind6", "cgroup_inet6_post_bind" },
-	{ "ports", "cgfence_sock_create", "cgroup_inet_sock_create" },
+	{ "lean_ports", "cgfence_bind4", "cgroup_inet4_bind" },
+	{ "lean_ports", "cgfence_bind6", "cgroup_inet6_bind" },
+	{ "lean_ports", "cgfence_post_bind4", "cgroup_inet4_post_bind" },
+	{ "lean_ports", "cgfence_post_bind6", "cgroup_inet6_post_bind" },
+	{ "lean_ports", "cgfence_sock_create", "cgroup_inet_sock_create" },
 	{ "listen", "cgfence_sockops", "cgroup_sock_ops" },
 };
 

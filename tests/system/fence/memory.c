@@ -11,14 +11,19 @@
 
 TestSuite(memory, .init = harness_begin, .fini = standing_end);
 
-/* Of the specification. */
-#define FENCE_MAX 65536
+/*
+ * The specification allows 64 KiB. Each program fits into a page, also before the verifier removes what the policy has no
+ * use for; one that needs another page breaks these bounds.
+ */
+#define FENCE_MAX (56 * 1024)
+#define DEVICES_MAX (20 * 1024)
 
 /*
- * What the members of a standing fence take beside: 4 KiB for their map, as much with the machine code for each of the two
- * programs that decide who is one, and a page for each other program that does not fit into one page with the look-up.
+ * What the members of a standing fence take beside: 4 KiB for their map, 4 KiB with the machine code for each of the two
+ * programs that decide who is one, and longer machine code in the others.
  */
-#define STANDING_MAX (108 * 1024)
+#define STANDING_MAX (79 * 1024)
+#define STANDING_DEVICES_MAX (40 * 1024)
 
 /* Before 6.4 the kernel counts whole pages for each map (array_map_mem_usage, kernel/bpf/arraymap.c). */
 static void skip_if_pages_are_counted(void)
@@ -69,14 +74,14 @@ Test(memory, a_fence_of_all_hooks_takes_at_most_what_is_specified)
 }
 
 /* The programs of ports are not loaded. */
-Test(memory, a_fence_of_devices_takes_half_of_that)
+Test(memory, a_fence_of_devices_takes_a_third_of_that)
 {
-	expect_less("{'devices': {'defaults': true}}", FENCE_MAX / 2);
+	expect_less("{'devices': {'defaults': true}}", DEVICES_MAX);
 }
 
 Test(memory, a_standing_fence_takes_little_more)
 {
 	expect_less_standing("{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}",
 			     STANDING_MAX);
-	expect_less_standing("{'devices': {'defaults': true}}", FENCE_MAX);
+	expect_less_standing("{'devices': {'defaults': true}}", STANDING_DEVICES_MAX);
 }

@@ -23,7 +23,7 @@ static int count_in_object(const struct hook *hook)
 	int count = 0;
 
 	for (int i = 0; i < hook_count; i++)
-		count += hooks[i].elf_bytes == hook->elf_bytes;
+		count += hook_is_in_object_of(&hooks[i], hook);
 	return count;
 }
 
@@ -42,33 +42,95 @@ static void expect_types(const struct hook *hook)
 	cr_expect_eq(hook->attach_type, attach_type, "%s", hook->name);
 }
 
+static void expect_described(const struct hook *hook, hook_bytes *version)
+{
+	size_t size;
+	const void *bytes = version(&size);
+	struct bpf_object *object = bpf_object__open_mem(bytes, size, NULL);
+	const struct bpf_program *found;
+	struct bpf_program *program;
+	bool in_place;
+	int programs = 0;
+
+	cr_assert_not_null(object, "%s: %s", hook->name, strerror(errno));
+	found = bpf_object__find_program_by_name(object, hook->program);
+	cr_assert_not_null(found, "%s", hook->name);
+	in_place = strncmp(bpf_program__section_name(found), "cgfence/", 8) == 0;
+	if (!in_place)
+		cr_expect_eq(bpf_program__expected_attach_type(found), hook->attach_type, "%s",
+			     hook->name);
+	cr_expect_eq(hook->type_in_place != 0, in_place, "%s", hook->name);
+	if (in_place)
+		expect_types(hook);
+	bpf_object__for_each_program(program, object) programs++;
+	cr_expect_eq(programs, count_in_object(hook), "a program of %s has no row", hook->object);
+	bpf_object__close(object);
+}
+
 Test(hook, each_row_describes_its_program)
 {
 	for (int i = 0; i < hook_count; i++) {
-		const struct hook *hook = &hooks[i];
-		size_t size;
-		const void *bytes = hook->elf_bytes(&size);
-		struct bpf_object *object = bpf_object__open_mem(bytes, size, NULL);
-		const struct bpf_program *found;
-		struct bpf_program *program;
-		bool in_place;
-		int programs = 0;
-
-		cr_assert_not_null(object, "%s: %s", hook->name, strerror(errno));
-		found = bpf_object__find_program_by_name(object, hook->program);
-		cr_assert_not_null(found, "%s", hook->name);
-		in_place = strncmp(bpf_program__section_name(found), "cgfence/", 8) == 0;
-		if (!in_place)
-			cr_expect_eq(bpf_program__expected_attach_type(found), hook->attach_type,
-				     "%s", hook->name);
-		cr_expect_eq(hook->type_in_place != 0, in_place, "%s", hook->name);
-		if (in_place)
-			expect_types(hook);
-		bpf_object__for_each_program(program, object) programs++;
-		cr_expect_eq(programs, count_in_object(hook), "a program of %s has no row",
-			     hook->object);
-		bpf_object__close(object);
+		for (int j = 0; j < HOOK_STANDING_COUNT * HOOK_LEAN_COUNT; j++)
+			expect_described(
+				&hooks[i],
+				hooks[i].versions[j / HOOK_LEAN_COUNT][j % HOOK_LEAN_COUNT]);
 	}
+}
+
+static void expect_version(const char *name, const struct cgfence_image *image, int standing,
+			   int lean)
+{
+	const struct hook *hook = find(name);
+	size_t wanted_size;
+	size_t size;
+
+	cr_expect_eq(hook_object(hook, image, &size), hook->versions[standing][lean](&wanted_size),
+		     "%s", name);
+	cr_expect_eq(size, wanted_size);
+}
+
+/* Makes an image of a standing fence, whose anchor is described behind it. */
+static struct cgfence_standing *make_standing(struct cgfence_image *image)
+{
+	image->standing_offset = sizeof(*image);
+	image->size = sizeof(*image) + sizeof(struct cgfence_standing);
+	((struct cgfence_standing *)(image + 1))->anchor_id = 1;
+	return (struct cgfence_standing *)(image + 1);
+}
+
+Test(hook, programs_without_what_few_fences_need_are_for_the_others_only)
+{
+	cleanup_free struct cgfence_image *image =
+		calloc(1, sizeof(*image) + sizeof(struct cgfence_standing));
+	__u8 *const ports[] = { &image->task.ports_by, &image->socket.netns_by,
+				&image->socket.has_v6only_bit, (__u8 *)&image->ports.privileged };
+	__u8 *const listen[] = { &image->task.sockops_by, &image->socket.sockops_netns_by,
+				 &image->socket.has_v6only_bit };
+	struct cgfence_standing *standing;
+
+	for (int i = 0; i < HOOK_STANDING_COUNT; i++) {
+		expect_version("bind6", image, i, HOOK_LEAN);
+		expect_version("device", image, i, HOOK_LEAN);
+		expect_version("sockops", image, i, HOOK_LEAN);
+		for (size_t j = 0; j < ARRAY_SIZE(ports); j++) {
+			*ports[j] = 1;
+			expect_version("bind6", image, i, HOOK_FULL);
+			*ports[j] = 0;
+		}
+		for (size_t j = 0; j < ARRAY_SIZE(listen); j++) {
+			*listen[j] = 1;
+			expect_version("sockops", image, i, HOOK_FULL);
+			*listen[j] = 0;
+		}
+		image->task.device_by = 1;
+		expect_version("device", image, i, HOOK_FULL);
+		image->task.device_by = 0;
+		standing = make_standing(image);
+	}
+	standing->cgroup.ancestors_are_ids = 1;
+	expect_version("bind6", image, HOOK_STANDING, HOOK_FULL);
+	expect_version("device", image, HOOK_STANDING, HOOK_FULL);
+	expect_version("sockops", image, HOOK_STANDING, HOOK_FULL);
 }
 
 Test(hook, no_two_have_the_same_name_or_place)
