@@ -4,6 +4,7 @@
 ## V=1            show the commands
 ## ASAN=1         build with sanitizers, in build/asan
 ## WERROR=1       make warnings errors
+## CROSS          build for arm64, s390x or riscv64, in build/cross, once tools/cross.sh has fetched what that takes
 ## CC CLANG       compilers of the program and of what runs in the kernel
 ## CFLAGS LDFLAGS for the program and the library (-O2 -g)
 ## HARDENING      more of them; make it empty for -O0
@@ -18,14 +19,20 @@ LIBDIR ?= $(PREFIX)/lib
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 HOOKSDIR ?= /usr/share/containers/oci/hooks.d
 DESTDIR ?=
-CC = gcc
+CC = $(TRIPLET)gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 SUDO ?= $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 
 VERSION := $(shell sed -n 's/^\#define CGFENCE_VERSION "\(.*\)"/\1/p' include/cgfence/cgfence.h)
 SOVERSION := 1
-OUT := build$(if $(ASAN),/asan)
+BASE := build$(if $(CROSS),/cross/$(CROSS))
+OUT := $(BASE)$(if $(ASAN),/asan)
+# Of another architecture: what its tools begin with, where its headers and libraries are, and the order of its bytes.
+TRIPLET := $(if $(CROSS),$(CROSS:arm64=aarch64)-linux-gnu-)
+ROOT := $(if $(CROSS),$(BASE)/root)
+SYSROOT := $(if $(CROSS),--sysroot=$(ROOT) -B$(ROOT)/usr/lib/$(TRIPLET:-=))
+BPF_TARGET := bpf$(if $(CROSS),$(if $(filter s390x,$(CROSS)),eb,el))
 
 , := ,
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
@@ -35,20 +42,20 @@ HARDENING ?= $(if $(ASAN),,-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY
 CFLAGS ?= -O2 -g
 # No path of the machine that builds gets into what is built.
 NO_PATHS := -ffile-prefix-map=$(CURDIR)=.
-INCLUDES := -Iinclude -Isrc -Itests -Ibuild/bpf -isystem /usr/include/libnl3
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
+INCLUDES := -Iinclude -Isrc -Itests -I$(BASE)/bpf -isystem $(ROOT)/usr/include/libnl3
+ALL_CFLAGS = $(SYSROOT) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
 	-fPIC -fvisibility=hidden $(INCLUDES) -MMD -MP
-LINK = $(CC) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
+LINK = $(CC) $(SYSROOT) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBRARIES := -lbpf -ljansson -lnl-3 -lyaml
-BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
-	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+BPF_CFLAGS = -O2 -g -target $(BPF_TARGET) -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
+	-idirafter $(ROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
 # Line numbers of programs that each fence loads would take a third of the kernel memory of a fence. They stand where libbpf
 # finds what to adapt to the kernel, so programs that read kernel structures keep them.
 LINELESS := $(patsubst bpf/%.bpf.c,%,$(shell grep -L kernel_types.bpf.h bpf/*.bpf.c))
 REMOVE_LINES := --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
-SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+SKELETONS := $(patsubst bpf/%.bpf.c,$(BASE)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 # The program is what prints; all else of src/ is the library, and base/ is in both.
 PROGRAM_SOURCES := $(sort $(wildcard $(patsubst %,src/%/*.c,report daemon cli)))
 WRAPPER_SOURCES := $(sort $(wildcard src/wrapper/*.c))
@@ -69,20 +76,30 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(MANUALS) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(MANUALS)) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo && sed -n 's/^## /  /p' Makefile
 
-build/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+$(BASE)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(Q)llvm-objcopy --strip-debug $(if $(filter $(LINELESS),$*),$(REMOVE_LINES)) $@
 
-build/bpf/%.skel.h: build/bpf/%.bpf.o
+ifeq ($(BPF_TARGET),bpfeb)
+$(BASE)/bpf/twin/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -target bpfel -c $< -o $@
+
+$(BASE)/bpf/%.skel.h: $(BASE)/bpf/twin/%.bpf.o $(BASE)/bpf/%.bpf.o tools/skeleton.sh
+	$(call say,SKELETON)
+	$(Q)tools/skeleton.sh $(BPFTOOL) $< $*_bpf $(BASE)/bpf/$*.bpf.o > $@.new && mv $@.new $@
+else
+$(BASE)/bpf/%.skel.h: $(BASE)/bpf/%.bpf.o
 	$(call say,SKELETON)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
+endif
 
 $(OUT)/%.o: %.c Makefile | $(SKELETONS)
 	$(call say,CC)
@@ -91,11 +108,11 @@ $(OUT)/%.o: %.c Makefile | $(SKELETONS)
 # One object, so that the names that its parts share among themselves can end here.
 $(OUT)/libcgfence.o: $(LIB_OBJECTS)
 	$(call say,LD)
-	$(Q)ld -r $^ -o $@ && objcopy --localize-hidden $@
+	$(Q)$(TRIPLET)ld -r $^ -o $@ && $(TRIPLET)objcopy --localize-hidden $@
 
 $(OUT)/libcgfence.a: $(OUT)/libcgfence.o
 	$(call say,AR)
-	$(Q)rm -f $@ && ar rcsD $@ $^
+	$(Q)rm -f $@ && $(TRIPLET)ar rcsD $@ $^
 
 $(OUT)/libcgfence.so: $(LIB_OBJECTS) tools/libcgfence.map
 	$(call say,LD)
@@ -233,7 +250,7 @@ uninstall: ## remove what install made
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path '*/root' -prune -o -name '*.d' -print 2>/dev/null)
 
 .PHONY: all abi help deps examples slurm demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
