@@ -42,7 +42,7 @@ HARDENING ?= $(if $(ASAN),,-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY
 CFLAGS ?= -O2 -g
 # No path of the machine that builds gets into what is built.
 NO_PATHS := -ffile-prefix-map=$(CURDIR)=.
-INCLUDES := -Iinclude -Isrc -Itests -I$(BASE)/bpf -isystem $(ROOT)/usr/include/libnl3
+INCLUDES := -Iinclude -Isrc -Itests $(if $(CROSS),-isystem tests/plain) -I$(BASE)/bpf -isystem $(ROOT)/usr/include/libnl3
 ALL_CFLAGS = $(SYSROOT) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
 	-fPIC -fvisibility=hidden $(INCLUDES) -MMD -MP
 LINK = $(CC) $(SYSROOT) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
@@ -149,15 +149,15 @@ $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcar
 	$(call say,MAN)
 	$(Q)tools/manual.sh $(OUT)/cgfence < $< > $@.new && mv $@.new $@
 
-# Tests look into the library, so they link its objects.
+# Tests look into the library, so they link its objects. Not every architecture has Criterion.
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c)))
 $(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS))
 $(OUT)/system-tests: $(call test_objects,system) $(OUT)/tools/slurm/step.o $(OUT)/tools/slurm/ports.o
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)
-$(TEST_PROGRAMS): $(LIB_OBJECTS)
+$(TEST_PROGRAMS): $(LIB_OBJECTS) $(if $(CROSS),$(OUT)/tests/plain/runner.o)
 	$(call say,LD)
-	$(Q)$(LINK) $(filter %.o,$^) -lcriterion $(LIBRARIES) -o $@
+	$(Q)$(LINK) $(filter %.o,$^) $(if $(CROSS),,-lcriterion) $(LIBRARIES) -o $@
 
 # The programs of a fence as bpftool can load them, beside which attach is measured.
 PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_%,$(LINELESS)))

@@ -9,8 +9,7 @@ cd "$(dirname "$0")/.."
 packages='libc6-dev libbpf-dev libjansson-dev libnl-3-dev libyaml-dev'
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 case ${1-} in
-arm64) packages+=' libcriterion-dev' ;;
-s390x) ;;
+arm64 | s390x) ;;
 riscv64)
 	# Debian 12 has the compiler alone.
 	[[ $suite != bookworm ]] || suite=trixie
