@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Makes what `make CROSS=ARCH` builds with, once: Debian's cross compiler, which is installed, and the headers and libraries
+# Makes what `make CROSS=ARCH` builds with, and busybox for virtual machines of that kind, once: Debian's cross compiler, which is installed, and the headers and libraries
 # of that architecture, which come to lie in build/cross/ARCH/root, so that the host's own packages stay as they are.
 # Usage: cross.sh arm64|s390x|riscv64
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages='libc6-dev libbpf-dev libjansson-dev libnl-3-dev libyaml-dev'
+packages='libc6-dev libbpf-dev libjansson-dev libnl-3-dev libyaml-dev busybox-static'
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 case ${1-} in
 arm64 | s390x) ;;
@@ -36,7 +36,7 @@ quietly() {
 }
 
 echo "Fetching the libraries of $1."
-rm -rf "$directory"
+rm -rf "$directory"/{root,root.tar,complete}
 mkdir -p "$directory"
 work=$(mktemp -d -t cgfence-cross.XXXXXX)
 trap 'rm -rf "$work"' EXIT

@@ -11,8 +11,8 @@ declare -A packages=(
 	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
 	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
-	[cross-arm64]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap qemu-user-static'
-	[cross-s390x]='gcc-s390x-linux-gnu libc6-dev-s390x-cross mmdebstrap qemu-user-static'
+	[cross-arm64]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap qemu-system-arm qemu-user-static'
+	[cross-s390x]='gcc-s390x-linux-gnu libc6-dev-s390x-cross mmdebstrap qemu-system-misc qemu-user-static'
 	[cross-riscv64]='gcc-riscv64-linux-gnu libc6-dev-riscv64-cross mmdebstrap qemu-user-static'
 )
 

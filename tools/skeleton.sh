@@ -15,7 +15,7 @@ size=$(stat -c %s "$object")
 # Before bpftool 7.2 its length stands before it.
 "$1" gen skeleton "$2" name "$3" | while IFS= read -r line; do
 	case $line in
-	*'"\')
+	*\"\\)
 		printf '%s\n' "$line"
 		od -An -v -tx1 "$object" | sed 's/ /\\x/g; s/$/\\/; $ s/\\$/";/'
 		while IFS= read -r line && [[ $line != *'";' ]]; do :; done
