@@ -4,6 +4,7 @@
 ## V=1            show the commands
 ## ASAN=1         build with sanitizers, in build/asan
 ## WERROR=1       make warnings errors
+## CROSS          build for arm64, s390x or riscv64, in build/cross, once tools/cross.sh has fetched what that takes
 ## CC CLANG       compilers of the program and of what runs in the kernel
 ## CFLAGS LDFLAGS for the program and the library (-O2 -g)
 ## HARDENING      more of them; make it empty for -O0
@@ -18,14 +19,20 @@ LIBDIR ?= $(PREFIX)/lib
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 HOOKSDIR ?= /usr/share/containers/oci/hooks.d
 DESTDIR ?=
-CC = gcc
+CC = $(TRIPLET)gcc
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 SUDO ?= $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 
 VERSION := $(shell sed -n 's/^\#define CGFENCE_VERSION "\(.*\)"/\1/p' include/cgfence/cgfence.h)
 SOVERSION := 1
-OUT := build$(if $(ASAN),/asan)
+BASE := build$(if $(CROSS),/cross/$(CROSS))
+OUT := $(BASE)$(if $(ASAN),/asan)
+# Of another architecture: what its tools begin with, where its headers and libraries are, and the order of its bytes.
+TRIPLET := $(if $(CROSS),$(CROSS:arm64=aarch64)-linux-gnu-)
+ROOT := $(if $(CROSS),$(BASE)/root)
+SYSROOT := $(if $(CROSS),--sysroot=$(ROOT) -B$(ROOT)/usr/lib/$(TRIPLET:-=))
+BPF_TARGET := bpf$(if $(CROSS),$(if $(filter s390x,$(CROSS)),eb,el))
 
 , := ,
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
@@ -35,21 +42,21 @@ HARDENING ?= $(if $(ASAN),,-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY
 CFLAGS ?= -O2 -g
 # No path of the machine that builds gets into what is built.
 NO_PATHS := -ffile-prefix-map=$(CURDIR)=.
-INCLUDES := -Iinclude -Isrc -Itests -Ibuild/bpf -isystem /usr/include/libnl3
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
+INCLUDES := -Iinclude -Isrc -Itests $(if $(CROSS),-isystem tests/plain) -I$(BASE)/bpf -isystem $(ROOT)/usr/include/libnl3
+ALL_CFLAGS = $(SYSROOT) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
 	-fPIC -fvisibility=hidden $(INCLUDES) -MMD -MP
-LINK = $(CC) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
+LINK = $(CC) $(SYSROOT) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBRARIES := -lbpf -ljansson -lnl-3 -lyaml
-BPF_CFLAGS = -O2 -g -target bpf -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
-	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
+BPF_CFLAGS = -O2 -g -target $(BPF_TARGET) -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
+	-idirafter $(ROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
 # Line numbers of programs that each fence loads would take a third of the kernel memory of a fence. They stand where libbpf
 # finds what to adapt to the kernel, so programs that read kernel structures keep them.
 LINELESS := $(patsubst bpf/%.bpf.c,%,$(shell grep -L kernel_types.bpf.h bpf/*.bpf.c))
 REMOVE_LINES := --remove-section=.BTF.ext --remove-section=.rel.BTF.ext
 
-SKELETONS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
-KERNEL_NAMES := build/bpf/kernel_names.h
+SKELETONS := $(patsubst bpf/%.bpf.c,$(BASE)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+KERNEL_NAMES := $(BASE)/bpf/kernel_names.h
 # The program is what prints; all else of src/ is the library, and base/ is in both.
 PROGRAM_SOURCES := $(sort $(wildcard $(patsubst %,src/%/*.c,report daemon cli)))
 WRAPPER_SOURCES := $(sort $(wildcard src/wrapper/*.c))
@@ -70,23 +77,35 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(MANUALS) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(MANUALS)) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 	@echo && sed -n 's/^## /  /p' Makefile
 
-build/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+$(BASE)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(Q)llvm-objcopy --strip-debug $(if $(filter $(LINELESS),$*),$(REMOVE_LINES)) $@
 
-build/bpf/%.skel.h: build/bpf/%.bpf.o
+ifeq ($(BPF_TARGET),bpfeb)
+$(BASE)/bpf/twin/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -target bpfel -c $< -o $@
+
+$(BASE)/bpf/%.skel.h: $(BASE)/bpf/twin/%.bpf.o $(BASE)/bpf/%.bpf.o tools/skeleton.sh
+	$(call say,SKELETON)
+	$(Q)tools/skeleton.sh $(BPFTOOL) $< $*_bpf $(BASE)/bpf/$*.bpf.o > $@.new && mv $@.new $@
+else
+$(BASE)/bpf/%.skel.h: $(BASE)/bpf/%.bpf.o
 	$(call say,SKELETON)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.new && mv $@.new $@
+endif
 
-# What they read of the kernel.
-$(KERNEL_NAMES): $(filter-out $(LINELESS:%=build/bpf/%.bpf.o),$(SKELETONS:%.skel.h=%.bpf.o)) tools/kernel-names.awk
+# What they read of the kernel. bpftool reads no objects of the other byte order, whose names are the same.
+NAMING := $(filter-out $(LINELESS),$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c)))
+NAMING_OBJECTS := $(NAMING:%=$(BASE)/bpf/$(if $(filter bpfeb,$(BPF_TARGET)),twin/)%.bpf.o)
+$(KERNEL_NAMES): $(NAMING_OBJECTS) tools/kernel-names.awk
 	$(call say,NAMES)
 	$(Q)for object in $(filter %.o,$^); do $(BPFTOOL) btf dump file $$object format raw || exit; done > $@.dump
 	$(Q)awk -f tools/kernel-names.awk $@.dump > $@.new && rm $@.dump && mv $@.new $@
@@ -98,11 +117,11 @@ $(OUT)/%.o: %.c Makefile | $(SKELETONS) $(KERNEL_NAMES)
 # One object, so that the names that its parts share among themselves can end here.
 $(OUT)/libcgfence.o: $(LIB_OBJECTS)
 	$(call say,LD)
-	$(Q)ld -r $^ -o $@ && objcopy --localize-hidden $@
+	$(Q)$(TRIPLET)ld -r $^ -o $@ && $(TRIPLET)objcopy --localize-hidden $@
 
 $(OUT)/libcgfence.a: $(OUT)/libcgfence.o
 	$(call say,AR)
-	$(Q)rm -f $@ && ar rcsD $@ $^
+	$(Q)rm -f $@ && $(TRIPLET)ar rcsD $@ $^
 
 $(OUT)/libcgfence.so: $(LIB_OBJECTS) tools/libcgfence.map
 	$(call say,LD)
@@ -149,15 +168,15 @@ $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcar
 	$(call say,MAN)
 	$(Q)tools/manual.sh $(OUT)/cgfence < $< > $@.new && mv $@.new $@
 
-# Tests look into the library, so they link its objects.
+# Tests look into the library, so they link its objects. Not every architecture has Criterion.
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c)))
 $(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS))
 $(OUT)/system-tests: $(call test_objects,system) $(OUT)/tools/slurm/step.o $(OUT)/tools/slurm/ports.o
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)
-$(TEST_PROGRAMS): $(LIB_OBJECTS)
+$(TEST_PROGRAMS): $(LIB_OBJECTS) $(if $(CROSS),$(OUT)/tests/plain/runner.o)
 	$(call say,LD)
-	$(Q)$(LINK) $(filter %.o,$^) -lcriterion $(LIBRARIES) -o $@
+	$(Q)$(LINK) $(filter %.o,$^) $(if $(CROSS),,-lcriterion) $(LIBRARIES) -o $@
 
 # The programs of a fence as bpftool can load them, beside which attach is measured.
 PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_% lean_standing_%,$(LINELESS)))
@@ -268,7 +287,7 @@ uninstall: ## remove what install made
 clean: ## remove what was built, downloads included
 	rm -rf build
 
--include $(shell find build -path build/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find build \( -path build/deb -o -path '*/root' \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 .PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 if (($# < 2)); then
-	echo "Usage: $0 PROGRAM SYSTEM_TESTS [MACHINE...], a machine being a kernel, or a kernel and -lsm, -nolsm or -lockdown" >&2
+	echo "Usage: $0 PROGRAM SYSTEM_TESTS [MACHINE...], a machine being a kernel, -arm64 or -s390x, and -lsm, -nolsm or -lockdown" >&2
 	exit 2
 fi
 program=$1
@@ -51,11 +51,20 @@ echo "@guard $(/cgfence status guard | cut -f 5,10 | tail -n 1 | tr '\t' ' ') $(
 exit $status
 INSIDE
 
+kernel_of() { # MACHINE
+	[[ $1 =~ ^[^-]*(-arm64|-s390x)? ]] && echo "${BASH_REMATCH[0]}"
+}
+
+# Prints the path of what was built for the architecture of the machine.
+built_for() { # MACHINE PATH
+	[[ $1 =~ -(arm64|s390x) ]] && echo "build/cross/${BASH_REMATCH[1]}/${2##*/}" || echo "$2"
+}
+
 run_machine() {
 	local status=0
 
-	tools/vm-run.sh --kernel "${1%%-*}" --append "$(append_for "$1")" --timeout 2400 \
-		--file "$tests:/system-tests" --file "$program:/cgfence" --file "$results/inside.sh:/inside.sh" \
+	tools/vm-run.sh --kernel "$(kernel_of "$1")" --append "$(append_for "$1")" --timeout "${CGFENCE_VM_TIMEOUT:-2400}" \
+		--file "$(built_for "$1" "$tests"):/system-tests" --file "$(built_for "$1" "$program"):/cgfence" --file "$results/inside.sh:/inside.sh" \
 		-- sh /inside.sh >"$results/$1.log" 2>&1 || status=$?
 	echo "$status" >"$results/$1.status"
 }
@@ -89,8 +98,14 @@ read_results() {
 	sed -n "s/^ok - \(.*[^ ]\)  *# SKIP \(.*\)/$machine\t\1\t\2/p" "$log" | tr -d '\r' >>"$results/skips"
 }
 
+for arch in arm64 s390x; do
+	if [[ " ${machines[*]}" == *"-$arch"* ]]; then
+		tools/cross.sh "$arch"
+		make --no-print-directory -j"$(nproc)" WERROR=1 CROSS="$arch" build/cross/"$arch"/{cgfence,system-tests}
+	fi
+done
 # Machines of one kernel would both fetch it.
-for kernel in $(printf '%s\n' "${machines[@]%%-*}" | sort -u); do
+for kernel in $(for machine in "${machines[@]}"; do kernel_of "$machine"; done | sort -u); do
 	tools/vm-kernel.sh "$kernel" "${VM_DIR:-build/vm}/kernels/$kernel"
 done
 # An emulated machine keeps one processor busy.

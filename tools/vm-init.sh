@@ -1,6 +1,7 @@
 #!/bin/sh
 # /init of the machines of vm-run.sh: sets up the system as on a booted host and runs /command. The messages of the
-# kernel go to ttyS0, the output of the command to ttyS1, its exit status to ttyS2.
+# kernel go to its console, the output of the command to the port $output, its exit status to $status_port: those of
+# virtio where there are no three serial ports.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
 
 busybox mount -t proc proc /proc
@@ -28,15 +29,21 @@ for module in /lib/modules/*/*.ko; do
 done
 ip link set lo up
 
-stty -F /dev/ttyS1 raw
-stty -F /dev/ttyS2 raw
-echo started >/dev/ttyS2
+output=/dev/vport0p1
+status_port=/dev/vport0p2
+if [ ! -e "$output" ]; then
+	output=/dev/ttyS1
+	status_port=/dev/ttyS2
+	stty -F "$output" raw
+	stty -F "$status_port" raw
+fi
+echo started >"$status_port"
 (
 	# shellcheck disable=SC1091 # vm-run.sh writes it
 	. /command
-) </dev/null >/dev/ttyS1 2>&1
+) </dev/null >"$output" 2>&1
 status=$?
 # stty waits until the terminal has sent its output, including that of processes that still run.
-stty -F /dev/ttyS1 raw
-echo "exited $status" >/dev/ttyS2
+[ "$output" != /dev/ttyS1 ] || stty -F "$output" raw
+echo "exited $status" >"$status_port"
 poweroff -f

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # vm-kernel.sh NAME DIR [MODULE]...: fetch a Debian cloud kernel for a virtual machine into DIR, once.
 #
-# NAME is 5.10, 6.1, 6.12 or 7.x. The modules that cgfence needs come along, and those that are named. Leaves in DIR: vmlinuz, modules/ (a tree for modprobe -d),
+# NAME is 5.10, 6.1, 6.12 or 7.x, and -arm64 or -s390x if it is not for the architecture of the host. The modules that cgfence needs come along, and those that are named. Leaves in DIR: vmlinuz, modules/ (a tree for modprobe -d),
 # release (as uname -r prints it) and, last of all, complete. The host's apt configuration says where
 # the Debian archive is; it is read and never changed, and nothing is installed.
 set -euo pipefail
@@ -23,7 +23,7 @@ require_tool() { # COMMAND PACKAGE
 }
 
 suites_of() { # NAME
-	case $1 in
+	case ${1%%-*} in
 	5.10) echo bullseye bullseye-updates bullseye-security ;;
 	6.1) echo bookworm bookworm-updates bookworm-security ;;
 	6.12) echo trixie trixie-updates trixie-security ;;
@@ -44,6 +44,8 @@ write_apt_conf() { # FETCH
 		Dir::State::Lists "$1/lists";
 		Dir::State::Status "/dev/null";
 		Dir::Cache "$1/cache";
+		APT::Architecture "$ARCH";
+		APT::Architectures { "$ARCH"; };
 		APT::Sandbox::User "$(id -un)";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
@@ -52,7 +54,9 @@ write_apt_conf() { # FETCH
 
 # Choose by kernel series and not by the priority of the suite, which is low for backports.
 write_preferences() { # NAME META
-	printf 'Package: %s\nPin: version %s.*\nPin-Priority: 1000\n\n' "$2" "${1%.x}"
+	local series=${1%%-*}
+
+	printf 'Package: %s\nPin: version %s.*\nPin-Priority: 1000\n\n' "$2" "${series%.x}"
 	printf 'Package: %s\nPin: release *\nPin-Priority: -1\n' "$2"
 }
 
@@ -110,7 +114,16 @@ main() {
 	MODULES+=" ${*:3}"
 	suites_of "$name" >/dev/null
 	dir=$(realpath -m "$2")
-	meta=linux-image-cloud-$(dpkg --print-architecture)
+	ARCH=$(dpkg --print-architecture)
+	case $name in
+	*-arm64 | *-s390x)
+		ARCH=${name#*-}
+		MODULES+=' virtio_pci virtio_console'
+		;;
+	esac
+	meta=linux-image-cloud-$ARCH
+	# There are no clouds of these.
+	[[ $ARCH != s390x ]] || meta=linux-image-$ARCH
 	[[ "$(cat "$dir/complete" 2>/dev/null)" == "$meta $MODULES" ]] && return
 	require_tool apt-get apt
 	require_tool modprobe kmod

@@ -7,7 +7,8 @@ usage() {
 		Usage: vm-run.sh --kernel NAME [OPTION]... -- COMMAND [ARG]...
 
 		Boots a Debian cloud kernel (5.10, 6.1, 6.12 or 7.x), runs COMMAND in it as root, prints its
-		output and exits with its exit status. The machine has busybox and what --file brings.
+		output and exits with its exit status. The machine has busybox and what --file brings. With
+		-arm64 or -s390x after the name it is a machine of that kind, with what cross.sh fetched.
 
 		  --file SRC[:DEST]  put this file or directory in the machine, at the same path or at DEST,
 		                     with the shared libraries of every program in it
@@ -51,9 +52,26 @@ parse_arguments() {
 	COMMAND=("${@:2}")
 }
 
+# The same for another architecture, whose loader cannot run here.
+copy_foreign_libraries() { # FILE
+	local name found
+	while read -r name; do
+		[[ ! -e $ROOT/lib/$name ]] || continue
+		found=$(find "$SYSROOT/usr/lib" "$SYSROOT/lib/" -maxdepth 2 -name "$name" | head -n 1)
+		[[ $found ]] || fail "The library '$name' of '$1' is missing below $SYSROOT."
+		install -D "$found" "$ROOT/lib/$name"
+		copy_foreign_libraries "$found"
+	done < <(LC_ALL=C readelf --dynamic --program-headers "$1" | sed -n \
+		's/.*(NEEDED).*\[\(.*\)\]/\1/p; s/.*interpreter: .*\/\(.*\)\]/\1/p')
+}
+
 # Copies the target of each library link to the path that the loader uses.
 copy_libraries() { # FILE
 	local libraries library
+	if [[ $SYSROOT ]]; then
+		copy_foreign_libraries "$1"
+		return
+	fi
 	libraries=$(ldd "$1" 2>/dev/null) || return 0
 	[[ $libraries != *'not found'* ]] || fail "A shared library of '$1' is missing on this host."
 	while read -r library; do
@@ -88,7 +106,7 @@ build_initramfs() {
 	local file
 	mkdir -p "$ROOT"/{usr/{bin,sbin,lib,lib64},etc,root,dev,proc,sys,tmp,run,mnt}
 	ln -s usr/{bin,sbin,lib,lib64} "$ROOT"
-	cp "$(command -v busybox)" "$ROOT/bin/busybox"
+	cp "$BUSYBOX" "$ROOT/bin/busybox"
 	ln -s busybox "$ROOT/bin/sh"
 	cp -R "$DIR/modules/lib/modules" "$ROOT/lib"
 	for file in "${FILES[@]}"; do
@@ -100,8 +118,20 @@ build_initramfs() {
 }
 
 # Processors that are emulated in parallel miss changes to each other's code: a kernel that patches its own code, as for
-# every static key and so for every attached program, crashes on a stray int3. Three serial ports keep the output of the
-# command apart from its status and from the messages of the kernel.
+# every static key and so for every attached program, crashes on a stray int3. Three ports keep the output of the command apart from
+# its status and from the messages of the kernel.
+machine_for() { # ARCH
+	local ports=(-serial chardev:log)
+	# shellcheck disable=SC2054 # the commas are qemu's
+	local virtio=(-device virtio-serial -chardev file,id=output,path=output -chardev file,id=status,path=status
+		-device virtserialport,nr=1,chardev=output -device virtserialport,nr=2,chardev=status)
+	case $1 in
+	arm64) QEMU=(qemu-system-aarch64 -M virt -cpu cortex-a72 "${ports[@]}" "${virtio[@]}") CONSOLE=ttyAMA0 ;;
+	s390x) QEMU=(qemu-system-s390x -M s390-ccw-virtio -cpu max "${ports[@]}" "${virtio[@]}") CONSOLE=ttysclp0 ;;
+	*) QEMU=(qemu-system-x86_64 -cpu max "${ports[@]}" -serial file:output -serial file:status) CONSOLE=ttyS0 ;;
+	esac
+}
+
 boot() {
 	cd "$WORK"
 	touch log status
@@ -111,12 +141,11 @@ boot() {
 	{ cat || cat >/dev/null; } <output {output}<&- &
 	READER=$!
 	setpriv --pdeathsig TERM timeout -k 5 "$TIMEOUT" setpriv --pdeathsig KILL \
-		qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 2 -m "$MEMORY" -nographic -no-reboot \
+		"${QEMU[@]}" -accel tcg,thread=single -smp 2 -m "$MEMORY" -nographic -no-reboot \
 		-nodefaults -no-user-config -monitor none \
-		-chardev file,id=log,path=log,append=on -serial chardev:log \
-		-serial file:output -serial file:status \
+		-chardev file,id=log,path=log,append=on \
 		-kernel "$DIR/vmlinuz" -initrd initramfs \
-		-append "console=ttyS0 quiet panic=-1 oops=panic $APPEND" \
+		-append "console=$CONSOLE quiet panic=-1 oops=panic $APPEND" \
 		</dev/null >>log 2>&1 {output}<&- &
 	MACHINE=$!
 	wait "$MACHINE" && ENDED=0 || ENDED=$?
@@ -156,12 +185,20 @@ clean_up() {
 
 main() {
 	parse_arguments "$@"
-	require_tool qemu-system-x86_64 qemu-system-x86
+	case $KERNEL in
+	*-arm64) ARCH=arm64 && require_tool qemu-system-aarch64 qemu-system-arm ;;
+	*-s390x) ARCH=s390x && require_tool qemu-system-s390x qemu-system-misc ;;
+	*) ARCH='' && require_tool qemu-system-x86_64 qemu-system-x86 ;;
+	esac
+	machine_for "$ARCH"
 	require_tool cpio cpio
 	require_tool busybox busybox-static
 	TOOLS=$(realpath "${BASH_SOURCE[0]%/*}")
 	VM_DIR=$(realpath -m "${VM_DIR:-$TOOLS/../build/vm}")
 	DIR=$VM_DIR/kernels/$KERNEL
+	SYSROOT=${ARCH:+$TOOLS/../build/cross/$ARCH/root}
+	BUSYBOX=$(command -v busybox)
+	[[ ! $SYSROOT ]] || BUSYBOX=$SYSROOT/bin/busybox
 	# A failure of this script must not look like one of the command.
 	trap 'exit 125' ERR
 	"$TOOLS/vm-kernel.sh" "$KERNEL" "$DIR"

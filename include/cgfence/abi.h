@@ -173,7 +173,7 @@ struct cgfence_socket_layout {
 	__u8 unused[3];
 	__u32 net_offset;  /* of the pointer to struct net in struct sock, in bytes */
 	__u32 inum_offset; /* of ns.inum in struct net, in bytes */
-	__u32 v6only_bit; /* of skc_ipv6only in struct sock, in bits, within CGFENCE_SOCKET_HEAD_SIZE */
+	__u32 v6only_bit; /* of skc_ipv6only in struct sock: byte * 8 + bit, 0 the low one; within CGFENCE_SOCKET_HEAD_SIZE */
 	__u32 port_range_offset; /* of local_port_range in struct inet_sock, which is 0 if the option is not set */
 };
 

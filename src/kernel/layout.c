@@ -145,4 +145,7 @@ void kernel_layout_find(const struct btf *btf, struct kernel_layout *layout)
 	layout->net /= 8;
 	layout->inum = (ns + layout->inum) / 8;
 	layout->port_range /= 8;
+	/* BTF counts the bits of a byte in the order of declaration, which begins with the high one in big endian. */
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		layout->v6only ^= 7;
 }

@@ -21,7 +21,7 @@ struct kernel_layout {
 	uint32_t comm;
 	uint32_t net;
 	uint32_t inum;
-	uint32_t v6only; /* in bits */
+	uint32_t v6only; /* in bits, from the low one of its byte */
 	uint32_t port_range;
 	/* As struct cgfence_cgroup_layout has them. */
 	uint32_t task_set;

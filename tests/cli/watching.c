@@ -52,6 +52,11 @@ void watching_start(struct watching *watching, const char *interval)
 	watching_skip(watching, "started");
 }
 
+/* Newer architectures have the other one only. */
+#ifndef SYS_epoll_wait
+#define SYS_epoll_wait SYS_epoll_pwait
+#endif
+
 /* Is it in epoll_wait(2) without a timeout, which is the fourth argument? */
 static bool waits_without_end(pid_t pid)
 {
