@@ -76,9 +76,9 @@ static void draw(struct live *live)
 		.now_ns = boot_time_ns(),
 		.trouble = *live->trouble.text ? live->trouble.text : NULL,
 	};
-	if (page_make(&scene, live->height, live->width, &page) == 0)
-		screen_draw(&page, live->draws_anew);
-	live->draws_anew = false;
+	if (page_make(&scene, live->height, live->width, &page) == 0 &&
+	    screen_draw(&page, live->draws_anew))
+		live->draws_anew = false;
 	page_release(&page);
 }
 
@@ -127,7 +127,10 @@ static bool go_back(struct live *live)
 
 static bool take_key(struct live *live, int key)
 {
-	switch (view_key(&live->view, key, live->page)) {
+	enum top_action action = view_key(&live->view, key, live->page);
+
+	view_bound(&live->view, live->count, live->page);
+	switch (action) {
 	case TOP_QUIT:
 		live->ends = true;
 		return false;
@@ -203,11 +206,15 @@ static void look_for_listeners(struct live *live)
 	uint64_t end = boot_time_ns() + live->interval_ns / LOOKS_SHARE;
 	size_t shown = rows_on_screen(live);
 
+	/* One look is for all members. */
+	if (live->sampler.of) {
+		if (live->sampler.rows.count)
+			sampler_look(&live->sampler, 0, &live->looks);
+		return;
+	}
 	looks_keep_listeners(&live->looks, &live->sampler.rows);
-	for (size_t i = 0; i < shown && !live->ends; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		sampler_look(&live->sampler, live->order[live->view.first + i], &live->looks);
-		if (live->sampler.of)
-			return;
 		if (boot_time_ns() >= end)
 			return;
 	}
@@ -243,14 +250,15 @@ static bool take_turn(struct live *live)
 
 static void run(struct live *live)
 {
+	bool at_once = true;
+
 	while (!live->ends) {
 		uint64_t begin = boot_time_ns();
-		bool at_once = false;
+		bool reads = at_once || !live->view.paused;
 
-		if (!live->view.paused)
-			at_once = take_turn(live);
+		at_once = reads && take_turn(live);
 		if (!at_once)
-			listen_until(live, begin + live->interval_ns);
+			at_once = listen_until(live, begin + live->interval_ns);
 	}
 }
 

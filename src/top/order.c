@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ int order_find(const char *name, enum top_sort *sort, struct cgfence_error *erro
 	struct nearest nearest = nearest_begin(name);
 	char hint[NEAREST_HINT_SIZE];
 	char known[128] = "";
+	size_t used = 0;
 
 	for (size_t i = 0; i < TOP_SORT_COUNT; i++) {
 		if (strcmp(names[i], name) == 0) {
@@ -31,7 +33,8 @@ int order_find(const char *name, enum top_sort *sort, struct cgfence_error *erro
 			return 0;
 		}
 		nearest_try(&nearest, names[i]);
-		strcat(strcat(known, i ? ", " : ""), names[i]);
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 names[i]);
 	}
 	return error_set_invalid(error, "there is no column '%s' to sort by, but %s%s", name, known,
 				 nearest_hint(&nearest, hint));

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define NS_PER_MS 1000000ULL
+#define NS_PER_S 1e9
 
 /* A table gets at least so many lines before it shares with another. */
 #define ROWS_LEAST 4
@@ -128,7 +128,7 @@ static void write_title(struct writer *writer, const struct top_scene *scene)
 		return;
 	}
 	say(writer, PAGE_BAR, "cgfence top: %s%s  every %gs  by %s%s%s%s%s%s%s", what,
-	    view->paused ? "  PAUSED" : "", (double)(scene->interval_ns / NS_PER_MS) / 1000,
+	    view->paused ? "  PAUSED" : "", (double)scene->interval_ns / NS_PER_S,
 	    order_name(view->sort), view->reversed ? " (reversed)" : "",
 	    filter && *filter ? "  filter '" : "", filter ? filter : "",
 	    filter && *filter ? "'" : "", scene->pattern ? "  of " : "",

@@ -277,6 +277,12 @@ static void report(const struct cgfence_violation *violation, void *context)
 		looks_add_listener(look->looks, look->fence, violation);
 }
 
+static void take_over(struct top_row *row, const struct look *look, const char *cgroup)
+{
+	row->looked = true;
+	row->excess = looks_count_excess(look->looks, look->fence, cgroup);
+}
+
 bool sampler_look(struct sampler *sampler, size_t place, struct top_looks *looks)
 {
 	struct top_row *row = &sampler->rows.items[place];
@@ -286,15 +292,10 @@ bool sampler_look(struct sampler *sampler, size_t place, struct top_looks *looks
 		return false;
 	looks_forget_listeners(looks, look.fence);
 	cgfence_fence_report_excess(look.fence, report, &look, NULL);
-	for (size_t i = 0; i < sampler->rows.count; i++) {
-		struct top_row *other = sampler->of ? &sampler->rows.items[i] : row;
-
-		other->looked = true;
-		other->excess =
-			looks_count_excess(looks, look.fence, sampler->of ? other->cgroup : NULL);
-		if (!sampler->of)
-			break;
-	}
+	if (!sampler->of)
+		take_over(row, &look, NULL);
+	for (size_t i = 0; sampler->of && i < sampler->rows.count; i++)
+		take_over(&sampler->rows.items[i], &look, sampler->rows.items[i].cgroup);
 	return true;
 }
 

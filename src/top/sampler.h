@@ -39,9 +39,9 @@ void sampler_read_subjects(struct sampler *sampler, const size_t *places, size_t
 			   struct top_looks *looks);
 
 /**
- * sampler_look() - look for listeners in excess of the fence of a row.
+ * sampler_look() - look for listeners in excess of the fence of a row; for a member, of all members.
  *
- * Return: did that take a look, or has the fence no ports?
+ * Return: false if the fence has no ports, and there is nothing to look for.
  */
 bool sampler_look(struct sampler *sampler, size_t place, struct top_looks *looks);
 

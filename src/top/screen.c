@@ -4,12 +4,9 @@
 #include "base/error.h"
 #include "report/width.h"
 
-#if !__has_include(<curses.h>)
-#error "cgfence-top needs ncurses: install libncurses-dev, as tools/install-dependencies.sh build does"
-#endif
-
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -63,7 +60,8 @@ void screen_close(void)
 {
 	if (!screen)
 		return;
-	/* If the output is stopped by Ctrl-S, this would wait for ever. */
+	/* If Ctrl-S has stopped the output, this would wait for ever. TCOON alone undoes only a TCOOFF (tty_ioctl.c). */
+	tcflow(STDOUT_FILENO, TCOOFF);
 	tcflow(STDOUT_FILENO, TCOON);
 	endwin();
 	delscreen(screen);
@@ -99,8 +97,12 @@ static chtype attributes(enum page_style style)
 	}
 }
 
-void screen_draw(const struct page *page, bool anew)
+bool screen_draw(const struct page *page, bool anew)
 {
+	struct pollfd output = { STDOUT_FILENO, POLLOUT, 0 };
+
+	if (poll(&output, 1, 0) == 0)
+		return false;
 	erase();
 	for (size_t i = 0; i < page->height; i++) {
 		cleanup_free char *text =
@@ -118,6 +120,7 @@ void screen_draw(const struct page *page, bool anew)
 	if (anew)
 		clearok(stdscr, TRUE);
 	refresh();
+	return true;
 }
 
 int screen_key(void)
@@ -142,5 +145,5 @@ int screen_key(void)
 		if (keys[i].code == code)
 			return keys[i].key;
 	}
-	return 0;
+	return TOP_NO_KEY;
 }

@@ -4,6 +4,10 @@
 
 #include "top/page.h"
 
+#if !__has_include(<curses.h>)
+#error "cgfence-top needs ncurses: install libncurses-dev, as tools/install-dependencies.sh build does"
+#endif
+
 /* No key was pressed, or the terminal is gone. */
 #define SCREEN_NO_KEY (-1)
 
@@ -19,8 +23,13 @@ void screen_close(void);
 /** screen_size() - of the terminal, as of now. */
 void screen_size(size_t *height, size_t *width);
 
-/** screen_draw() - show a page. @anew: all of it, whatever may be on the screen */
-void screen_draw(const struct page *page, bool anew);
+/**
+ * screen_draw() - show a page.
+ * @anew: all of it, whatever may be on the screen
+ *
+ * Return: false if the terminal takes nothing now, as after Ctrl-S; waiting for it would let no signal through.
+ */
+bool screen_draw(const struct page *page, bool anew);
 
 /** screen_key() - the next key, for view_key(); does not wait. */
 int screen_key(void);

@@ -12,6 +12,7 @@ int screen_check(struct cgfence_error *error)
 {
 	const char *type = getenv("TERM");
 	cleanup_free char *shown = NULL;
+	bool places_text = false;
 	int why = 0;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -23,7 +24,11 @@ int screen_check(struct cgfence_error *error)
 		return error_set(
 			error, EINVAL,
 			"TERM is not set; set it to the type of your terminal, such as xterm");
-	if (setupterm(type, STDOUT_FILENO, &why) == ERR || !cursor_address)
+	if (setupterm(type, STDOUT_FILENO, &why) == OK) {
+		places_text = cursor_address;
+		del_curterm(cur_term);
+	}
+	if (!places_text)
 		return error_set(
 			error, EINVAL,
 			"TERM is '%s', a terminal that is not known here or cannot place text; try TERM=xterm or TERM=vt100",

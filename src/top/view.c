@@ -27,7 +27,7 @@ static void edit(struct top_view *view, int key)
 		return;
 	case TOP_KEY_ESCAPE:
 		view->edits = false;
-		strcpy(view->filter, view->before);
+		memcpy(view->filter, view->before, sizeof(view->filter));
 		return;
 	case TOP_KEY_BACKSPACE:
 	case DELETE:
@@ -96,7 +96,7 @@ static enum top_action choose(struct top_view *view, int key, size_t page)
 	case '/':
 	case 'f':
 		view->edits = true;
-		strcpy(view->before, view->filter);
+		memcpy(view->before, view->filter, sizeof(view->before));
 		break;
 	case TOP_KEY_UP:
 	case 'k':
@@ -129,6 +129,8 @@ static enum top_action choose(struct top_view *view, int key, size_t page)
 
 enum top_action view_key(struct top_view *view, int key, size_t page)
 {
+	if (key == TOP_NO_KEY)
+		return TOP_SHOW;
 	if (view->edits) {
 		edit(view, key);
 		return TOP_SHOW;

@@ -6,6 +6,9 @@
 
 #define TOP_FILTER_SIZE 64
 
+/* A key that means nothing here, or the terminal has another size. */
+#define TOP_NO_KEY 0
+
 /* Keys that are no characters. */
 enum top_key {
 	TOP_KEY_UP = 0x1000,
