@@ -3,6 +3,7 @@
 #include "holder.h"
 #include "program.h"
 #include "support/children.h"
+#include "support/copy.h"
 #include "support/harness.h"
 #include "vt.h"
 
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -527,14 +529,44 @@ Test(top, ends_on_keys_and_signals_and_gives_the_terminal_back)
 	}
 }
 
+/* The terminal has seen to the key that was typed, and takes no more output. */
+static void expect_stopped(void)
+{
+	struct pollfd terminal = { .events = POLLOUT };
+	time_t deadline = time(NULL) + TIMEOUT_S;
+
+	terminal.fd = open(ptsname(view.program.input), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert_geq(terminal.fd, 0);
+	while (poll(&terminal, 1, 0) > 0) {
+		cr_assert_lt(time(NULL), deadline, "the terminal is not stopped");
+		poll(NULL, 0, 10);
+	}
+	close(terminal.fd);
+}
+
+/* It goes on: it has waited so often for its next turn. */
+static void expect_turns(unsigned long turns)
+{
+	unsigned long before = children_count_waits(view.program.pid);
+	time_t deadline = time(NULL) + TIMEOUT_S;
+
+	while (children_count_waits(view.program.pid) < before + turns) {
+		cr_assert_lt(time(NULL), deadline, "it does not go on");
+		poll(NULL, 0, 10);
+	}
+}
+
 /* Ctrl-S stops the output of a terminal, and whoever writes to it waits. */
 Test(top, ends_on_a_signal_while_the_terminal_is_stopped)
 {
 	struct termios before;
 
 	start_and_expect_it(&before);
+	expect(HELP_LINE);
 	type("\023");
+	expect_stopped();
 	fence("one", DEVICES);
+	expect_turns(5);
 	kill(view.program.pid, SIGTERM);
 	expect_end(&before);
 }
@@ -577,7 +609,9 @@ Test(top, can_be_stopped_and_goes_on)
 	expect("There are no fences.");
 	type("\032");
 	program_expect(&view.program, "stopped 1");
-	view.skipped = strlen(view.program.result.output);
+	/* It may go on before this test reads so far. */
+	view.skipped = (size_t)(strstr(view.program.result.output, "stopped 1") -
+				view.program.result.output);
 	expect("There are no fences.");
 	type("q");
 	program_finish(&view.program);
@@ -592,6 +626,8 @@ Test(top, refuses_what_it_cannot_work_on)
 	const struct program_options powerless = { .terminal = true, .without_admin = true };
 	const struct program_options by_words = { .terminal = true, .by_words = true };
 	struct program_result result;
+	char alone[256];
+	int program;
 
 	assert_fails(program_run(NULL, WORDS("top")), 1, "top needs a terminal");
 	result = program_run(&powerless, WORDS("top"));
@@ -611,6 +647,12 @@ Test(top, refuses_what_it_cannot_work_on)
 	assert_has(result.output, "did you mean 'excess'?");
 	assert_fails(program_run(NULL, WORDS("top", "--interval", "1ms")), 2, "'1ms'");
 	assert_fails(program_run(NULL, WORDS("top", "x")), 2, "too many arguments");
+	cr_assert_geq(program = open(program_path(), O_RDONLY | O_CLOEXEC), 0);
+	snprintf(alone, sizeof(alone), "%s/alone", harness_directory());
+	copy_program(program, alone);
+	result = program_run(&by_words, WORDS(alone, "top"));
+	assert_status(result, 1);
+	assert_has(result.output, "/cgfence-top cannot be run: No such file or directory");
 }
 
 TestSuite(top_listeners, .init = sockets_begin, .fini = harness_end);
