@@ -14,8 +14,8 @@
 
 #define NS_PER_MS 1000000ULL
 
-/* Looking for listeners takes at most this part of the interval, or as long as one fence takes. */
-#define LOOKS_SHARE 5
+/* Looking for listeners takes at most this part of the interval, or as long as two fences take. */
+#define LOOKS_SHARE 20
 
 /* Descriptors are in the order of enum source. */
 enum source { KEYBOARD, SIGNALS, SOURCES };
@@ -213,12 +213,10 @@ static void look_for_listeners(struct live *live)
 		return;
 	}
 	looks_keep_listeners(&live->looks, &live->sampler.rows);
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < shown && (!i || boot_time_ns() < end); i++)
 		sampler_look(&live->sampler, live->order[live->view.first + i], &live->looks);
-		if (boot_time_ns() >= end)
-			return;
-	}
-	for (size_t i = 0; i < live->sampler.rows.count && boot_time_ns() < end; i++)
+	/* One at least, so that each fence has its turn. */
+	for (size_t i = 0; i < live->sampler.rows.count && (!i || boot_time_ns() < end); i++)
 		sampler_look_on(&live->sampler, &live->looks);
 }
 
