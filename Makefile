@@ -60,11 +60,14 @@ KERNEL_NAMES := $(BASE)/bpf/kernel_names.h
 # The program is what prints; all else of src/ is the library, and base/ is in both.
 PROGRAM_SOURCES := $(sort $(wildcard $(patsubst %,src/%/*.c,report daemon cli)))
 WRAPPER_SOURCES := $(sort $(wildcard src/wrapper/*.c))
-LIB_SOURCES := $(filter-out $(PROGRAM_SOURCES) $(WRAPPER_SOURCES),$(sort $(wildcard src/*/*.c)))
+TOP_SOURCES := $(sort $(wildcard src/top/*.c))
+LIB_SOURCES := $(filter-out $(PROGRAM_SOURCES) $(WRAPPER_SOURCES) $(TOP_SOURCES),$(sort $(wildcard src/*/*.c)))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(OUT)/%.o)
 BASE_OBJECTS := $(filter $(OUT)/src/base/%,$(LIB_OBJECTS))
 PROGRAM_OBJECTS := $(PROGRAM_SOURCES:%.c=$(OUT)/%.o)
 WRAPPER_OBJECTS := $(WRAPPER_SOURCES:%.c=$(OUT)/%.o)
+TOP_OBJECTS := $(TOP_SOURCES:%.c=$(OUT)/%.o)
+REPORT_OBJECTS := $(filter $(OUT)/src/report/%,$(PROGRAM_OBJECTS))
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))) \
 	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
@@ -77,7 +80,7 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(MANUALS)) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(OUT)/cgfence-top $(MANUALS)) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
@@ -138,6 +141,11 @@ $(OUT)/cgfence-runtime: $(WRAPPER_OBJECTS) $(BASE_OBJECTS)
 	$(call say,LD)
 	$(Q)$(LINK) -pie $^ -ljansson -o $@
 
+# A program of its own, for the library that it alone needs.
+$(OUT)/cgfence-top: $(TOP_OBJECTS) $(REPORT_OBJECTS) $(BASE_OBJECTS) $(OUT)/libcgfence.a
+	$(call say,LD)
+	$(Q)$(LINK) -pie $^ $(LIBRARIES) -lncursesw -ltinfo -o $@
+
 # For a Linux without any of the libraries. It differs from the others in the one part that loads libraries itself. The
 # linker warns of functions of libnl that do so, too, which nothing here calls.
 build/static/%.o: %.c Makefile | $(SKELETONS)
@@ -170,7 +178,7 @@ $(MANUALS): build/%: tools/%.in tools/manual.sh tools/manual-calls.awk $(wildcar
 
 # Tests look into the library, so they link its objects. Not every architecture has Criterion.
 test_objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard $(1:%=tests/%/*.c) $(1:%=tests/%/*/*.c) tests/support/*.c)))
-$(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS))
+$(OUT)/unit-tests: $(call test_objects,unit) $(filter-out %/main.o %/screen.o %/terminfo.o %/live.o,$(PROGRAM_OBJECTS) $(WRAPPER_OBJECTS) $(TOP_OBJECTS))
 $(OUT)/system-tests: $(call test_objects,system) $(OUT)/tools/slurm/step.o $(OUT)/tools/slurm/ports.o
 $(OUT)/cli-tests: $(call test_objects,cli)
 $(OUT)/faults-tests: $(call test_objects,faults)
@@ -220,7 +228,7 @@ test: deps ## install what is missing, build, and run all tests, then lint
 
 check: ## run all tests, or those that ONE="suite/name" names, on what is installed
 	$(AGAIN) WERROR=1 all build/system-tests build/faults-tests $(EXAMPLES) $(FUZZ_TARGETS)
-	$(AGAIN) WERROR=1 ASAN=1 build/asan/cgfence build/asan/cgfence-runtime build/asan/libcgfence.a build/asan/unit-tests build/asan/cli-tests
+	$(AGAIN) WERROR=1 ASAN=1 build/asan/cgfence build/asan/cgfence-runtime build/asan/cgfence-top build/asan/libcgfence.a build/asan/unit-tests build/asan/cli-tests
 	$(Q)$(SUDO) env CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) CGFENCE_TEST_FRESH=$(CGFENCE_TEST_FRESH) \
 		tools/run-tests.sh '$(ONE)'
 

@@ -196,6 +196,9 @@ _cgfence_complete_as() {
 	if [[ $what == DIALECT ]]; then
 		_cgfence_offer_lines < <("$program" "$command" --help | sed -n 's/^Dialects: //p' | sed 's/, /\n/g')
 	fi
+	if [[ $what == COLUMN ]]; then
+		_cgfence_offer_lines < <("$program" "$command" --help | sed -n 's/^Columns: //p' | sed 's/, /\n/g')
+	fi
 	if [[ $what == *COMMAND* ]]; then
 		_cgfence_offer_lines < <(_cgfence_commands "$program")
 	fi

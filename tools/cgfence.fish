@@ -54,6 +54,8 @@ function __cgfence_as -a what command current
             end
         case DIALECT
             string split ', ' -- (cgfence import --help 2>/dev/null | string replace --filter 'Dialects: ' '')
+        case COLUMN
+            string split ', ' -- (cgfence top --help 2>/dev/null | string replace --filter 'Columns: ' '')
         case '*COMMAND*'
             __cgfence_commands
         case CMD

@@ -33,6 +33,7 @@ _cgfence_as() {
 	*POLICY* | *DIR* | *FILE*) _files ;;
 	ENTRY) _path_files -W /dev -P /dev/ -g '*(%)' ;;
 	DIALECT) compadd -- ${(s:, :)"$($program import --help 2>/dev/null | sed -n 's/^Dialects: //p')"} ;;
+	COLUMN) compadd -- ${(s:, :)"$($program top --help 2>/dev/null | sed -n 's/^Columns: //p')"} ;;
 	*COMMAND*) _describe command commands ;;
 	CMD) _command_names -e ;;
 	*[^a-z\|]*) _message $1 ;;

@@ -9,7 +9,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL PREFIX LIBDIR UNITDIR DESTDIR
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-products=(build/cgfence build/libcgfence.so build/libcgfence.a)
+products=(build/cgfence build/cgfence-top build/libcgfence.so build/libcgfence.a)
 faults=0
 
 fault() {
@@ -27,7 +27,7 @@ expect() {
 check_hardening() {
 	local file
 
-	for file in build/cgfence build/libcgfence.so; do
+	for file in build/cgfence build/cgfence-top build/libcgfence.so; do
 		expect "$file" 'Type: +DYN' --file-header "is not position independent"
 		expect "$file" 'GNU_RELRO' --program-headers "leaves its relocations writable"
 		expect "$file" 'GNU_STACK.* RW +0x' --program-headers "has an executable stack"

@@ -38,6 +38,12 @@ check_place() {
 	expect "the program of the hook" "$(sed -n 's/.*"path": "\(.*\)".*/\1/p' "$stage$4/99-cgfence.json")" "$1/sbin/cgfence"
 	expect "what cgfence-runtime says" "$("$stage$1/sbin/cgfence-runtime" --cgfence-help)" \
 		"$(build/cgfence-runtime --cgfence-help)"
+	expect "what cgfence-top says" "$("$stage$1/sbin/cgfence-top" --help)" "$(build/cgfence-top --help)"
+	# It becomes the one beside it, which checks its words before anything else; without privilege it does not come so far.
+	if ((EUID == 0)); then
+		expect "what cgfence top says" "$("$stage$1/bin/cgfence" top --sort none 2>&1)" \
+			"$(build/cgfence-top --sort none 2>&1)"
+	fi
 	expect "the manifests" "$(ls "$stage$1/share/cgfence/kubernetes")" "$(ls tools/kubernetes)"
 	expect "what bin/cgfence says" "$("$stage$1/bin/cgfence" --version)" "$(build/cgfence --version)"
 	expect "what libcgfence.so leads to" "$(basename "$(realpath "$stage$2/libcgfence.so")")" \

@@ -19,7 +19,8 @@ apply: base policy cgroup fence
 report: base
 daemon: base report
 cli: base report daemon
-wrapper: base'
+wrapper: base
+top: base report'
 
 # Lines "FILE INCLUDED" and "FILE CALLED SYMBOL", without src/ and the ending.
 includes=$(cd src && grep --recursive '^#include "' --include='*.[ch]' . |
@@ -51,6 +52,7 @@ broken=$(awk -v layers="$layers" '
 		program["report"]
 		program["daemon"]
 		program["cli"]
+		program["top"]
 	}
 	NF {
 		split($1, from, "/")

@@ -55,6 +55,7 @@ if [[ ! $DESTDIR$PREFIX/sbin -ef $DESTDIR$PREFIX/bin ]]; then
 	link ../sbin/cgfence "$PREFIX/bin/cgfence"
 fi
 copy 0755 build/cgfence-runtime "$PREFIX/sbin/cgfence-runtime"
+copy 0755 build/cgfence-top "$PREFIX/sbin/cgfence-top"
 fill tools/99-cgfence.json "$HOOKSDIR/99-cgfence.json"
 copy 0644 build/libcgfence.so "$LIBDIR/libcgfence.so.$SOVERSION.$VERSION"
 link "libcgfence.so.$SOVERSION.$VERSION" "$LIBDIR/libcgfence.so.$SOVERSION"

@@ -65,4 +65,5 @@ extern const struct command command_revoke;
 extern const struct command command_run;
 extern const struct command command_show;
 extern const struct command command_status;
+extern const struct command command_top;
 extern const struct command command_watch;

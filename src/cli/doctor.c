@@ -4,7 +4,7 @@
 #include "cli/doctor_cgroup.h"
 #include "cli/doctor_host.h"
 #include "cli/doctor_kernel.h"
-#include "cli/privilege.h"
+#include "base/privilege.h"
 
 #include <stdlib.h>
 

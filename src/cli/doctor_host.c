@@ -2,7 +2,7 @@
 #include "cli/doctor_host.h"
 #include "base/cleanup.h"
 #include "cli/doctor_others.h"
-#include "cli/privilege.h"
+#include "base/privilege.h"
 #include "report/handles.h"
 
 #include <cgfence/standing.h>

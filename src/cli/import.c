@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/help.h"
-#include "cli/privilege.h"
+#include "base/privilege.h"
 #include "cli/rules.h"
 #include "cli/source.h"
 #include "report/handles.h"

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/command.h"
-#include "cli/duration.h"
+#include "base/duration.h"
 #include "cli/help.h"
 #include "cli/learner.h"
 #include "cli/run_cgroup.h"

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/options.h"
-#include "cli/privilege.h"
+#include "base/privilege.h"
 
 #include <string.h>
 
@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	/* Watch over them. */
 	&command_reconcile,
 	&command_watch,
+	&command_top,
 	&command_metrics,
 	&command_doctor,
 	&command_help,

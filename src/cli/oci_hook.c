@@ -2,7 +2,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/command.h"
-#include "cli/privilege.h"
+#include "base/privilege.h"
 #include "report/handles.h"
 #include "report/output.h"
 #include "report/printable.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "daemon/watch.h"
 #include "cli/command.h"
-#include "cli/duration.h"
+#include "base/duration.h"
 #include "report/output.h"
 
 #define DEFAULT_INTERVAL "30s" /* the default of Mesos */

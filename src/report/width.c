@@ -19,19 +19,26 @@ static locale_t enter_utf8(void)
 	return uselocale(utf8);
 }
 
-/* Return: the bytes of the first character of @text, with its columns. */
-static size_t measure(const char *text, size_t *columns)
+/* Return: the bytes of the first character of @text, with its columns; negative ones are not known. */
+static size_t look(const char *text, int *columns)
 {
 	mbstate_t state = { 0 };
 	wchar_t character = L'\0';
 	size_t length = mbrtowc(&character, text, strlen(text), &state);
-	int width;
 
 	if (length == 0 || length > strlen(text)) { /* not UTF-8 */
-		*columns = 1;
+		*columns = -1;
 		return 1;
 	}
-	width = wcwidth(character);
+	*columns = wcwidth(character);
+	return length;
+}
+
+static size_t measure(const char *text, size_t *columns)
+{
+	int width;
+	size_t length = look(text, &width);
+
 	*columns = width < 0 ? 1 : (size_t)width;
 	return length;
 }
@@ -104,4 +111,38 @@ char *width_shorten(const char *text, size_t columns)
 				  (int)beginning(text, columns ? columns - 1 : 0), text);
 	uselocale(before);
 	return result < 0 ? NULL : shortened;
+}
+
+static char *substitute(const char *text, bool ascii)
+{
+	/* No character has more columns than bytes. */
+	char *substituted = malloc(strlen(text) + 1);
+	char *to = substituted;
+
+	while (substituted && *text) {
+		int columns;
+		size_t length = look(text, &columns);
+		bool stays = columns >= 0 && (!ascii || length == 1);
+
+		if (stays)
+			to = mempcpy(to, text, length);
+		else if (strncmp(text, ELLIPSIS, strlen(ELLIPSIS)) == 0)
+			*to++ = '~';
+		else
+			for (int i = columns < 0 ? 1 : columns; i > 0; i--)
+				*to++ = '?';
+		text += length;
+	}
+	if (substituted)
+		*to = '\0';
+	return substituted;
+}
+
+char *width_substitute(const char *text, bool ascii)
+{
+	locale_t before = enter_utf8();
+	char *substituted = substitute(text, ascii);
+
+	uselocale(before);
+	return substituted;
 }

@@ -2,6 +2,7 @@
 /* The width of text on a terminal, in columns (wcwidth(3)); for printable UTF-8, in any locale. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** width_of() - the columns that text takes. */
@@ -14,3 +15,11 @@ size_t width_of(const char *text);
  * Return: a string to be given to free(), NULL if out of memory.
  */
 char *width_shorten(const char *text, size_t columns);
+
+/**
+ * width_substitute() - text without the characters of which it is not known how many columns they take.
+ * @ascii: without all that is not ASCII, too
+ *
+ * A '?' stands for each column of them, '~' for an ellipsis. Return: a string to be given to free(), NULL if out of memory.
+ */
+char *width_substitute(const char *text, bool ascii);

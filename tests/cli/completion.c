@@ -49,6 +49,8 @@ Test(completion, commands_and_options_are_those_of_the_help)
 	assert_completes("learn --f", "--for\n");
 	assert_completes("learn -- true --", "");
 	assert_completes("import --from sy", "systemd\n");
+	assert_completes("top --sort mem", "members\n");
+	assert_completes("top --sort=exc", "excess\n");
 	assert_completes("explain /x port t", "tcp\n");
 	assert_completes("allow /x device t", "");
 }

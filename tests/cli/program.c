@@ -122,7 +122,7 @@ static void start_on_terminal(struct program *program, const struct program_opti
 			      const char *const *words)
 {
 	const struct winsize window = {
-		.ws_row = 50,
+		.ws_row = options->rows ? options->rows : 50,
 		.ws_col = options->columns ? options->columns : WIDE_COLUMNS,
 	};
 
@@ -195,8 +195,6 @@ static bool reap(struct program *program)
 	return true;
 }
 
-typedef bool has_said(const struct program *program, const char *text);
-
 static bool has_said_text(const struct program *program, const char *text)
 {
 	return strstr(program->result.output, text);
@@ -222,8 +220,7 @@ static bool has_said_line(const struct program *program, const char *text)
 	return find_line_end(program, text);
 }
 
-/* Reads until it ends or has printed @text. */
-static void follow(struct program *program, has_said *said, const char *text)
+void program_await(struct program *program, program_said *said, const char *text)
 {
 	time_t deadline = time(NULL) + TIMEOUT_S;
 
@@ -248,7 +245,7 @@ static void follow(struct program *program, has_said *said, const char *text)
 
 void program_expect(struct program *program, const char *text)
 {
-	follow(program, has_said_text, text);
+	program_await(program, has_said_text, text);
 	cr_assert(strstr(program->result.output, text),
 		  "'%s' did not come; output '%s', errors '%s'", text, program->result.output,
 		  program->result.errors);
@@ -260,7 +257,7 @@ const char *program_next_line(struct program *program, const char *text)
 	const char *begin;
 	const char *end;
 
-	follow(program, has_said_line, text);
+	program_await(program, has_said_line, text);
 	end = find_line_end(program, text);
 	cr_assert(end, "'%s' did not come after '%.*s'; then '%s', errors '%s'", text,
 		  (int)program->seen, program->result.output,
@@ -307,7 +304,7 @@ void program_finish(struct program *program)
 	/* Closing the terminal hangs up. */
 	if (program->errors >= 0)
 		close(program->input);
-	follow(program, never, NULL);
+	program_await(program, never, NULL);
 	if (program->errors >= 0)
 		close(program->errors);
 	else

@@ -25,6 +25,7 @@ struct program_options {
 	int failing_errno;		     /* with this */
 	bool terminal;			     /* a new terminal is all three of its streams */
 	unsigned short columns; /* of that terminal; 0 for so many that nothing is shortened */
+	unsigned short rows;	/* of that terminal; 0 for 50 */
 	bool by_words;		/* the words are the whole command line, cgfence not put in front */
 };
 
@@ -65,6 +66,12 @@ struct program_result program_run(const struct program_options *options, const c
 /** program_start() - the same without waiting; to be given to program_finish(). */
 void program_start(struct program *program, const struct program_options *options,
 		   const char *const *words);
+
+/** A function that says whether the output of a program has what is waited for. */
+typedef bool program_said(const struct program *program, const char *text);
+
+/** program_await() - read the output until @said says so or the program ends; the test fails if neither comes. */
+void program_await(struct program *program, program_said *said, const char *text);
 
 /** program_expect() - wait until @text is in the output; the test fails if it does not come. */
 void program_expect(struct program *program, const char *text);

@@ -52,3 +52,30 @@ Test(width, shortens)
 		free(shortened);
 	}
 }
+
+Test(width, substitutes)
+{
+	static const struct {
+		const char *text;
+		bool ascii;
+		const char *substituted;
+	} cases[] = {
+		{ "web-1", true, "web-1" },
+		{ "caf\xc3\xa9 " ELLIPSIS "/\xe4\xb8\xad", false,
+		  "caf\xc3\xa9 " ELLIPSIS "/\xe4\xb8\xad" },
+		{ "caf\xc3\xa9 " ELLIPSIS "/\xe4\xb8\xad", true, "caf? ~/??" },
+		{ "e\xcc\x81", false, "e\xcc\x81" },
+		{ "e\xcc\x81", true, "e" },
+		/* A line separator, which has no width, and what is not UTF-8. */
+		{ "a\xe2\x80\xa8"
+		  "b\xff",
+		  false, "a?b?" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *substituted = width_substitute(cases[i].text, cases[i].ascii);
+
+		cr_expect_str_eq(substituted, cases[i].substituted, "'%s'", substituted);
+		free(substituted);
+	}
+}

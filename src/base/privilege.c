@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "cli/privilege.h"
+#include "base/privilege.h"
 
 #include <linux/capability.h>
 #include <sys/stat.h>
