@@ -69,6 +69,7 @@ static void expect_described(const struct hook *hook, hook_bytes *version)
 
 Test(hook, each_row_describes_its_program)
 {
+	cgfence_claim_libbpf();
 	for (int i = 0; i < hook_count; i++) {
 		for (int j = 0; j < HOOK_STANDING_COUNT * HOOK_LEAN_COUNT; j++)
 			expect_described(
