@@ -113,23 +113,25 @@ static size_t size_for(size_t count)
 	return sizeof(struct asking) + count * sizeof(struct answer);
 }
 
-/* @asking: receives memory to be given to foreign_child_free() */
-static int run(const struct cgfence_foreign_program *program,
-	       const struct cgfence_port_request *request, size_t count, struct asking **asking,
+/* Return: memory to be given to foreign_child_free(), or NULL. */
+static struct asking *new_asking(const struct hook *hook,
+				 const struct cgfence_port_request *request, size_t count)
+{
+	struct asking *asking = foreign_child_new(size_for(count));
+
+	if (!asking)
+		return NULL;
+	asking->child.attach_type = hook->attach_type;
+	asking->hook = hook;
+	asking->request = *request;
+	asking->count = count;
+	return asking;
+}
+
+static int run(struct asking *asking, const struct cgfence_foreign_program *program,
 	       struct cgfence_error *error)
 {
-	const struct hook *hook = find_hook(program->hook);
-
-	if (!hook || !hook_judges_port(hook, request))
-		return error_set(error, EINVAL, "it has no say on such a port");
-	*asking = foreign_child_new(size_for(count));
-	if (!*asking)
-		return error_out_of_memory(error);
-	(*asking)->child.attach_type = hook->attach_type;
-	(*asking)->hook = hook;
-	(*asking)->request = *request;
-	(*asking)->count = count;
-	return foreign_child_run(&(*asking)->child, program->id, ask,
+	return foreign_child_run(&asking->child, program->id, ask,
 				 "make a network namespace of its own", error);
 }
 
@@ -155,9 +157,16 @@ int cgfence_foreign_ask_port(const struct cgfence_foreign_program *program,
 			     const struct cgfence_port_request *request, bool *allowed,
 			     struct cgfence_error *error)
 {
-	struct asking *asking = NULL;
-	int result = run(program, request, 1, &asking, error);
+	const struct hook *hook = find_hook(program->hook);
+	struct asking *asking;
+	int result;
 
+	if (!hook || !hook_judges_port(hook, request))
+		return error_set(error, EINVAL, "it has no say on such a port");
+	asking = new_asking(hook, request, 1);
+	if (!asking)
+		return error_out_of_memory(error);
+	result = run(asking, program, error);
 	if (result == 0)
 		result = judge(asking, allowed, error);
 	foreign_child_free(asking, size_for(1));
@@ -170,14 +179,17 @@ int foreign_ask_ports(const struct cgfence_foreign_program *program, enum cgfenc
 {
 	struct cgfence_port_request request = { .protocol = protocol };
 	const struct hook *hook = find_hook(program->hook);
-	struct asking *asking = NULL;
+	struct asking *asking;
 	int result;
 
 	request.families[family] = true;
 	/* A program that is asked by sockets of IPv6 has no say on those of IPv4 itself. */
 	if (!hook || !hook_judges_port(hook, &request) || needs_mapped(hook, &request))
 		return 0;
-	result = run(program, &request, FOREIGN_PORTS, &asking, error);
+	asking = new_asking(hook, &request, FOREIGN_PORTS);
+	if (!asking)
+		return error_out_of_memory(error);
+	result = run(asking, program, error);
 	for (size_t i = 0; i < FOREIGN_PORTS && result == 0; i++)
 		refused[i] = asking->answers[i].without || asking->answers[i].with;
 	foreign_child_free(asking, size_for(FOREIGN_PORTS));

@@ -159,8 +159,8 @@ static int explain_failure(int code, const char *what, struct cgfence_error *err
 			 "the kernel no longer takes the program that sees who listens");
 }
 
-/* Return: 0 or errno; @what receives the word for what failed. */
-static int start(struct listen_trace_bpf **skeleton, int *link, const char **what)
+/* Return: what is attached by @link, or NULL with errno; @what receives the word for what failed. */
+static struct listen_trace_bpf *start(int *link, const char **what)
 {
 	cleanup_skeleton struct listen_trace_bpf *loaded = take_tried();
 
@@ -168,29 +168,25 @@ static int start(struct listen_trace_bpf **skeleton, int *link, const char **wha
 	if (!loaded)
 		loaded = load_either();
 	if (!loaded)
-		return errno;
+		return NULL;
 	*what = "attach";
 	*link = bpf_raw_tracepoint_open(NULL, program_of(loaded));
-	if (*link < 0)
-		return errno;
-	*skeleton = cleanup_steal(loaded);
-	return 0;
+	return *link < 0 ? NULL : cleanup_steal(loaded);
 }
 
 /* The link is pinned last: without it, what is pinned is made anew. */
 static int load_program(struct cgfence_error *error)
 {
 	QUIET_LIBBPF;
-	cleanup_skeleton struct listen_trace_bpf *skeleton = NULL;
 	cleanup_close int link = -1;
 	const char *what;
-	int code = start(&skeleton, &link, &what);
+	cleanup_skeleton struct listen_trace_bpf *skeleton = start(&link, &what);
 
 	/* An answer that is kept until the next boot must be confirmed. */
-	if (code && refusal_is(-code))
-		code = start(&skeleton, &link, &what);
-	if (code)
-		return explain_failure(code, what, error);
+	if (!skeleton && refusal_is(-errno))
+		skeleton = start(&link, &what);
+	if (!skeleton)
+		return explain_failure(errno, what, error);
 	unlink(MAP_PATH);
 	unlink(BITMAPS_PATH);
 	unlink(LISTEN_STANDING_PATH);

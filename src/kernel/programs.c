@@ -135,8 +135,6 @@ int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence
 		return kernel_error(error, errno, "open the maps of records");
 	result = reuse_maps(object, maps);
 	if (result == 0)
-		result = sections_prepare(object);
-	if (result == 0)
 		result = bpf_object__load(object);
 	if (result)
 		return kernel_error(error, -result, "make the maps of records");
@@ -181,6 +179,8 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 		return kernel_error(error, errno, "open the %s programs", hook->object);
 	choose_programs(object, hook, image);
 	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = sections_prepare(object);
 	if (result == 0)
 		result = bpf_object__load(object);
 	if (result) {

@@ -77,9 +77,9 @@ Test(code_size, a_check_has_no_more_code_than_its_policy_needs)
 #endif
 	if (is_hardened())
 		harness_skip("net.core.bpf_jit_harden makes programs longer");
-	expect_length("false", "'c 10:229 rw'", 0, 480);
-	expect_length("true", "'c 10:229 rw'", 0, 700);
-	expect_length("true", "'c 10:229 rw'", 200 - 15, 700);
-	expect_length("true", "'c 10:229 rw'", 4096 - 15, 700);
-	expect_length("true", "'c *:229 rw'", 4096 - 15, 960);
+	expect_length("false", "'c 10:229 rw'", 0, 520);
+	expect_length("true", "'c 10:229 rw'", 0, 750);
+	expect_length("true", "'c 10:229 rw'", 200 - 15, 750);
+	expect_length("true", "'c 10:229 rw'", 4096 - 15, 750);
+	expect_length("true", "'c *:229 rw'", 4096 - 15, 1010);
 }

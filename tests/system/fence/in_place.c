@@ -66,6 +66,8 @@ static int attach_without_header(const struct cgfence_image *image, enum bpf_att
 		memcpy(blank + 1, image + 1, image->size - sizeof(*image));
 	blank->size = image->size;
 	blank->enforce = 1;
+	/* What reads the task depends on the kernel. */
+	blank->task = image->task;
 	memset(programs, -1, sizeof(programs));
 	cr_assert_eq(fence_maps_create_policy(blank, &maps.policy, &error), 0, "%s", error.text);
 	cr_assert_eq(fence_maps_create_events(&maps.events, &error), 0, "%s", error.text);
