@@ -31,10 +31,10 @@ struct {
 	__type(value, struct cgfence_gone);
 } cgfence_gone SEC(".maps");
 
-/* Where the value of one of those is put together. */
+/* Where the values of those are put together in turns, so that one that found no memory is there the next time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct cgfence_gone);
 } cgfence_going SEC(".maps");
@@ -147,16 +147,37 @@ static __always_inline bool was_refused_something(const struct cgfence_member *m
 	return refusals;
 }
 
-/* The kernel removes one cgroup at a time. */
+static __always_inline struct cgfence_gone *going_of(__u64 number)
+{
+	__u32 turn = number & 1;
+
+	return bpf_map_lookup_elem(&cgfence_going, &turn);
+}
+
+static __always_inline bool keep(struct cgfence_gone *gone, __u64 number)
+{
+	struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS,
+					.place = number % CGFENCE_GONE_NAMES };
+
+	return bpf_map_update_elem(&cgfence_gone, &key, gone, BPF_ANY) == 0;
+}
+
+/*
+ * The kernel removes one cgroup at a time. It calls with interrupts off (TRACE_CGROUP_PATH, kernel/cgroup/cgroup-internal.h),
+ * so that a trie may find no memory for a node for which there is some a moment later.
+ */
 static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
 {
 	struct cgfence_membership_state *state = state_of_members();
-	struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS };
 	struct cgfence_gone *gone;
-	__u32 zero = 0;
 
-	gone = bpf_map_lookup_elem(&cgfence_going, &zero);
-	if (!state || !gone)
+	if (!state)
+		return;
+	gone = going_of(state->gone - 1);
+	if (state->last_is_lost && gone)
+		keep(gone, state->gone - 1);
+	gone = going_of(state->gone);
+	if (!gone)
 		return;
 	gone->id = id;
 	for (__u32 i = 0; i < CGFENCE_PATTERN_DEPTH; i++) {
@@ -166,8 +187,7 @@ static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
 					  BPF_CORE_READ(cgroup, kn, name));
 		cgroup = parent_of(cgroup);
 	}
-	key.place = state->gone++ % CGFENCE_GONE_NAMES;
-	bpf_map_update_elem(&cgfence_gone, &key, gone, BPF_ANY);
+	state->last_is_lost = !keep(gone, state->gone++);
 }
 
 SEC("cgfence.tp_btf/cgroup_rmdir")

@@ -54,7 +54,8 @@ struct cgfence_member {
 
 struct cgfence_membership_state {
 	__u64 lost; /* members that found no room in cgfence_members: every cgroup at their level is judged */
-	__u64 gone; /* how many names cgfence_gone has got */
+	__u64 gone;	    /* how many names cgfence_gone has got */
+	__u64 last_is_lost; /* it had no memory for the last of them */
 };
 
 /* A removed member, with its name and those of the cgroups above it, up to the anchor, each ended by NUL. */
