@@ -30,6 +30,7 @@ static const struct {
 	{ "denials", { NULL }, 2, true },
 	{ "reconcile", { NULL }, 2, true },
 	{ "watch", { NULL }, 2, true },
+	{ "top", { NULL }, 2, true },
 	{ "metrics", { NULL }, 2, true },
 	{ "doctor", { NULL }, 2, false },
 	{ "help", { NULL }, 2, false },
