@@ -48,7 +48,7 @@ expect_verdict() {
 	[[ $(sed --quiet "$1p" "$LOG") == "$NUMBERED=$2 /dev/full=refused" ]] || fail "line $1 is $(sed --quiet "$1p" "$LOG")"
 }
 
-follow() {
+plug_and_unplug() {
 	local round
 
 	for round in 1 2 3; do
@@ -63,12 +63,12 @@ follow() {
 
 test_a_pattern_of_paths() {
 	start_probe '-/dev/loop[0-9]* rw'
-	follow
+	plug_and_unplug
 }
 
 test_a_driver() {
 	start_probe '-b loop:* rw'
-	follow
+	plug_and_unplug
 }
 
 run_tests "$@"
