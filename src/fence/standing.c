@@ -47,7 +47,7 @@ bool standing_is_refused(void)
 	kernel_btf_read_layout(&layout);
 	/* Reads may fail for now: then it is not known to be a refusal. */
 	return !kernel_layout_has(&layout, KERNEL_LAYOUT_CGROUPS) ||
-	       (refusal_of_reads() && refusal_of_reads_known());
+	       refusal_try_reads() == TRIAL_REFUSED;
 }
 
 static int refuse(const struct cgfence_cgroup *anchor, const char *path, uint32_t components,

@@ -108,20 +108,27 @@ bool refusal_of_reads_known(void)
 	return trial_recall(READS_TRIAL) == TRIAL_REFUSED;
 }
 
-bool refusal_of_reads(void)
+enum trial refusal_try_reads(void)
 {
 	enum trial answer = trial_recall(READS_TRIAL);
 	int result;
 
 	if (answer != TRIAL_UNKNOWN)
-		return answer == TRIAL_REFUSED;
+		return answer;
 	result = load_reader();
 	/* An answer that is kept until the next boot must be confirmed. */
 	if (refusal_is(result))
 		result = load_reader();
 	if (result == 0)
-		trial_remember(READS_TRIAL, TRIAL_TAKEN);
+		answer = TRIAL_TAKEN;
 	else if (refusal_is(result) && takes_programs())
-		trial_remember(READS_TRIAL, TRIAL_REFUSED);
-	return result != 0;
+		answer = TRIAL_REFUSED;
+	if (answer != TRIAL_UNKNOWN)
+		trial_remember(READS_TRIAL, answer);
+	return answer;
+}
+
+bool refusal_of_reads(void)
+{
+	return refusal_try_reads() != TRIAL_TAKEN;
 }

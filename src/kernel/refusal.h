@@ -2,6 +2,8 @@
 /* What a kernel does not take, which costs a feature, as against what goes wrong for now, which is an error. */
 #pragma once
 
+#include "kernel/trial.h"
+
 #include <stdbool.h>
 
 /**
@@ -24,10 +26,15 @@ const char *refusal_reason(void);
 void refusal_note(const char *trial, int result);
 
 /**
- * refusal_of_reads() - are programs refused to read kernel memory, as where it is locked down for confidentiality?
+ * refusal_try_reads() - may programs read kernel memory? They may not where it is locked down for confidentiality.
  *
- * For what failed, to find out why. It is tried once a boot.
+ * It is tried once a boot, or, where the answer cannot be kept, as before the first fence, each time.
+ *
+ * Return: TRIAL_UNKNOWN if a program could not be loaded for another reason.
  */
+enum trial refusal_try_reads(void);
+
+/** refusal_of_reads() - is it so, or may it be? For what failed, to find out why. */
 bool refusal_of_reads(void);
 
 /** refusal_of_reads_known() - the same without trying: false if it was not tried. */

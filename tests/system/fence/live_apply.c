@@ -3,6 +3,7 @@
 #include "support/harness.h"
 #include "cgroup/glob.h"
 #include "support/fences.h"
+#include "system/standing/standing.h"
 
 #include <cgfence/apply.h>
 #include <errno.h>
@@ -215,6 +216,7 @@ Test(live_apply, a_member_does_not_lose_its_fence_before_the_standing_one_is_the
 	bool gone = false;
 	size_t last = 0;
 
+	standing_skip_if_refused();
 	harness_attach(member, "{'devices': {}}");
 	plan = make_plan(write_policy("1.json", "{'cgroup': '%s/job-*', 'devices': {}}"),
 			 CGFENCE_APPLY_PRUNE);

@@ -4,6 +4,7 @@
 #include "support/fences.h"
 #include "support/harness.h"
 #include "support/whitelist.h"
+#include "system/standing/standing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,7 @@ Test(slurm_step, both_policies_judge)
 {
 	struct step_wish wish = { .directory = policies, .mandatory = "batch", .chosen = "mine" };
 
+	standing_skip_if_refused();
 	cr_assert_eq(harness_in_cgroup(task, call_fence, &wish), 100, "%s", reported);
 	expect_fenced();
 	cr_expect_eq(harness_open(task, "c 1:3", O_RDONLY), 0);
@@ -132,6 +134,7 @@ Test(slurm_step, goes_above_the_programs_of_slurm)
 	struct step_wish wish = { .directory = policies, .chosen = "batch" };
 	struct cgfence_cgroup *const of_slurm[] = { job, step, task };
 
+	standing_skip_if_refused();
 	for (int i = 0; i < 3; i++) {
 		struct whitelist list = whitelist_load(everything, 1);
 

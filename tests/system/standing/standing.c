@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "standing.h"
+#include "fence/standing.h"
 
 #include <string.h>
 
@@ -14,6 +15,12 @@ const char *standing_pattern(const char *below)
 	return pattern;
 }
 
+void standing_skip_if_refused(void)
+{
+	if (standing_is_refused())
+		harness_skip("this kernel takes no standing fences");
+}
+
 enum cgfence_attach_result standing_attach(const char *below, const char *json)
 {
 	struct cgfence_policy *policy = harness_policy(json);
@@ -22,6 +29,8 @@ enum cgfence_attach_result standing_attach(const char *below, const char *json)
 	int code = cgfence_standing_attach(standing_pattern(below), policy, 0, &result, &error);
 
 	cgfence_policy_free(policy);
+	if (code)
+		standing_skip_if_refused();
 	cr_assert_eq(code, 0, "%s", error.text);
 	return result;
 }

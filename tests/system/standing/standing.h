@@ -9,6 +9,9 @@
 /** standing_pattern() - @below as a pattern below the cgroup of the test; it lives as long as the test. */
 const char *standing_pattern(const char *below);
 
+/** standing_skip_if_refused() - skip the test where the kernel takes no standing fences, as where it is locked down. */
+void standing_skip_if_refused(void);
+
 /** standing_attach() - attach a policy, with ' for ", to such a pattern; fails the test if that fails. */
 enum cgfence_attach_result standing_attach(const char *below, const char *json);
 
