@@ -147,6 +147,21 @@ static bool take_key(struct live *live, int key)
 	}
 }
 
+/*
+ * The handler of ncurses gives the terminal back, stops the process and takes the terminal again. In the midst of what ncurses
+ * does it would wait for itself, so the signal is blocked but here.
+ */
+static void stop(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGTSTP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void take_signals(struct live *live)
 {
 	struct signalfd_siginfo info;
@@ -157,6 +172,8 @@ static void take_signals(struct live *live)
 		/* Whatever ran meanwhile may have written to the terminal. */
 		if (info.ssi_signo == SIGCONT)
 			live->draws_anew = true;
+		else if (info.ssi_signo == SIGTSTP)
+			stop();
 		else
 			live->ends = true;
 	}
@@ -264,7 +281,7 @@ static void run(struct live *live)
 
 static int open_signals(struct cgfence_error *error)
 {
-	static const int kinds[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT };
+	static const int kinds[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGTSTP };
 	sigset_t set;
 	int fd;
 
