@@ -307,7 +307,7 @@ int live_run(const struct live_options *options, struct cgfence_error *error)
 	snprintf(live.view.filter, sizeof(live.view.filter), "%s", options->filter);
 	sampler_init(&live.sampler);
 	result = screen_check(error);
-	/* If fences cannot be read at all, that is said before the terminal is taken over. */
+	/* That fences cannot be read at all has to stand on the terminal as it was. */
 	if (result == 0)
 		result = sampler_begin(&live.sampler, error);
 	if (result == 0) {

@@ -437,7 +437,7 @@ Test(top, has_no_colors_where_none_are_wanted)
 	quit();
 }
 
-/* vt_show() takes no control characters but those of ncurses. */
+/* vt_show() fails at control characters that ncurses does not write. */
 Test(top, nothing_in_a_name_steers_the_terminal)
 {
 	struct cgfence_cgroup *hostile = fence("a\033[2J\033]0;x\007b\302\233", DEVICES);
