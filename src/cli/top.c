@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* `top` is a program of its own, so that this one needs no library for it. */
+#include "base/program_beside.h"
 #include "cli/command.h"
 #include "report/output.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,26 +12,12 @@ static const char *filter;
 static const char *interval;
 static const char *sort;
 
-/* It is installed beside this program, both in the tree and on a host. */
-static int find(char path[PATH_MAX])
-{
-	static const char name[] = "/cgfence-top";
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(name));
-	char *slash;
-
-	path[length < 0 ? 0 : length] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return -1;
-	memcpy(slash, name, sizeof(name));
-	return 0;
-}
-
 static int run(const struct arguments *arguments)
 {
 	const char *words[8] = { "cgfence-top" };
 	char path[PATH_MAX];
 	size_t count = 1;
+	int result;
 
 	(void)arguments;
 	if (interval) {
@@ -46,8 +32,9 @@ static int run(const struct arguments *arguments)
 		words[count++] = "--filter";
 		words[count++] = filter;
 	}
-	if (find(path)) {
-		output_complain("cannot find out where this program is: %s", strerror(errno));
+	result = program_beside("cgfence-top", path);
+	if (result) {
+		output_complain("cannot find out where this program is: %s", strerror(-result));
 		return STATUS_FAILED;
 	}
 	execv(path, (char *const *)words);

@@ -5,6 +5,7 @@
  */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/program_beside.h"
 #include "wrapper/bundle.h"
 #include "wrapper/command_line.h"
 #include "wrapper/settings.h"
@@ -88,19 +89,13 @@ static int fail(const struct command_line *line, struct cgfence_error *error)
 
 /* ---- what it does ---- */
 
-/* cgfence is installed beside this program, both in the tree and on a host. */
 static int find_cgfence(char path[PATH_MAX], struct cgfence_error *error)
 {
-	static const char name[] = "/cgfence";
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(name));
-	char *slash;
+	int result = program_beside("cgfence", path);
 
-	path[length < 0 ? 0 : length] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return error_set(error, ENOENT, "cannot find out where this program is: %s",
-				 strerror(errno));
-	memcpy(slash, name, sizeof(name));
+	if (result)
+		return error_set(error, -result, "cannot find out where this program is: %s",
+				 strerror(-result));
 	return access(path, X_OK) == 0
 		       ? 0
 		       : error_set(error, errno, "cannot run %s: %s", path, strerror(errno));
