@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Beyond what the tests of others would name. */
@@ -110,6 +111,65 @@ Test(slurm_step, is_on_the_tasks_alone_and_reported)
 	end();
 	cr_expect_str_eq(reported, "denied c 1:7 w, 1 times\n");
 	cr_expect_eq(harness_open(task, "c 1:7", O_WRONLY), 0);
+}
+
+#define MOVES 5000
+
+static bool move_to(int cgroup, const char *name, pid_t process)
+{
+	char path[64];
+	int procs;
+	bool moved;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+	procs = openat(cgroup, path, O_WRONLY | O_CLOEXEC);
+	moved = dprintf(procs, "%d", process) > 0;
+	close(procs);
+	return moved;
+}
+
+/* Moves a process from one cgroup of a task to the next, and removes the first, as Slurm does while a task starts. */
+static _Noreturn void move_on(pid_t process)
+{
+	int user = cgfence_cgroup_fd(tasks);
+	char from[32];
+	char to[32];
+
+	if (!move_to(cgfence_cgroup_fd(daemon_cgroup), ".", 0))
+		_exit(1);
+	for (int i = 1; i <= MOVES; i++) {
+		snprintf(from, sizeof(from), "task_%d", i - 1);
+		snprintf(to, sizeof(to), "task_%d", i);
+		if (mkdirat(user, to, 0755) < 0 || !move_to(user, to, process) ||
+		    unlinkat(user, from, AT_REMOVEDIR) < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* Return: what move_on() did, or 2 if the step could not be fenced meanwhile. */
+static int call_fence_while_moved(void *argument)
+{
+	pid_t process = getpid();
+	pid_t mover = fork();
+	int status = 0;
+	int result = 0;
+
+	if (mover == 0)
+		move_on(process);
+	while (mover > 0 && waitpid(mover, &status, WNOHANG) == 0) {
+		if (call_fence(argument))
+			result = 2;
+	}
+	return mover < 0 || !WIFEXITED(status) ? 1 : result ? result : WEXITSTATUS(status);
+}
+
+Test(slurm_step, a_task_that_is_moved_while_it_asks_is_fenced)
+{
+	struct step_wish wish = { .directory = policies, .mandatory = "batch" };
+
+	cr_expect_eq(harness_in_cgroup(task, call_fence_while_moved, &wish), 0, "%s", reported);
+	end();
 }
 
 /* The one of the user takes away, and gives nothing. */
