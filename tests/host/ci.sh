@@ -67,7 +67,7 @@ write_jobs() {
 				command podman --storage-driver=vfs --root=/tmp/podman --runroot=/run/podman --cgroup-manager=cgroupfs "\$@"
 			}
 			podman import $SCRATCH/box.tar box >/dev/null
-			podman build --isolation=chroot --tag built .
+			podman build --isolation=chroot --cap-add=MKNOD --tag built .
 			podman run --rm --network=none --cgroups=disabled built cat /built >>$LOG
 		END
 	} >"$SCRATCH/podman-job"
