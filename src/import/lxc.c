@@ -7,6 +7,7 @@
 #include "import/ordered.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What LXC's common.conf has, which the configurations of containers include first. */
@@ -26,6 +27,7 @@ struct rules_read {
 	struct list_rules rules[VERSION_COUNT];
 	size_t lines[VERSION_COUNT]; /* how many lines are about it */
 	size_t first_line[VERSION_COUNT];
+	bool ended; /* what follows is of a snapshot */
 	bool cleared[VERSION_COUNT]
 		    [2]; /* what common.conf denies, and what it allows, is taken back */
 };
@@ -124,6 +126,26 @@ static int add_rule(const struct importing *import, const struct line *line, enu
 	return ordered_add_rule(import, rules, &rule);
 }
 
+static bool is_device_key(const char *key)
+{
+	return strncmp(key, "dev", 3) == 0 && key[3] &&
+	       strspn(key + 3, "0123456789") == strlen(key + 3);
+}
+
+/* Proxmox: "dev0: /dev/ttyUSB0,mode=0660", also "path=/dev/ttyUSB0", and without writing by "deny-write=1". */
+static int add_proxmox_device(const struct importing *import, const struct line *line,
+			      struct rules_read *read)
+{
+	const char *path = strncmp(line->value, "path=", 5) == 0 ? line->value + 5 : line->value;
+	struct line allow = { .number = line->number };
+
+	read->lines[CGROUP2]++;
+	snprintf(allow.text, sizeof(allow.text), "%.*s %s", (int)strcspn(path, ","), path,
+		 strstr(path, ",deny-write=1") ? "r" : "rw");
+	allow.value = allow.text;
+	return add_path(import, &allow, true, &read->rules[CGROUP2]);
+}
+
 static int read_line(const struct importing *import, const struct line *line,
 		     struct rules_read *read)
 {
@@ -138,6 +160,17 @@ static int read_line(const struct importing *import, const struct line *line,
 		{ "lxc.cgroup2.devices.deny", CGROUP2, false },
 	};
 
+	/* Proxmox keeps the snapshots of a container behind its configuration. */
+	if (!*line->key && *line->value == '[' && !read->ended) {
+		read->ended = true;
+		importing_remark(
+			import, "%s:%zu: what is of the snapshot %s is left out, and all behind it",
+			import->sources[0].name, line->number, line->value);
+	}
+	if (read->ended)
+		return 0;
+	if (is_device_key(line->key))
+		return add_proxmox_device(import, line, read);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(keys[i].key, line->key) == 0)
 			return add_rule(import, line, keys[i].version, keys[i].allow, read);

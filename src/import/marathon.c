@@ -5,6 +5,7 @@
 #include "import/assigned.h"
 #include "import/dialects.h"
 #include "import/json_source.h"
+#include "import/part.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,13 +19,15 @@ static bool is_on_host(const json_t *app)
 
 	if (mode)
 		return strcmp(mode, "host") == 0;
+	if (json_is_object(json_object_get(app, "ipAddress")))
+		return false;
 	return !docker || strcasecmp(docker, "host") == 0;
 }
 
 static void add_port(const struct importing *import, struct assigned *assigned, const json_t *port,
 		     const char *protocols, const char *place)
 {
-	json_int_t number = json_integer_value(port);
+	json_int_t number = !port || json_is_integer(port) ? json_integer_value(port) : -1;
 
 	if (number)
 		assigned_add(import, assigned, assigned_parse_protocols(protocols), number, number,
@@ -55,15 +58,85 @@ static void read_ports(const struct importing *import, const json_t *app, struct
 	}
 }
 
+/* The endpoints of a pod, whose ports of the host are taken as they are. */
+static void read_pod(const struct importing *import, const json_t *pod, struct assigned *assigned)
+{
+	const json_t *container;
+	const json_t *endpoint;
+	const json_t *protocol;
+	size_t i;
+	size_t j;
+	size_t k;
+
+	json_array_foreach (json_object_get(pod, "containers"), i, container) {
+		json_array_foreach (json_object_get(container, "endpoints"), j, endpoint) {
+			const json_t *protocols = json_object_get(endpoint, "protocol");
+			char place[320];
+
+			snprintf(place, sizeof(place), "%s: containers[%zu].endpoints[%zu]",
+				 import->sources[0].name, i, j);
+			if (json_array_size(protocols) == 0)
+				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
+					 "tcp", place);
+			json_array_foreach (protocols, k, protocol)
+				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
+					 json_is_string(protocol) ? json_string_value(protocol)
+								  : "",
+					 place);
+		}
+	}
+}
+
+static bool is_app(const json_t *app)
+{
+	static const char *const keys[] = { "id",	"ports",     "portDefinitions",
+					    "networks", "container", "containers" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (json_object_get(app, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+/* As the HTTP interface gives it: the app, {"app": ...}, or {"apps": [...]}. */
+static int choose_app(const struct importing *import, const json_t *root, const json_t **chosen)
+{
+	const json_t *apps = json_object_get(root, "apps");
+	const json_t *app = json_object_get(root, "app");
+	size_t index;
+
+	*chosen = json_is_object(app) ? app : root;
+	if (json_is_array(apps)) {
+		*chosen = json_array_size(apps) == 1 && !import->part ? json_array_get(apps, 0)
+								      : NULL;
+		json_array_foreach (apps, index, app) {
+			const char *id = json_string_value(json_object_get(app, "id"));
+
+			if (import->part && id && strcmp(id, import->part) == 0)
+				*chosen = app;
+		}
+		if (!*chosen)
+			return part_refuse(import, "apps", part_values(apps, "id"));
+	}
+	return is_app(*chosen)
+		       ? 0
+		       : error_set_invalid(import->error, "%s: this is no app or pod of Marathon",
+					   import->sources[0].name);
+}
+
 int import_read_marathon(struct importing *import)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
-	cleanup_json json_t *app = NULL;
+	cleanup_json json_t *root = NULL;
+	const json_t *app = NULL;
 	int result;
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
-	result = json_source_read(import, &app);
+	result = json_source_read(import, &root);
+	if (result == 0)
+		result = choose_app(import, root, &app);
 	if (result)
 		return result;
 	if (!is_on_host(app)) {
@@ -74,7 +147,9 @@ int import_read_marathon(struct importing *import)
 		return 0;
 	}
 	/* Without requirePorts the numbers are those of the service, and a task gets others. */
-	if (json_is_true(json_object_get(app, "requirePorts")))
+	if (json_is_array(json_object_get(app, "containers")))
+		read_pod(import, app, assigned);
+	else if (json_is_true(json_object_get(app, "requirePorts")))
 		read_ports(import, app, assigned);
 	else
 		importing_remark(

@@ -48,13 +48,17 @@ static int read_ranges(struct reading *reading, const char *text)
 		unsigned int high = 0;
 		int used = 0;
 
-		if (sscanf(text, " %u - %u%n", &low, &high, &used) != 2 || !used)
+		/* Of more digits than a port has, some are left, and are no range. */
+		if (sscanf(text, " %5u - %5u%n", &low, &high, &used) != 2 || !used ||
+		    !strchr(",] ", text[used]))
 			return refuse(reading,
 				      "ports are ranges in brackets, such as ports:[31000-32000]");
 		add_range(reading, low, high);
 		text += used;
 		text += strspn(text, ", ");
 	}
+	if (!*text)
+		return refuse(reading, "ports are ranges in brackets, and ']' is missing");
 	reading->has_ports = true;
 	return 0;
 }
@@ -139,6 +143,18 @@ static int read_ports(struct importing *import, const json_t *root)
 			 policy_write_port_set(&agent.found->ports[CGFENCE_TCP]));
 }
 
+static bool is_access(const json_t *access)
+{
+	const json_t *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)access, key, value) {
+		if (!json_is_boolean(value))
+			return false;
+	}
+	return true;
+}
+
 static uint8_t read_access(const json_t *access)
 {
 	return (uint8_t)((json_is_true(json_object_get(access, "read")) ? BPF_DEVCG_ACC_READ : 0) |
@@ -171,6 +187,10 @@ static int read_devices(struct importing *import, const json_t *root)
 
 		snprintf(place, sizeof(place), "%s: allowed_devices[%zu]", import->sources[0].name,
 			 index);
+		if (!is_access(json_object_get(entry, "access")))
+			return error_set_invalid(
+				import->error,
+				"%s.access: read, write and mknod must be true or false", place);
 		if (!path || *path != '/' || !access)
 			return error_set_invalid(
 				import->error,

@@ -5,6 +5,7 @@
 #include "import/assigned.h"
 #include "import/dialects.h"
 #include "import/json_source.h"
+#include "import/part.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,10 @@ static void read_ports(const struct reading *reading, const json_t *list, const 
 
 	json_array_foreach (list, index, port) {
 		const char *label = json_string_value(json_object_get(port, "Label"));
-		json_int_t value = json_integer_value(json_object_get(port, "Value"));
+		const json_t *given = json_object_get(port, "Value");
+		json_int_t value = json_is_integer(given) || json_is_null(given) || !given
+					   ? json_integer_value(given)
+					   : -1;
 		char place[320];
 
 		snprintf(place, sizeof(place), "%s: %s[%zu]", reading->import->sources[0].name,
@@ -88,9 +92,32 @@ static int choose_group(const struct importing *import, const json_t *groups, co
 			return 0;
 		}
 	}
-	return error_set_invalid(import->error,
-				 "%s: TaskGroups: name one of the groups with --part",
-				 import->sources[0].name);
+	return part_refuse(import, "TaskGroups", part_values(groups, "Name"));
+}
+
+/* Before Nomad 0.12 tasks had networks of their own, and they still may. */
+static void read_tasks(struct reading *reading, const json_t *group)
+{
+	const json_t *task;
+	size_t index;
+
+	json_array_foreach (json_object_get(group, "Tasks"), index, task)
+		read_networks(reading,
+			      json_object_get(json_object_get(task, "Resources"), "Networks"),
+			      false);
+}
+
+static bool is_nomad(const json_t *root)
+{
+	static const char *const keys[] = { "AllocatedResources", "Networks", "TaskGroups",
+					    "Tasks" };
+	const json_t *job = json_object_get(root, "Job");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (json_object_get(root, keys[i]) || json_object_get(job, keys[i]))
+			return true;
+	}
+	return false;
 }
 
 static int read_root(struct reading *reading, const json_t *root)
@@ -100,6 +127,11 @@ static int read_root(struct reading *reading, const json_t *root)
 	const json_t *group = root;
 	int result = 0;
 
+	if (!is_nomad(root))
+		return error_set_invalid(
+			reading->import->error,
+			"%s: this is no allocation, job or group of Nomad; give what 'nomad alloc status -json' or 'nomad job inspect' prints",
+			reading->import->sources[0].name);
 	if (!allocated && json_object_get(job ? job : root, "TaskGroups"))
 		result = choose_group(reading->import,
 				      json_object_get(job ? job : root, "TaskGroups"), &group);
@@ -110,6 +142,8 @@ static int read_root(struct reading *reading, const json_t *root)
 		read_networks(reading,
 			      json_object_get(json_object_get(allocated, "Shared"), "Networks"),
 			      true);
+	else
+		read_tasks(reading, group);
 	if (reading->has_other && !reading->has_host) {
 		importing_remark(
 			reading->import,

@@ -31,6 +31,16 @@ Test(import_lists, lxc)
 		  "{`devices`: {}}",
 		  "f:1: what '/etc/more' has is not read\n"
 		  "f:3: 'allow c 5000:1 r' is about numbers that no device has; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.allow: c 1:3 r\n[now]\n"
+		  "lxc.cgroup2.devices.allow: c 1:5 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:3: what is of the snapshot [now] is left out, and all behind it\n" },
+		{ "lxc.cgroup2.devices.deny: a\ndev0: /dev/fuse,mode=0660\n"
+		  "dev1: path=/dev/lost,gid=5\n",
+		  ALLOW("`c 10:229 rw`"),
+		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
+		  ALLOW("`c 10:229 r`"), "" },
 		{ "lxc.cgroup2.devices.deny = c 1 r\n", NULL,
 		  "f:1: 'c 1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
 	};
