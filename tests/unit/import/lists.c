@@ -80,6 +80,8 @@ Test(import_lists, oci_refusals)
 		  "f: linux.resources.devices[0].type: this must be a, b or c" },
 		{ DEVICES("{`major`: -2}"), NULL,
 		  "f: linux.resources.devices[0].major: this must be a number, or -1 for all" },
+		{ DEVICES("{`major`: 4294967316}"), NULL,
+		  "f: linux.resources.devices[0].major: this must be a number, or -1 for all" },
 		{ DEVICES("{`allow`: true, `access`: `rwm`}, {`type`: `c`, `minor`: 3, `access`: `r`}"),
 		  NULL,
 		  "f: 'allow c 1:3 rwm' is added by runc, and does not go with a rule with '*' that denies it: runc does not start such a container" },
@@ -99,6 +101,22 @@ Test(import_lists, runc_leaves_out_rules_of_given_nodes)
 
 	cr_expect_not(import_text_allows(policy, "c 1:3 r"));
 	cr_expect(import_text_allows(policy, "c 1:5 rw"));
+}
+
+/* To runc it is one of everything, to crun one of characters. */
+Test(import_lists, a_type_that_is_empty)
+{
+	static const char text[] =
+		"{\"linux\": {\"resources\": {\"devices\": [{\"access\": \"rwm\"},"
+		" {\"allow\": true, \"type\": \"\", \"major\": 20, \"minor\": 0, \"access\": \"rw\"}]}}}";
+	cleanup_imported struct imported runc = import_text_run_one("runc", text);
+	cleanup_imported struct imported crun = import_text_run_one("crun", text);
+	cleanup_policy struct cgfence_policy *of_runc = import_text_policy(&runc);
+	cleanup_policy struct cgfence_policy *of_crun = import_text_policy(&crun);
+
+	cr_expect(import_text_allows(of_runc, "b 20:0 rw"));
+	cr_expect_not(import_text_allows(of_crun, "b 20:0 rw"));
+	cr_expect(import_text_allows(of_crun, "c 20:0 rw"));
 }
 
 Test(import_lists, crun_without_rules_allows_all)
