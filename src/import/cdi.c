@@ -26,6 +26,23 @@ static const char *get_text(const json_t *node, const char *key)
 	return text && *text ? text : NULL;
 }
 
+static bool are_numbers(const json_t *node)
+{
+	const json_t *major = json_object_get(node, "major");
+	const json_t *minor = json_object_get(node, "minor");
+
+	return (!major || json_is_integer(major)) && (!minor || json_is_integer(minor));
+}
+
+static bool is_other(const struct importing *import, const char *path, char type)
+{
+	uint32_t major;
+	uint32_t minor;
+
+	return import->host->look(path, &major, &minor) ==
+	       (type == 'b' ? IMPORT_NODE_CHARACTER : IMPORT_NODE_BLOCK);
+}
+
 /* The numbers if it has them, else the path on the host. */
 static int add_node(struct reading *reading, const json_t *node, const char *place)
 {
@@ -50,6 +67,16 @@ static int add_node(struct reading *reading, const json_t *node, const char *pla
 				 type);
 		return 0;
 	}
+	if (!are_numbers(node))
+		return error_set_invalid(import->error, "%s: major and minor must be numbers",
+					 place);
+	if (type && major <= 0 && is_other(import, path, *type)) {
+		importing_remark(
+			import,
+			"%s: '%s' is of another type than %s on this host, which CDI refuses; it is left out",
+			place, path, type);
+		return 0;
+	}
 	if (!type || major <= 0)
 		return words_add_path(import, &reading->devices, path, access, place);
 	snprintf(numbers, sizeof(numbers), "%s %lld:%lld", type, (long long)major,
@@ -60,22 +87,22 @@ static int add_node(struct reading *reading, const json_t *node, const char *pla
 /* @where: "" for the whole specification, or the device */
 static int read_edits(struct reading *reading, const json_t *owner, const char *where)
 {
+	const json_t *edits = json_object_get(owner, "containerEdits");
 	const json_t *node;
+	char place[512];
 	size_t index;
 	int result;
 
-	json_array_foreach (json_object_get(json_object_get(owner, "containerEdits"),
-					    "deviceNodes"),
-			    index, node) {
-		char place[512];
-
+	snprintf(place, sizeof(place), "%scontainerEdits.", where);
+	result = json_source_check_list(reading->import, edits, "deviceNodes", place);
+	json_array_foreach (json_object_get(edits, "deviceNodes"), index, node) {
+		if (result)
+			return result;
 		snprintf(place, sizeof(place), "%s: %scontainerEdits.deviceNodes[%zu]",
 			 reading->import->sources[0].name, where, index);
 		result = add_node(reading, node, place);
-		if (result)
-			return result;
 	}
-	return 0;
+	return result;
 }
 
 /* Names may also be whole, as "vendor.com/class=name". */

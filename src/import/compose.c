@@ -298,16 +298,13 @@ static int check_lists(const struct service *service)
 {
 	static const char *const keys[] = { "devices", "device_cgroup_rules" };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const json_t *list = json_object_get(service->value, keys[i]);
+	char where[PLACE_SIZE];
+	int result = 0;
 
-		if (list && !json_is_null(list) && !json_is_array(list))
-			return error_set_invalid(service->import->error,
-						 "%s: services.%s.%s: this must be a list",
-						 service->import->sources[0].name, service->name,
-						 keys[i]);
-	}
-	return 0;
+	snprintf(where, sizeof(where), "services.%s.", service->name);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && result == 0; i++)
+		result = json_source_check_list(service->import, service->value, keys[i], where);
+	return result;
 }
 
 static int read_privileged(const struct service *service, bool *privileged)

@@ -86,28 +86,34 @@ static void read_port(const struct reading *reading, const json_t *port, const c
 			     place);
 }
 
-static void read_containers(const struct reading *reading, const json_t *pod, const char *key)
+static int read_containers(const struct reading *reading, const json_t *pod, const char *key)
 {
 	const json_t *container;
 	const json_t *port;
+	char place[512];
+	int result = json_source_check_list(reading->import, pod, key, "");
 	size_t i;
 	size_t j;
 
 	json_array_foreach (json_object_get(pod, key), i, container) {
+		if (result)
+			return result;
+		snprintf(place, sizeof(place), "%s[%zu].", key, i);
+		result = json_source_check_list(reading->import, container, "ports", place);
 		json_array_foreach (json_object_get(container, "ports"), j, port) {
-			char place[512];
-
 			snprintf(place, sizeof(place), "%s: %s[%zu].ports[%zu]",
 				 reading->import->sources[0].name, key, i, j);
 			read_port(reading, port, place);
 		}
 	}
+	return result;
 }
 
 static int read_pod(struct importing *import, const json_t *pod)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
 	const struct reading reading = { .import = import, .assigned = assigned };
+	int result;
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
@@ -118,8 +124,11 @@ static int read_pod(struct importing *import, const json_t *pod)
 			import->sources[0].name);
 		return 0;
 	}
-	read_containers(&reading, pod, "containers");
-	read_containers(&reading, pod, "initContainers");
+	result = read_containers(&reading, pod, "containers");
+	if (result == 0)
+		result = read_containers(&reading, pod, "initContainers");
+	if (result)
+		return result;
 	importing_remark(
 		import,
 		"%s: Kubernetes does not close what its list of ports leaves out; the policy does, for all containers of the pod",

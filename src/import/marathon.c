@@ -38,11 +38,15 @@ static void add_port(const struct importing *import, struct assigned *assigned, 
 				 place);
 }
 
-static void read_ports(const struct importing *import, const json_t *app, struct assigned *assigned)
+static int read_ports(const struct importing *import, const json_t *app, struct assigned *assigned)
 {
+	int result = json_source_check_list(import, app, "portDefinitions", "");
 	const json_t *element;
 	char place[320];
 	size_t index;
+
+	if (result == 0)
+		result = json_source_check_list(import, app, "ports", "");
 
 	json_array_foreach (json_object_get(app, "portDefinitions"), index, element) {
 		const char *protocols = json_string_value(json_object_get(element, "protocol"));
@@ -56,6 +60,7 @@ static void read_ports(const struct importing *import, const json_t *app, struct
 		snprintf(place, sizeof(place), "%s: ports[%zu]", import->sources[0].name, index);
 		add_port(import, assigned, element, "tcp", place);
 	}
+	return result;
 }
 
 /* The endpoints of a pod, whose ports of the host are taken as they are. */
@@ -150,11 +155,11 @@ int import_read_marathon(struct importing *import)
 	if (json_is_array(json_object_get(app, "containers")))
 		read_pod(import, app, assigned);
 	else if (json_is_true(json_object_get(app, "requirePorts")))
-		read_ports(import, app, assigned);
+		result = read_ports(import, app, assigned);
 	else
 		importing_remark(
 			import,
 			"%s: without requirePorts the ports of a task are known only when it starts; the policy has none, and --tcp and --udp of attach add them",
 			import->sources[0].name);
-	return assigned_finish(import, assigned);
+	return result ? result : assigned_finish(import, assigned);
 }

@@ -18,12 +18,14 @@ struct reading {
 };
 
 /* Ports without a value are not placed yet. */
-static void read_ports(const struct reading *reading, const json_t *list, const char *what)
+static int read_ports(const struct reading *reading, const json_t *owner, const char *key,
+		      const char *where)
 {
+	int result = json_source_check_list(reading->import, owner, key, where);
 	const json_t *port;
 	size_t index;
 
-	json_array_foreach (list, index, port) {
+	json_array_foreach (json_object_get(owner, key), index, port) {
 		const char *label = json_string_value(json_object_get(port, "Label"));
 		const json_t *given = json_object_get(port, "Value");
 		json_int_t value = json_is_integer(given) || json_is_null(given) || !given
@@ -31,8 +33,8 @@ static void read_ports(const struct reading *reading, const json_t *list, const 
 					   : -1;
 		char place[320];
 
-		snprintf(place, sizeof(place), "%s: %s[%zu]", reading->import->sources[0].name,
-			 what, index);
+		snprintf(place, sizeof(place), "%s: %s%s[%zu]", reading->import->sources[0].name,
+			 where, key, index);
 		if (value)
 			assigned_add(reading->import, reading->assigned, ASSIGNED_BOTH, value,
 				     value, place);
@@ -42,37 +44,44 @@ static void read_ports(const struct reading *reading, const json_t *list, const 
 				"%s: the port '%s' is known only when the task is placed (NOMAD_PORT_%s); it is left out",
 				place, label ? label : "", label ? label : "");
 	}
+	return result;
 }
 
-static void read_networks(struct reading *reading, const json_t *networks, bool placed)
+static int read_networks(struct reading *reading, const json_t *owner, bool placed)
 {
+	int result = json_source_check_list(reading->import, owner, "Networks", "");
 	const json_t *network;
 	size_t index;
 
-	json_array_foreach (networks, index, network) {
+	json_array_foreach (json_object_get(owner, "Networks"), index, network) {
 		const char *mode = json_string_value(json_object_get(network, "Mode"));
 
+		if (result)
+			break;
 		if (mode && *mode && strcmp(mode, "host") != 0) {
 			reading->has_other = true;
 			continue;
 		}
 		reading->has_host = true;
-		read_ports(reading, json_object_get(network, "ReservedPorts"), "ReservedPorts");
-		if (!placed)
-			read_ports(reading, json_object_get(network, "DynamicPorts"),
-				   "DynamicPorts");
+		result = read_ports(reading, network, "ReservedPorts", "");
+		if (result == 0 && !placed)
+			result = read_ports(reading, network, "DynamicPorts", "");
 	}
+	return result;
 }
 
-static void read_allocated(struct reading *reading, const json_t *allocated)
+static int read_allocated(struct reading *reading, const json_t *allocated)
 {
 	const json_t *shared = json_object_get(allocated, "Shared");
+	int result = read_ports(reading, shared, "Ports", "AllocatedResources.Shared.");
 	const json_t *task;
 	const char *name;
 
-	read_ports(reading, json_object_get(shared, "Ports"), "AllocatedResources.Shared.Ports");
-	json_object_foreach ((json_t *)json_object_get(allocated, "Tasks"), name, task)
-		read_networks(reading, json_object_get(task, "Networks"), false);
+	json_object_foreach ((json_t *)json_object_get(allocated, "Tasks"), name, task) {
+		if (result == 0)
+			result = read_networks(reading, task, false);
+	}
+	return result;
 }
 
 static int choose_group(const struct importing *import, const json_t *groups, const json_t **chosen)
@@ -96,15 +105,17 @@ static int choose_group(const struct importing *import, const json_t *groups, co
 }
 
 /* Before Nomad 0.12 tasks had networks of their own, and they still may. */
-static void read_tasks(struct reading *reading, const json_t *group)
+static int read_tasks(struct reading *reading, const json_t *group)
 {
 	const json_t *task;
+	int result = 0;
 	size_t index;
 
-	json_array_foreach (json_object_get(group, "Tasks"), index, task)
-		read_networks(reading,
-			      json_object_get(json_object_get(task, "Resources"), "Networks"),
-			      false);
+	json_array_foreach (json_object_get(group, "Tasks"), index, task) {
+		if (result == 0)
+			result = read_networks(reading, json_object_get(task, "Resources"), false);
+	}
+	return result;
 }
 
 static bool is_nomad(const json_t *root)
@@ -137,13 +148,13 @@ static int read_root(struct reading *reading, const json_t *root)
 				      json_object_get(job ? job : root, "TaskGroups"), &group);
 	if (result)
 		return result;
-	read_networks(reading, json_object_get(group, "Networks"), allocated != NULL);
-	if (allocated)
-		read_networks(reading,
-			      json_object_get(json_object_get(allocated, "Shared"), "Networks"),
-			      true);
-	else
-		read_tasks(reading, group);
+	result = read_networks(reading, group, allocated != NULL);
+	if (result == 0)
+		result = allocated ? read_networks(reading, json_object_get(allocated, "Shared"),
+						   true)
+				   : read_tasks(reading, group);
+	if (result)
+		return result;
 	if (reading->has_other && !reading->has_host) {
 		importing_remark(
 			reading->import,
@@ -152,8 +163,8 @@ static int read_root(struct reading *reading, const json_t *root)
 		return 0;
 	}
 	if (allocated)
-		read_allocated(reading, allocated);
-	return assigned_finish(reading->import, reading->assigned);
+		result = read_allocated(reading, allocated);
+	return result ? result : assigned_finish(reading->import, reading->assigned);
 }
 
 int import_read_nomad(struct importing *import)

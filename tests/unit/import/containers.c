@@ -160,6 +160,14 @@ Test(import_containers, cdi)
 		{ CDI("- name: a\n  containerEdits:\n    deviceNodes:\n"
 		      "    - {path: /dev/fuse, type: '', permissions: '', hostPath: ''}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`, `/dev/fuse rwm`]}}", ALONE },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: {path: /dev/fuse}}\n"), NULL,
+		  "f: devices[0].containerEdits.deviceNodes: this must be a list" },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: c, major: '9'}]}\n"),
+		  NULL,
+		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers" },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /dev/fuse, type: b}]}\n"),
+		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
+		  "f: devices[0].containerEdits.deviceNodes[0]: '/dev/fuse' is of another type than b on this host, which CDI refuses; it is left out\n" ALONE },
 		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: p}]}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
 		  "f: devices[0].containerEdits.deviceNodes[0]: type p is allowed by nobody; it is left out\n" ALONE },
@@ -209,6 +217,8 @@ Test(import_containers, k8s)
 		  "{`ports`: {`tcp`: [80], `udp`: []}}", ALL_OF_POD },
 		{ "kind: PodTemplate\ntemplate: {spec: {hostNetwork: true, containers: []}}\n",
 		  "{`ports`: []}", ALL_OF_POD },
+		{ "spec: {hostNetwork: true, containers: [{ports: {containerPort: 80}}]}", NULL,
+		  "f: containers[0].ports: this must be a list" },
 		{ "spec: {containers: [{ports: [{containerPort: 80}]}]}", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 	};

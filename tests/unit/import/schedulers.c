@@ -55,6 +55,11 @@ Test(import_schedulers, nomad)
 		  "{`ports`: [80]}", "" },
 		{ "{`Networks`: [{`ReservedPorts`: [{`Value`: `80`}]}]}", "{`ports`: []}",
 		  "f: ReservedPorts[0]: this is no port; it is left out\n" },
+		{ "{`Networks`: [{`ReservedPorts`: {`Value`: 80}}]}", NULL,
+		  "f: ReservedPorts: this must be a list" },
+		{ "{`AllocatedResources`: {`Shared`: {`Networks`: [{`Mode`: `host`}],"
+		  " `Ports`: [{`Label`: `a`, `Value`: 80}]}}}",
+		  "{`ports`: [80]}", "" },
 		{ "{}", NULL,
 		  "f: this is no allocation, job or group of Nomad; give what 'nomad alloc status -json' or 'nomad job inspect' prints" },
 	};
@@ -85,6 +90,7 @@ Test(import_schedulers, marathon)
 		  " {`hostPort`: 53, `protocol`: [`udp`]}, {`hostPort`: 0}]}]}",
 		  "{`ports`: {`tcp`: [80], `udp`: [53]}}",
 		  "f: containers[0].endpoints[2]: the port is known only when the task starts; it is left out\n" },
+		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
 		{ "{}", NULL, "f: this is no app or pod of Marathon" },
 	};
 
