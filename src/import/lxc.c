@@ -16,6 +16,8 @@ static const char *const common_rules[] = {
 	"c 5:1 rwm", "c 5:2 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 136:* rwm", "c 10:229 rwm",
 };
 
+#define ALL_LETTERS 7
+
 enum version {
 	CGROUP1,
 	CGROUP2,
@@ -224,6 +226,20 @@ static int keep(const struct importing *import, const struct list_rule *rule,
 	return 0;
 }
 
+/* The program that LXC makes of it has instructions that are never reached, which the kernel refuses. */
+static void remark_everything(const struct importing *import, const struct list_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct list_rule *rule = &rules->items[i];
+
+		if (rule->type == 'a' && rule->any_major && rule->any_minor &&
+		    rule->access == ALL_LETTERS)
+			ordered_remark(
+				import, rule,
+				"is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it");
+	}
+}
+
 static int judge(struct importing *import, const struct list_rules *rules)
 {
 	cleanup_device_list struct device_list list = { 0 };
@@ -251,6 +267,7 @@ static int judge(struct importing *import, const struct list_rules *rules)
 			"has no rule after it: LXC attaches no program then, and allows everything; the policy allows nothing, as the line says");
 		return draft_devices(import);
 	}
+	remark_everything(import, &list.rules);
 	return ordered_finish(import, &list);
 }
 

@@ -41,6 +41,9 @@ Test(import_lists, lxc)
 		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
 		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
 		  ALLOW("`c 10:229 r`"), "" },
+		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = a *:* mrw\n",
+		  ALLOW("`a *:* rwm`"),
+		  "f:2: 'allow a *:* rwm' is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it\n" },
 		{ "lxc.cgroup2.devices.deny = c 1 r\n", NULL,
 		  "f:1: 'c 1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
 	};
