@@ -284,14 +284,18 @@ static bool has_whole(const struct list_rules *rules)
 static int finish(struct importing *import, const struct rules_read *read, enum version version)
 {
 	cleanup_list_rules struct list_rules rules = { 0 };
+	const bool *cleared = read->cleared[version];
 	int result = 0;
 
-	if (!has_whole(&read->rules[version])) {
+	/* Nothing is restricted where all lines are taken back, as userns.conf does it. */
+	if (cleared[false] && cleared[true] && read->rules[version].count == 0)
+		return 0;
+	if (!has_whole(&read->rules[version]) && !(cleared[false] && cleared[true])) {
 		importing_remark(
 			import,
 			"%s: no line is 'a' alone, so what common.conf allows comes first, and is in the policy",
 			import->sources[0].name);
-		result = add_common(import, read->cleared[version], &rules);
+		result = add_common(import, cleared, &rules);
 	}
 	for (size_t i = 0; i < read->rules[version].count && result == 0; i++)
 		result = ordered_add_rule(import, &rules, &read->rules[version].items[i]);

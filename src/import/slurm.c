@@ -8,7 +8,7 @@
 #include "import/lines.h"
 #include "import/part.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +33,7 @@ static int refuse(const struct reading *reading, const char *text)
 static int deny(struct reading *reading, const char *path)
 {
 	cleanup_free char *entry = NULL;
+	int result;
 
 	if (part_names(reading->import, path)) {
 		json_array_append_new(reading->given, json_string(path));
@@ -44,7 +45,11 @@ static int deny(struct reading *reading, const char *path)
 		entry = NULL;
 		return error_out_of_memory(reading->import->error);
 	}
-	return draft_add_entry(reading->import, "deny", entry);
+	result = draft_add_entry(reading->import, "deny", entry);
+	if (result == -EINVAL)
+		error_wrap(reading->import->error, "%s:%zu: '%s'", reading->import->sources[0].name,
+			   reading->line, path);
+	return result;
 }
 
 /* "0-3,7": the first number tells how many digits there are at least. */

@@ -41,6 +41,12 @@ Test(import_lists, lxc)
 		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
 		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
 		  ALLOW("`c 10:229 r`"), "" },
+		/* As userns.conf */
+		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"), "" },
 		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = a *:* mrw\n",
 		  ALLOW("`a *:* rwm`"),
 		  "f:2: 'allow a *:* rwm' is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it\n" },

@@ -39,6 +39,9 @@ Test(import_systemd, device_lines)
 		  "f:3: DeviceAllow=/dev/char/+1:3 r has no numbers such as 8:0; it is left out\n"
 		  "f:4: DeviceAllow=/dev/char/010:3 r has no numbers such as 8:0; it is left out\n"
 		  "f:5: DeviceAllow=/dev/x/../fuse r is no device of systemd's; it is left out\n" },
+		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/\xff rw\n", NOTHING,
+		  "f:3: '/dev/\xff' does not exist on this host; the entry is optional, and allows it once it is there\n"
+		  "f:3: '/dev/\xff' cannot be said in a policy; it is left out: it is no text in UTF-8\n" },
 		{ "[Service]\nDeviceAllow=/dev/dri rw\n", NOTHING,
 		  "f:2: '/dev/dri' is no device on this host; it is left out\n" },
 		{ "[Service]\nDeviceAllow=/dev/tty* rw\n", NOTHING,
@@ -52,6 +55,16 @@ Test(import_systemd, device_lines)
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_systemd, has_no_nul)
+{
+	static const char text[] = "[Service]\n\0DevicePolicy=strict\n";
+	const struct cgfence_import_source source = { "f", text, sizeof(text) - 1 };
+	cleanup_imported struct imported imported =
+		import_text_run("systemd", NULL, &source, 1, NULL);
+
+	cr_expect_str_eq(imported.error.text, "f: this is no text, since it has a NUL");
 }
 
 Test(import_systemd, policies)
