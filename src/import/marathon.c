@@ -29,7 +29,10 @@ static void add_port(const struct importing *import, struct assigned *assigned, 
 {
 	json_int_t number = !port || json_is_integer(port) ? json_integer_value(port) : -1;
 
-	if (number)
+	if (!assigned_parse_protocols(protocols))
+		importing_remark(import, "%s: a policy has no ports of '%s'; it is left out", place,
+				 protocols);
+	else if (number)
 		assigned_add(import, assigned, assigned_parse_protocols(protocols), number, number,
 			     place);
 	else
@@ -61,6 +64,25 @@ static int read_ports(const struct importing *import, const json_t *app, struct 
 		add_port(import, assigned, element, "tcp", place);
 	}
 	return result;
+}
+
+/* Those that a task has got, in the order of the definitions, as the interface gives a running app. */
+static void read_task(const struct importing *import, const json_t *app, const json_t *task,
+		      struct assigned *assigned)
+{
+	const json_t *definitions = json_object_get(app, "portDefinitions");
+	const json_t *port;
+	size_t index;
+
+	json_array_foreach (json_object_get(task, "ports"), index, port) {
+		const char *protocols = json_string_value(
+			json_object_get(json_array_get(definitions, index), "protocol"));
+		char place[320];
+
+		snprintf(place, sizeof(place), "%s: tasks[0].ports[%zu]", import->sources[0].name,
+			 index);
+		add_port(import, assigned, port, protocols ? protocols : "tcp", place);
+	}
 }
 
 /* The endpoints of a pod, whose ports of the host are taken as they are. */
@@ -135,6 +157,7 @@ int import_read_marathon(struct importing *import)
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
 	cleanup_json json_t *root = NULL;
 	const json_t *app = NULL;
+	const json_t *tasks;
 	int result;
 
 	if (!assigned)
@@ -151,9 +174,12 @@ int import_read_marathon(struct importing *import)
 			import->sources[0].name);
 		return 0;
 	}
+	tasks = json_object_get(app, "tasks");
 	/* Without requirePorts the numbers are those of the service, and a task gets others. */
 	if (json_is_array(json_object_get(app, "containers")))
 		read_pod(import, app, assigned);
+	else if (json_array_size(tasks) == 1)
+		read_task(import, app, json_array_get(tasks, 0), assigned);
 	else if (json_is_true(json_object_get(app, "requirePorts")))
 		result = read_ports(import, app, assigned);
 	else

@@ -7,6 +7,7 @@
 #include "import/json_source.h"
 #include "import/part.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,6 +168,16 @@ static int read_root(struct reading *reading, const json_t *root)
 	return result ? result : assigned_finish(reading->import, reading->assigned);
 }
 
+/* job "web" { ... */
+static bool is_hcl(const struct cgfence_import_source *source)
+{
+	for (size_t i = 0; i < source->length; i++) {
+		if (!isspace((unsigned char)source->text[i]))
+			return strchr("{[", source->text[i]) == NULL;
+	}
+	return false;
+}
+
 int import_read_nomad(struct importing *import)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
@@ -176,6 +187,11 @@ int import_read_nomad(struct importing *import)
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
+	if (is_hcl(&import->sources[0]))
+		return error_set_invalid(
+			import->error,
+			"%s: this is no JSON; of a job in HCL, 'nomad job run -output' prints it",
+			import->sources[0].name);
 	result = json_source_read(import, &root);
 	return result ? result : read_root(&reading, root);
 }

@@ -55,6 +55,8 @@ Test(import_schedulers, nomad)
 		  "{`ports`: [80]}", "" },
 		{ "{`Networks`: [{`ReservedPorts`: [{`Value`: `80`}]}]}", "{`ports`: []}",
 		  "f: ReservedPorts[0]: this is no port; it is left out\n" },
+		{ "job `x` {}", NULL,
+		  "f: this is no JSON; of a job in HCL, 'nomad job run -output' prints it" },
 		{ "{`Networks`: [{`ReservedPorts`: {`Value`: 80}}]}", NULL,
 		  "f: ReservedPorts: this must be a list" },
 		{ "{`AllocatedResources`: {`Shared`: {`Networks`: [{`Mode`: `host`}],"
@@ -90,6 +92,12 @@ Test(import_schedulers, marathon)
 		  " {`hostPort`: 53, `protocol`: [`udp`]}, {`hostPort`: 0}]}]}",
 		  "{`ports`: {`tcp`: [80], `udp`: [53]}}",
 		  "f: containers[0].endpoints[2]: the port is known only when the task starts; it is left out\n" },
+		{ "{`app`: {`id`: `/x`, `portDefinitions`: [{`port`: 10000, `protocol`: `tcp`},"
+		  " {`port`: 10001, `protocol`: `udp`}], `tasks`: [{`ports`: [31001, 31002]}]}}",
+		  "{`ports`: {`tcp`: [31001], `udp`: [31002]}}", "" },
+		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: `sctp`}]}",
+		  "{`ports`: []}",
+		  "f: portDefinitions[0]: a policy has no ports of 'sctp'; it is left out\n" },
 		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
 		{ "{}", NULL, "f: this is no app or pod of Marathon" },
 	};
