@@ -68,6 +68,7 @@ Test(request, refuses)
 		{ "c 5000:3 r", "'c 5000:3 r': the major is over 4095" },
 		{ "",
 		  "'': the type must be a, b or c; an entry is 'TYPE MAJOR:MINOR ACCESS', such as 'c 10:229 rw'" },
+		{ "-/dev/null r", "'-/dev/null r': a request is for one device, without '-'" },
 		{ "dev/null r", "'dev/null r': the path must be absolute, such as '/dev/fuse'" },
 		{ "/dev/null",
 		  "'/dev/null': an entry is a path and an access, such as '/dev/fuse rw'" },
