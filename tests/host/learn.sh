@@ -18,7 +18,7 @@ make_recipe() {
 	cat >"$SCRATCH/build/Containerfile" <<-END
 		FROM scratch
 		COPY root /
-		RUN head -c 16 $1 | md5sum >/sum
+		RUN head -c 16 $1 >/sum
 	END
 }
 
