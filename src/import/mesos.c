@@ -105,12 +105,23 @@ static int read_list(struct reading *reading, const json_t *list)
 	return 0;
 }
 
+/* The agent's flag may also be a list in JSON. */
+static int read_json_text(struct reading *reading, const char *text)
+{
+	cleanup_json json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	return list ? read_list(reading, list)
+		    : refuse(reading, "this begins like a list in JSON, and is none");
+}
+
 static int read_resources(struct reading *reading, const json_t *root)
 {
 	const json_t *value = json_object_get(root, reading->key);
 
 	if (!value)
 		return 0;
+	if (json_is_string(value) && *json_string_value(value) == '[')
+		return read_json_text(reading, json_string_value(value));
 	if (json_is_string(value))
 		return read_text(reading, json_string_value(value));
 	return json_is_array(value) ? read_list(reading, value)

@@ -30,6 +30,11 @@ Test(import_schedulers, mesos)
 		  " `access`: {`read`: true, `write`: `true`}}]}",
 		  NULL,
 		  "f: allowed_devices[0].access: read, write and mknod must be true or false" },
+		{ "{`resources`: `[{\\`name\\`: \\`ports\\`, \\`ranges\\`: {\\`range\\`:"
+		  " [{\\`begin\\`: 1, \\`end\\`: 2}]}}]`, `task`: `ports:[2-2]`}",
+		  "{`ports`: [2], `isolated_range`: [`1-2`]}", "" },
+		{ "{`resources`: `[1`}", NULL,
+		  "f: resources: this begins like a list in JSON, and is none" },
 		{ "{`task`: `ports:[1-4294998296]`}", NULL,
 		  "f: task: ports are ranges in brackets, such as ports:[31000-32000]" },
 		{ "{`task`: `ports:[80-81`}", NULL,
