@@ -10,7 +10,7 @@ declare -A packages=(
 	[demo]='busybox-static mount'
 	[static]='libelf-dev pkg-config zlib1g-dev'
 	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
-	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
+	[test]='busybox-static crun g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
 	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
 	[cross-arm64]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap qemu-system-arm qemu-user-static'

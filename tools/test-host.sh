@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman containerd docker adopt_engines hooks wrapper slurm ci')
+declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman learn containerd docker adopt_engines hooks wrapper slurm ci')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2

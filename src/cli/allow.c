@@ -20,8 +20,9 @@ const struct command command_allow = {
 	.description =
 		"Removes what deny entries refuse of the devices that ENTRY selects, and allows what no entry allows\n"
 		"yet. If a wider deny entry would still refuse a part of it, the command fails and changes nothing.\n"
-		"ENTRY is as in a policy, such as 'c 10:229 rw', 'c hidraw:* rw' or '/dev/dri/* rw'. PORTS are ports and\n"
-		"ranges such as 8080 and ipv4:31000-31005, with commas or blanks between them, or any.\n"
+		"ENTRY is as in a policy, such as 'c 10:229 rw', 'c hidraw:* rw', '/dev/dri/* rw' or '-/dev/kvm rw'.\n"
+		"PORTS are ports and ranges such as 8080 and ipv4:31000-31005, with commas or blanks between them, or\n"
+		"any.\n"
 		"\n"
 		"With --node, the device gets a node in the mount namespace of the container whose cgroup it is, with\n"
 		"owner and mode of the host's node. Below a user namespace, where none opens, the host's is mounted\n"

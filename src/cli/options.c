@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/options.h"
+#include "base/cleanup.h"
 #include "base/nearest.h"
 #include "cli/help.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OPTIONS_MAX 16
@@ -101,19 +103,57 @@ static int refuse_option(const struct command *command, int result, const char *
 		needs);
 }
 
-static void store(const struct command_option *option)
+/* An entry of a policy that may stand for nothing, "-/dev/kvm rw" or "-c mei:* rw", whole or in words; no option is alike. */
+static bool is_optional_entry(const char *word, const char *before)
+{
+	if (word[0] != '-' || !word[1])
+		return false;
+	return word[1] == '/' || (strchr("abc", word[1]) &&
+				  (word[2] == ' ' || (!word[2] && strcmp(before, "device") == 0)));
+}
+
+/* Such words go without their '-' while options are parsed. Return: a copy of @argv, to be compared with. */
+static char **hide_entries(const struct command *command, int argc, char **argv)
+{
+	char **before = calloc((size_t)argc + 1, sizeof(*before));
+
+	for (int i = 0; before && i < argc; i++)
+		before[i] = argv[i];
+	/* What a command runs has options of its own. */
+	for (int i = 1; before && !command->runs_operands && i < argc; i++) {
+		if (strcmp(before[i], "--") == 0)
+			break;
+		argv[i] += is_optional_entry(before[i], before[i - 1]);
+	}
+	return before;
+}
+
+static char *show_entry(char *const *before, char *word)
+{
+	for (size_t i = 0; before[i]; i++) {
+		/* Behind an empty word the next one begins. */
+		if (*before[i] && word == before[i] + 1)
+			return before[i];
+	}
+	return word;
+}
+
+static void store(const struct command_option *option, char *const *before)
 {
 	if (option->argument)
-		*option->value = optarg;
+		*option->value = optarg ? show_entry(before, optarg) : NULL;
 	if (option->flag)
 		*option->flag = true;
 }
 
 int options_parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
 {
+	cleanup_free char **before = hide_entries(command, argc, argv);
 	struct tables tables;
 	int code;
 
+	if (!before)
+		return help_refuse_usage(command, "out of memory");
 	make_tables(command, &tables);
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
@@ -123,9 +163,11 @@ int options_parse(const struct command *command, int argc, char **argv, struct a
 		}
 		if (code == '?' || code == ':')
 			return refuse_option(command, code, argv[optind - 1]);
-		store(find_option(command, code));
+		store(find_option(command, code), before);
 	}
 	arguments->operands = argv + optind;
 	arguments->operand_count = (size_t)(argc - optind);
+	for (size_t i = 0; i < arguments->operand_count; i++)
+		arguments->operands[i] = show_entry(before, arguments->operands[i]);
 	return -1;
 }

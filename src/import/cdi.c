@@ -6,6 +6,7 @@
 #include "import/draft.h"
 #include "import/json_source.h"
 #include "import/ordered.h"
+#include "import/part.h"
 #include "import/words.h"
 #include "import/yaml_source.h"
 
@@ -17,20 +18,45 @@ struct reading {
 	struct words devices;
 };
 
+/* What is empty is not there. */
+static const char *get_text(const json_t *node, const char *key)
+{
+	const char *text = json_string_value(json_object_get(node, key));
+
+	return text && *text ? text : NULL;
+}
+
+static bool are_numbers(const json_t *node)
+{
+	const json_t *major = json_object_get(node, "major");
+	const json_t *minor = json_object_get(node, "minor");
+
+	return (!major || json_is_integer(major)) && (!minor || json_is_integer(minor));
+}
+
+static bool is_other(const struct importing *import, const char *path, char type)
+{
+	uint32_t major;
+	uint32_t minor;
+
+	return import->host->look(path, &major, &minor) ==
+	       (type == 'b' ? IMPORT_NODE_CHARACTER : IMPORT_NODE_BLOCK);
+}
+
 /* The numbers if it has them, else the path on the host. */
 static int add_node(struct reading *reading, const json_t *node, const char *place)
 {
 	const struct importing *import = reading->import;
 	uint8_t access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
-	const char *letters = json_string_value(json_object_get(node, "permissions"));
-	const char *type = json_string_value(json_object_get(node, "type"));
-	const char *path = json_string_value(json_object_get(node, "hostPath"));
+	const char *letters = get_text(node, "permissions");
+	const char *type = get_text(node, "type");
+	const char *path = get_text(node, "hostPath");
 	json_int_t major = json_integer_value(json_object_get(node, "major"));
 	json_int_t minor = json_integer_value(json_object_get(node, "minor"));
 	char numbers[64];
 
 	if (!path)
-		path = json_string_value(json_object_get(node, "path"));
+		path = get_text(node, "path");
 	if (!path || *path != '/' || (letters && ordered_parse_access(letters, &access)) || !access)
 		return error_set_invalid(
 			import->error,
@@ -39,6 +65,16 @@ static int add_node(struct reading *reading, const json_t *node, const char *pla
 	if (type && strcmp(type, "b") != 0 && strcmp(type, "c") != 0) {
 		importing_remark(import, "%s: type %s is allowed by nobody; it is left out", place,
 				 type);
+		return 0;
+	}
+	if (!are_numbers(node))
+		return error_set_invalid(import->error, "%s: major and minor must be numbers",
+					 place);
+	if (type && major <= 0 && is_other(import, path, *type)) {
+		importing_remark(
+			import,
+			"%s: '%s' is of another type than %s on this host, which CDI refuses; it is left out",
+			place, path, type);
 		return 0;
 	}
 	if (!type || major <= 0)
@@ -51,66 +87,88 @@ static int add_node(struct reading *reading, const json_t *node, const char *pla
 /* @where: "" for the whole specification, or the device */
 static int read_edits(struct reading *reading, const json_t *owner, const char *where)
 {
+	const json_t *edits = json_object_get(owner, "containerEdits");
 	const json_t *node;
+	char place[512];
 	size_t index;
 	int result;
 
-	json_array_foreach (json_object_get(json_object_get(owner, "containerEdits"),
-					    "deviceNodes"),
-			    index, node) {
-		char place[512];
-
+	snprintf(place, sizeof(place), "%scontainerEdits.", where);
+	result = json_source_check_list(reading->import, edits, "deviceNodes", place);
+	json_array_foreach (json_object_get(edits, "deviceNodes"), index, node) {
+		if (result)
+			return result;
 		snprintf(place, sizeof(place), "%s: %scontainerEdits.deviceNodes[%zu]",
 			 reading->import->sources[0].name, where, index);
 		result = add_node(reading, node, place);
-		if (result)
-			return result;
 	}
+	return result;
+}
+
+/* Names may also be whole, as "vendor.com/class=name". */
+static json_t *whole_names(const json_t *spec, const json_t *devices)
+{
+	const char *kind = json_string_value(json_object_get(spec, "kind"));
+	json_t *names = part_values(devices, "name");
+	size_t count = json_array_size(names);
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(names,
+				      json_sprintf("%s=%s", kind ? kind : "",
+						   json_string_value(json_array_get(names, i))));
+	return names;
+}
+
+static int check_choice(const struct reading *reading, const json_t *spec, const json_t *devices)
+{
+	const struct importing *import = reading->import;
+	cleanup_json json_t *names = whole_names(spec, devices);
+	char unknown[128];
+
+	if (!json_is_array(devices) || json_array_size(devices) == 0)
+		return error_set_invalid(
+			import->error,
+			"%s: devices: a specification has a list of devices, and this has none",
+			import->sources[0].name);
+	if (!import->part && json_array_size(devices) > 1)
+		return part_refuse(import, "devices", part_values(devices, "name"));
+	if (part_unknown(import, names, unknown, sizeof(unknown)))
+		return error_set_invalid(import->error, "%s: devices: there is no '%s'",
+					 import->sources[0].name, unknown);
 	return 0;
 }
 
-static bool is_chosen(const char *part, const char *name)
+static bool is_chosen(const struct importing *import, const json_t *spec, const json_t *device)
 {
-	size_t length = strlen(name);
+	const char *name = json_string_value(json_object_get(device, "name"));
+	const char *kind = json_string_value(json_object_get(spec, "kind"));
+	cleanup_free char *whole = NULL;
 
-	while (part && *part) {
-		size_t word = strcspn(part, ",");
-
-		if (word == length && strncmp(part, name, length) == 0)
-			return true;
-		part += word + (part[word] == ',');
-	}
-	return false;
+	if (!import->part)
+		return true;
+	if (asprintf(&whole, "%s=%s", kind ? kind : "", name ? name : "") < 0)
+		whole = NULL;
+	return part_names(import, name ? name : "") || (whole && part_names(import, whole));
 }
 
 static int read_devices(struct reading *reading, const json_t *spec)
 {
 	const json_t *devices = json_object_get(spec, "devices");
-	const struct importing *import = reading->import;
 	const json_t *device;
-	size_t found = 0;
 	size_t index;
+	int result = check_choice(reading, spec, devices);
 
 	json_array_foreach (devices, index, device) {
-		const char *name = json_string_value(json_object_get(device, "name"));
 		char where[32];
-		int result;
 
-		if (import->part ? !is_chosen(import->part, name ? name : "")
-				 : json_array_size(devices) > 1)
+		if (result)
+			break;
+		if (!is_chosen(reading->import, spec, device))
 			continue;
-		found++;
 		snprintf(where, sizeof(where), "devices[%zu].", index);
 		result = read_edits(reading, device, where);
-		if (result)
-			return result;
 	}
-	return found ? 0
-		     : error_set_invalid(
-			       import->error, "%s: devices: %s", import->sources[0].name,
-			       import->part
-				       ? "there is none of that name"
-				       : "name those that the container gets with --part, with commas between them");
+	return result;
 }
 
 int import_read_cdi(struct importing *import)

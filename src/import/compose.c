@@ -6,6 +6,7 @@
 #include "import/draft.h"
 #include "import/json_source.h"
 #include "import/ordered.h"
+#include "import/part.h"
 #include "import/runc.h"
 #include "import/words.h"
 #include "import/yaml_source.h"
@@ -41,12 +42,7 @@ static int choose_service(struct service *service, const json_t *root)
 	service->name = name;
 	if (json_is_object(service->value))
 		return 0;
-	if (part)
-		return error_set_invalid(service->import->error, "%s: services: there is no '%s'",
-					 service->import->sources[0].name, part);
-	return error_set_invalid(service->import->error,
-				 "%s: services: name one of the services with --part",
-				 service->import->sources[0].name);
+	return part_refuse(service->import, "services", part_keys(services));
 }
 
 /* ---- devices ---- */
@@ -66,7 +62,7 @@ static int add_device(struct service *service, const char *path)
 	uint32_t major;
 	uint32_t minor;
 
-	if (strchr(path, '$') || *path != '/') {
+	if (*path != '/') {
 		importing_remark(import, "%s: '%s' is no path of a device; it is left out",
 				 service->place, path);
 		return 0;
@@ -80,22 +76,46 @@ static int add_device(struct service *service, const char *path)
 }
 
 /* "SOURCE", "SOURCE:TARGET", "SOURCE:TARGET:rwm" or "SOURCE:rwm" */
+struct mapping {
+	char *source;
+	const char *target;
+	const char *letters; /* NULL for all */
+};
+
+/* @text is changed. */
+static void split_mapping(char *text, struct mapping *mapping)
+{
+	char *second;
+
+	mapping->source = strsep(&text, ":");
+	second = text ? strsep(&text, ":") : NULL;
+	if (second && *second != '/' && *second)
+		mapping->letters = second;
+	mapping->target = second && *second == '/' ? second : mapping->source;
+	if (text)
+		mapping->letters = text;
+}
+
 static int add_device_text(struct service *service, const char *text)
 {
 	cleanup_free char *copy = strdup(text);
-	char *rest = copy;
-	char *path = strsep(&rest, ":");
-	char *second = rest ? strsep(&rest, ":") : NULL;
-	const char *letters = rest ? rest : second;
+	struct mapping mapping = { 0 };
 
 	if (!copy)
 		return error_out_of_memory(service->import->error);
-	if (letters && *letters && *letters != '/' &&
-	    ordered_parse_access(letters, &service->access))
+	if (strchr(text, '$')) {
+		importing_remark(service->import,
+				 "%s: '%s' has a variable, which is not known here; it is left out",
+				 service->place, text);
+		return 0;
+	}
+	split_mapping(copy, &mapping);
+	if (mapping.letters &&
+	    (ordered_parse_access(mapping.letters, &service->access) || !service->access))
 		return error_set_invalid(service->import->error,
 					 "%s: '%s': the access must be of the letters r, w and m",
 					 service->place, text);
-	return add_device(service, path);
+	return add_device(service, mapping.source);
 }
 
 static int add_device_object(struct service *service, const json_t *device)
@@ -103,7 +123,8 @@ static int add_device_object(struct service *service, const json_t *device)
 	const char *source = json_string_value(json_object_get(device, "source"));
 	const char *letters = json_string_value(json_object_get(device, "permissions"));
 
-	if (!source || (letters && ordered_parse_access(letters, &service->access)))
+	if (!source ||
+	    (letters && (ordered_parse_access(letters, &service->access) || !service->access)))
 		return error_set_invalid(
 			service->import->error,
 			"%s: this must have a source, and permissions of r, w and m",
@@ -134,6 +155,29 @@ static int read_devices(struct service *service)
 	return result;
 }
 
+/* The nodes in the container, as the specification that Docker writes for runc has them. */
+static json_t *make_spec(const struct service *service)
+{
+	json_t *nodes = json_array();
+	const json_t *device;
+	size_t index;
+
+	json_array_foreach (json_object_get(service->value, "devices"), index, device) {
+		const char *text = json_string_value(json_is_string(device) ? device
+						     : json_object_get(device, "target")
+							     ? json_object_get(device, "target")
+							     : json_object_get(device, "source"));
+		cleanup_free char *copy = text ? strdup(text) : NULL;
+		struct mapping mapping = { 0 };
+
+		if (!copy)
+			continue;
+		split_mapping(copy, &mapping);
+		json_array_append_new(nodes, json_pack("{s:s}", "path", mapping.target));
+	}
+	return json_pack("{s:{s:o}}", "linux", "devices", nodes);
+}
+
 /* ---- device_cgroup_rules ---- */
 
 static int add_defaults(const struct importing *import, struct list_rules *rules)
@@ -153,6 +197,14 @@ static int add_defaults(const struct importing *import, struct list_rules *rules
 	return result;
 }
 
+/* Docker takes single blanks and up to three letters, and nothing behind them. */
+static bool is_docker_rule(const char *text)
+{
+	const char *letters = strrchr(text, ' ');
+
+	return letters && strlen(letters) <= 4 && !strpbrk(text, "\t\n\v\f\r");
+}
+
 static int read_rules(const struct service *service, struct list_rules *rules)
 {
 	const json_t *element;
@@ -166,7 +218,8 @@ static int read_rules(const struct service *service, struct list_rules *rules)
 		struct list_rule rule = { .allow = true, .place = index };
 		const char *text = json_string_value(element);
 
-		if (!text || ordered_parse_line(text, &rule) || !rule.access)
+		if (!text || !is_docker_rule(text) || ordered_parse_line(text, &rule) ||
+		    !rule.access)
 			return error_set_invalid(
 				service->import->error,
 				"%s: services.%s.device_cgroup_rules[%zu]: this must be a rule such as 'c 189:* rmw'",
@@ -196,7 +249,8 @@ static void remark_ports(const struct service *service)
 
 static void remark_keys(const struct service *service)
 {
-	static const char *const keys[] = { "gpus", "deploy", "extends", "volumes_from" };
+	static const char *const keys[] = { "gpus", "deploy", "extends", "runtime",
+					    "volumes_from" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (json_object_get(service->value, keys[i]))
@@ -221,6 +275,7 @@ static int allow_all(const struct service *service)
 static int finish(struct service *service)
 {
 	cleanup_list_rules struct list_rules rules = { 0 };
+	cleanup_json json_t *spec = make_spec(service);
 	cleanup_free char *list = NULL;
 	int result;
 
@@ -231,11 +286,65 @@ static int finish(struct service *service)
 	service->import->list = list;
 	result = read_rules(service, &rules);
 	if (result == 0)
-		result = runc_finish(service->import, NULL, &rules);
+		result = runc_finish(service->import, spec, &rules);
 	service->import->list = NULL;
 	if (result == 0)
 		result = read_devices(service);
 	return result ? result : words_finish(service->import, &service->devices);
+}
+
+/* What is given but is no list would come to nothing without a word. */
+static int check_lists(const struct service *service)
+{
+	static const char *const keys[] = { "devices", "device_cgroup_rules" };
+
+	char where[PLACE_SIZE];
+	int result = 0;
+
+	snprintf(where, sizeof(where), "services.%s.", service->name);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && result == 0; i++)
+		result = json_source_check_list(service->import, service->value, keys[i], where);
+	return result;
+}
+
+static int read_privileged(const struct service *service, bool *privileged)
+{
+	static const char *const noes[] = { "no", "off", "n", "false" };
+	const json_t *value = json_object_get(service->value, "privileged");
+	const char *text = json_string_value(value);
+	const char *name = service->import->sources[0].name;
+	bool known = !value || json_is_null(value) || json_is_boolean(value);
+
+	*privileged = yaml_source_bool(value);
+	for (size_t i = 0; text && i < sizeof(noes) / sizeof(noes[0]); i++)
+		known |= strcasecmp(text, noes[i]) == 0;
+	if (known || *privileged)
+		return 0;
+	if (!text || !strchr(text, '$'))
+		return error_set_invalid(service->import->error,
+					 "%s: services.%s.privileged: this must be true or false",
+					 name, service->name);
+	importing_remark(
+		service->import,
+		"%s: services.%s.privileged: '%s' has a variable, which is not known here; the policy is that of false",
+		name, service->name, text);
+	return 0;
+}
+
+static int read_service(struct service *service)
+{
+	bool privileged = false;
+	int result = check_lists(service);
+
+	if (result == 0)
+		result = read_privileged(service, &privileged);
+	if (result)
+		return result;
+	remark_ports(service);
+	if (privileged)
+		return allow_all(service);
+	remark_keys(service);
+	return finish(service);
 }
 
 int import_read_compose(struct importing *import)
@@ -244,15 +353,15 @@ int import_read_compose(struct importing *import)
 	cleanup_json json_t *documents = NULL;
 	int result = yaml_source_read(import, &documents);
 
+	if (result == 0 && json_array_size(documents) > 1)
+		result = error_set_invalid(
+			import->error,
+			"%s: there are several documents, which Compose merges; give what 'docker compose config' prints",
+			import->sources[0].name);
 	if (result == 0)
 		result = choose_service(&service, json_array_get(documents, 0));
-	if (result)
-		return result;
-	remark_ports(&service);
-	if (yaml_source_bool(json_object_get(service.value, "privileged")))
-		return allow_all(&service);
-	remark_keys(&service);
-	result = finish(&service);
+	if (result == 0)
+		result = read_service(&service);
 	words_free(&service.devices);
 	return result;
 }

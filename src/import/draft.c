@@ -34,20 +34,26 @@ static int append(struct importing *import, const char *list, const char *text)
 {
 	json_t *devices;
 	json_t *entries;
+	json_t *entry = json_string(text);
 	int result = draft_devices(import);
 
-	if (result)
+	/* A string that is there has no other reason. */
+	if (!entry)
+		return error_set_invalid(import->error, "it is no text in UTF-8");
+	if (result) {
+		json_decref(entry);
 		return result;
+	}
 	devices = json_object_get(import->policy, "devices");
 	entries = json_object_get(devices, list);
 	if (!entries) {
 		entries = json_array();
-		if (json_object_set_new(devices, list, entries))
+		if (json_object_set_new(devices, list, entries)) {
+			json_decref(entry);
 			return error_out_of_memory(import->error);
+		}
 	}
-	return json_array_append_new(entries, json_string(text))
-		       ? error_out_of_memory(import->error)
-		       : 0;
+	return json_array_append_new(entries, entry) ? error_out_of_memory(import->error) : 0;
 }
 
 int draft_add_entry(struct importing *import, const char *list, const char *text)

@@ -14,22 +14,23 @@ static const struct {
 	const char *name;
 	int (*read)(struct importing *import);
 	bool several; /* it has drop-ins */
+	bool parts;   /* its files are of several things */
 } dialects[] = {
 	/* clang-format off */
-	{ "systemd", import_read_systemd, true },
-	{ "runc", import_read_runc, false },
-	{ "crun", import_read_crun, false },
-	{ "lxc", import_read_lxc, false },
-	{ "cgroup1", import_read_cgroup1, false },
-	{ "compose", import_read_compose, false },
-	{ "cdi", import_read_cdi, false },
-	{ "k8s", import_read_k8s, false },
-	{ "mesos", import_read_mesos, false },
-	{ "marathon", import_read_marathon, false },
-	{ "nomad", import_read_nomad, false },
-	{ "slurm", import_read_slurm, false },
-	{ "libvirt", import_read_libvirt, false },
-	{ "snapd", import_read_snapd, false },
+	{ "systemd", import_read_systemd, true, false },
+	{ "runc", import_read_runc, false, false },
+	{ "crun", import_read_crun, false, false },
+	{ "lxc", import_read_lxc, false, false },
+	{ "cgroup1", import_read_cgroup1, false, false },
+	{ "compose", import_read_compose, false, true },
+	{ "cdi", import_read_cdi, false, true },
+	{ "k8s", import_read_k8s, false, true },
+	{ "mesos", import_read_mesos, false, false },
+	{ "marathon", import_read_marathon, false, true },
+	{ "nomad", import_read_nomad, false, true },
+	{ "slurm", import_read_slurm, false, true },
+	{ "libvirt", import_read_libvirt, false, false },
+	{ "snapd", import_read_snapd, false, true },
 	/* clang-format on */
 };
 
@@ -79,6 +80,20 @@ static int finish(const struct importing *import, char **text)
 	return result;
 }
 
+/* Behind a NUL most readers would see nothing. */
+static int check_texts(const struct importing *import)
+{
+	for (size_t i = 0; i < import->source_count; i++) {
+		const struct cgfence_import_source *source = &import->sources[i];
+
+		if (source->length && memchr(source->text, '\0', source->length))
+			return error_set_invalid(import->error,
+						 "%s: this is no text, since it has a NUL",
+						 source->name);
+	}
+	return 0;
+}
+
 int import_run(const char *dialect, const char *part, const struct cgfence_import_source *sources,
 	       size_t count, const struct import_host *host, cgfence_import_remark *remark,
 	       void *context, char **text, struct cgfence_error *error)
@@ -100,6 +115,11 @@ int import_run(const char *dialect, const char *part, const struct cgfence_impor
 		return refuse_dialect(dialect, error);
 	if (count > 1 && !dialects[which].several)
 		return error_set_invalid(error, "%s has no drop-ins; give one file", dialect);
+	if (part && !dialects[which].parts)
+		return error_set_invalid(error, "%s has no parts; leave out '%s'", dialect, part);
+	result = check_texts(&import);
+	if (result)
+		return result;
 	import.policy = json_object();
 	if (!import.policy)
 		return error_out_of_memory(error);

@@ -30,3 +30,14 @@ int json_source_read(const struct importing *import, json_t **root)
 	*root = read;
 	return 0;
 }
+
+int json_source_check_list(const struct importing *import, const json_t *owner, const char *key,
+			   const char *where)
+{
+	const json_t *list = json_object_get(owner, key);
+
+	if (!list || json_is_null(list) || json_is_array(list))
+		return 0;
+	return error_set_invalid(import->error, "%s: %s%s: this must be a list",
+				 import->sources[0].name, where, key);
+}

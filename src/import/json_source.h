@@ -7,6 +7,15 @@
 /** json_source_read() - parse the file of an import. @root receives an object, to be given to json_decref(). */
 int json_source_read(const struct importing *import, json_t **root);
 
+/**
+ * json_source_check_list() - what is read as a list has to be one, lest it come to nothing without a word.
+ * @where: the place of @owner with a '.' behind it, or ""
+ *
+ * Return: 0 also if there is none, -EINVAL for something else.
+ */
+int json_source_check_list(const struct importing *import, const json_t *owner, const char *key,
+			   const char *where);
+
 static inline void cleanup_free_json_value(json_t **value)
 {
 	json_decref(*value);

@@ -5,6 +5,7 @@
 #include "import/assigned.h"
 #include "import/dialects.h"
 #include "import/json_source.h"
+#include "import/part.h"
 #include "import/yaml_source.h"
 
 #include <stdio.h>
@@ -20,36 +21,50 @@ static const json_t *find_pod(const json_t *document)
 {
 	const json_t *spec = json_object_get(document, "spec");
 	const json_t *job = json_object_get(json_object_get(spec, "jobTemplate"), "spec");
-	const json_t *pod = json_object_get(json_object_get(job ? job : spec, "template"), "spec");
+	const json_t *owner = job ? job : spec ? spec : document; /* a PodTemplate has no spec */
+	const json_t *pod = json_object_get(json_object_get(owner, "template"), "spec");
 
 	if (!pod)
 		pod = spec;
 	return json_object_get(pod, "containers") ? pod : NULL;
 }
 
-static int choose_pod(const struct importing *import, const json_t *documents,
-		      const json_t **chosen)
+/* What `kubectl get -o yaml` prints is a list of objects in one. */
+static void add_objects(json_t *objects, json_t *document)
 {
-	const json_t *document;
+	json_t *items = json_object_get(document, "items");
+
+	if (json_is_array(items))
+		json_array_extend(objects, items);
+	else
+		json_array_append(objects, document);
+}
+
+static int choose_pod(const struct importing *import, const json_t *objects, const json_t **chosen)
+{
+	json_t *names = json_array();
+	const json_t *object;
 	size_t found = 0;
 	size_t index;
 
-	json_array_foreach (documents, index, document) {
+	json_array_foreach (objects, index, object) {
 		const char *name = json_string_value(
-			json_object_get(json_object_get(document, "metadata"), "name"));
-		const json_t *pod = find_pod(document);
+			json_object_get(json_object_get(object, "metadata"), "name"));
+		const json_t *pod = find_pod(object);
 
-		if (!pod || (import->part && (!name || strcmp(name, import->part) != 0)))
+		if (!pod)
+			continue;
+		json_array_append_new(names, json_string(name ? name : "-"));
+		if (import->part && (!name || strcmp(name, import->part) != 0))
 			continue;
 		*chosen = pod;
 		found++;
 	}
-	if (found == 1)
+	if (found == 1) {
+		json_decref(names);
 		return 0;
-	return error_set_invalid(import->error, "%s: %s", import->sources[0].name,
-				 found		? "name one of the pods with --part"
-				 : import->part ? "there is no pod of that name"
-						: "there is no pod in it");
+	}
+	return part_refuse(import, "pods", names);
 }
 
 static void read_port(const struct reading *reading, const json_t *port, const char *place)
@@ -71,28 +86,34 @@ static void read_port(const struct reading *reading, const json_t *port, const c
 			     place);
 }
 
-static void read_containers(const struct reading *reading, const json_t *pod, const char *key)
+static int read_containers(const struct reading *reading, const json_t *pod, const char *key)
 {
 	const json_t *container;
 	const json_t *port;
+	char place[512];
+	int result = json_source_check_list(reading->import, pod, key, "");
 	size_t i;
 	size_t j;
 
 	json_array_foreach (json_object_get(pod, key), i, container) {
+		if (result)
+			return result;
+		snprintf(place, sizeof(place), "%s[%zu].", key, i);
+		result = json_source_check_list(reading->import, container, "ports", place);
 		json_array_foreach (json_object_get(container, "ports"), j, port) {
-			char place[512];
-
 			snprintf(place, sizeof(place), "%s: %s[%zu].ports[%zu]",
 				 reading->import->sources[0].name, key, i, j);
 			read_port(reading, port, place);
 		}
 	}
+	return result;
 }
 
 static int read_pod(struct importing *import, const json_t *pod)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
 	const struct reading reading = { .import = import, .assigned = assigned };
+	int result;
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
@@ -103,8 +124,11 @@ static int read_pod(struct importing *import, const json_t *pod)
 			import->sources[0].name);
 		return 0;
 	}
-	read_containers(&reading, pod, "containers");
-	read_containers(&reading, pod, "initContainers");
+	result = read_containers(&reading, pod, "containers");
+	if (result == 0)
+		result = read_containers(&reading, pod, "initContainers");
+	if (result)
+		return result;
 	importing_remark(
 		import,
 		"%s: Kubernetes does not close what its list of ports leaves out; the policy does, for all containers of the pod",
@@ -115,10 +139,15 @@ static int read_pod(struct importing *import, const json_t *pod)
 int import_read_k8s(struct importing *import)
 {
 	cleanup_json json_t *documents = NULL;
+	cleanup_json json_t *objects = json_array();
 	const json_t *pod = NULL;
 	int result = yaml_source_read(import, &documents);
+	json_t *document;
+	size_t index;
 
+	json_array_foreach (documents, index, document)
+		add_objects(objects, document);
 	if (result == 0)
-		result = choose_pod(import, documents, &pod);
+		result = choose_pod(import, objects, &pod);
 	return result ? result : read_pod(import, pod);
 }

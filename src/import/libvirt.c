@@ -15,10 +15,9 @@
 static const char own_list[] = "[\"/dev/null\", \"/dev/full\", \"/dev/zero\", \"/dev/random\","
 			       " \"/dev/urandom\", \"/dev/ptmx\"]";
 
-/* The setting, past its '='; NULL if there is none. @line: receives its line */
-static const char *find_setting(const char *text, size_t *line)
+/* The setting, past its '='; NULL if there is none. libvirt takes the first. @line: receives its line */
+static const char *find_setting(const char *text, const char *key, size_t *line)
 {
-	static const char key[] = "cgroup_device_acl";
 	const char *found = NULL;
 
 	for (size_t number = 1; text; number++) {
@@ -28,7 +27,7 @@ static const char *find_setting(const char *text, size_t *line)
 		if (strncmp(start, key, strlen(key)) == 0) {
 			start += strlen(key);
 			start += strspn(start, " \t");
-			if (*start == '=') {
+			if (*start == '=' && !found) {
 				found = start + 1;
 				*line = number;
 			}
@@ -53,14 +52,14 @@ static int read_list(const struct importing *import, const char *text, size_t li
 		const char *end;
 		int result;
 
-		line += *text == '\n';
 		if (*text == '#')
 			text += strcspn(text, "\n");
-		else if (*text != '"' && *text != '\'')
-			text++;
-		if (*text != '"' && *text != '\'')
+		line += *text == '\n';
+		if (strchr(" \t\r\n,", *text)) {
+			text += *text != '\0';
 			continue;
-		end = strchr(text + 1, *text);
+		}
+		end = strchr("\"'", *text) ? strchr(text + 1, *text) : NULL;
 		if (!end)
 			break;
 		cleanup_free char *path = strndup(text + 1, (size_t)(end - text - 1));
@@ -77,7 +76,27 @@ static int read_list(const struct importing *import, const char *text, size_t li
 			return result;
 		text = end + 1;
 	}
+	if (*text != ']')
+		return error_set_invalid(
+			import->error,
+			"%s:%zu: cgroup_device_acl must be paths in quotes with commas between them, and ']' at the end",
+			import->sources[0].name, line);
 	return 0;
+}
+
+/* Without the controller libvirt fences no devices. */
+static void remark_controllers(const struct importing *import, const char *text)
+{
+	size_t line = 0;
+	const char *list = find_setting(text, "cgroup_controllers", &line);
+	const char *end = list ? strchr(list, ']') : NULL;
+	const char *devices = list ? strstr(list, "\"devices\"") : NULL;
+
+	if (end && (!devices || devices > end))
+		importing_remark(
+			import,
+			"%s:%zu: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does",
+			import->sources[0].name, line);
 }
 
 int import_read_libvirt(struct importing *import)
@@ -91,7 +110,8 @@ int import_read_libvirt(struct importing *import)
 
 	if (!text)
 		return error_out_of_memory(import->error);
-	list = find_setting(text, &line);
+	remark_controllers(import, text);
+	list = find_setting(text, "cgroup_device_acl", &line);
 	if (!list)
 		importing_remark(
 			import,

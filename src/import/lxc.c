@@ -7,6 +7,7 @@
 #include "import/ordered.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What LXC's common.conf has, which the configurations of containers include first. */
@@ -14,6 +15,8 @@ static const char *const common_rules[] = {
 	"c *:* m",   "b *:* m",	  "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",   "c 5:0 rwm",
 	"c 5:1 rwm", "c 5:2 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 136:* rwm", "c 10:229 rwm",
 };
+
+#define ALL_LETTERS 7
 
 enum version {
 	CGROUP1,
@@ -26,6 +29,7 @@ struct rules_read {
 	struct list_rules rules[VERSION_COUNT];
 	size_t lines[VERSION_COUNT]; /* how many lines are about it */
 	size_t first_line[VERSION_COUNT];
+	bool ended; /* what follows is of a snapshot */
 	bool cleared[VERSION_COUNT]
 		    [2]; /* what common.conf denies, and what it allows, is taken back */
 };
@@ -124,6 +128,26 @@ static int add_rule(const struct importing *import, const struct line *line, enu
 	return ordered_add_rule(import, rules, &rule);
 }
 
+static bool is_device_key(const char *key)
+{
+	return strncmp(key, "dev", 3) == 0 && key[3] &&
+	       strspn(key + 3, "0123456789") == strlen(key + 3);
+}
+
+/* Proxmox: "dev0: /dev/ttyUSB0,mode=0660", also "path=/dev/ttyUSB0", and without writing by "deny-write=1". */
+static int add_proxmox_device(const struct importing *import, const struct line *line,
+			      struct rules_read *read)
+{
+	const char *path = strncmp(line->value, "path=", 5) == 0 ? line->value + 5 : line->value;
+	struct line allow = { .number = line->number };
+
+	read->lines[CGROUP2]++;
+	snprintf(allow.text, sizeof(allow.text), "%.*s %s", (int)strcspn(path, ","), path,
+		 strstr(path, ",deny-write=1") ? "r" : "rw");
+	allow.value = allow.text;
+	return add_path(import, &allow, true, &read->rules[CGROUP2]);
+}
+
 static int read_line(const struct importing *import, const struct line *line,
 		     struct rules_read *read)
 {
@@ -138,6 +162,17 @@ static int read_line(const struct importing *import, const struct line *line,
 		{ "lxc.cgroup2.devices.deny", CGROUP2, false },
 	};
 
+	/* Proxmox keeps the snapshots of a container behind its configuration. */
+	if (!*line->key && *line->value == '[' && !read->ended) {
+		read->ended = true;
+		importing_remark(
+			import, "%s:%zu: what is of the snapshot %s is left out, and all behind it",
+			import->sources[0].name, line->number, line->value);
+	}
+	if (read->ended)
+		return 0;
+	if (is_device_key(line->key))
+		return add_proxmox_device(import, line, read);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(keys[i].key, line->key) == 0)
 			return add_rule(import, line, keys[i].version, keys[i].allow, read);
@@ -191,6 +226,20 @@ static int keep(const struct importing *import, const struct list_rule *rule,
 	return 0;
 }
 
+/* The program that LXC makes of it has instructions that are never reached, which the kernel refuses. */
+static void remark_everything(const struct importing *import, const struct list_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct list_rule *rule = &rules->items[i];
+
+		if (rule->type == 'a' && rule->any_major && rule->any_minor &&
+		    rule->access == ALL_LETTERS)
+			ordered_remark(
+				import, rule,
+				"is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it");
+	}
+}
+
 static int judge(struct importing *import, const struct list_rules *rules)
 {
 	cleanup_device_list struct device_list list = { 0 };
@@ -218,6 +267,7 @@ static int judge(struct importing *import, const struct list_rules *rules)
 			"has no rule after it: LXC attaches no program then, and allows everything; the policy allows nothing, as the line says");
 		return draft_devices(import);
 	}
+	remark_everything(import, &list.rules);
 	return ordered_finish(import, &list);
 }
 
@@ -234,14 +284,18 @@ static bool has_whole(const struct list_rules *rules)
 static int finish(struct importing *import, const struct rules_read *read, enum version version)
 {
 	cleanup_list_rules struct list_rules rules = { 0 };
+	const bool *cleared = read->cleared[version];
 	int result = 0;
 
-	if (!has_whole(&read->rules[version])) {
+	/* Nothing is restricted where all lines are taken back, as userns.conf does it. */
+	if (cleared[false] && cleared[true] && read->rules[version].count == 0)
+		return 0;
+	if (!has_whole(&read->rules[version]) && !(cleared[false] && cleared[true])) {
 		importing_remark(
 			import,
 			"%s: no line is 'a' alone, so what common.conf allows comes first, and is in the policy",
 			import->sources[0].name);
-		result = add_common(import, read->cleared[version], &rules);
+		result = add_common(import, cleared, &rules);
 	}
 	for (size_t i = 0; i < read->rules[version].count && result == 0; i++)
 		result = ordered_add_rule(import, &rules, &read->rules[version].items[i]);

@@ -5,6 +5,7 @@
 #include "import/assigned.h"
 #include "import/dialects.h"
 #include "import/json_source.h"
+#include "import/part.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +19,20 @@ static bool is_on_host(const json_t *app)
 
 	if (mode)
 		return strcmp(mode, "host") == 0;
+	if (json_is_object(json_object_get(app, "ipAddress")))
+		return false;
 	return !docker || strcasecmp(docker, "host") == 0;
 }
 
 static void add_port(const struct importing *import, struct assigned *assigned, const json_t *port,
 		     const char *protocols, const char *place)
 {
-	json_int_t number = json_integer_value(port);
+	json_int_t number = !port || json_is_integer(port) ? json_integer_value(port) : -1;
 
-	if (number)
+	if (!assigned_parse_protocols(protocols))
+		importing_remark(import, "%s: a policy has no ports of '%s'; it is left out", place,
+				 protocols);
+	else if (number)
 		assigned_add(import, assigned, assigned_parse_protocols(protocols), number, number,
 			     place);
 	else
@@ -35,11 +41,15 @@ static void add_port(const struct importing *import, struct assigned *assigned, 
 				 place);
 }
 
-static void read_ports(const struct importing *import, const json_t *app, struct assigned *assigned)
+static int read_ports(const struct importing *import, const json_t *app, struct assigned *assigned)
 {
+	int result = json_source_check_list(import, app, "portDefinitions", "");
 	const json_t *element;
 	char place[320];
 	size_t index;
+
+	if (result == 0)
+		result = json_source_check_list(import, app, "ports", "");
 
 	json_array_foreach (json_object_get(app, "portDefinitions"), index, element) {
 		const char *protocols = json_string_value(json_object_get(element, "protocol"));
@@ -53,17 +63,108 @@ static void read_ports(const struct importing *import, const json_t *app, struct
 		snprintf(place, sizeof(place), "%s: ports[%zu]", import->sources[0].name, index);
 		add_port(import, assigned, element, "tcp", place);
 	}
+	return result;
+}
+
+/* Those that a task has got, in the order of the definitions, as the interface gives a running app. */
+static void read_task(const struct importing *import, const json_t *app, const json_t *task,
+		      struct assigned *assigned)
+{
+	const json_t *definitions = json_object_get(app, "portDefinitions");
+	const json_t *port;
+	size_t index;
+
+	json_array_foreach (json_object_get(task, "ports"), index, port) {
+		const char *protocols = json_string_value(
+			json_object_get(json_array_get(definitions, index), "protocol"));
+		char place[320];
+
+		snprintf(place, sizeof(place), "%s: tasks[0].ports[%zu]", import->sources[0].name,
+			 index);
+		add_port(import, assigned, port, protocols ? protocols : "tcp", place);
+	}
+}
+
+/* The endpoints of a pod, whose ports of the host are taken as they are. */
+static void read_pod(const struct importing *import, const json_t *pod, struct assigned *assigned)
+{
+	const json_t *container;
+	const json_t *endpoint;
+	const json_t *protocol;
+	size_t i;
+	size_t j;
+	size_t k;
+
+	json_array_foreach (json_object_get(pod, "containers"), i, container) {
+		json_array_foreach (json_object_get(container, "endpoints"), j, endpoint) {
+			const json_t *protocols = json_object_get(endpoint, "protocol");
+			char place[320];
+
+			snprintf(place, sizeof(place), "%s: containers[%zu].endpoints[%zu]",
+				 import->sources[0].name, i, j);
+			if (json_array_size(protocols) == 0)
+				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
+					 "tcp", place);
+			json_array_foreach (protocols, k, protocol)
+				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
+					 json_is_string(protocol) ? json_string_value(protocol)
+								  : "",
+					 place);
+		}
+	}
+}
+
+static bool is_app(const json_t *app)
+{
+	static const char *const keys[] = { "id",	"ports",     "portDefinitions",
+					    "networks", "container", "containers" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (json_object_get(app, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+/* As the HTTP interface gives it: the app, {"app": ...}, or {"apps": [...]}. */
+static int choose_app(const struct importing *import, const json_t *root, const json_t **chosen)
+{
+	const json_t *apps = json_object_get(root, "apps");
+	const json_t *app = json_object_get(root, "app");
+	size_t index;
+
+	*chosen = json_is_object(app) ? app : root;
+	if (json_is_array(apps)) {
+		*chosen = json_array_size(apps) == 1 && !import->part ? json_array_get(apps, 0)
+								      : NULL;
+		json_array_foreach (apps, index, app) {
+			const char *id = json_string_value(json_object_get(app, "id"));
+
+			if (import->part && id && strcmp(id, import->part) == 0)
+				*chosen = app;
+		}
+		if (!*chosen)
+			return part_refuse(import, "apps", part_values(apps, "id"));
+	}
+	return is_app(*chosen)
+		       ? 0
+		       : error_set_invalid(import->error, "%s: this is no app or pod of Marathon",
+					   import->sources[0].name);
 }
 
 int import_read_marathon(struct importing *import)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
-	cleanup_json json_t *app = NULL;
+	cleanup_json json_t *root = NULL;
+	const json_t *app = NULL;
+	const json_t *tasks;
 	int result;
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
-	result = json_source_read(import, &app);
+	result = json_source_read(import, &root);
+	if (result == 0)
+		result = choose_app(import, root, &app);
 	if (result)
 		return result;
 	if (!is_on_host(app)) {
@@ -73,13 +174,18 @@ int import_read_marathon(struct importing *import)
 			import->sources[0].name);
 		return 0;
 	}
+	tasks = json_object_get(app, "tasks");
 	/* Without requirePorts the numbers are those of the service, and a task gets others. */
-	if (json_is_true(json_object_get(app, "requirePorts")))
-		read_ports(import, app, assigned);
+	if (json_is_array(json_object_get(app, "containers")))
+		read_pod(import, app, assigned);
+	else if (json_array_size(tasks) == 1)
+		read_task(import, app, json_array_get(tasks, 0), assigned);
+	else if (json_is_true(json_object_get(app, "requirePorts")))
+		result = read_ports(import, app, assigned);
 	else
 		importing_remark(
 			import,
 			"%s: without requirePorts the ports of a task are known only when it starts; the policy has none, and --tcp and --udp of attach add them",
 			import->sources[0].name);
-	return assigned_finish(import, assigned);
+	return result ? result : assigned_finish(import, assigned);
 }

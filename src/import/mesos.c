@@ -48,13 +48,17 @@ static int read_ranges(struct reading *reading, const char *text)
 		unsigned int high = 0;
 		int used = 0;
 
-		if (sscanf(text, " %u - %u%n", &low, &high, &used) != 2 || !used)
+		/* Of more digits than a port has, some are left, and are no range. */
+		if (sscanf(text, " %5u - %5u%n", &low, &high, &used) != 2 || !used ||
+		    !strchr(",] ", text[used]))
 			return refuse(reading,
 				      "ports are ranges in brackets, such as ports:[31000-32000]");
 		add_range(reading, low, high);
 		text += used;
 		text += strspn(text, ", ");
 	}
+	if (!*text)
+		return refuse(reading, "ports are ranges in brackets, and ']' is missing");
 	reading->has_ports = true;
 	return 0;
 }
@@ -101,12 +105,23 @@ static int read_list(struct reading *reading, const json_t *list)
 	return 0;
 }
 
+/* The agent's flag may also be a list in JSON. */
+static int read_json_text(struct reading *reading, const char *text)
+{
+	cleanup_json json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	return list ? read_list(reading, list)
+		    : refuse(reading, "this begins like a list in JSON, and is none");
+}
+
 static int read_resources(struct reading *reading, const json_t *root)
 {
 	const json_t *value = json_object_get(root, reading->key);
 
 	if (!value)
 		return 0;
+	if (json_is_string(value) && *json_string_value(value) == '[')
+		return read_json_text(reading, json_string_value(value));
 	if (json_is_string(value))
 		return read_text(reading, json_string_value(value));
 	return json_is_array(value) ? read_list(reading, value)
@@ -137,6 +152,18 @@ static int read_ports(struct importing *import, const json_t *root)
 		return result;
 	return draft_set(import, "isolated_range",
 			 policy_write_port_set(&agent.found->ports[CGFENCE_TCP]));
+}
+
+static bool is_access(const json_t *access)
+{
+	const json_t *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)access, key, value) {
+		if (!json_is_boolean(value))
+			return false;
+	}
+	return true;
 }
 
 static uint8_t read_access(const json_t *access)
@@ -171,6 +198,10 @@ static int read_devices(struct importing *import, const json_t *root)
 
 		snprintf(place, sizeof(place), "%s: allowed_devices[%zu]", import->sources[0].name,
 			 index);
+		if (!is_access(json_object_get(entry, "access")))
+			return error_set_invalid(
+				import->error,
+				"%s.access: read, write and mknod must be true or false", place);
 		if (!path || *path != '/' || !access)
 			return error_set_invalid(
 				import->error,

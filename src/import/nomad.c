@@ -5,7 +5,9 @@
 #include "import/assigned.h"
 #include "import/dialects.h"
 #include "import/json_source.h"
+#include "import/part.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,18 +19,23 @@ struct reading {
 };
 
 /* Ports without a value are not placed yet. */
-static void read_ports(const struct reading *reading, const json_t *list, const char *what)
+static int read_ports(const struct reading *reading, const json_t *owner, const char *key,
+		      const char *where)
 {
+	int result = json_source_check_list(reading->import, owner, key, where);
 	const json_t *port;
 	size_t index;
 
-	json_array_foreach (list, index, port) {
+	json_array_foreach (json_object_get(owner, key), index, port) {
 		const char *label = json_string_value(json_object_get(port, "Label"));
-		json_int_t value = json_integer_value(json_object_get(port, "Value"));
+		const json_t *given = json_object_get(port, "Value");
+		json_int_t value = json_is_integer(given) || json_is_null(given) || !given
+					   ? json_integer_value(given)
+					   : -1;
 		char place[320];
 
-		snprintf(place, sizeof(place), "%s: %s[%zu]", reading->import->sources[0].name,
-			 what, index);
+		snprintf(place, sizeof(place), "%s: %s%s[%zu]", reading->import->sources[0].name,
+			 where, key, index);
 		if (value)
 			assigned_add(reading->import, reading->assigned, ASSIGNED_BOTH, value,
 				     value, place);
@@ -38,37 +45,44 @@ static void read_ports(const struct reading *reading, const json_t *list, const 
 				"%s: the port '%s' is known only when the task is placed (NOMAD_PORT_%s); it is left out",
 				place, label ? label : "", label ? label : "");
 	}
+	return result;
 }
 
-static void read_networks(struct reading *reading, const json_t *networks, bool placed)
+static int read_networks(struct reading *reading, const json_t *owner, bool placed)
 {
+	int result = json_source_check_list(reading->import, owner, "Networks", "");
 	const json_t *network;
 	size_t index;
 
-	json_array_foreach (networks, index, network) {
+	json_array_foreach (json_object_get(owner, "Networks"), index, network) {
 		const char *mode = json_string_value(json_object_get(network, "Mode"));
 
+		if (result)
+			break;
 		if (mode && *mode && strcmp(mode, "host") != 0) {
 			reading->has_other = true;
 			continue;
 		}
 		reading->has_host = true;
-		read_ports(reading, json_object_get(network, "ReservedPorts"), "ReservedPorts");
-		if (!placed)
-			read_ports(reading, json_object_get(network, "DynamicPorts"),
-				   "DynamicPorts");
+		result = read_ports(reading, network, "ReservedPorts", "");
+		if (result == 0 && !placed)
+			result = read_ports(reading, network, "DynamicPorts", "");
 	}
+	return result;
 }
 
-static void read_allocated(struct reading *reading, const json_t *allocated)
+static int read_allocated(struct reading *reading, const json_t *allocated)
 {
 	const json_t *shared = json_object_get(allocated, "Shared");
+	int result = read_ports(reading, shared, "Ports", "AllocatedResources.Shared.");
 	const json_t *task;
 	const char *name;
 
-	read_ports(reading, json_object_get(shared, "Ports"), "AllocatedResources.Shared.Ports");
-	json_object_foreach ((json_t *)json_object_get(allocated, "Tasks"), name, task)
-		read_networks(reading, json_object_get(task, "Networks"), false);
+	json_object_foreach ((json_t *)json_object_get(allocated, "Tasks"), name, task) {
+		if (result == 0)
+			result = read_networks(reading, task, false);
+	}
+	return result;
 }
 
 static int choose_group(const struct importing *import, const json_t *groups, const json_t **chosen)
@@ -88,9 +102,34 @@ static int choose_group(const struct importing *import, const json_t *groups, co
 			return 0;
 		}
 	}
-	return error_set_invalid(import->error,
-				 "%s: TaskGroups: name one of the groups with --part",
-				 import->sources[0].name);
+	return part_refuse(import, "TaskGroups", part_values(groups, "Name"));
+}
+
+/* Before Nomad 0.12 tasks had networks of their own, and they still may. */
+static int read_tasks(struct reading *reading, const json_t *group)
+{
+	const json_t *task;
+	int result = 0;
+	size_t index;
+
+	json_array_foreach (json_object_get(group, "Tasks"), index, task) {
+		if (result == 0)
+			result = read_networks(reading, json_object_get(task, "Resources"), false);
+	}
+	return result;
+}
+
+static bool is_nomad(const json_t *root)
+{
+	static const char *const keys[] = { "AllocatedResources", "Networks", "TaskGroups",
+					    "Tasks" };
+	const json_t *job = json_object_get(root, "Job");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (json_object_get(root, keys[i]) || json_object_get(job, keys[i]))
+			return true;
+	}
+	return false;
 }
 
 static int read_root(struct reading *reading, const json_t *root)
@@ -100,16 +139,23 @@ static int read_root(struct reading *reading, const json_t *root)
 	const json_t *group = root;
 	int result = 0;
 
+	if (!is_nomad(root))
+		return error_set_invalid(
+			reading->import->error,
+			"%s: this is no allocation, job or group of Nomad; give what 'nomad alloc status -json' or 'nomad job inspect' prints",
+			reading->import->sources[0].name);
 	if (!allocated && json_object_get(job ? job : root, "TaskGroups"))
 		result = choose_group(reading->import,
 				      json_object_get(job ? job : root, "TaskGroups"), &group);
 	if (result)
 		return result;
-	read_networks(reading, json_object_get(group, "Networks"), allocated != NULL);
-	if (allocated)
-		read_networks(reading,
-			      json_object_get(json_object_get(allocated, "Shared"), "Networks"),
-			      true);
+	result = read_networks(reading, group, allocated != NULL);
+	if (result == 0)
+		result = allocated ? read_networks(reading, json_object_get(allocated, "Shared"),
+						   true)
+				   : read_tasks(reading, group);
+	if (result)
+		return result;
 	if (reading->has_other && !reading->has_host) {
 		importing_remark(
 			reading->import,
@@ -118,8 +164,18 @@ static int read_root(struct reading *reading, const json_t *root)
 		return 0;
 	}
 	if (allocated)
-		read_allocated(reading, allocated);
-	return assigned_finish(reading->import, reading->assigned);
+		result = read_allocated(reading, allocated);
+	return result ? result : assigned_finish(reading->import, reading->assigned);
+}
+
+/* job "web" { ... */
+static bool is_hcl(const struct cgfence_import_source *source)
+{
+	for (size_t i = 0; i < source->length; i++) {
+		if (!isspace((unsigned char)source->text[i]))
+			return strchr("{[", source->text[i]) == NULL;
+	}
+	return false;
 }
 
 int import_read_nomad(struct importing *import)
@@ -131,6 +187,11 @@ int import_read_nomad(struct importing *import)
 
 	if (!assigned)
 		return error_out_of_memory(import->error);
+	if (is_hcl(&import->sources[0]))
+		return error_set_invalid(
+			import->error,
+			"%s: this is no JSON; of a job in HCL, 'nomad job run -output' prints it",
+			import->sources[0].name);
 	result = json_source_read(import, &root);
 	return result ? result : read_root(&reading, root);
 }

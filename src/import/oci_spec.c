@@ -21,7 +21,9 @@ static int read_number(const struct importing *import, size_t index, const json_
 	const json_t *value = json_object_get(rule, key);
 	json_int_t given = value && !json_is_null(value) ? json_integer_value(value) : -1;
 
-	if ((value && !json_is_null(value) && !json_is_integer(value)) || given < -1)
+	/* Of a larger one crun takes the lower half, and runc starts no container. */
+	if ((value && !json_is_null(value) && !json_is_integer(value)) || given < -1 ||
+	    given > UINT32_MAX)
 		return refuse(import, index, key, "this must be a number, or -1 for all");
 	*any = given < 0;
 	*number = *any ? 0 : given < LIST_OTHER ? (uint32_t)given : LIST_OTHER - 1;
@@ -38,6 +40,14 @@ static int read_access(const struct importing *import, size_t index, const json_
 	     ordered_parse_access(json_string_value(access), &read->access)))
 		return refuse(import, index, "access", "this must be of the letters r, w and m");
 	return 0;
+}
+
+/* crun takes any text that does not begin with a or b for c. */
+static char read_type(const struct importing *import, const char *type)
+{
+	if (type && *type)
+		return *type;
+	return type && strcmp(import->dialect, "crun") == 0 ? 'c' : 'a';
 }
 
 static int read_rule(const struct importing *import, size_t index, const json_t *rule,
@@ -57,8 +67,7 @@ static int read_rule(const struct importing *import, size_t index, const json_t 
 		return refuse(import, index, "type", "this must be a, b or c");
 	read->place = index;
 	read->allow = json_is_true(allow);
-	read->type = json_is_string(type) && *json_string_value(type) ? *json_string_value(type)
-								      : 'a';
+	read->type = read_type(import, json_string_value(type));
 	result = read_number(import, index, rule, "major", &read->any_major, &read->major);
 	if (result == 0)
 		result = read_number(import, index, rule, "minor", &read->any_minor, &read->minor);

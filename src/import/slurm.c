@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "import/dialects.h"
 #include "import/draft.h"
+#include "import/json_source.h"
 #include "import/lines.h"
+#include "import/part.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,22 +19,8 @@ struct reading {
 	struct importing *import;
 	size_t line;
 	size_t count;
+	json_t *given; /* those of --part that the file has */
 };
-
-static bool is_given(const struct importing *import, const char *path)
-{
-	const char *part = import->part ? import->part : "";
-	size_t length = strlen(path);
-
-	while (*part) {
-		size_t word = strcspn(part, ",");
-
-		if (word == length && strncmp(part, path, length) == 0)
-			return true;
-		part += word + (part[word] == ',');
-	}
-	return false;
-}
 
 static int refuse(const struct reading *reading, const char *text)
 {
@@ -45,16 +33,23 @@ static int refuse(const struct reading *reading, const char *text)
 static int deny(struct reading *reading, const char *path)
 {
 	cleanup_free char *entry = NULL;
+	int result;
 
-	if (is_given(reading->import, path))
+	if (part_names(reading->import, path)) {
+		json_array_append_new(reading->given, json_string(path));
 		return 0;
+	}
 	if (*path != '/' || strpbrk(path, "*?[] ") || reading->count++ == DEVICES_MAX)
 		return refuse(reading, path);
 	if (asprintf(&entry, "%s rwm", path) < 0) {
 		entry = NULL;
 		return error_out_of_memory(reading->import->error);
 	}
-	return draft_add_entry(reading->import, "deny", entry);
+	result = draft_add_entry(reading->import, "deny", entry);
+	if (result == -EINVAL)
+		error_wrap(reading->import->error, "%s:%zu: '%s'", reading->import->sources[0].name,
+			   reading->line, path);
+	return result;
 }
 
 /* "0-3,7": the first number tells how many digits there are at least. */
@@ -121,27 +116,75 @@ static int deny_words(struct reading *reading, char *text)
 	return result;
 }
 
+/* Blanks may stand around '=', and quotes around the value. Return: its first character after what was taken. */
+static char *split_pair(char *text, char **key, char **value)
+{
+	char *end;
+
+	*key = text;
+	text += strcspn(text, "= \t");
+	end = text;
+	text += strspn(text, " \t");
+	if (*text != '=') {
+		*value = NULL;
+		return text;
+	}
+	*end = '\0';
+	text++;
+	text += strspn(text, " \t");
+	end = *text == '"' ? strchr(text + 1, '"') : NULL;
+	*value = text + !!end;
+	if (!end)
+		end = text + strcspn(text, " \t");
+	text = end + (*end != '\0');
+	*end = '\0';
+	return text + strspn(text, " \t");
+}
+
 static int read_line(struct reading *reading, char *text)
 {
-	static const char *const keys[] = { "File=", "MultipleFiles=" };
 	int result = 0;
-	char *word;
 
 	text[strcspn(text, "#")] = '\0';
-	while (result == 0 && (word = strsep(&text, " \t"))) {
-		for (size_t i = 0; i < 2 && result == 0; i++) {
-			if (strncasecmp(word, keys[i], strlen(keys[i])) == 0)
-				result = deny_words(reading, word + strlen(keys[i]));
-		}
+	if (strncasecmp(text, "Include", 7) == 0 && strchr(" \t", text[7]))
+		importing_remark(
+			reading->import,
+			"%s:%zu: what the included file has is not read; its devices are allowed",
+			reading->import->sources[0].name, reading->line);
+	while (*text && result == 0) {
+		char *key;
+		char *value;
+
+		text = split_pair(text, &key, &value);
+		if (value &&
+		    (strcasecmp(key, "File") == 0 || strcasecmp(key, "MultipleFiles") == 0))
+			result = deny_words(reading, value);
 	}
 	return result;
+}
+
+static void remark_given(const struct reading *reading)
+{
+	char unknown[256];
+
+	if (!reading->import->part)
+		importing_remark(
+			reading->import,
+			"%s: the job was given none of the devices; --part names those that it was given",
+			reading->import->sources[0].name);
+	else if (part_unknown(reading->import, reading->given, unknown, sizeof(unknown)))
+		importing_remark(
+			reading->import,
+			"%s: no File= has '%s', which --part names; it is written as there",
+			reading->import->sources[0].name, unknown);
 }
 
 int import_read_slurm(struct importing *import)
 {
 	const char *text = import->sources[0].text;
 	size_t length = import->sources[0].length;
-	struct reading reading = { .import = import };
+	cleanup_json json_t *given = json_array();
+	struct reading reading = { .import = import, .given = given };
 	struct line line = { 0 };
 	int result = draft_add_entry(import, "allow", "a *:* rwm");
 
@@ -154,10 +197,7 @@ int import_read_slurm(struct importing *import)
 				import->sources[0].name, line.number);
 		result = read_line(&reading, line.text + (line.value - line.text));
 	}
-	if (result == 0 && !import->part)
-		importing_remark(
-			import,
-			"%s: the job was given none of the devices; --part names those that it was given",
-			import->sources[0].name);
+	if (result == 0)
+		remark_given(&reading);
 	return result;
 }

@@ -27,6 +27,7 @@ struct unit {
 	bool private_devices;
 	bool protect_clock;
 	bool images;
+	bool credentials;
 	struct socket_bind_list *allow;
 	struct socket_bind_list *deny;
 };
@@ -83,20 +84,34 @@ static int add_group(struct unit *unit, const struct unit_line *line, char type,
 	return words_add(import, &unit->devices, selector, !known, access, line->place);
 }
 
+/* "8:0", decimal; systemd takes other bases too. */
+static bool are_numbers(const char *text)
+{
+	size_t major = strspn(text, "0123456789");
+	size_t minor = text[major] == ':' ? strspn(text + major + 1, "0123456789") : 0;
+
+	return major && minor && !text[major + 1 + minor] && (*text != '0' || major == 1) &&
+	       (text[major + 1] != '0' || minor == 1);
+}
+
 /* systemd takes the numbers of /dev/block/8:0 and /dev/char/10:229 from the name. */
 static int add_path(struct unit *unit, const struct unit_line *line, const char *path,
 		    uint8_t access)
 {
-	struct list_rule numbers = { 0 };
+	static const char *const folders[] = { "/dev/block/", "/dev/char/" };
 	char text[64];
 
-	if (sscanf(path, "/dev/block/%u:%u", &numbers.major, &numbers.minor) == 2)
-		snprintf(text, sizeof(text), "b %u:%u", numbers.major, numbers.minor);
-	else if (sscanf(path, "/dev/char/%u:%u", &numbers.major, &numbers.minor) == 2)
-		snprintf(text, sizeof(text), "c %u:%u", numbers.major, numbers.minor);
-	else
-		return words_add_path(unit->import, &unit->devices, path, access, line->place);
-	return words_add(unit->import, &unit->devices, text, false, access, line->place);
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = strlen(folders[i]);
+
+		if (strncmp(path, folders[i], length) != 0)
+			continue;
+		if (!are_numbers(path + length))
+			return ignore(unit, line, "has no numbers such as 8:0");
+		snprintf(text, sizeof(text), "%c %s", "bc"[i], path + length);
+		return words_add(unit->import, &unit->devices, text, false, access, line->place);
+	}
+	return words_add_path(unit->import, &unit->devices, path, access, line->place);
 }
 
 static int add_device(struct unit *unit, const struct unit_line *line, const char *device,
@@ -109,10 +124,20 @@ static int add_device(struct unit *unit, const struct unit_line *line, const cha
 	return add_path(unit, line, device, access);
 }
 
+/* Has a path a component of two dots? */
+static bool goes_up(const char *path)
+{
+	for (const char *at = strstr(path, "/.."); at; at = strstr(at + 1, "/..")) {
+		if (!at[3] || at[3] == '/')
+			return true;
+	}
+	return false;
+}
+
 static bool is_device(const char *text)
 {
 	return strncmp(text, "block-", 6) == 0 || strncmp(text, "char-", 5) == 0 ||
-	       (strncmp(text, "/dev/", 5) == 0 && text[strlen(text) - 1] != '/');
+	       (strncmp(text, "/dev/", 5) == 0 && text[strlen(text) - 1] != '/' && !goes_up(text));
 }
 
 static int read_device_allow(struct unit *unit, struct unit_line *line)
@@ -189,6 +214,12 @@ static int read_images(struct unit *unit, struct unit_line *line)
 	return 0;
 }
 
+static int read_credentials(struct unit *unit, struct unit_line *line)
+{
+	unit->credentials |= *line->value != '\0';
+	return 0;
+}
+
 static int read_socket_bind(struct unit *unit, struct unit_line *line,
 			    struct socket_bind_list *list)
 {
@@ -218,29 +249,36 @@ static int read_bind_deny(struct unit *unit, struct unit_line *line)
 static const struct {
 	const char *key;
 	int (*read)(struct unit *unit, struct unit_line *line);
+	bool executes; /* known to units that start programs alone (systemd.exec(5)) */
 } settings[] = {
-	{ "DeviceAllow", read_device_allow },
-	{ "DevicePolicy", read_device_policy },
-	{ "PrivateDevices", read_private_devices },
-	{ "ProtectClock", read_protect_clock },
-	{ "RootImage", read_images },
-	{ "MountImages", read_images },
-	{ "ExtensionImages", read_images },
-	{ "SocketBindAllow", read_bind_allow },
-	{ "SocketBindDeny", read_bind_deny },
+	{ "DeviceAllow", read_device_allow, false },
+	{ "DevicePolicy", read_device_policy, false },
+	{ "PrivateDevices", read_private_devices, true },
+	{ "ProtectClock", read_protect_clock, true },
+	{ "RootImage", read_images, true },
+	{ "MountImages", read_images, true },
+	{ "ExtensionImages", read_images, true },
+	{ "LoadCredentialEncrypted", read_credentials, true },
+	{ "SetCredentialEncrypted", read_credentials, true },
+	{ "SocketBindAllow", read_bind_allow, false },
+	{ "SocketBindDeny", read_bind_deny, false },
 };
 
 static int read_line(struct unit_line *line, void *context)
 {
+	/* The first four start programs. */
 	static const char *const sections[] = { "Service", "Socket", "Mount",
 						"Swap",	   "Slice",  "Scope" };
-	bool known = false;
+	size_t section = 0;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		known |= strcmp(line->section, sections[i]) == 0;
-	for (size_t i = 0; known && i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (strcmp(settings[i].key, line->key) == 0)
-			return settings[i].read(context, line);
+	while (section < 6 && strcmp(line->section, sections[section]) != 0)
+		section++;
+	for (size_t i = 0; section < 6 && i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].key, line->key) != 0)
+			continue;
+		return section >= 4 && settings[i].executes
+			       ? ignore(context, line, "is not known to slices and scopes")
+			       : settings[i].read(context, line);
 	}
 	return 0;
 }
@@ -264,6 +302,11 @@ static int finish_devices(struct unit *unit)
 		importing_remark(
 			import,
 			"%s: the loop and mapper devices that systemd allows for images are left out",
+			name);
+	if (unit->credentials && (unit->policy != POLICY_AUTO || unit->device_lines))
+		importing_remark(
+			import,
+			"%s: the TPM, which systemd allows for encrypted credentials, is left out",
 			name);
 	if (unit->protect_clock) {
 		const struct unit_line line = { .place = name };

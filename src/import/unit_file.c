@@ -37,6 +37,21 @@ static int read_line(struct reading *reading, char *text, size_t number)
 	return reading->read(&line, reading->context);
 }
 
+/* Of several backslashes at the end each odd one escapes the next; a blank behind them ends the line. */
+static bool continues(const char *line, size_t length)
+{
+	size_t count = 0;
+
+	while (count < length && line[length - 1 - count] == '\\')
+		count++;
+	return count % 2 == 1;
+}
+
+static char *skip_byte_order_mark(char *text)
+{
+	return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
+}
+
 /* A backslash at the end of a line becomes a blank; comments between continued lines are passed over. */
 static int read_text(struct reading *reading, char *text, char *joined)
 {
@@ -52,14 +67,15 @@ static int read_text(struct reading *reading, char *text, char *joined)
 		next = end ? end + 1 : NULL;
 		if (end)
 			*end = '\0';
-		line = line_strip(text);
+		line = text + strspn(text, " \t\r");
+		line[strcspn(line, "\r")] = '\0';
 		if (*line == '#' || *line == ';' || (!*line && !used))
 			continue;
 		if (!used)
 			first = number;
 		memcpy(joined + used, line, strlen(line) + 1);
 		used += strlen(line);
-		if (used && joined[used - 1] == '\\' && next) {
+		if (continues(joined, used) && next) {
 			joined[used - 1] = ' ';
 			continue;
 		}
@@ -78,7 +94,7 @@ static int read_source(const struct importing *import, const struct cgfence_impo
 
 	if (!text || !joined)
 		return error_out_of_memory(import->error);
-	return read_text(&reading, text, joined);
+	return read_text(&reading, skip_byte_order_mark(text), joined);
 }
 
 int unit_file_read(const struct importing *import, unit_line_callback *read, void *context)
@@ -100,10 +116,14 @@ char *unit_file_word(char **value)
 	if (!*from)
 		return NULL;
 	for (; *from && (quote || !strchr(" \t", *from)); from++) {
-		if (quote ? *from == quote : strchr("'\"", *from) != NULL)
+		if (quote ? *from == quote : strchr("'\"", *from) != NULL) {
 			quote = quote ? 0 : *from;
-		else
-			*to++ = *from;
+			continue;
+		}
+		/* A backslash takes the meaning of what follows. */
+		if (*from == '\\' && from[1])
+			from++;
+		*to++ = *from;
 	}
 	if (quote)
 		return NULL;

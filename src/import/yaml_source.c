@@ -13,6 +13,7 @@
 struct conversion {
 	yaml_document_t *document;
 	size_t nodes;
+	const yaml_node_t *again; /* a key that its mapping has already */
 };
 
 static json_t *convert(struct conversion *conversion, const yaml_node_t *node, int depth);
@@ -78,7 +79,10 @@ static json_t *convert_mapping(struct conversion *conversion, const yaml_node_t 
 					yaml_document_get_node(conversion->document, pair->value),
 					depth);
 
-		if (!value || key->type != YAML_SCALAR_NODE) {
+		if (value && key->type == YAML_SCALAR_NODE &&
+		    json_object_get(object, (const char *)key->data.scalar.value))
+			conversion->again = key;
+		if (!value || key->type != YAML_SCALAR_NODE || conversion->again) {
 			json_decref(value);
 			result = -1;
 		} else {
@@ -126,6 +130,12 @@ static int add_document(const struct importing *import, yaml_document_t *documen
 	struct conversion conversion = { .document = document };
 	json_t *value = convert(&conversion, yaml_document_get_root_node(document), 0);
 
+	if (conversion.again)
+		return error_set_invalid(import->error, "%s:%zu:%zu: duplicate key '%s'",
+					 import->sources[0].name,
+					 conversion.again->start_mark.line + 1,
+					 conversion.again->start_mark.column + 1,
+					 (const char *)conversion.again->data.scalar.value);
 	if (!value)
 		return error_set_invalid(
 			import->error,
@@ -175,9 +185,12 @@ int yaml_source_read(const struct importing *import, json_t **documents)
 
 bool yaml_source_bool(const json_t *value)
 {
+	static const char *const words[] = { "yes", "on", "true", "y" };
 	const char *text = json_string_value(value);
 
-	return json_is_true(value) ||
-	       (text && (strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
-			 strcasecmp(text, "true") == 0));
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	}
+	return json_is_true(value);
 }

@@ -69,9 +69,21 @@ static int refuse_look(const char *path, struct cgfence_error *error)
 	return error_set(error, errno, "cannot look at %s: %s", path, strerror(errno));
 }
 
-static int resolve_node(const char *path, uint8_t access, bool optional, bool again,
+static int refuse_directory(const char *path, struct cgfence_error *error)
+{
+	int length = (int)strlen(path);
+
+	while (length && path[length - 1] == '/')
+		length--;
+	return error_set_invalid(
+		error, "this is a directory, not a device; name the devices in it with '%.*s/*'",
+		length, path);
+}
+
+static int resolve_node(const char *path, uint8_t access, bool optional, unsigned int flags,
 			struct device_entries *entries, struct cgfence_error *error)
 {
+	bool again = flags & DEVICE_AGAIN;
 	struct stat status;
 
 	if (stat(path, &status) < 0) {
@@ -87,10 +99,7 @@ static int resolve_node(const char *path, uint8_t access, bool optional, bool ag
 	if (again && !is_device(&status))
 		return 0;
 	if (S_ISDIR(status.st_mode))
-		return error_set_invalid(
-			error,
-			"this is a directory, not a device; name the devices in it with '%s/*'",
-			strcmp(path, "/") == 0 ? "" : path);
+		return refuse_directory(path, error);
 	if (!is_device(&status))
 		return error_set_invalid(
 			error, "this is not a device; name a block or character device node");
@@ -121,9 +130,10 @@ static int stop_unless_gone(const char *path, int code)
 	return !is_gone(code);
 }
 
-static int resolve_pattern(const char *pattern, uint8_t access, bool optional, bool again,
+static int resolve_pattern(const char *pattern, uint8_t access, bool optional, unsigned int flags,
 			   struct device_entries *entries, struct cgfence_error *error)
 {
+	bool again = flags & DEVICE_AGAIN;
 	size_t before = entries->count;
 	glob_t found = { 0 };
 	int result = glob(pattern, 0, again ? stop_unless_gone : NULL, &found);
@@ -137,9 +147,11 @@ static int resolve_pattern(const char *pattern, uint8_t access, bool optional, b
 	globfree(&found);
 	if (result || optional || again || entries->count > before)
 		return result;
-	return error_set_invalid(
-		error,
-		"no device node on this host matches; name one that exists, or make the entry optional if there may be none");
+	return error_set_invalid(error,
+				 "no device node on this host matches; name one that exists, or %s",
+				 flags & DEVICE_MAY_BE_OPTIONAL
+					 ? "make the entry optional if there may be none"
+					 : "give the numbers");
 }
 
 int device_resolve_path(const char *path, uint8_t access, bool optional, unsigned int flags,
@@ -149,8 +161,8 @@ int device_resolve_path(const char *path, uint8_t access, bool optional, unsigne
 		return error_set_invalid(error, "the path must be absolute, such as '/dev/fuse'");
 	if (flags & DEVICE_OFFLINE)
 		return 0;
-	return (strpbrk(path, "*?[") ? resolve_pattern : resolve_node)(
-		path, access, optional, flags & DEVICE_AGAIN, entries, error);
+	return (strpbrk(path, "*?[") ? resolve_pattern : resolve_node)(path, access, optional,
+								       flags, entries, error);
 }
 
 /* "/dev/fuse rw": the path may hold blanks, the access cannot. */
@@ -292,7 +304,12 @@ static int resolve_numbers(const char *text, struct device_entries *entries,
 			   struct cgfence_error *error)
 {
 	struct device_entry entry = { 0 };
-	int result = device_entry_parse(text, &entry, error);
+	int result;
+
+	/* "dev/fuse rw" */
+	if (memchr(text, '/', strcspn(text, " ")))
+		return error_set_invalid(error, "the path must be absolute, such as '/dev/fuse'");
+	result = device_entry_parse(text, &entry, error);
 
 	return result ? result : add_entry(entries, &entry, error);
 }

@@ -21,8 +21,12 @@ int cgfence_device_request_parse(const char *text, struct cgfence_device_request
 {
 	cleanup_device_entries struct device_entries entries = { 0 };
 	const struct device_entry *entry;
-	int result = device_resolve(text, 0, &entries, error);
+	int result;
 
+	if (*text == '-')
+		return error_set_invalid(error, "'%s': a request is for one device, without '-'",
+					 text);
+	result = device_resolve(text, 0, &entries, error);
 	if (result == 0 && !is_one_device(&entries))
 		result = error_set_invalid(
 			error,

@@ -78,6 +78,31 @@ Test(allow, words_stand_for_devices_on_the_command_line_as_in_a_policy)
 	assert_has(result.errors, "no driver of block devices on this host has the name 'mem'");
 }
 
+/* Its '-' is that of no option. */
+Test(allow, an_optional_entry_is_no_option)
+{
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	assert_done(change("allow", "device", "-/dev/cgfence-absent rw", NULL));
+	assert_done(change("allow", "device", "-c cgfence-absent:* rw", NULL));
+	assert_done(
+		program_run(NULL, WORDS("allow", path(), "device", "-c", "cgfence-other:*", "r")));
+	assert_done(
+		program_run(NULL, WORDS("allow", path(), "--", "device", "-/dev/cgfence-else r")));
+	result = program_run(NULL, WORDS("show", "--source", path()));
+	assert_has(result.output, "\"-/dev/cgfence-absent rw\"");
+	assert_has(result.output, "\"-c cgfence-absent:* rw\"");
+	assert_has(result.output, "\"-c cgfence-other:* r\"");
+	assert_has(result.output, "\"-/dev/cgfence-else r\"");
+	assert_fails(change("revoke", "device", "-/dev/cgfence-absent rw", NULL), 2,
+		     "what is denied cannot be optional");
+	assert_fails(program_run(NULL, WORDS("explain", path(), "device", "-/dev/null r")), 2,
+		     "a request is for one device, without '-'");
+	assert_fails(program_run(NULL, WORDS("explain", "-c", path(), "device", "/dev/null r")), 2,
+		     "unknown option '-c'");
+}
+
 Test(allow, ports_come_in_any_form)
 {
 	struct program_result result;

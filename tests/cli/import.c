@@ -65,6 +65,11 @@ Test(import, drop_ins_follow_their_unit)
 
 Test(import, faults)
 {
+	assert_fails(program_run(NULL, WORDS("import", "--from", "lxc", "--part", "x",
+					     program_file("x.conf", "x = 1\n"))),
+		     2, "lxc has no parts");
+	assert_fails(import_input("slurm", "File=/dev/\xff\n"), 2,
+		     "standard input:1: '/dev/\\xff': it is no text in UTF-8");
 	assert_fails(import_input("systmd", ""), 2, "did you mean 'systemd'");
 	assert_fails(import_input("runc", "{"), 2, "standard input:1:");
 	assert_fails(import_input("systemd", "[Service]\n"), 1, "there is no policy");

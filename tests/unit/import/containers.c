@@ -35,6 +35,14 @@ static void expect_service(const char *part, const char *text, const char *last,
 	json_decref(policy);
 }
 
+static void expect_no_entry(const char *text, const char *entry)
+{
+	cleanup_imported struct imported imported = import_text_run_one("compose", text);
+
+	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
+	cr_expect_null(strstr(imported.text, entry), "%s", imported.text);
+}
+
 Test(import_containers, compose_devices)
 {
 	expect_service(NULL, SERVICE("    devices: [\"/dev/fuse:/dev/x:rw\"]\n"), "/dev/fuse rw",
@@ -52,13 +60,27 @@ Test(import_containers, compose_devices)
 		       "f: services.s.devices[0]: '/dev/kvm' does not exist on this host; the entry"
 		       " is optional, and allows it once it is there\n");
 	expect_service(NULL, SERVICE("    devices: [\"${GPU}\"]\n"), "a *:* m",
-		       OWN "f: services.s.devices[0]: '${GPU}' is no path of a device; it is left"
-			   " out\n");
+		       OWN "f: services.s.devices[0]: '${GPU}' has a variable, which is not known"
+			   " here; it is left out\n");
+	expect_service(NULL, SERVICE("    devices: [\"${GPU:-/dev/fuse}\"]\n"), "a *:* m",
+		       OWN "f: services.s.devices[0]: '${GPU:-/dev/fuse}' has a variable, which is"
+			   " not known here; it is left out\n");
+	/* runc leaves out its own rule for a node that the container is given. */
+	expect_service(NULL, SERVICE("    devices: [/dev/fuse:/dev/full:r]\n"), "/dev/fuse r", OWN);
+	expect_no_entry(SERVICE("    devices: [/dev/fuse:/dev/full:r]\n"), "c 1:7 rwm");
+	expect_no_entry(SERVICE("    devices: [{source: /dev/fuse, target: /dev/full}]\n"),
+			"c 1:7 rwm");
 	policy_text_expect_no_leak();
 }
 
 Test(import_containers, compose_services)
 {
+	expect_service(NULL, SERVICE("    privileged: yes\n"), "a *:* rwm", "");
+	expect_service(NULL, SERVICE("    privileged: ${P}\n"), "a *:* m",
+		       "f: services.s.privileged: '${P}' has a variable, which is not known here;"
+		       " the policy is that of false\n" OWN);
+	expect_service(NULL, SERVICE("    runtime: nvidia\n"), "a *:* m",
+		       "f: services.s.runtime: devices that come by this are left out\n" OWN);
 	expect_service("t", "x: &a\n  devices: [/dev/fuse]\nservices:\n  s: {}\n  t:\n    <<: *a\n",
 		       "/dev/fuse rwm", OWN);
 	expect_service(NULL, SERVICE("    device_cgroup_rules: [\"a 7:* r\"]\n"), "a *:* rwm", OWN);
@@ -73,11 +95,28 @@ Test(import_containers, compose_refusals)
 {
 	static const struct import_expectation cases[] = {
 		{ "services: {a: {}, b: {}}", NULL,
-		  "f: services: name one of the services with --part" },
+		  "f: services: name one of these with --part: a, b" },
+		{ "a: {devices: [/dev/fuse]}", NULL, "f: services: there are none" },
+		{ SERVICE("    devices: [/dev/fuse]\n    devices: []\n"), NULL,
+		  "f:4:5: duplicate key 'devices'" },
+		{ SERVICE("    devices: /dev/fuse\n"), NULL,
+		  "f: services.s.devices: this must be a list" },
+		{ SERVICE("    device_cgroup_rules: c 1:3 r\n"), NULL,
+		  "f: services.s.device_cgroup_rules: this must be a list" },
+		{ SERVICE("    privileged: 1\n"), NULL,
+		  "f: services.s.privileged: this must be true or false" },
+		{ SERVICE("    privileged: true\n---\n") SERVICE("    image: x\n"), NULL,
+		  "f: there are several documents, which Compose merges; give what 'docker compose config' prints" },
 		{ "services: [", NULL,
 		  "f:2:1: this is not YAML: did not find expected node content" },
 		{ SERVICE("    device_cgroup_rules: [c 7 r]\n"), NULL,
 		  "f: services.s.device_cgroup_rules[0]: this must be a rule such as 'c 189:* rmw'" },
+		{ SERVICE("    device_cgroup_rules: [c 7:1 rwmx]\n"), NULL,
+		  "f: services.s.device_cgroup_rules[0]: this must be a rule such as 'c 189:* rmw'" },
+		{ SERVICE("    devices: [\"/dev/fuse:/x:\"]\n"), NULL,
+		  "f: services.s.devices[0]: '/dev/fuse:/x:': the access must be of the letters r, w and m" },
+		{ SERVICE("    devices: [/dev/fuse:/x:/y]\n"), NULL,
+		  "f: services.s.devices[0]: '/dev/fuse:/x:/y': the access must be of the letters r, w and m" },
 		{ SERVICE("    devices: [/dev/fuse:/x:rx]\n"), NULL,
 		  "f: services.s.devices[0]: '/dev/fuse:/x:rx': the access must be of the letters r, w and m" },
 	};
@@ -115,7 +154,20 @@ Test(import_containers, cdi)
 		      "    - {path: /x, hostPath: /dev/fuse, permissions: rw}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`, `/dev/fuse rw`]}}", ALONE },
 		{ CDI("- name: a\n- name: b\n"), NULL,
-		  "f: devices: name those that the container gets with --part, with commas between them" },
+		  "f: devices: name one of these with --part: a, b" },
+		{ "kind: v/c\ndevices: []\n", NULL,
+		  "f: devices: a specification has a list of devices, and this has none" },
+		{ CDI("- name: a\n  containerEdits:\n    deviceNodes:\n"
+		      "    - {path: /dev/fuse, type: '', permissions: '', hostPath: ''}\n"),
+		  "{`devices`: {`allow`: [`c 195:255 rwm`, `/dev/fuse rwm`]}}", ALONE },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: {path: /dev/fuse}}\n"), NULL,
+		  "f: devices[0].containerEdits.deviceNodes: this must be a list" },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: c, major: '9'}]}\n"),
+		  NULL,
+		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers" },
+		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /dev/fuse, type: b}]}\n"),
+		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
+		  "f: devices[0].containerEdits.deviceNodes[0]: '/dev/fuse' is of another type than b on this host, which CDI refuses; it is left out\n" ALONE },
 		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: p}]}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
 		  "f: devices[0].containerEdits.deviceNodes[0]: type p is allowed by nobody; it is left out\n" ALONE },
@@ -124,17 +176,49 @@ Test(import_containers, cdi)
 	import_text_expect("cdi", host, cases, ARRAY_SIZE(cases));
 }
 
+static void expect_cdi(const char *part, const char *policy, const char *error)
+{
+	static const char text[] =
+		"kind: v/c\ndevices:\n"
+		"- {name: a, containerEdits: {deviceNodes: [{path: /dev/fuse, permissions: r}]}}\n"
+		"- {name: b, containerEdits: {deviceNodes: [{path: /dev/fuse, permissions: rw}]}}\n";
+	const struct cgfence_import_source source = { "f", text, strlen(text) };
+	cleanup_imported struct imported imported = import_text_run("cdi", part, &source, 1, NULL);
+
+	cr_expect_str_eq(imported.error.text, error);
+	cr_expect(!policy || (imported.text && strstr(imported.text, policy)), "%s", imported.text);
+}
+
+Test(import_containers, cdi_parts)
+{
+	expect_cdi("a", "/dev/fuse r\"", "");
+	expect_cdi("v/c=b", "/dev/fuse rw\"", "");
+	expect_cdi("a,v/c=b", "/dev/fuse rw\"", "");
+	expect_cdi("a,c", NULL, "f: devices: there is no 'c'");
+	expect_cdi("w/c=a", NULL, "f: devices: there is no 'w/c=a'");
+	policy_text_expect_no_leak();
+}
+
+#define ALL_OF_POD \
+	"f: Kubernetes does not close what its list of ports leaves out; the policy does, for all containers of the pod\n"
+
 Test(import_containers, k8s)
 {
 	static const struct import_expectation cases[] = {
 		{ "spec: {template: {spec: {hostNetwork: true, containers: [{ports:"
 		  " [{containerPort: 80}, {containerPort: 81, protocol: SCTP}]}]}}}",
 		  "{`ports`: {`tcp`: [80], `udp`: []}}",
-		  "f: containers[0].ports[1]: a policy has no ports of SCTP; it is left out\n"
-		  "f: Kubernetes does not close what its list of ports leaves out; the policy does, for all containers of the pod\n" },
+		  "f: containers[0].ports[1]: a policy has no ports of SCTP; it is left out\n" ALL_OF_POD },
 		{ "spec: {containers: []}\n---\nspec: {containers: []}\n", NULL,
-		  "f: name one of the pods with --part" },
-		{ "kind: Service\n", NULL, "f: there is no pod in it" },
+		  "f: pods: name one of these with --part: -, -" },
+		{ "kind: Service\n", NULL, "f: pods: there are none" },
+		{ "kind: List\nitems:\n- kind: Service\n  spec: {ports: [{port: 81}]}\n"
+		  "- spec: {hostNetwork: true, containers: [{ports: [{containerPort: 80}]}]}\n",
+		  "{`ports`: {`tcp`: [80], `udp`: []}}", ALL_OF_POD },
+		{ "kind: PodTemplate\ntemplate: {spec: {hostNetwork: true, containers: []}}\n",
+		  "{`ports`: []}", ALL_OF_POD },
+		{ "spec: {hostNetwork: true, containers: [{ports: {containerPort: 80}}]}", NULL,
+		  "f: containers[0].ports: this must be a list" },
 		{ "spec: {containers: [{ports: [{containerPort: 80}]}]}", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 	};

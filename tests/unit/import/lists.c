@@ -31,6 +31,25 @@ Test(import_lists, lxc)
 		  "{`devices`: {}}",
 		  "f:1: what '/etc/more' has is not read\n"
 		  "f:3: 'allow c 5000:1 r' is about numbers that no device has; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.allow: c 1:3 r\n[now]\n"
+		  "lxc.cgroup2.devices.allow: c 1:5 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:3: what is of the snapshot [now] is left out, and all behind it\n" },
+		{ "lxc.cgroup2.devices.deny: a\ndev0: /dev/fuse,mode=0660\n"
+		  "dev1: path=/dev/lost,gid=5\n",
+		  ALLOW("`c 10:229 rw`"),
+		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
+		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
+		  ALLOW("`c 10:229 r`"), "" },
+		/* As userns.conf */
+		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"), "" },
+		{ "lxc.cgroup2.devices.deny = a\nlxc.cgroup2.devices.allow = a *:* mrw\n",
+		  ALLOW("`a *:* rwm`"),
+		  "f:2: 'allow a *:* rwm' is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it\n" },
 		{ "lxc.cgroup2.devices.deny = c 1 r\n", NULL,
 		  "f:1: 'c 1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
 	};
@@ -70,6 +89,8 @@ Test(import_lists, oci_refusals)
 		  "f: linux.resources.devices[0].type: this must be a, b or c" },
 		{ DEVICES("{`major`: -2}"), NULL,
 		  "f: linux.resources.devices[0].major: this must be a number, or -1 for all" },
+		{ DEVICES("{`major`: 4294967316}"), NULL,
+		  "f: linux.resources.devices[0].major: this must be a number, or -1 for all" },
 		{ DEVICES("{`allow`: true, `access`: `rwm`}, {`type`: `c`, `minor`: 3, `access`: `r`}"),
 		  NULL,
 		  "f: 'allow c 1:3 rwm' is added by runc, and does not go with a rule with '*' that denies it: runc does not start such a container" },
@@ -89,6 +110,22 @@ Test(import_lists, runc_leaves_out_rules_of_given_nodes)
 
 	cr_expect_not(import_text_allows(policy, "c 1:3 r"));
 	cr_expect(import_text_allows(policy, "c 1:5 rw"));
+}
+
+/* To runc it is one of everything, to crun one of characters. */
+Test(import_lists, a_type_that_is_empty)
+{
+	static const char text[] =
+		"{\"linux\": {\"resources\": {\"devices\": [{\"access\": \"rwm\"},"
+		" {\"allow\": true, \"type\": \"\", \"major\": 20, \"minor\": 0, \"access\": \"rw\"}]}}}";
+	cleanup_imported struct imported runc = import_text_run_one("runc", text);
+	cleanup_imported struct imported crun = import_text_run_one("crun", text);
+	cleanup_policy struct cgfence_policy *of_runc = import_text_policy(&runc);
+	cleanup_policy struct cgfence_policy *of_crun = import_text_policy(&crun);
+
+	cr_expect(import_text_allows(of_runc, "b 20:0 rw"));
+	cr_expect_not(import_text_allows(of_crun, "b 20:0 rw"));
+	cr_expect(import_text_allows(of_crun, "c 20:0 rw"));
 }
 
 Test(import_lists, crun_without_rules_allows_all)

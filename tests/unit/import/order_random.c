@@ -4,15 +4,13 @@
  * says otherwise. The dialects are written here once more, as tables of all selectors there can be.
  */
 #include "base/cleanup.h"
-#include "base/splitmix64.h"
 #include "unit/support/import_text.h"
-#include "support/random_policy.h"
+#include "support/random_list.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define ROUNDS 600
-#define RULES_MAX 8
 #define ANY ANY_NUMBER
 #define M BPF_DEVCG_ACC_MKNOD
 #define R BPF_DEVCG_ACC_READ
@@ -23,11 +21,6 @@ static const int majors[] = { 20, 21, 1, 5, 10, 136, ANY };
 static const int minors[] = { 0, 1, 2, 3, 5, 7, 8, 9, 200, ANY };
 #define MAJORS ARRAY_SIZE(majors)
 #define MINORS ARRAY_SIZE(minors)
-
-struct rules {
-	struct spoken_entry items[RULES_MAX + 16];
-	size_t count;
-};
 
 /* ---- the dialects ---- */
 
@@ -104,7 +97,8 @@ static bool is_about(const struct spoken_entry *rule, char type, int major, int 
 	       (rule->minor == ANY || rule->minor == minor);
 }
 
-static bool crun_allows(const struct rules *rules, char type, int major, int minor, uint8_t access)
+static bool crun_allows(const struct random_list *rules, char type, int major, int minor,
+			uint8_t access)
 {
 	static const struct spoken_entry own[] = {
 		{ 'c', ANY, ANY, M, false }, { 'b', ANY, ANY, M, false },
@@ -134,7 +128,8 @@ static bool same_words(const struct spoken_entry *a, const struct spoken_entry *
 }
 
 /* The rule for everything comes first in these lists. A rule counts if no later one with the same words says otherwise. */
-static bool lxc_allows(const struct rules *rules, char type, int major, int minor, uint8_t access)
+static bool lxc_allows(const struct random_list *rules, char type, int major, int minor,
+		       uint8_t access)
 {
 	bool allows = !rules->items[0].deny;
 
@@ -153,93 +148,19 @@ static bool lxc_allows(const struct rules *rules, char type, int major, int mino
 	return allows;
 }
 
-/* ---- the lists ---- */
+/* ---- the comparison ---- */
 
-static struct spoken_entry random_rule(uint64_t *state)
+static struct imported import_rules(const char *dialect, const struct random_list *rules)
 {
-	struct spoken_entry rule = random_entry(state);
+	cleanup_free char *text = random_list_text(rules, dialect);
 
-	if (rule.major != ANY)
-		rule.major = 20 + rule.major % 2;
-	if (rule.type == 'a' && random_below(state, 3))
-		rule.type = 'c';
-	rule.deny = random_below(state, 2);
-	return rule;
-}
-
-static struct rules random_rules(uint64_t *state)
-{
-	struct rules rules = { .count = 1 + random_below(state, RULES_MAX) };
-
-	for (size_t i = 0; i < rules.count; i++)
-		rules.items[i] = random_rule(state);
-	rules.items[0] = (struct spoken_entry){ 'a', ANY, ANY, RWM, random_below(state, 2) };
-	return rules;
-}
-
-static void write_number(FILE *stream, const char *before, int number)
-{
-	if (number == ANY)
-		fprintf(stream, "%s*", before);
-	else
-		fprintf(stream, "%s%d", before, number);
-}
-
-static void write_letters(FILE *stream, uint8_t access)
-{
-	fprintf(stream, "%s%s%s", access & R ? "r" : "", access & W ? "w" : "",
-		access & M ? "m" : "");
-}
-
-static void write_line(FILE *stream, const struct spoken_entry *rule, bool whole)
-{
-	fprintf(stream, "lxc.cgroup2.devices.%s = ", rule->deny ? "deny" : "allow");
-	if (whole) {
-		fprintf(stream, "a\n");
-		return;
-	}
-	fprintf(stream, "%c", rule->type);
-	write_number(stream, " ", rule->major);
-	write_number(stream, ":", rule->minor);
-	fputc(' ', stream);
-	write_letters(stream, rule->access);
-	fputc('\n', stream);
-}
-
-static void write_object(FILE *stream, const struct spoken_entry *rule, bool first)
-{
-	fprintf(stream, "%s{\"allow\": %s, \"type\": \"%c\", \"major\": %d, \"minor\": %d, ",
-		first ? "" : ", ", rule->deny ? "false" : "true", rule->type, rule->major,
-		rule->minor);
-	fprintf(stream, "\"access\": \"");
-	write_letters(stream, rule->access);
-	fprintf(stream, "\"}");
-}
-
-static struct imported import_rules(const char *dialect, const struct rules *rules)
-{
-	bool lines = dialect[0] == 'l' || strcmp(dialect, "cgroup1") == 0;
-	cleanup_free char *text = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&text, &size);
-
-	fputs(lines ? "" : "{\"linux\": {\"resources\": {\"devices\": [", stream);
-	for (size_t i = 0; i < rules->count; i++) {
-		if (lines)
-			write_line(stream, &rules->items[i], i == 0);
-		else
-			write_object(stream, &rules->items[i], i == 0);
-	}
-	fputs(lines ? "" : "]}}}", stream);
-	fclose(stream);
 	return import_text_run_one(dialect, text);
 }
 
-/* ---- the comparison ---- */
+typedef bool oracle(const struct random_list *rules, char type, int major, int minor,
+		    uint8_t access);
 
-typedef bool oracle(const struct rules *rules, char type, int major, int minor, uint8_t access);
-
-static bool cgroup1_allows(const struct rules *rules, char type, int major, int minor,
+static bool cgroup1_allows(const struct random_list *rules, char type, int major, int minor,
 			   uint8_t access)
 {
 	struct exceptions exceptions = { .allows = true };
@@ -250,7 +171,7 @@ static bool cgroup1_allows(const struct rules *rules, char type, int major, int 
 	       is_excepted(&exceptions, type, major, minor, access, exceptions.allows);
 }
 
-static struct exceptions run_runc(const struct rules *rules)
+static struct exceptions run_runc(const struct random_list *rules)
 {
 	static const struct spoken_entry own[] = {
 		{ 'c', ANY, ANY, M, false },  { 'b', ANY, ANY, M, false },
@@ -273,15 +194,16 @@ static struct exceptions run_runc(const struct rules *rules)
 	return exceptions;
 }
 
-static bool runc_allows(const struct rules *rules, char type, int major, int minor, uint8_t access)
+static bool runc_allows(const struct random_list *rules, char type, int major, int minor,
+			uint8_t access)
 {
 	struct exceptions exceptions = run_runc(rules);
 
 	return exceptions.allows != is_excepted(&exceptions, type, major, minor, access, false);
 }
 
-static void compare(const struct imported *imported, const struct rules *rules, oracle *allows,
-		    size_t *differences)
+static void compare(const struct imported *imported, const struct random_list *rules,
+		    oracle *allows, size_t *differences)
 {
 	static const struct {
 		const char *word;
@@ -318,7 +240,7 @@ static void compare_rounds(const char *dialect, oracle *allows)
 	size_t same = 0;
 
 	for (size_t round = 0; round < ROUNDS; round++) {
-		struct rules rules = random_rules(&state);
+		struct random_list rules = random_list(&state);
 		cleanup_imported struct imported imported = import_rules(dialect, &rules);
 		size_t before = differences;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "unit/support/import_text.h"
 
+#include <string.h>
+
 static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/null`: `c 1:3`}}";
 
 #define LATER(place, label)              \
@@ -24,6 +26,19 @@ Test(import_schedulers, mesos)
 		  "f: task: this is no port; it is left out\n" },
 		{ "{`allowed_devices`: [{`device`: {}}]}", NULL,
 		  "f: allowed_devices[0]: this must have the path of a device and an access" },
+		{ "{`allowed_devices`: [{`device`: {`path`: `/dev/fuse`},"
+		  " `access`: {`read`: true, `write`: `true`}}]}",
+		  NULL,
+		  "f: allowed_devices[0].access: read, write and mknod must be true or false" },
+		{ "{`resources`: `[{\\`name\\`: \\`ports\\`, \\`ranges\\`: {\\`range\\`:"
+		  " [{\\`begin\\`: 1, \\`end\\`: 2}]}}]`, `task`: `ports:[2-2]`}",
+		  "{`ports`: [2], `isolated_range`: [`1-2`]}", "" },
+		{ "{`resources`: `[1`}", NULL,
+		  "f: resources: this begins like a list in JSON, and is none" },
+		{ "{`task`: `ports:[1-4294998296]`}", NULL,
+		  "f: task: ports are ranges in brackets, such as ports:[31000-32000]" },
+		{ "{`task`: `ports:[80-81`}", NULL,
+		  "f: task: ports are ranges in brackets, and ']' is missing" },
 		{ "[]", NULL, "f: this must be a JSON object" },
 	};
 
@@ -39,7 +54,21 @@ Test(import_schedulers, nomad)
 		{ "{`Networks`: [{`Mode`: `bridge`, `ReservedPorts`: [{`Value`: 80}]}]}", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 		{ "{`TaskGroups`: [{`Name`: `a`}, {`Name`: `b`}]}", NULL,
-		  "f: TaskGroups: name one of the groups with --part" },
+		  "f: TaskGroups: name one of these with --part: a, b" },
+		{ "{`TaskGroups`: [{`Tasks`: [{`Resources`: {`Networks`: [{`ReservedPorts`:"
+		  " [{`Value`: 80}]}]}}]}]}",
+		  "{`ports`: [80]}", "" },
+		{ "{`Networks`: [{`ReservedPorts`: [{`Value`: `80`}]}]}", "{`ports`: []}",
+		  "f: ReservedPorts[0]: this is no port; it is left out\n" },
+		{ "job `x` {}", NULL,
+		  "f: this is no JSON; of a job in HCL, 'nomad job run -output' prints it" },
+		{ "{`Networks`: [{`ReservedPorts`: {`Value`: 80}}]}", NULL,
+		  "f: ReservedPorts: this must be a list" },
+		{ "{`AllocatedResources`: {`Shared`: {`Networks`: [{`Mode`: `host`}],"
+		  " `Ports`: [{`Label`: `a`, `Value`: 80}]}}}",
+		  "{`ports`: [80]}", "" },
+		{ "{}", NULL,
+		  "f: this is no allocation, job or group of Nomad; give what 'nomad alloc status -json' or 'nomad job inspect' prints" },
 	};
 
 	import_text_expect("nomad", host, cases, ARRAY_SIZE(cases));
@@ -57,6 +86,25 @@ Test(import_schedulers, marathon)
 		{ "{`networks`: [{`mode`: `container/bridge`}], `requirePorts`: true, `ports`: [80]}",
 		  NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "{`app`: {`id`: `/x`, `requirePorts`: true, `ports`: [80, `81`]}}",
+		  "{`ports`: {`tcp`: [80], `udp`: []}}",
+		  "f: ports[1]: this is no port; it is left out\n" },
+		{ "{`apps`: [{`id`: `/x`}, {`id`: `/y`}]}", NULL,
+		  "f: apps: name one of these with --part: /x, /y" },
+		{ "{`id`: `/x`, `ipAddress`: {}, `requirePorts`: true, `ports`: [80]}", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "{`networks`: [{`mode`: `host`}], `containers`: [{`endpoints`: [{`hostPort`: 80},"
+		  " {`hostPort`: 53, `protocol`: [`udp`]}, {`hostPort`: 0}]}]}",
+		  "{`ports`: {`tcp`: [80], `udp`: [53]}}",
+		  "f: containers[0].endpoints[2]: the port is known only when the task starts; it is left out\n" },
+		{ "{`app`: {`id`: `/x`, `portDefinitions`: [{`port`: 10000, `protocol`: `tcp`},"
+		  " {`port`: 10001, `protocol`: `udp`}], `tasks`: [{`ports`: [31001, 31002]}]}}",
+		  "{`ports`: {`tcp`: [31001], `udp`: [31002]}}", "" },
+		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: `sctp`}]}",
+		  "{`ports`: []}",
+		  "f: portDefinitions[0]: a policy has no ports of 'sctp'; it is left out\n" },
+		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
+		{ "{}", NULL, "f: this is no app or pod of Marathon" },
 	};
 
 	import_text_expect("marathon", host, cases, ARRAY_SIZE(cases));
@@ -74,6 +122,12 @@ Test(import_schedulers, slurm)
 		  NONE_GIVEN },
 		{ "AutoDetect=nvml\n", "{`devices`: {`allow`: [`a *:* rwm`]}}",
 		  "f:1: devices that AutoDetect finds are not known here; what they are is allowed\n" NONE_GIVEN },
+		{ "Name=gpu File = /dev/a0\nName=x FILE=\"/dev/b[0-1]\" Count=1\n",
+		  ALL_BUT("`/dev/a0 rwm`, `/dev/b0 rwm`, `/dev/b1 rwm`"), NONE_GIVEN },
+		{ "NodeName=n[1-2] Name=gpu \\\n  File=/dev/a0\n", ALL_BUT("`/dev/a0 rwm`"),
+		  NONE_GIVEN },
+		{ "Include more.conf\n", "{`devices`: {`allow`: [`a *:* rwm`]}}",
+		  "f:1: what the included file has is not read; its devices are allowed\n" NONE_GIVEN },
 		{ "File=/dev/a[1-0]\n", NULL,
 		  "f:1: '1-0': this must be paths of devices, such as /dev/nvidia[0-3]" },
 		{ "File=/dev/a*\n", NULL,
@@ -81,6 +135,25 @@ Test(import_schedulers, slurm)
 	};
 
 	import_text_expect("slurm", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_schedulers, slurm_gives_devices)
+{
+	static const char text[] = "Name=gpu File=/dev/a[0-1]\n";
+	const struct cgfence_import_source source = { "f", text, sizeof(text) - 1 };
+	cleanup_imported struct imported given =
+		import_text_run("slurm", "/dev/a0", &source, 1, NULL);
+	cleanup_imported struct imported lost =
+		import_text_run("slurm", "/dev/a2", &source, 1, NULL);
+
+	cr_expect_null(strstr(given.text, "/dev/a0 rwm"));
+	cr_expect(strstr(given.text, "/dev/a1 rwm"));
+	cr_expect_str_eq(given.remarks, "");
+	cr_expect(strstr(lost.text, "/dev/a0 rwm"));
+	cr_expect_str_eq(lost.remarks,
+			 "f: no File= has '/dev/a2', which --part names; it is written"
+			 " as there\n");
+	policy_text_expect_no_leak();
 }
 
 #define DOMAIN_DEVICES \
@@ -92,6 +165,17 @@ Test(import_schedulers, libvirt)
 		{ "x = 1\ncgroup_device_acl = [ # what\n '/dev/fuse',\n \"/dev/n*\" ]\n",
 		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}",
 		  "f:4: '/dev/n*' would be a pattern in a policy, and is none here; it is left out\n" DOMAIN_DEVICES },
+		{ "cgroup_device_acl = [\"/dev/fuse\"]\ncgroup_device_acl = [\"/dev/null\"]\n",
+		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "cgroup_controllers = [ \"cpu\" ]\ncgroup_device_acl = []\n",
+		  "{`devices`: {`allow`: [`c 136:* rw`]}}",
+		  "f:1: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does\n" DOMAIN_DEVICES },
+		{ "cgroup_controllers = [\"cpu\", \"devices\"]\ncgroup_device_acl = []\n",
+		  "{`devices`: {`allow`: [`c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "cgroup_device_acl = [\n\"/dev/fuse\",\n", NULL,
+		  "f:3: cgroup_device_acl must be paths in quotes with commas between them, and ']' at the end" },
+		{ "cgroup_device_acl = [\"/dev/fuse\", 5]\n", NULL,
+		  "f:1: cgroup_device_acl must be paths in quotes with commas between them, and ']' at the end" },
 		{ "cgroup_device_acl = 1\n", NULL,
 		  "f:1: cgroup_device_acl must be a list in brackets" },
 		{ "cgroup_device_acl = [ \"fuse\" ]\n", NULL,

@@ -22,6 +22,26 @@ Test(import_systemd, device_lines)
 		  CLOSED("`b 7:1 r`, `c 10:* m`"), "" },
 		{ "[Service]\nDeviceAllow=char-* r\nDeviceAllow=block-* w\n",
 		  CLOSED("`c *:* r`, `b *:* w`"), "" },
+		{ "\xef\xbb\xbf[Service]\nDeviceAllow=/dev/fuse r\n", CLOSED("`/dev/fuse r`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/\\fuse r\r\n", CLOSED("`/dev/fuse r`"), "" },
+		/* Neither goes on in the next line. */
+		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/fuse rw\\\\\nDeviceAllow=/dev/loop0 r\n"
+		  "DeviceAllow=/dev/fuse w\\ \nDeviceAllow=/dev/loop0 w\n",
+		  CLOSED("`/dev/loop0 r`"),
+		  "f:3: DeviceAllow=/dev/fuse rw\\\\ has other letters than r, w and m; it is left out\n"
+		  "f:5: DeviceAllow=/dev/fuse w\\ has other letters than r, w and m; it is left out\n"
+		  "f:6: '/dev/loop0' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=/dev/block/7:1x r\nDeviceAllow=/dev/char/+1:3 r\n"
+		  "DeviceAllow=/dev/char/010:3 r\nDeviceAllow=/dev/x/../fuse r\n"
+		  "DeviceAllow=/dev/char/10:229 r\n",
+		  CLOSED("`c 10:229 r`"),
+		  "f:2: DeviceAllow=/dev/block/7:1x r has no numbers such as 8:0; it is left out\n"
+		  "f:3: DeviceAllow=/dev/char/+1:3 r has no numbers such as 8:0; it is left out\n"
+		  "f:4: DeviceAllow=/dev/char/010:3 r has no numbers such as 8:0; it is left out\n"
+		  "f:5: DeviceAllow=/dev/x/../fuse r is no device of systemd's; it is left out\n" },
+		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/\xff rw\n", NOTHING,
+		  "f:3: '/dev/\xff' does not exist on this host; the entry is optional, and allows it once it is there\n"
+		  "f:3: '/dev/\xff' cannot be said in a policy; it is left out: it is no text in UTF-8\n" },
 		{ "[Service]\nDeviceAllow=/dev/dri rw\n", NOTHING,
 		  "f:2: '/dev/dri' is no device on this host; it is left out\n" },
 		{ "[Service]\nDeviceAllow=/dev/tty* rw\n", NOTHING,
@@ -35,6 +55,16 @@ Test(import_systemd, device_lines)
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_systemd, has_no_nul)
+{
+	static const char text[] = "[Service]\n\0DevicePolicy=strict\n";
+	const struct cgfence_import_source source = { "f", text, sizeof(text) - 1 };
+	cleanup_imported struct imported imported =
+		import_text_run("systemd", NULL, &source, 1, NULL);
+
+	cr_expect_str_eq(imported.error.text, "f: this is no text, since it has a NUL");
 }
 
 Test(import_systemd, policies)
@@ -52,6 +82,10 @@ Test(import_systemd, policies)
 		  "{`devices`: {`allow`: [`c rtc:* r`]}}", "" },
 		{ "[Service]\nProtectClock=maybe\nDevicePolicy=closed\n", NOTHING,
 		  "f:2: ProtectClock=maybe is neither yes nor no; it is left out\n" },
+		{ "[Service]\nLoadCredentialEncrypted=a:b\nDevicePolicy=closed\n", NOTHING,
+		  "f: the TPM, which systemd allows for encrypted credentials, is left out\n" },
+		{ "[Slice]\nPrivateDevices=yes\nDevicePolicy=strict\n", "{`devices`: {}}",
+		  "f:2: PrivateDevices=yes is not known to slices and scopes; it is left out\n" },
 		{ "[Service]\nRootImage=/i\nDevicePolicy=closed\n", NOTHING,
 		  "f: the loop and mapper devices that systemd allows for images are left out\n" },
 	};

@@ -136,6 +136,18 @@ Test(device_resolve, offline_nothing_is_looked_up)
 	expect("c cgfence-absent:* rw", DEVICE_OFFLINE, "");
 }
 
+Test(device_resolve, what_may_be_optional_is_told_so)
+{
+	struct device_entries entries = { 0 };
+	struct cgfence_error error = { 0 };
+
+	cr_expect_eq(device_resolve("/proc/self/stat* r", DEVICE_MAY_BE_OPTIONAL, &entries, &error),
+		     -EINVAL);
+	cr_expect_str_eq(
+		error.text,
+		"no device node on this host matches; name one that exists, or make the entry optional if there may be none");
+}
+
 Test(device_resolve, refuses)
 {
 	static const struct {
@@ -144,18 +156,19 @@ Test(device_resolve, refuses)
 	} cases[] = {
 		{ "null rw",
 		  "the type must be a, b or c; an entry is 'TYPE MAJOR:MINOR ACCESS', such as 'c 10:229 rw'" },
-		{ "./null rw",
-		  "the type must be a, b or c; an entry is 'TYPE MAJOR:MINOR ACCESS', such as 'c 10:229 rw'" },
+		{ "./null rw", "the path must be absolute, such as '/dev/fuse'" },
 		{ "/dev/null", "an entry is a path and an access, such as '/dev/fuse rw'" },
 		{ "/dev/null x", "unknown access 'x'; give one or more of r, w and m" },
 		{ "/dev/cgfence-absent r", NO_DEVICE("No such file or directory") },
 		{ "/dev/null/deeper r", NO_DEVICE("Not a directory") },
 		{ "/dev r",
 		  "this is a directory, not a device; name the devices in it with '/dev/*'" },
+		{ "/dev/ r",
+		  "this is a directory, not a device; name the devices in it with '/dev/*'" },
 		{ "/ r", "this is a directory, not a device; name the devices in it with '/*'" },
 		{ "/proc/self/status r", NO_DEVICE_TYPE },
 		{ "/proc/self/stat* r",
-		  "no device node on this host matches; name one that exists, or make the entry optional if there may be none" },
+		  "no device node on this host matches; name one that exists, or give the numbers" },
 		{ "-/dev/null r",
 		  "what is denied cannot be optional, since leaving it out would open it; leave out the '-'" },
 		{ "a mem:* r", "the type of a driver's devices must be b or c; " DRIVER_FORM },
