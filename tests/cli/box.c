@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -23,6 +24,20 @@ void box_begin(void)
 		cr_assert_eq(namespaces_move_cgroup2(), 0);
 	}
 	harness_begin();
+}
+
+const char *box_runtime(void)
+{
+	const char *path = getenv("CGFENCE_TEST_RUNTIME");
+
+	return path && *path ? path : "runc";
+}
+
+bool box_is_crun(void)
+{
+	const char *slash = strrchr(box_runtime(), '/');
+
+	return strstr(slash ? slash : box_runtime(), "crun");
 }
 
 /* Files in the test's directory go with its mount. */
