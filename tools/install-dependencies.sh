@@ -12,7 +12,7 @@ declare -A packages=(
 	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
 	[test]='busybox-static g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
-	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
+	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod libnghttp2-dev mmdebstrap qemu-system-x86 xz-utils zstd'
 	[runtimes]='mmdebstrap patchelf'
 	[cross-arm64]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap qemu-system-arm qemu-user-static'
 	[cross-s390x]='gcc-s390x-linux-gnu libc6-dev-s390x-cross mmdebstrap qemu-system-misc qemu-user-static'
