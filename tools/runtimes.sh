@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Fetches runc and crun of a release of Debian with the libraries that they need, so that they run here whatever this host
-# has. Leaves in DIR, once: runc, crun, libraries, and last of all complete. Nothing is installed. Usage: runtimes.sh SUITE DIR
+# has. Leaves in DIR, once: runc, crun, libraries, and last of all complete. Nothing is installed. They run where DIR is, or at
+# PLACE, to which it is to be copied. Usage: runtimes.sh SUITE DIR [PLACE]
 set -euo pipefail
 
-if (($# != 2)); then
-	echo "Usage: $0 SUITE DIR" >&2
+if (($# < 2 || $# > 3)); then
+	echo "Usage: $0 SUITE DIR [PLACE]" >&2
 	exit 2
 fi
 tools=$(realpath "$(dirname "$0")")
 suite=$1
 directory=$(realpath -m "$2")
 # The programs know where their loader is.
-stamp="$suite $directory"
+place=${3-$directory}
+stamp="$suite $place"
 if [[ $(cat "$directory/complete" 2>/dev/null) == "$stamp" ]]; then
 	exit
 fi
@@ -52,7 +54,7 @@ find "$work/root" -name '*.so.[0-9]*' -path '*-linux-gnu*/*.so.*' -exec cp --no-
 for program in runc crun; do
 	loader=$(basename "$(patchelf --print-interpreter "$directory/$program")")
 	# The libraries find each other so, too. They execute copies of themselves in memory, whose $ORIGIN is nowhere.
-	patchelf --force-rpath --set-rpath "$directory" --set-interpreter "$directory/$loader" "$directory/$program"
-	"$directory/$program" --version >/dev/null
+	patchelf --force-rpath --set-rpath "$place" --set-interpreter "$place/$loader" "$directory/$program"
+	[[ $place != "$directory" ]] || "$directory/$program" --version >/dev/null
 done
 echo "$stamp" >"$directory/complete"
