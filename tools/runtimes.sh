@@ -36,16 +36,20 @@ rm -rf "$directory"
 mkdir -p "$directory"
 work=$(mktemp --directory)
 trap 'rm -rf --one-file-system "$work"' EXIT
-"$tools/debian-sources.sh" "$suite" >"$work/sources.list"
+# experimental has only what differs from sid, and nothing of it is chosen by itself.
+base=$suite
+[[ $suite != experimental ]] || base=sid
+"$tools/debian-sources.sh" "$base" "$suite" | sort --unique >"$work/sources.list"
 # apt reaches the archive as on this host, by its proxy and with its authentication.
 {
 	apt-config dump | grep -E '^Acquire::(http|https|Check|Force|Retries)' || true
 	echo 'Dir::Etc::netrc "/etc/apt/auth.conf";'
 	echo 'Dir::Etc::netrcparts "/etc/apt/auth.conf.d";'
+	echo "APT::Default-Release \"$suite\";"
 } >"$work/apt.conf"
 mode=root
 ((EUID == 0)) || mode=unshare
-quietly mmdebstrap --variant=extract --mode="$mode" --include=runc,crun --aptopt="$work/apt.conf" "$suite" "$work/root.tar" \
+quietly mmdebstrap --variant=extract --mode="$mode" --include=runc,crun --aptopt="$work/apt.conf" "$base" "$work/root.tar" \
 	"$work/sources.list"
 mkdir "$work/root"
 tar -xf "$work/root.tar" -C "$work/root" --no-same-owner --exclude='./dev' --exclude='./etc' --exclude='./var'
