@@ -240,6 +240,11 @@ test-host: deps ## run tests/host under systemd, in machines with container runt
 	$(AGAIN) WERROR=1 all
 	$(Q)$(SUDO) env ONE='$(ONE)' CGFENCE_HOST_STARTS=$(CGFENCE_HOST_STARTS) tools/test-host.sh small full
 
+test-runtimes: deps ## run containers under runc and crun of other releases of Debian; RUNTIMES="trixie /usr/bin/runc" for some
+	$(AGAIN) WERROR=1 build/cgfence build/cgfence-runtime build/cli-tests
+	$(Q)$(SUDO) env CGFENCE_PROGRAM=build/cgfence CGFENCE_TEST_STRICT=$(CGFENCE_TEST_STRICT) \
+		tools/test-runtimes.sh build/cli-tests $(or $(RUNTIMES),/usr/sbin/runc trixie sid)
+
 bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="device-check" for one suite
 	$(AGAIN) WERROR=1 build/cgfence build/bench
 	$(Q)$(SUDO) build/bench $(ONLY)
@@ -297,6 +302,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build \( -path build/deb -o -path '*/root' \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host test-runtimes bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

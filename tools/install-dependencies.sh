@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm|static|deb|cross-ARCH...
+# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm|static|deb|runtimes|cross-ARCH...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,8 @@ declare -A packages=(
 	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
 	[test]='busybox-static crun g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'
-	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod mmdebstrap qemu-system-x86 xz-utils zstd'
+	[vm]='bsdextrautils busybox-static cpio e2fsprogs kmod libnghttp2-dev mmdebstrap qemu-system-x86 xz-utils zstd'
+	[runtimes]='mmdebstrap patchelf'
 	[cross-arm64]='gcc-aarch64-linux-gnu libc6-dev-arm64-cross mmdebstrap qemu-system-arm qemu-user-static'
 	[cross-s390x]='gcc-s390x-linux-gnu libc6-dev-s390x-cross mmdebstrap qemu-system-misc qemu-user-static'
 	[cross-riscv64]='gcc-riscv64-linux-gnu libc6-dev-riscv64-cross mmdebstrap qemu-user-static'
@@ -20,7 +21,7 @@ declare -A packages=(
 
 for group in "${@:-none}"; do
 	if [[ -z ${packages[$group]-} ]]; then
-		echo "Usage: $0 build|demo|test|vm|static|deb|cross-ARCH..." >&2
+		echo "Usage: $0 build|demo|test|vm|static|deb|runtimes|cross-ARCH..." >&2
 		exit 2
 	fi
 done

@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman learn containerd docker adopt_engines hooks wrapper slurm ci')
+declare -A topics=([small]='boot services units hotplug adopt recipes' [full]='recipes podman learn containerd docker adopt_engines hooks wrapper cri slurm ci')
 if (($# == 0)); then
 	echo "Usage: $0 small|full..." >&2
 	exit 2
@@ -31,6 +31,10 @@ stage() { # SET...
 		# A disk with a file system, which the machine has no tool to make.
 		truncate --size=1M "$tree/usr/lib/host/disk"
 		PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -q -O ^has_journal "$tree/usr/lib/host/disk"
+		"${CC:-gcc}" -O2 -static tests/host/cri.c -lnghttp2 -o "$tree/usr/lib/host/cri"
+		# The runtimes of the machine are those of its release.
+		tools/runtimes.sh sid build/host/sid /usr/lib/host/sid
+		cp -R build/host/sid "$tree/usr/lib/host/"
 		tools/host/slurm-headers.sh build/host/slurm
 		make --no-print-directory CPPFLAGS='-isystem build/host/slurm/usr/include' build/host/slurm/cgfence.so >/dev/null
 		install -D -m 644 build/host/slurm/cgfence.so "$tree/usr/local/lib/slurm/cgfence.so"

@@ -220,7 +220,9 @@ static const char *runtime_above(void)
 	if (!process_read(getppid(), &runtime))
 		return "runc";
 	process_read_more(&runtime);
-	return strstr(runtime.comm, "crun") || strstr(runtime.program, "crun") ? "crun" : "runc";
+	return strstr(runtime.comm, "crun") || strstr(process_base_name(runtime.program), "crun")
+		       ? "crun"
+		       : "runc";
 }
 
 int cgfence_container_read_rules(const struct cgfence_container *container,

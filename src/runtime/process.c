@@ -102,3 +102,13 @@ const char *process_argument(const struct process *process, size_t index)
 		at += strlen(at) + 1;
 	return at < end ? at : NULL;
 }
+
+const char *process_base_name(const char *path)
+{
+	static const char memory[] = "/memfd:";
+	const char *slash = strrchr(path, '/');
+
+	if (strncmp(path, memory, sizeof(memory) - 1) == 0)
+		return path + sizeof(memory) - 1;
+	return slash ? slash + 1 : path;
+}

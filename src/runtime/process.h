@@ -33,3 +33,9 @@ void process_read_more(struct process *process);
 
 /** process_argument() - the @index-th word of its command line, NULL past the last. */
 const char *process_argument(const struct process *process, size_t index);
+
+/**
+ * process_base_name() - the name of a file.
+ * @path: as proc(5) gives it; one in memory has no path, but the name that was given to memfd_create(2)
+ */
+const char *process_base_name(const char *path);

@@ -31,17 +31,6 @@ static bool is_runtime_name(const char *name)
 	return false;
 }
 
-/* The name of a file; of one in memory, whose path is no path, the one that was given to memfd_create(2). */
-static const char *base_name(const char *path)
-{
-	static const char memory[] = "/memfd:";
-	const char *slash = strrchr(path, '/');
-
-	if (strncmp(path, memory, sizeof(memory) - 1) == 0)
-		return path + sizeof(memory) - 1;
-	return slash ? slash + 1 : path;
-}
-
 /* runc, whatever it is called, has the first process of a container call itself so. */
 static bool is_runc_init(const struct process *task)
 {
@@ -52,8 +41,9 @@ static bool is_runtime(const struct process *task, const struct process *parent)
 {
 	const char *argument = process_argument(parent, 0);
 
-	return is_runtime_name(base_name(parent->program)) || is_runtime_name(parent->comm) ||
-	       (argument && is_runtime_name(base_name(argument))) || is_runc_init(task);
+	return is_runtime_name(process_base_name(parent->program)) ||
+	       is_runtime_name(parent->comm) ||
+	       (argument && is_runtime_name(process_base_name(argument))) || is_runc_init(task);
 }
 
 /* Options may come first, but their values are no such words. */

@@ -88,7 +88,7 @@ static int replace(const char *path, const char *text, const struct stat *status
 	return error_set(error, -result, "cannot replace %s: %s", path, strerror(-result));
 }
 
-int bundle_add_hook(const char *path, const char *program, const char *policy,
+int bundle_add_hook(const char *path, const char *program, const char *policy, bool *wanted,
 		    struct cgfence_error *error)
 {
 	cleanup_free char *text = NULL;
@@ -97,7 +97,7 @@ int bundle_add_hook(const char *path, const char *program, const char *policy,
 	int result = read_file(path, &text, &status, error);
 
 	if (result == 0)
-		result = config_add_hook(text, (size_t)status.st_size, path, program, policy, &made,
-					 error);
+		result = config_add_hook(text, (size_t)status.st_size, path, program, policy,
+					 wanted, &made, error);
 	return result || !made ? result : replace(path, made, &status, error);
 }

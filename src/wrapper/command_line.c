@@ -42,36 +42,75 @@ static bool is_among(const char *word, size_t length, const char *const *words)
 	return false;
 }
 
+/* crun takes the beginning of a long option for all of it (getopt_long(3)), which runc refuses. */
+static bool begins_any(const char *word, size_t length, const char *const *words)
+{
+	for (; length && *words; words++) {
+		if (strncmp(word, *words, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* An option with its value, which may be the next word. */
 struct option {
 	const char *name; /* without its dashes */
 	size_t length;
+	bool is_long;	   /* it has two dashes */
 	const char *value; /* NULL for none */
 	size_t words;	   /* 1 or 2 */
 };
 
-/* As runc takes them, with one dash or two; and -bDIR, as crun does. */
+static void take_next(char **words, struct option *option)
+{
+	option->value = words[1];
+	option->words = words[1] ? 2 : 1;
+}
+
+/* -bDIR, -db DIR: short options of crun in one word, of which the last takes a value; d takes none. */
+static void read_cluster(char **words, struct option *option)
+{
+	const char *letter = option->name + strspn(option->name, "d");
+
+	if (*letter != 'b' && *letter != 'f')
+		return;
+	option->name = letter;
+	option->length = 1;
+	if (letter[1])
+		option->value = letter + 1;
+	else
+		take_next(words, option);
+}
+
+/* As runc takes them, with one dash or two, and as crun does. */
 static struct option read_option(char **words, const char *const *with_value)
 {
 	const char *name = words[0] + strspn(words[0], "-");
 	struct option option = { .name = name, .length = strcspn(name, "="), .words = 1 };
-	bool is_short = words[0][1] != '-' && strchr("bf", *name) && name[1];
 
-	if (name[option.length] == '=') {
+	option.is_long = words[0][1] == '-';
+	if (name[option.length] == '=')
 		option.value = name + option.length + 1;
-	} else if (is_among(name, option.length, with_value)) {
-		option.value = words[1];
-		option.words = words[1] ? 2 : 1;
-	} else if (is_short) {
-		option.length = 1;
-		option.value = name + 1;
-	}
+	else if (is_among(name, option.length, with_value) ||
+		 (option.is_long && begins_any(name, option.length, with_value)))
+		take_next(words, &option);
+	else if (!option.is_long)
+		read_cluster(words, &option);
 	return option;
 }
 
 static bool is_called(const struct option *option, const char *name)
 {
 	return option->length == strlen(name) && memcmp(option->name, name, option->length) == 0;
+}
+
+/* A beginning of a name that others have, too, is one that crun refuses. */
+static bool is_meant(const struct option *option, const char *name, char letter)
+{
+	const char *const names[] = { name, NULL };
+
+	return is_called(option, name) || (option->length == 1 && *option->name == letter) ||
+	       (option->is_long && begins_any(option->name, option->length, names));
 }
 
 static bool is_option(const char *word)
@@ -126,12 +165,17 @@ static void read_creating(char **words, struct command_line *line)
 
 		if (is_option(*words))
 			option = read_option(words, creating_options);
-		if (is_called(&option, "bundle") || is_called(&option, "b"))
+		if (is_meant(&option, "bundle", 'b'))
 			line->bundle = option.value;
-		if (is_called(&option, "config") || is_called(&option, "f"))
+		if (is_meant(&option, "config", 'f'))
 			line->config = option.value;
 		words += option.words;
 	}
+	/* runc takes no directory for none, and crun this name for that of the bundle. */
+	if (line->bundle && !*line->bundle)
+		line->bundle = NULL;
+	if (line->config && strcmp(line->config, "config.json") == 0)
+		line->config = NULL;
 }
 
 int command_line_read(char **words, struct command_line *line, struct cgfence_error *error)
@@ -144,6 +188,7 @@ int command_line_read(char **words, struct command_line *line, struct cgfence_er
 		return result;
 	command = read_general(words + 1 + read.own_count, &read);
 	read.creates = *command && is_among(*command, strlen(*command), creating_commands);
+	read.restores = read.creates && strcmp(*command, "restore") == 0;
 	if (read.creates)
 		read_creating(command + 1, &read);
 	else if (*command && !is_among(*command, strlen(*command), other_commands)) {

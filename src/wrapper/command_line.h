@@ -16,6 +16,7 @@ struct command_line {
 	const char *log; /* where the runtime is to write its errors; NULL for none */
 	bool log_is_json;
 	bool creates;	    /* a container: create, run, restore */
+	bool restores;	    /* it is the last of these */
 	const char *bundle; /* where it is; NULL for the working directory */
 	const char *config; /* the file in place of its config.json; NULL for none */
 };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define STAGE "createRuntime"
 
@@ -79,6 +80,32 @@ static bool has_hook(const json_t *config, const json_t *hook)
 			return true;
 	}
 	return false;
+}
+
+/* For runc, "Hooks" is "hooks", and the last of both counts. */
+static int check_case(json_t *object, const char *key, const char *origin,
+		      struct cgfence_error *error)
+{
+	const char *present;
+	json_t *value;
+
+	json_object_foreach (object, present, value) {
+		if (strcasecmp(present, key) == 0 && strcmp(present, key) != 0)
+			return error_set_invalid(error, "%s: '%s': this is to be written '%s'",
+						 origin, present, key);
+	}
+	return 0;
+}
+
+static int check_cases(json_t *config, const char *origin, struct cgfence_error *error)
+{
+	int result = check_case(config, "annotations", origin, error);
+
+	if (result == 0)
+		result = check_case(config, "hooks", origin, error);
+	if (result == 0)
+		result = check_case(json_object_get(config, "hooks"), STAGE, origin, error);
+	return result;
 }
 
 static int check_kinds(const json_t *config, const char *origin, struct cgfence_error *error)
@@ -207,17 +234,20 @@ static int splice(const char *text, const char *origin, const json_t *hook, char
 }
 
 int config_add_hook(const char *text, size_t length, const char *origin, const char *program,
-		    const char *policy, char **made, struct cgfence_error *error)
+		    const char *policy, bool *wanted, char **made, struct cgfence_error *error)
 {
 	cleanup_json json_t *config = NULL;
 	cleanup_json json_t *hook = NULL;
 	int result = parse(text, length, origin, &config, error);
 
 	if (result == 0)
+		result = check_cases(config, origin, error);
+	if (result == 0)
 		result = check_kinds(config, origin, error);
 	if (result)
 		return result;
-	if (!policy && !has_annotation(config)) {
+	*wanted = policy || has_annotation(config);
+	if (!*wanted) {
 		*made = NULL;
 		return 0;
 	}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -12,12 +13,13 @@
  * @origin: what messages call it
  * @program: the path of cgfence
  * @policy: for a container that has no annotation io.cgfence.policy; NULL for none
- * @made: receives the new text, to be given to free(); NULL if the hook is there already, or is not wanted: without
- *	@policy and without an annotation io.cgfence.*
+ * @wanted: receives whether the container is to have the hook: with @policy or an annotation io.cgfence.*
+ * @made: receives the new text, to be given to free(); NULL if the hook is there already, or is not wanted
  *
- * All else stays, byte by byte.
+ * All else stays, byte by byte. runc reads keys in whatever case they are written, so those that matter here are refused
+ * in another.
  *
  * Return: 0, -EINVAL if it is not JSON, or no such configuration; -ENOMEM.
  */
 int config_add_hook(const char *text, size_t length, const char *origin, const char *program,
-		    const char *policy, char **made, struct cgfence_error *error);
+		    const char *policy, bool *wanted, char **made, struct cgfence_error *error);

@@ -101,12 +101,27 @@ static int find_cgfence(char path[PATH_MAX], struct cgfence_error *error)
 		       : error_set(error, errno, "cannot run %s: %s", path, strerror(errno));
 }
 
+/* crun runs none of the hooks that are run before a container starts when it restores one. */
+static int check_hooks(const struct command_line *line, const char *runtime,
+		       struct cgfence_error *error)
+{
+	const char *slash = strrchr(runtime, '/');
+
+	if (!line->restores || !strstr(slash ? slash : runtime, "crun"))
+		return 0;
+	return error_set(
+		error, EPERM,
+		"%s runs no hooks when it restores a container, which would have no fence; have runc restore it, or attach a standing fence and leave out policy and annotation",
+		runtime);
+}
+
 static int add_hook(const struct command_line *line, const struct settings *settings,
-		    struct cgfence_error *error)
+		    const char *runtime, struct cgfence_error *error)
 {
 	const char *policy = line->policy ? line->policy : settings->policy;
 	cleanup_free char *path = NULL;
 	char cgfence[PATH_MAX];
+	bool wanted = false;
 	int result = find_cgfence(cgfence, error);
 
 	if (result)
@@ -119,25 +134,41 @@ static int add_hook(const struct command_line *line, const struct settings *sett
 		path = NULL;
 		return error_out_of_memory(error);
 	}
-	return bundle_add_hook(path, cgfence, policy, error);
+	result = bundle_add_hook(path, cgfence, policy, &wanted, error);
+	return result || !wanted ? result : check_hooks(line, runtime, error);
 }
 
-static int become_runtime(const struct command_line *line, const struct settings *settings,
-			  char **words, struct cgfence_error *error)
+/* Return: to be given to free(); NULL if there is none. */
+static char *find_runtime(const struct command_line *line, const struct settings *settings,
+			  struct cgfence_error *error)
 {
-	const char *path = line->runtime ? line->runtime : settings->runtime;
-	cleanup_free char *found = NULL;
+	const char *named = line->runtime ? line->runtime : settings->runtime;
+	char *path = NULL;
 
-	if (!path) {
-		int result = settings_find_runtime(&found, error);
-
-		if (!found)
-			return result;
-		path = found;
+	if (!named) {
+		settings_find_runtime(&path, error);
+		return path;
 	}
+	/* It would become itself again and again. */
+	if (settings_is_own(named)) {
+		error_set_invalid(
+			error,
+			"%s is cgfence-runtime itself; name the real runtime in its place, such as /usr/bin/crun",
+			named);
+		return NULL;
+	}
+	path = strdup(named);
+	if (!path)
+		error_out_of_memory(error);
+	return path;
+}
+
+static int become_runtime(const struct command_line *line, char *path, char **words,
+			  struct cgfence_error *error)
+{
 	words += line->own_count;
 	/* Some go by the name that they are called by. */
-	words[0] = (char *)path;
+	words[0] = path;
 	execv(words[0], words);
 	return error_set(error, errno, "cannot run %s: %s", words[0], strerror(errno));
 }
@@ -147,14 +178,17 @@ int main(int argc, char **argv)
 	__attribute__((cleanup(cleanup_free_settings))) struct settings settings = { 0 };
 	struct cgfence_error error = { 0 };
 	struct command_line line = { 0 };
+	cleanup_free char *runtime = NULL;
 
 	if (argc < 1 || command_line_read(argv, &line, &error))
 		return fail(&line, &error);
 	if (line.help)
 		return print_help();
-	if (settings_read(SETTINGS, &settings, &error) ||
-	    (line.creates && add_hook(&line, &settings, &error)))
+	if (settings_read(SETTINGS, &settings, &error))
 		return fail(&line, &error);
-	become_runtime(&line, &settings, argv, &error);
+	runtime = find_runtime(&line, &settings, &error);
+	if (!runtime || (line.creates && add_hook(&line, &settings, runtime, &error)))
+		return fail(&line, &error);
+	become_runtime(&line, runtime, argv, &error);
 	return fail(&line, &error);
 }

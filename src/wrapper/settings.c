@@ -89,15 +89,22 @@ int settings_read(const char *path, struct settings *settings, struct cgfence_er
 	return 0;
 }
 
-/* Somebody may have put the wrapper in the place of runc. */
-static bool is_runtime(const char *path)
+bool settings_is_own(const char *path)
 {
 	struct stat own;
 	struct stat status;
 
+	return stat(path, &status) == 0 && stat("/proc/self/exe", &own) == 0 &&
+	       own.st_ino == status.st_ino && own.st_dev == status.st_dev;
+}
+
+/* Somebody may have put the wrapper in the place of runc. */
+static bool is_runtime(const char *path)
+{
+	struct stat status;
+
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0 &&
-	       (stat("/proc/self/exe", &own) < 0 || own.st_ino != status.st_ino ||
-		own.st_dev != status.st_dev);
+	       !settings_is_own(path);
 }
 
 /* Return: 0, -ENOENT, -ENOMEM. */

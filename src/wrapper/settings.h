@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cgfence/error.h>
+#include <stdbool.h>
 
 /* What the administrator wants of all containers. */
 struct settings {
@@ -20,6 +21,9 @@ int settings_read(const char *path, struct settings *settings, struct cgfence_er
 
 /** settings_free() - free what it points to. */
 void settings_free(struct settings *settings);
+
+/** settings_is_own() - is this the file of the program that runs? */
+bool settings_is_own(const char *path);
 
 /**
  * settings_find_runtime() - the first of runc and crun in the directories of PATH that is not this program.

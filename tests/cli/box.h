@@ -18,10 +18,16 @@
 /** box_begin() - harness_begin() with cgroup2 where runc looks for it; for .init of a suite. */
 void box_begin(void);
 
-/** box_runc() - run runc, with a directory of its own for its states. */
+/** box_runtime() - the path of the runtime that CGFENCE_TEST_RUNTIME names, else "runc". */
+const char *box_runtime(void);
+
+/** box_is_crun() - is it crun, which keeps to itself what a hook says, and has another place for states? */
+bool box_is_crun(void);
+
+/** box_runc() - run that runtime, with a directory of its own for its states. */
 #define box_runc(...)                                                    \
 	program_run(&(const struct program_options){ .by_words = true }, \
-		    WORDS("runc", "--root", box_states(), __VA_ARGS__))
+		    WORDS(box_runtime(), "--root", box_states(), __VA_ARGS__))
 
 /** box_states() - that directory. */
 const char *box_states(void);

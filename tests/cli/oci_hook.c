@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -301,6 +302,44 @@ Test(oci_hook, the_devices_of_the_container_can_be_the_base)
 	assert_fails(program_run(NULL, WORDS("attach", cgfence_cgroup_path(box),
 					     "/etc/cgfence/policies/given.json")),
 		     2, "which only oci-hook has");
+}
+
+/* By a shell of this name, which stands for the runtime: for crun, a minor of 0 means all. */
+static struct program_result run_below(const char *name, const char *state)
+{
+	char program[300];
+	char cgfence[PATH_MAX];
+
+	snprintf(program, sizeof(program), "%s/%s", harness_directory(), name);
+	cr_assert(realpath(program_path(), cgfence));
+	cr_assert_eq(program_run(&(const struct program_options){ .by_words = true },
+				 WORDS("cp", "/bin/sh", program))
+			     .status,
+		     0);
+	return program_run(&(const struct program_options){ .input = state, .by_words = true },
+			   WORDS(program, "-c", "\"$0\" oci-hook; exit $?", cgfence));
+}
+
+Test(oci_hook, the_rules_are_read_as_the_runtime_above_reads_them)
+{
+	struct cgfence_cgroup *box = harness_child_cgroup(harness_cgroup(), "box");
+	const char *state = state_of(start_in(box), "'io.cgfence.policy': 'given'");
+	char directory[300];
+
+	own_etc_file("policies/given.json", "{'devices': {'defaults': 'container'}}");
+	program_file("config.json",
+		     "{'linux': {'resources': {'devices': [{'allow': false, 'access': 'rwm'},"
+		     " {'allow': true, 'type': 'c', 'major': 5, 'minor': 0, 'access': 'rw'}]}}}");
+	assert_done(run_below("crun-1.28", state));
+	assert_done(
+		program_run(NULL, WORDS("explain", cgfence_cgroup_path(box), "device", "c 5:1 r")));
+	/* A directory makes no crun of it. */
+	snprintf(directory, sizeof(directory), "%s/crunched", harness_directory());
+	cr_assert_eq(mkdir(directory, 0755), 0);
+	assert_done(run_below("crunched/runc", state));
+	assert_status(program_run(NULL,
+				  WORDS("explain", cgfence_cgroup_path(box), "device", "c 5:1 r")),
+		      3);
 }
 
 Test(oci_hook, other_users_are_refused_clearly)

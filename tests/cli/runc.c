@@ -74,8 +74,8 @@ Test(runc, a_fence_on_the_cgroup_of_a_container)
 
 	assert_status(
 		program_run(&(const struct program_options){ .by_words = true, .input = "{}" },
-			    WORDS("runc", "--root", box_states(), "update", "--resources", "-",
-				  "box")),
+			    WORDS(box_runtime(), "--root", box_states(), "update", "--resources",
+				  "-", "box")),
 		0);
 	cr_assert_eq(box_program(box, 2), id);
 	assert_done(program_run(NULL, WORDS("detach", cgfence_cgroup_path(box))));
@@ -155,7 +155,7 @@ static void start_creating(struct program *program, const char *hook)
 	box_make_bundle();
 	box_edit(add_hook, hook);
 	program_start(program, &(const struct program_options){ .by_words = true },
-		      WORDS("runc", "--root", box_states(), "create", "--bundle",
+		      WORDS(box_runtime(), "--root", box_states(), "create", "--bundle",
 			    box_file("bundle"), "box"));
 }
 
@@ -176,7 +176,7 @@ Test(runc, no_fence_comes_between_while_it_sets_up)
 		harness_skip("runc does not run here");
 	box = box_open();
 	assert_fails(program_run(NULL, WORDS("attach", cgfence_cgroup_path(box))), 1,
-		     "(runc) is setting up a container there");
+		     box_is_crun() ? "(crun) is setting up" : "(runc) is setting up");
 	program_file("go", "");
 	program_finish(&program);
 	assert_status(program.result, 0);
@@ -209,12 +209,16 @@ Test(runc, its_hook_attaches_a_fence)
 	cgfence_cgroup_close(box);
 }
 
-/* Where cgfence looks for states of runc. */
+/* Where cgfence looks for states. */
+static const char *states(void)
+{
+	return box_is_crun() ? "/run/crun" : "/run/runc";
+}
+
 static void show_state(void)
 {
-	cr_assert(mkdir("/run/runc", 0700) == 0 || errno == EEXIST);
-	cr_assert_eq(mount(box_states(), "/run/runc", NULL, MS_BIND, NULL), 0, "%s",
-		     strerror(errno));
+	cr_assert(mkdir(states(), 0700) == 0 || errno == EEXIST);
+	cr_assert_eq(mount(box_states(), states(), NULL, MS_BIND, NULL), 0, "%s", strerror(errno));
 }
 
 Test(runc, a_container_that_runs_gets_a_device_and_loses_it)
@@ -253,7 +257,7 @@ Test(runc, a_container_that_runs_gets_a_device_and_loses_it)
 		"/dev/null opens\n/dev/full opens\n/dev/zero opens\n/nodes/odd refused\n");
 	box_stop();
 	assert_no_fence();
-	umount2("/run/runc", MNT_DETACH);
+	umount2(states(), MNT_DETACH);
 	cgfence_cgroup_close(box);
 }
 
@@ -282,7 +286,7 @@ Test(runc, an_update_leaves_the_fence_in_its_place)
 	for (int i = 0; i < 3; i++) {
 		assert_status(program_run(&(const struct program_options){ .by_words = true,
 									   .input = "{}" },
-					  WORDS("runc", "--root", box_states(), "update",
+					  WORDS(box_runtime(), "--root", box_states(), "update",
 						"--resources", "-", "box")),
 			      0);
 		assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(box))));
@@ -290,7 +294,7 @@ Test(runc, an_update_leaves_the_fence_in_its_place)
 		await_odd();
 	}
 	box_stop();
-	umount2("/run/runc", MNT_DETACH);
+	umount2(states(), MNT_DETACH);
 	cgfence_cgroup_close(box);
 }
 

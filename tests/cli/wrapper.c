@@ -270,6 +270,72 @@ Test(wrapper, finds_runc_before_crun_and_never_itself)
 	cr_expect_str_eq(result.output, "runc\n", "%s", result.errors);
 }
 
+/* Whatever crun is called. */
+Test(wrapper, crun_restores_nothing_without_its_fence)
+{
+	char crun[300];
+	char option_of_crun[330];
+	char expected[400];
+
+	snprintf(crun, sizeof(crun), "%s/crun-1.28", harness_directory());
+	write_script(crun, TELLS);
+	snprintf(option_of_crun, sizeof(option_of_crun), "--cgfence-runtime=%s", crun);
+	snprintf(expected, sizeof(expected), "%s runs no hooks when it restores a container", crun);
+	program_file("config.json", ANNOTATED);
+	assert_wrapper_fails(run_wrapper(WORDS(option_of_crun, "restore", "box")), expected);
+	/* With the hook in place, too. */
+	assert_wrapper_fails(run_wrapper(WORDS(option_of_crun, "restore", "box")), expected);
+	assert_status(run_wrapper(WORDS(option_of_crun, "create", "box")), 42);
+	assert_status(run_wrapper(WORDS(option(), "restore", "box")), 42);
+	program_file("config.json", "{}");
+	assert_status(run_wrapper(WORDS(option_of_crun, "restore", "box")), 42);
+}
+
+Test(wrapper, does_not_become_itself)
+{
+	char wrapper[PATH_MAX];
+	char link[300];
+	char text[400];
+
+	cr_assert(realpath(program_wrapper_path(), wrapper));
+	snprintf(link, sizeof(link), "%s/runc", harness_directory());
+	cr_assert_eq(symlink(wrapper, link), 0);
+	snprintf(text, sizeof(text), "{'runtime': '%s'}", link);
+	own_etc_file("runtime.json", text);
+	assert_wrapper_fails(run_wrapper(WORDS("state", "box")), "/runc is cgfence-runtime itself");
+}
+
+/* Some engines close theirs; what the wrapper opens gets their numbers. */
+Test(wrapper, closed_descriptors_do_no_harm)
+{
+	static const struct {
+		const char *config;
+		int status;
+		const char *after; /* the hook */
+	} cases[] = {
+		{ ANNOTATED, 42, "\"annotations\": {\"io.cgfence.policy\": \"web\"}, \"limit\"" },
+		{ "{'annotations': 7", 1, "{\"annotations\": 7" },
+	};
+	char wrapper[PATH_MAX];
+	char script[300];
+
+	cr_assert(realpath(program_wrapper_path(), wrapper));
+	write_script(runtime, "#!/bin/sh\nexit 42\n");
+	snprintf(script, sizeof(script), "cd %s && exec \"$@\" <&- >&- 2>&-", harness_directory());
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct program_result result;
+
+		program_file("config.json", cases[i].config);
+		result = program_run(&(const struct program_options){ .by_words = true },
+				     WORDS("sh", "-c", script, "sh", wrapper, option(), "create",
+					   "box"));
+		cr_expect_eq(result.status, cases[i].status, "%d", result.status);
+		assert_has(read_config(), cases[i].after);
+		assert_clean();
+	}
+	cr_expect_str_eq(read_config(), "{\"annotations\": 7");
+}
+
 Test(wrapper, has_help_of_its_own)
 {
 	struct program_result result = run_wrapper(WORDS("--cgfence-help"));

@@ -33,6 +33,17 @@ test_runc_cgroupfs() {
 	expect_annotated_life
 }
 
+# Of the Debian that is to come.
+test_next_runc() {
+	with_podman /usr/lib/host/sid/runc systemd
+	expect_annotated_life
+}
+
+test_next_crun() {
+	with_podman /usr/lib/host/sid/crun systemd
+	expect_annotated_life
+}
+
 test_crun_closed() {
 	with_podman crun systemd
 	expect_closed

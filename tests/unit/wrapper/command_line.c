@@ -32,6 +32,16 @@ static const struct {
 	{ WORDS("--debug", "run", "--config", "/c/other.json", "-b", "/b", "box"), "/b",
 	  "/c/other.json" },
 	{ WORDS("run", "-f", "other.json", "box"), ".", "other.json" },
+	/* crun takes beginnings, and short options in one word. */
+	{ WORDS("--roo", "state", "create", "--bund", "/b", "box"), "/b", NULL },
+	{ WORDS("run", "--bu=/b", "--conf", "other.json", "box"), "/b", "other.json" },
+	{ WORDS("create", "--preserve", "--bundle", "-b", "/b", "box"), "/b", NULL },
+	{ WORDS("run", "-db", "/b", "-dfother.json", "box"), "/b", "other.json" },
+	{ WORDS("run", "-d", "-detach", "--no-pivot", "--bundle", "/b", "box"), "/b", NULL },
+	/* crun has it that this is the file of the bundle, runc that this is the working directory. */
+	{ WORDS("run", "-f", "config.json", "-b", "/b", "box"), "/b", NULL },
+	{ WORDS("create", "--bundle=", "box"), ".", NULL },
+	{ WORDS("create", "-b", "", "box"), ".", NULL },
 	{ WORDS("run", "box", "--", "--bundle", "/b"), ".", NULL },
 	{ WORDS("exec", "box", "create"), NULL, NULL },
 	{ WORDS("delete", "create"), NULL, NULL },

@@ -16,9 +16,10 @@ static void expect(const char *text, const char *policy, const char *hook, const
 	struct cgfence_error error = { 0 };
 	char expected[1024] = "";
 	char *made = NULL;
+	bool wanted = false;
 
-	cr_assert_eq(config_add_hook(text, strlen(text), "config.json", "/c", policy, &made,
-				     &error),
+	cr_assert_eq(config_add_hook(text, strlen(text), "config.json", "/c", policy, &wanted,
+				     &made, &error),
 		     0, "%s: %s", text, error.text);
 	if (!right) {
 		cr_expect_null(made, "'%s' became '%s'", text, made);
@@ -90,14 +91,19 @@ Test(config, what_is_no_configuration_is_refused)
 		"{\"hooks\":{},\"hooks\":{}," ANNOTATED "}",
 		/* The same key, written otherwise. */
 		"{\"h\\u006foks\":{}," ANNOTATED "}",
+		/* runc takes no heed of their case. */
+		"{\"Annotations\":{\"io.cgfence.policy\":\"web\"}}",
+		"{" ANNOTATED ",\"Hooks\":null}",
+		"{" ANNOTATED ",\"hooks\":{\"createruntime\":[]}}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct cgfence_error error = { 0 };
 		char *made = NULL;
+		bool wanted;
 
 		cr_expect_eq(config_add_hook(texts[i], strlen(texts[i]), "config.json", "/c", NULL,
-					     &made, &error),
+					     &wanted, &made, &error),
 			     -EINVAL, "%s", texts[i]);
 		cr_expect(strncmp(error.text, "config.json:", 12) == 0, "%s", error.text);
 		cr_expect_null(made);
