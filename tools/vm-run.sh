@@ -128,7 +128,7 @@ machine_for() { # ARCH
 		-device virtserialport,nr=1,chardev=output -device virtserialport,nr=2,chardev=status)
 	case $1 in
 	arm64) QEMU=(qemu-system-aarch64 -M virt -cpu cortex-a72 "${ports[@]}" "${virtio[@]}") CONSOLE=ttyAMA0 ;;
-	s390x) QEMU=(qemu-system-s390x -M s390-ccw-virtio -cpu max,vx=off "${ports[@]}" "${virtio[@]}") CONSOLE=ttysclp0 ;;
+	s390x) QEMU=(qemu-system-s390x -M s390-ccw-virtio -cpu "max,vx=off" "${ports[@]}" "${virtio[@]}") CONSOLE=ttysclp0 ;;
 	*) QEMU=(qemu-system-x86_64 -cpu max "${ports[@]}" -serial file:output -serial file:status) CONSOLE=ttyS0 ;;
 	esac
 }
