@@ -283,6 +283,10 @@ deb: ## build the Debian packages for the release of Debian that runs here, in b
 check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="trixie" for some
 	$(Q)$(SUDO) tools/check-deb.sh $(SUITES)
 
+check-metrics: deps ## have Debian's Prometheus read what a watch writes, and ask it what the dashboard asks
+	$(AGAIN) WERROR=1 build/cgfence
+	$(Q)$(SUDO) tools/check-metrics.sh build/cgfence
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -297,6 +301,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build \( -path build/deb -o -path '*/root' \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps deb check-deb dist examples slurm static check-static check-metrics demo test check test-vm test-host bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
