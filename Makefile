@@ -80,7 +80,7 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(OUT)/cgfence-top $(MANUALS)) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(OUT)/cgfence-top $(if $(CROSS),,$(MANUALS)) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
