@@ -80,7 +80,7 @@ Q := $(if $(V),,@)
 say = @mkdir -p $(@D)$(if $(V),, && printf '  %-8s %s\n' $(1) $@)
 AGAIN = $(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(if $(CROSS),,$(OUT)/cgfence-top $(MANUALS)) ## build the program, the library and the manual
+all: $(OUT)/cgfence $(OUT)/cgfence-runtime $(OUT)/libcgfence.so $(OUT)/libcgfence.a $(OUT)/cgfence-top $(if $(CROSS),,$(MANUALS)) ## build the program, the library and the manual
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
@@ -288,6 +288,10 @@ deb: ## build the Debian packages for the release of Debian that runs here, in b
 check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="trixie" for some
 	$(Q)$(SUDO) tools/check-deb.sh $(SUITES)
 
+check-metrics: deps ## have Debian's Prometheus read what a watch writes, and ask it what the dashboard asks
+	$(AGAIN) WERROR=1 build/cgfence
+	$(Q)$(SUDO) tools/check-metrics.sh build/cgfence
+
 examples: $(EXAMPLES) ## build tools/examples, programs that use the library
 
 INSTALL = $(foreach v,PREFIX LIBDIR UNITDIR HOOKSDIR DESTDIR VERSION SOVERSION,$v='$($v)') tools/install.sh
@@ -302,6 +306,6 @@ clean: ## remove what was built, downloads included
 
 -include $(shell find build \( -path build/deb -o -path '*/root' \) -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: all abi help deps deb check-deb dist examples slurm static check-static demo test check test-vm test-host test-runtimes bench soak fuzz lint install uninstall clean
+.PHONY: all abi help deps deb check-deb dist examples slurm static check-static check-metrics demo test check test-vm test-host test-runtimes bench soak fuzz lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -62,8 +62,8 @@ mkdir -p "$top/$name/job" "$top/$name/web"
 dpkg_quietly as_host --install "$old"
 echo '{"devices": {"defaults": true}}' >"$root/etc/cgfence/policies/ours.json"
 echo '{"devices": {"allow": ["/dev/null rw"]}}' >"$root/tmp/closed.json"
-as_host cgfence attach "/$name/web" /tmp/closed.json
-as_host cgfence attach "/$name/j*" /tmp/closed.json
+as_host cgfence attach "/$name/web" /tmp/closed.json >/dev/null
+as_host cgfence attach "/$name/j*" /tmp/closed.json >/dev/null
 expect_fences "after attach" refused
 
 dpkg_quietly as_host --install "$new"

@@ -106,7 +106,7 @@ try_suite() { # SUITE
 	echo "== upgrade, removal and purge do with fences what they should"
 	rm -rf "$source/build/check-deb/$1"
 	mkdir --parents "$source/build/check-deb/$1"
-	cp "$packages"/cgfence_* "$packages"/*.deb "$source/build/check-deb/$1/"
+	find "$packages" -maxdepth 1 '(' -name 'cgfence_*' -o -name '*.deb' ')' -exec cp --target-directory="$source/build/check-deb/$1" '{}' +
 	stat --format='%s %n' "$packages"/*.deb | sed 's|/.*/||'
 	umount --recursive --lazy "$folder"/{proc,sys,dev}
 	rm -rf --one-file-system "$folder"

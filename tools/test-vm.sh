@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Runs the system tests under other kernels, each in a virtual machine, and prints a table. A test of a feature that the
-# kernel lacks is skipped, with the reason. Usage: test-vm.sh PROGRAM SYSTEM_TESTS [MACHINE...]
+# Runs the system tests under other kernels, each in a virtual machine, and prints a table; where the machine is of another
+# architecture, the unit tests too. A test of a feature that the kernel lacks is skipped, with the reason.
+# Usage: test-vm.sh PROGRAM SYSTEM_TESTS [MACHINE...]
 set -euo pipefail
 
 if (($# < 2)); then
@@ -39,12 +40,18 @@ append_for() {
 # after a mark.
 echo "export CGFENCE_SOAK_SECONDS=${CGFENCE_SOAK_SECONDS:-60} FILTER='$filter'" >"$results/inside.sh"
 cat >>"$results/inside.sh" <<'INSIDE'
+# Another architecture is emulated still more slowly than that of the host.
+limit=180
+[ ! -e /unit-tests ] || limit=600
 # Emulation is slow, so tests that provoke races repeat less often.
 CGFENCE_TEST_SLOWNESS=20 CGFENCE_SOAK_PROGRAM=/cgfence \
-	/system-tests --short-filename --timeout 180 --filter "$FILTER" --tap=/tmp/report 2>&1
+	/system-tests --short-filename --timeout "$limit" --filter "$FILTER" --tap=/tmp/report 2>&1
 status=$?
+if [ -e /unit-tests ]; then
+	/unit-tests --filter "$FILTER" --tap=/tmp/report-unit 2>&1 || status=$?
+fi
 echo "@report"
-cat /tmp/report
+cat /tmp/report*
 mkdir /sys/fs/cgroup/guard
 echo '{"ports": [80]}' | /cgfence attach guard - >/dev/null
 echo "@guard $(/cgfence status guard | cut -f 5,10 | tail -n 1 | tr '\t' ' ') $(uname -r)"
@@ -60,11 +67,21 @@ built_for() { # MACHINE PATH
 	[[ $1 =~ -(arm64|s390x) ]] && echo "build/cross/${BASH_REMATCH[1]}/${2##*/}" || echo "$2"
 }
 
-run_machine() {
-	local status=0
+# Of another architecture the unit tests too, whole: an emulator of programs alone lacks some calls.
+unit_tests_for() { # MACHINE
+	local built
 
+	built=$(built_for "$1" unit-tests)
+	[[ $built != */* ]] || printf '%s\n' --file "$built:/unit-tests" --file "${built%/*}/root/usr/lib/locale/C.utf8:/usr/lib/locale/C.utf8"
+}
+
+run_machine() {
+	local status=0 unit_tests
+
+	mapfile -t unit_tests < <(unit_tests_for "$1")
 	tools/vm-run.sh --kernel "$(kernel_of "$1")" --append "$(append_for "$1")" --timeout "${CGFENCE_VM_TIMEOUT:-2400}" \
 		--file "$(built_for "$1" "$tests"):/system-tests" --file "$(built_for "$1" "$program"):/cgfence" --file "$results/inside.sh:/inside.sh" \
+		"${unit_tests[@]}" \
 		-- sh /inside.sh >"$results/$1.log" 2>&1 || status=$?
 	echo "$status" >"$results/$1.status"
 }
@@ -101,7 +118,7 @@ read_results() {
 for arch in arm64 s390x; do
 	if [[ " ${machines[*]}" == *"-$arch"* ]]; then
 		tools/cross.sh "$arch"
-		make --no-print-directory -j"$(nproc)" WERROR=1 CROSS="$arch" build/cross/"$arch"/{cgfence,system-tests}
+		make --no-print-directory -j"$(nproc)" WERROR=1 CROSS="$arch" build/cross/"$arch"/{cgfence,system-tests,unit-tests}
 	fi
 done
 # Machines of one kernel would both fetch it.

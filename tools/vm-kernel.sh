@@ -69,21 +69,45 @@ depends_of() { # PACKAGE=VERSION PATTERN
 	field_of Depends "$1" | tr ',|' '\n' | sed 's/^ *//; s/ .*//' | grep -E "^($2)" || true
 }
 
+candidate_of() { # PACKAGE
+	LC_ALL=C apt-cache -c "$FETCH/apt.conf" policy "$1" | sed -n 's/^ *Candidate: //p'
+}
+
+# In 7.x the image package is empty and depends on the packages with the kernel and its modules.
+download_image() { # IMAGE VERSION
+	local package
+
+	for package in "$1" $(depends_of "$1=$2" 'linux-(base|binary|modules)-[0-9]'); do
+		(cd "$FETCH/debs" && apt-get -c "$FETCH/apt.conf" -qq download "$package=$2") >&2 || return
+	done
+}
+
+# The archive keeps some earlier images beside the one that META depends on.
+earlier_images() { # NAME META
+	local series=${1%%-*}
+
+	apt-cache -c "$FETCH/apt.conf" pkgnames "linux-image-${series%.x}." | grep -E -- "-${2#linux-image-}\$" | sort -rV
+}
+
 fetch_packages() { # NAME META
-	local version image package
+	local version image newest
 	apt-get -c "$FETCH/apt.conf" -qq update >&2 ||
 		echo "vm-kernel.sh: Some package lists could not be fetched; going on with the others." >&2
-	version=$(LC_ALL=C apt-cache -c "$FETCH/apt.conf" policy "$2" | sed -n 's/^ *Candidate: //p')
+	version=$(candidate_of "$2")
 	[[ $version && $version != '(none)' ]] ||
 		die "The suites $(suites_of "$1") have no kernel $1 (package $2)."
-	image=$(depends_of "$2=$version" 'linux-image-[0-9]')
-	[[ $image ]] || die "The package $2 $version depends on no kernel image."
+	newest=$(depends_of "$2=$version" 'linux-image-[0-9]')
+	[[ $newest ]] || die "The package $2 $version depends on no kernel image."
 	mkdir "$FETCH/debs"
-	# In 7.x the image package is empty and depends on the packages with the kernel and its modules.
-	for package in $image $(depends_of "$image=$version" 'linux-(base|binary|modules)-[0-9]'); do
-		(cd "$FETCH/debs" && apt-get -c "$FETCH/apt.conf" -qq download "$package=$version") >&2 ||
-			die "The package $package $version could not be downloaded."
+	download_image "$newest" "$version" && return
+	# A mirror may have a list already and not yet all that is in it.
+	for image in $(earlier_images "$1" "$2"); do
+		[[ $image != "$newest" ]] || continue
+		rm -f "$FETCH"/debs/*
+		echo "vm-kernel.sh: Trying $image." >&2
+		download_image "$image" "$(candidate_of "$image")" && return
 	done
+	die "The package $newest $version could not be downloaded."
 }
 
 # Copies the wanted modules and their dependencies, decompressed, since busybox reads only plain ones.

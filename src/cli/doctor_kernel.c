@@ -76,10 +76,12 @@ static const char *lsm_remedy(char text[LINE_SIZE])
 
 	read_line(LSM_LIST, names);
 	if (!*names)
-		return "for EPERM boot Linux 6.0 or later with 'bpf' in lsm=";
+		return "for EPERM boot Linux 6.0 or later that has CONFIG_BPF_LSM, with 'bpf' in lsm=";
 	if (strstr(names, "bpf"))
 		return "for EPERM this kernel would have to take programs of lsm_cgroup, which it refuses";
-	snprintf(text, LINE_SIZE, "for EPERM boot Linux 6.0 or later with lsm=%.180s,bpf", names);
+	snprintf(text, LINE_SIZE,
+		 "for EPERM boot Linux 6.0 or later that has CONFIG_BPF_LSM, with lsm=%.180s,bpf",
+		 names);
 	return text;
 }
 

@@ -2,6 +2,7 @@
 #include "fence/guard.h"
 #include "base/cleanup.h"
 #include "fence/readings.h"
+#include "kernel/deny.h"
 #include "kernel/listen_trace.h"
 #include "kernel/mute.h"
 #include "kernel/refusal.h"
@@ -11,17 +12,15 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Trying takes 15 ms. */
-#define LSM_TRIAL "lsm"
 #define LSM_LIST "/sys/kernel/security/lsm"
 
-/* If in doubt, yes: loading decides. */
+/* If in doubt, yes: trying decides. */
 static bool may_take_lsm(void)
 {
 	cleanup_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
 	char names[256] = "";
 
-	if (trial_recall(LSM_TRIAL) == TRIAL_REFUSED)
+	if (trial_recall(TRIAL_LSM) == TRIAL_REFUSED)
 		return false;
 	return fd < 0 || read(fd, names, sizeof(names) - 1) <= 0 || strstr(names, "bpf");
 }
@@ -47,14 +46,16 @@ static int try_guard(struct fence_programs *set, enum cgfence_listen_guard guard
 static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 			 struct cgfence_error *error)
 {
-	int result = GUARD_REFUSED;
+	bool taken = false;
+	int result = may_take_lsm() ? deny_try(&taken, error) : 0;
 
-	if (!may_take_lsm())
-		return GUARD_REFUSED;
+	if (result || !taken)
+		return result ? result : GUARD_REFUSED;
+	result = GUARD_REFUSED;
 	for (int i = 0; i < 2 && result == GUARD_REFUSED; i++)
 		result = try_guard(set, CGFENCE_GUARD_DENY, maps, error);
 	if (result == GUARD_REFUSED)
-		trial_remember(LSM_TRIAL, TRIAL_REFUSED);
+		trial_remember(TRIAL_LSM, TRIAL_REFUSED);
 	return result;
 }
 

@@ -11,9 +11,13 @@ enum trial {
 	TRIAL_REFUSED,
 };
 
-/* What more than one file asks about: the iterators that find holders, and the programs that look into what carries files. */
+/*
+ * What more than one file asks about: the iterators that find holders, the programs that look into what carries files, and
+ * those that refuse listeners.
+ */
 #define TRIAL_HOLDERS "holders"
 #define TRIAL_IN_FLIGHT "in_flight"
+#define TRIAL_LSM "lsm"
 
 /**
  * trial_recall() - what was found out.

@@ -4,8 +4,10 @@
 #include "image/image.h"
 #include "base/cleanup.h"
 #include "cgroup/hierarchy.h"
+#include "support/harness.h"
 #include "unit/support/policy_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,7 @@ static void begin(struct observation *observation)
 	cleanup_policy struct cgfence_policy *policy =
 		policy_text_parse("{`ports`: [], `netns`: `any`}");
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	int opened;
 
 	if (hierarchy_open(&hierarchy, NULL))
 		cr_skip_test("there is no cgroup2 here");
@@ -33,7 +36,10 @@ static void begin(struct observation *observation)
 	}
 	observation->netns = calloc(1, sizeof(struct sock_diag *));
 	observation->netns_count = 1;
-	cr_assert_eq(sock_diag_open(-1, &observation->netns[0], NULL), 0);
+	opened = sock_diag_open(-1, &observation->netns[0], NULL);
+	if (opened == -EPROTONOSUPPORT) /* an emulator of programs alone */
+		harness_skip("nobody can be asked for sockets here");
+	cr_assert_eq(opened, 0);
 }
 
 static void add_listener(struct observation *observation, uint32_t inode)
