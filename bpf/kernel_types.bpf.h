@@ -129,6 +129,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
 	char comm[16];
 	struct io_uring_task *io_uring;
 };
