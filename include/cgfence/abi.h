@@ -374,6 +374,13 @@ struct cgfence_holder {
 	char comm[16]; /* of the thread */
 };
 
+/* A link to a cgroup that is not removed, as the iterator over links writes it. */
+struct cgfence_link_seen {
+	__u32 link_id;
+	__u32 program_id;
+	__u64 cgroup_id;
+};
+
 /* Kernel objects that carry files, by their address. */
 enum cgfence_carrier {
 	CGFENCE_CARRIER_UNIX, /* struct sock: its messages, or the connections that nobody has accepted */

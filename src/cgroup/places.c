@@ -60,13 +60,19 @@ static bool is_there(const struct hierarchy *hierarchy, const struct cgroup_plac
 	       status.st_ino == place->id && status.st_dev == hierarchy->device;
 }
 
+static struct cgroup_place *find_known(const struct cgroup_places *places, uint64_t id)
+{
+	const struct cgroup_place key = { .id = id };
+
+	return places->sorted
+		       ? bsearch(&key, places->items, places->sorted, sizeof(key), compare_places)
+		       : NULL;
+}
+
 static struct cgroup_place *find_there(struct cgroup_places *places,
 				       const struct hierarchy *hierarchy, uint64_t id)
 {
-	const struct cgroup_place key = { .id = id };
-	struct cgroup_place *place = places->sorted ? bsearch(&key, places->items, places->sorted,
-							      sizeof(key), compare_places)
-						    : NULL;
+	struct cgroup_place *place = find_known(places, id);
 
 	/* Who asks twice in a round gets the same answer. */
 	if (!place || (!place->used && !is_there(hierarchy, place)))
@@ -133,4 +139,13 @@ bool cgroup_places_have(struct cgroup_places *places, const struct hierarchy *hi
 			uint64_t id)
 {
 	return find_there(places, hierarchy, id);
+}
+
+bool cgroup_places_keep(struct cgroup_places *places, uint64_t id)
+{
+	struct cgroup_place *place = find_known(places, id);
+
+	if (place)
+		place->used = true;
+	return place;
 }

@@ -4,6 +4,7 @@
 
 #include "cgroup/places.h"
 #include "kernel/hook.h"
+#include "kernel/links_seen.h"
 
 #include <cgfence/watch.h>
 
@@ -11,10 +12,9 @@
 struct fence_seen {
 	uint64_t id;
 	uint64_t mark; /* of fence_mark() */
-	uint64_t root; /* the cgroup that it is attached to; 0 for none */
 	/* Whose link is asked, one that judges ports if the fence has any; NULL if there is no link. */
 	const struct hook *hook;
-	uint32_t program; /* that it runs; 0 if it is not known */
+	struct cgfence_link_seen link; /* what it runs and on what; 0 if that is not known */
 };
 
 struct cgfence_census {
@@ -23,6 +23,7 @@ struct cgfence_census {
 	uint64_t *ids; /* of those that have a link */
 	size_t id_count;
 	struct cgroup_places places; /* of their cgroups, and of what else its users look for */
+	struct links_seen links;
 };
 
 struct fence_mark_of {

@@ -69,7 +69,7 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 	return open_with_program(id, path, link, error);
 }
 
-int link_look(uint64_t id, const struct hook *hook, uint32_t *program, uint64_t *cgroup)
+int link_look(uint64_t id, const struct hook *hook, struct cgfence_link_seen *seen)
 {
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
@@ -80,35 +80,29 @@ int link_look(uint64_t id, const struct hook *hook, uint32_t *program, uint64_t 
 	result = open_pinned(id, path, &fd, &info, NULL);
 	if (result)
 		return result;
-	*program = info.prog_id;
-	*cgroup = info.cgroup.cgroup_id;
+	*seen = (struct cgfence_link_seen){ info.id, info.prog_id, info.cgroup.cgroup_id };
 	return 0;
 }
 
 uint32_t link_program_id(uint64_t id, const struct hook *hook)
 {
-	uint32_t program = 0;
-	uint64_t cgroup;
+	struct cgfence_link_seen seen;
 
-	link_look(id, hook, &program, &cgroup);
-	return program;
+	return link_look(id, hook, &seen) ? 0 : seen.program_id;
 }
 
 uint64_t link_cgroup_id(uint64_t id, const struct hook *hook)
 {
-	uint64_t cgroup = 0;
-	uint32_t program;
+	struct cgfence_link_seen seen;
 
-	link_look(id, hook, &program, &cgroup);
-	return cgroup;
+	return link_look(id, hook, &seen) ? 0 : seen.cgroup_id;
 }
 
 bool link_is_there(uint64_t id, const struct hook *hook)
 {
-	uint64_t cgroup;
-	uint32_t program;
+	struct cgfence_link_seen seen;
 
-	return link_look(id, hook, &program, &cgroup) != -ENOENT;
+	return link_look(id, hook, &seen) != -ENOENT;
 }
 
 void link_close(struct link *link)

@@ -28,12 +28,11 @@ bool link_is_there(uint64_t id, const struct hook *hook);
 
 /**
  * link_look() - what the link of a hook runs, without opening that.
- * @program: receives the id of its program
- * @cgroup: receives the cgroup that it is attached to; 0 for none
+ * @seen: receives it, with cgroup 0 if it is attached to none
  *
- * Return: 0, -ENOENT if no link is pinned that counts, another -errno; both are unchanged then.
+ * Return: 0, -ENOENT if no link is pinned that counts, another -errno.
  */
-int link_look(uint64_t id, const struct hook *hook, uint32_t *program, uint64_t *cgroup);
+int link_look(uint64_t id, const struct hook *hook, struct cgfence_link_seen *seen);
 
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
 uint32_t link_program_id(uint64_t id, const struct hook *hook);

@@ -174,7 +174,7 @@ static int read_image(struct reading *reading, const struct fence_seen *seen,
 		      struct port_image **image, struct cgfence_error *error)
 {
 	struct port_image *known =
-		reading->cache ? port_images_find(&reading->cache->images, seen->program) : NULL;
+		reading->cache ? port_images_find(&reading->cache->images, seen->link.program_id) : NULL;
 	struct cgfence_image *read = NULL;
 	int result = 0;
 
@@ -187,7 +187,7 @@ static int read_image(struct reading *reading, const struct fence_seen *seen,
 	if (result)
 		return result;
 	if (!known)
-		known = port_image_new(seen->program, read);
+		known = port_image_new(seen->link.program_id, read);
 	if (!known) {
 		free(read);
 		return error_out_of_memory(error);
