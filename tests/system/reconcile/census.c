@@ -21,6 +21,7 @@
 #define POLICY "{'ports': [8080], 'on_violation': 'log'}"
 #define OTHER "{'ports': [9090], 'on_violation': 'log'}"
 #define DEVICES "{'devices': {'allow': []}}"
+#define BOTH "{'devices': {'allow': []}, 'ports': [8080], 'on_violation': 'log'}"
 
 #define FENCES_MAX 40
 #define FENCES_FEW 10
@@ -102,7 +103,7 @@ static void grow(size_t count, const char *policy)
 }
 
 /* A change of less than a second ago might be followed by another one at the same time of the clock, so it is no mark. */
-static void let_settle(void)
+static void await_marks(void)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 
@@ -110,14 +111,15 @@ static void let_settle(void)
 		while (!fence_mark(cgfence_cgroup_id(fences[i])))
 			nanosleep(&pause, NULL);
 	}
-	interval();
 }
 
 static void settle_with(size_t count, const char *policy)
 {
 	grow(count, policy);
+	await_marks();
 	interval();
-	let_settle();
+	/* The first one that knows them. */
+	interval();
 }
 
 static bool be_interval(void *unused)
@@ -247,6 +249,17 @@ Test(reconcile_census, a_policy_that_is_replaced_is_seen)
 		cr_expect_eq(interval(), 1);
 		holding_stop(pid);
 	}
+}
+
+/* The link that is asked stays, with another program. A change of just now is looked at anyway. */
+Test(reconcile_census, a_change_that_was_a_while_ago_is_seen)
+{
+	settle_with(ENOUGH, DEVICES);
+	holding_start(harness_cgroup(), listen_and_enter, fences[0]);
+	cr_expect_eq(interval(), 0);
+	harness_attach(fences[0], BOTH);
+	await_marks();
+	cr_expect_eq(interval(), 1);
 }
 
 /* As a command does that is killed before it touches the directory of the pins. */
