@@ -202,7 +202,7 @@ build/bpf/bench_peers.skel.h: build/bench-peers.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name bench_peers > $@.new && mv $@.new $@
 
 $(BENCH_OBJECTS): build/bpf/bench_peers.skel.h
-build/bench: $(BENCH_OBJECTS) build/libcgfence.a | $(PLAIN_OBJECTS)
+build/bench: $(BENCH_OBJECTS) $(LIB_OBJECTS) | $(PLAIN_OBJECTS)
 	$(call say,LD)
 	$(Q)$(LINK) $^ $(LIBRARIES) -lm -o $@
 

@@ -2,17 +2,17 @@
 /*
  * Finds the tasks in fences that hold a listening socket, or a file that may carry one, in one pass over the descriptors
  * of all tasks and one over the tasks. The kernel visits a descriptor table that threads share once, by the leader
- * (task_file_seq_get_next, kernel/bpf/task_iter.c).
+ * (task_file_seq_get_next, kernel/bpf/task_iter.c), so the second one tells of threads that are in a fence without theirs.
  */
 #include "kernel_types.bpf.h"
 #include "socket_file.bpf.h"
 
 /*
  * Levels of cgroups below a fence root. A task that sits deeper is reported with fence 0, and user space finds its
- * fence. Few tasks use io_uring, so their loop is short, which the kernel verifies sooner.
+ * fence. Of few tasks the second program asks, so its loops are short, which the kernel verifies sooner.
  */
 #define CGROUP_DEPTH_MAX 256
-#define CGROUP_DEPTH_OF_RING_USERS 16
+#define CGROUP_DEPTH_OF_TASKS 16
 
 /* The ids of the fence roots; user space has other keys for itself (kernel/holders_pins.h). */
 struct {
@@ -127,20 +127,44 @@ int cgfence_holders(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/* Only a threaded cgroup (cgroups(7)) can hold a thread whose leader is elsewhere. Too deep to tell is apart. */
+static __always_inline bool is_apart(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	__u64 fence_id;
+	bool fenced;
+
+	if (leader == task || leader->cgroups->dfl_cgrp == task->cgroups->dfl_cgrp)
+		return false;
+	judge_task(leader, CGROUP_DEPTH_OF_TASKS);
+	fenced = current_task.fenced;
+	fence_id = current_task.fence_id;
+	judge_task(task, CGROUP_DEPTH_OF_TASKS);
+	return current_task.fenced && !(fenced && fence_id && fence_id == current_task.fence_id);
+}
+
 /* An io_uring that is registered or mapped needs no descriptor. */
 SEC("cgfence.iter/task")
-int cgfence_ring_users(struct bpf_iter__task *ctx)
+int cgfence_tasks(struct bpf_iter__task *ctx)
 {
-	struct cgfence_holder holder = { .holding = CGFENCE_HOLDING_TASK };
+	struct cgfence_holder holder = { 0 };
 	struct task_struct *task = ctx->task;
 
-	if (!task || !task->io_uring)
+	if (!task)
 		return 0;
-	judge_task(task, CGROUP_DEPTH_OF_RING_USERS);
-	if (!current_task.fenced)
-		return 0;
-	holder.cookie = (__u64)task->io_uring;
-	write_holder(ctx->meta, task, &holder);
+	if (task->io_uring) {
+		judge_task(task, CGROUP_DEPTH_OF_TASKS);
+		if (!current_task.fenced)
+			return 0;
+		holder.holding = CGFENCE_HOLDING_TASK;
+		holder.cookie = (__u64)task->io_uring;
+		write_holder(ctx->meta, task, &holder);
+	}
+	if (is_apart(task)) {
+		holder.holding = CGFENCE_HOLDING_APART;
+		holder.cookie = 0;
+		write_holder(ctx->meta, task, &holder);
+	}
 	return 0;
 }
 

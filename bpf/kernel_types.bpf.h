@@ -2,6 +2,7 @@
 /* The fields of kernel types that programs with CO-RE read; libbpf finds where the running kernel has them. */
 #pragma once
 
+#include <linux/bpf.h>
 #include <linux/types.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -103,6 +104,7 @@ struct cgroup_root {
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;
+	unsigned int flags;
 };
 
 struct cgroup {
@@ -129,6 +131,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
 	char comm[16];
 	struct io_uring_task *io_uring;
 };
@@ -161,6 +164,32 @@ struct file {
 	void *private_data;
 };
 
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	__u32 id;
+	enum bpf_link_type type;
+	struct bpf_prog *prog;
+	enum bpf_attach_type attach_type; /* since 6.17 */
+};
+
+/* The link comes first in it. */
+struct bpf_cgroup_link {
+	struct bpf_link link;
+	struct cgroup *cgroup;
+};
+
+/* Before 6.17. */
+struct bpf_cgroup_link___typed {
+	enum bpf_attach_type type;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -171,6 +200,11 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__bpf_link {
+	struct bpf_iter_meta *meta;
+	struct bpf_link *link;
 };
 
 struct bpf_iter__task_file {

@@ -356,6 +356,8 @@ enum cgfence_holding {
 	CGFENCE_HOLDING_UNIX,  /* a unix socket: the descriptors on their way to it */
 	CGFENCE_HOLDING_URING, /* an io_uring: its registered files and its requests */
 	CGFENCE_HOLDING_TASK,  /* the task itself: its io_urings that have no descriptor */
+	/* A thread in a fence that its leader is not in: what descriptors they share. The cookie is 0. */
+	CGFENCE_HOLDING_APART,
 };
 
 /* A task in a fence that holds a listening socket, as the iterators over tasks and descriptors write it. */
@@ -370,6 +372,13 @@ struct cgfence_holder {
 	__u32 fd;
 	__u32 holding; /* enum cgfence_holding */
 	char comm[16]; /* of the thread */
+};
+
+/* A link to a cgroup that is not removed, as the iterator over links writes it. */
+struct cgfence_link_seen {
+	__u32 link_id;
+	__u32 program_id;
+	__u64 cgroup_id;
 };
 
 /* Kernel objects that carry files, by their address. */

@@ -75,6 +75,18 @@ struct cgfence_reconciler;
 CGFENCE_API int cgfence_reconciler_new(struct cgfence_reconciler **reconciler,
 				       struct cgfence_error *error);
 
+struct cgfence_census;
+
+/**
+ * cgfence_reconciler_use_census() - let passes over all fences look at those of a census (<cgfence/watch.h>) as it was
+ * taken last.
+ * @census: borrowed until the reconciler is freed; NULL to look at all as they are, as at first
+ *
+ * A policy that is replaced after that is honoured all the same before anything is acted on.
+ */
+CGFENCE_API void cgfence_reconciler_use_census(struct cgfence_reconciler *reconciler,
+					       struct cgfence_census *census);
+
 /** cgfence_reconciler_free() - free it; NULL is fine. */
 CGFENCE_API void cgfence_reconciler_free(struct cgfence_reconciler *reconciler);
 

@@ -34,6 +34,33 @@ CGFENCE_API void cgfence_watch_unlock(int lock);
  */
 CGFENCE_API int cgfence_watch_find(pid_t *pid, struct cgfence_error *error);
 
+struct cgfence_census;
+
+/**
+ * cgfence_census_new() - make a census of all fences, empty at first.
+ * @census: receives the census, to be given to cgfence_census_free()
+ */
+CGFENCE_API int cgfence_census_new(struct cgfence_census **census, struct cgfence_error *error);
+
+/** cgfence_census_free() - free it, after all that use it; NULL is fine. */
+CGFENCE_API void cgfence_census_free(struct cgfence_census *census);
+
+/**
+ * cgfence_census_take() - look at all fences, and sweep as cgfence_fence_sweep() does. It yields (<cgfence/yield.h>).
+ *
+ * Of a fence in which nothing changed since the last time it only sees that, in five system calls. On failure the census is
+ * as it was.
+ */
+CGFENCE_API int cgfence_census_take(struct cgfence_census *census, struct cgfence_error *error);
+
+/**
+ * cgfence_census_ids() - the fences that it saw, as cgfence_fence_list() has them.
+ * @count: receives how many
+ *
+ * Return: their ids, owned by @census until it is taken again; NULL if there are none.
+ */
+CGFENCE_API const uint64_t *cgfence_census_ids(const struct cgfence_census *census, size_t *count);
+
 struct cgfence_events;
 
 /**
@@ -90,6 +117,13 @@ struct cgfence_adopter;
  * again is dealt with less and less often.
  */
 CGFENCE_API int cgfence_adopter_open(struct cgfence_adopter **adopter, struct cgfence_error *error);
+
+/**
+ * cgfence_adopter_use_census() - let it look at the fences of a census as it was taken last.
+ * @census: borrowed until the adopter is closed; NULL to look at all as they are, as at first
+ */
+CGFENCE_API void cgfence_adopter_use_census(struct cgfence_adopter *adopter,
+					    const struct cgfence_census *census);
 
 /** cgfence_adopter_close() - close it; NULL is fine. */
 CGFENCE_API void cgfence_adopter_close(struct cgfence_adopter *adopter);
@@ -161,6 +195,13 @@ typedef void cgfence_resolved_visitor(const struct cgfence_resolved *resolved, v
  */
 CGFENCE_API int cgfence_resolver_new(struct cgfence_resolver **resolver,
 				     struct cgfence_error *error);
+
+/**
+ * cgfence_resolver_use_census() - let it look at the fences of a census as it was taken last.
+ * @census: borrowed until the resolver is freed; NULL to look at all as they are, as at first
+ */
+CGFENCE_API void cgfence_resolver_use_census(struct cgfence_resolver *resolver,
+					     const struct cgfence_census *census);
 
 /** cgfence_resolver_free() - free it; the fences stay. NULL is fine. */
 CGFENCE_API void cgfence_resolver_free(struct cgfence_resolver *resolver);

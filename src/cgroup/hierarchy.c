@@ -3,6 +3,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/id.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/error.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@ static int open_point(const struct cgroup2_mount *mount)
 int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error)
 {
 	struct hierarchy opened = HIERARCHY_CLOSED;
+	struct stat status = { 0 };
 	int result = mountinfo_read(&opened.mounts, error);
 	int code = ENOENT;
 
@@ -42,8 +44,26 @@ int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error)
 		cgroup2_mounts_release(&opened.mounts);
 		return -code;
 	}
+	fstat(opened.fd, &status);
+	opened.device = status.st_dev;
 	*hierarchy = opened;
 	return 0;
+}
+
+static uint64_t add_text(uint64_t digest, const char *text)
+{
+	return text ? digest_add(digest, text, strlen(text) + 1) : digest_add(digest, "?", 1);
+}
+
+uint64_t hierarchy_digest(const struct hierarchy *hierarchy)
+{
+	uint64_t digest = digest_add(DIGEST_BEGIN, &hierarchy->first, sizeof(hierarchy->first));
+
+	for (size_t i = 0; i < hierarchy->mounts.count; i++) {
+		digest = add_text(digest, hierarchy->mounts.items[i].point);
+		digest = add_text(digest, hierarchy->mounts.items[i].root);
+	}
+	return digest;
 }
 
 void hierarchy_close(struct hierarchy *hierarchy)

@@ -4,8 +4,11 @@
 
 #include "cgroup/mountinfo.h"
 
+#include <sys/types.h>
+
 struct hierarchy {
 	int fd;	      /* of a mount point, -1 if it is not open; any one leads to all cgroups */
+	dev_t device; /* of the file system */
 	size_t first; /* the mount of that point */
 	struct cgroup2_mounts mounts;
 };
@@ -15,6 +18,9 @@ int hierarchy_open(struct hierarchy *hierarchy, struct cgfence_error *error);
 
 /** hierarchy_close() - close them. */
 void hierarchy_close(struct hierarchy *hierarchy);
+
+/** hierarchy_digest() - a number that changes with the cgroup2 mounts. */
+uint64_t hierarchy_digest(const struct hierarchy *hierarchy);
 
 /** hierarchy_open_directory() - open the directory of a cgroup. Return: a descriptor, -ENOENT if it is gone, another -errno. */
 int hierarchy_open_directory(const struct hierarchy *hierarchy, uint64_t id);

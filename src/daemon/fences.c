@@ -111,17 +111,11 @@ static void ignore_change(const char *path, bool fenced, void *context)
 	(void)context;
 }
 
-int watch_fences_update(struct watch_fences *fences, watch_fences_change *change, void *context,
-			struct cgfence_error *error)
+int watch_fences_update(struct watch_fences *fences, const uint64_t *ids, size_t count,
+			watch_fences_change *change, void *context, struct cgfence_error *error)
 {
-	cleanup_free uint64_t *ids = NULL;
-	struct watch_fence *items;
-	size_t count = 0;
-	int result = cgfence_fence_list(&ids, &count, error);
+	struct watch_fence *items = calloc(count + 1, sizeof(*items));
 
-	if (result)
-		return result;
-	items = calloc(count + 1, sizeof(*items));
 	if (!items)
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < count; i++)

@@ -32,11 +32,12 @@ struct watch_fences {
 typedef void watch_fences_change(const char *path, bool fenced, void *context);
 
 /**
- * watch_fences_update() - read the fences from the kernel and compare.
+ * watch_fences_update() - compare with the fences that there are now.
+ * @ids: theirs, in ascending order
  * @change: called for each fence that is new or gone; may be NULL
  */
-int watch_fences_update(struct watch_fences *fences, watch_fences_change *change, void *context,
-			struct cgfence_error *error);
+int watch_fences_update(struct watch_fences *fences, const uint64_t *ids, size_t count,
+			watch_fences_change *change, void *context, struct cgfence_error *error);
 
 /** watch_fences_find() - the fence on a cgroup; NULL if it is not known, or gone. */
 struct watch_fence *watch_fences_find(struct watch_fences *fences, uint64_t id);

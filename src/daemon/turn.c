@@ -99,6 +99,18 @@ static void write_metrics(struct watch *watch)
 	watch_errors_turn(&watch->metrics_errors);
 }
 
+int watch_look(struct watch *watch, watch_fences_change *change, struct cgfence_error *error)
+{
+	const uint64_t *ids;
+	size_t count;
+	int result = cgfence_census_take(watch->census, error);
+
+	if (result)
+		return result;
+	ids = cgfence_census_ids(watch->census, &count);
+	return watch_fences_update(&watch->fences, ids, count, change, &watch->output, error);
+}
+
 void watch_pass(struct watch *watch)
 {
 	struct cgfence_error error = { 0 };
@@ -106,10 +118,9 @@ void watch_pass(struct watch *watch)
 	size_t in_excess = 0;
 	bool failed;
 
-	cgfence_fence_sweep();
 	report_problems(watch);
 	cgfence_adopter_look(watch->adopter);
-	failed = watch_fences_update(&watch->fences, on_change, &watch->output, &error) ||
+	failed = watch_look(watch, on_change, &error) ||
 		 cgfence_reconciler_pass(watch->reconciler, 0, watch_events_violation,
 					 &watch->output, &in_excess, &error);
 	report_error(watch, failed ? error.text : "");
@@ -196,7 +207,7 @@ void watch_tell(struct watch *watch)
 
 	/* The event may arrive before the event of its new fence. */
 	if (words_has_unknown(&watch->intake, &watch->fences) &&
-	    watch_fences_update(&watch->fences, on_change, &watch->output, &error))
+	    watch_look(watch, on_change, &error))
 		report_error(watch, error.text);
 	words_tell(&watch->words, &watch->intake, &watch->fences, &watch->output);
 	if (watch->words.any_omitted && !watch_sources_timer_is_set(&watch->sources, SOURCE_WORDS))

@@ -8,6 +8,7 @@
 #include "daemon/words.h"
 
 struct watch {
+	struct cgfence_census *census;
 	struct cgfence_reconciler *reconciler;
 	struct cgfence_monitor *monitor;
 	struct watch_fences fences;
@@ -30,6 +31,12 @@ struct watch {
 	bool hangup; /* SIGHUP came */
 	bool stopping;
 };
+
+/**
+ * watch_look() - look at all fences, and tell of those that are new or gone.
+ * @change: as in watch_fences_update()
+ */
+int watch_look(struct watch *watch, watch_fences_change *change, struct cgfence_error *error);
 
 /** watch_pass() - make a pass. */
 void watch_pass(struct watch *watch);

@@ -148,6 +148,8 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 	int code = cgfence_watch_lock(&watch->lock, &first, error);
 
 	if (code == 0)
+		code = cgfence_census_new(&watch->census, error);
+	if (code == 0)
 		code = cgfence_reconciler_new(&watch->reconciler, error);
 	if (code == 0)
 		code = intake_open(&watch->intake, error);
@@ -161,6 +163,9 @@ static int open_watch(struct watch *watch, const char *apply, struct cgfence_err
 		code = watch_resolve_open(&watch->resolve, &watch->output, error);
 	if (code)
 		return code;
+	cgfence_reconciler_use_census(watch->reconciler, watch->census);
+	cgfence_adopter_use_census(watch->adopter, watch->census);
+	cgfence_resolver_use_census(watch->resolve.resolver, watch->census);
 	watch->output.stream = stream_open(STDOUT_FILENO);
 	if (!watch->output.stream)
 		return error_out_of_memory(error);
@@ -182,6 +187,7 @@ static void close_watch(struct watch *watch)
 	watch_errors_free(&watch->problems);
 	watch_errors_free(&watch->metrics_errors);
 	cgfence_reconciler_free(watch->reconciler);
+	cgfence_census_free(watch->census);
 	if (watch->lock >= 0)
 		cgfence_watch_unlock(watch->lock);
 }
@@ -232,7 +238,7 @@ static void begin(struct watch *watch)
 
 	watch_events_started(&watch->output, watch->interval_ns,
 			     cgfence_reconciler_uses_iterator(watch->reconciler));
-	watch_fences_update(&watch->fences, NULL, NULL, NULL);
+	watch_look(watch, NULL, NULL);
 	watch_apply_load(&watch->apply, &watch->output);
 	while (watch_apply_wait_ns(&watch->apply) == 0 && !watch->stopping &&
 	       boot_time_ns() - begin_ns < BEGIN_NS)

@@ -37,7 +37,8 @@
 
 struct cgfence_adopter {
 	int epoll;
-	struct program_loads *loads; /* NULL while none is to be heard of */
+	struct program_loads *loads;	     /* NULL while none is to be heard of */
+	const struct cgfence_census *census; /* NULL for none */
 	struct adopting_fences fences;
 	struct returned_list returned;
 	uint64_t look_ns; /* when to look; 0 if not */
@@ -62,6 +63,12 @@ int cgfence_adopter_open(struct cgfence_adopter **adopter, struct cgfence_error 
 	cgfence_adopter_look(made);
 	*adopter = made;
 	return 0;
+}
+
+void cgfence_adopter_use_census(struct cgfence_adopter *adopter,
+				const struct cgfence_census *census)
+{
+	adopter->census = census;
 }
 
 void cgfence_adopter_close(struct cgfence_adopter *adopter)
@@ -227,7 +234,7 @@ static void look(struct cgfence_adopter *adopter)
 	uint64_t begin_ns = boot_time_ns();
 
 	adopter->look_ns = 0;
-	adopting_fences_update(&adopter->fences);
+	adopting_fences_update(&adopter->fences, adopter->census);
 	listen(adopter);
 	returned_begin(&adopter->returned);
 	look_at_all(adopter);

@@ -2,9 +2,8 @@
 #include "fence/adopting_fences.h"
 #include "base/cleanup.h"
 #include "base/yield.h"
+#include "fence/census.h"
 #include "fence/fence.h"
-#include "fence/mark.h"
-#include "kernel/pins.h"
 #include "policy/policy.h"
 
 void adopting_fences_free(struct adopting_fences *fences)
@@ -21,26 +20,24 @@ static bool adopts(uint64_t id)
 }
 
 /* Both lists are in ascending order. @at: how far the known ones were passed */
-static struct adopting_fence look_at(const struct adopting_fences *known, size_t *at, uint64_t id)
+static void look_at(const struct adopting_fences *known, size_t *at, struct adopting_fence *fence)
 {
-	struct adopting_fence fence = { .id = id, .mark = fence_mark(id) };
-
-	while (*at < known->count && known->items[*at].id < id)
+	while (*at < known->count && known->items[*at].id < fence->id)
 		++*at;
-	if (fence.mark && *at < known->count && known->items[*at].id == id &&
-	    known->items[*at].mark == fence.mark)
-		return known->items[*at];
-	fence.adopts = adopts(id);
-	return fence;
+	if (fence->mark && *at < known->count && known->items[*at].id == fence->id &&
+	    known->items[*at].mark == fence->mark)
+		fence->adopts = known->items[*at].adopts;
+	else
+		fence->adopts = adopts(fence->id);
 }
 
-int adopting_fences_update(struct adopting_fences *fences)
+int adopting_fences_update(struct adopting_fences *fences, const struct cgfence_census *census)
 {
-	cleanup_free uint64_t *ids = NULL;
+	cleanup_free struct fence_mark_of *marks = NULL;
 	struct adopting_fence *items;
 	size_t count = 0;
 	size_t at = 0;
-	int result = pins_list(&ids, &count, NULL);
+	int result = census_marks(census, &marks, &count, NULL);
 
 	if (result)
 		return result;
@@ -49,7 +46,8 @@ int adopting_fences_update(struct adopting_fences *fences)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		yield_now();
-		items[i] = look_at(fences, &at, ids[i]);
+		items[i] = (struct adopting_fence){ .id = marks[i].id, .mark = marks[i].mark };
+		look_at(fences, &at, &items[i]);
 	}
 	free(fences->items);
 	*fences = (struct adopting_fences){ .items = items, .count = count };

@@ -16,8 +16,15 @@ struct adopting_fences {
 	size_t count;
 };
 
-/** adopting_fences_update() - read what has changed. It yields. Return: 0 or -errno. */
-int adopting_fences_update(struct adopting_fences *fences);
+struct cgfence_census;
+
+/**
+ * adopting_fences_update() - read what has changed. It yields.
+ * @census: what was seen of all fences; NULL to look now
+ *
+ * Return: 0 or -errno.
+ */
+int adopting_fences_update(struct adopting_fences *fences, const struct cgfence_census *census);
 
 /** adopting_fences_any() - is there such a fence? */
 bool adopting_fences_any(const struct adopting_fences *fences);

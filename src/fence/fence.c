@@ -242,17 +242,6 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 	return 0;
 }
 
-uint32_t fence_port_program(uint64_t id)
-{
-	uint32_t program = 0;
-
-	for (int i = 0; i < hook_count && !program; i++) {
-		if (hook_topic(&hooks[i]) == CGFENCE_TOPIC_PORTS)
-			program = link_program_id(id, &hooks[i]);
-	}
-	return program;
-}
-
 int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfence_error *error)
 {
 	cleanup_link struct link link = LINK_CLOSED;

@@ -27,9 +27,6 @@ const struct cgfence_standing *fence_standing(const struct cgfence_fence *fence)
 /** fence_membership() - what decides that, which the snapshot owns; closed if it is on one cgroup, or is torn. */
 const struct membership *fence_membership(const struct cgfence_fence *fence);
 
-/** fence_port_program() - the id of a port program of a fence; 0 if it has none or if unknown. */
-uint32_t fence_port_program(uint64_t id);
-
 /**
  * fence_read_port_image() - the image that the port programs of a fence use now.
  * @id: of the fence root

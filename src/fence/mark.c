@@ -2,6 +2,8 @@
 #include "fence/mark.h"
 #include "kernel/pins.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -13,15 +15,33 @@ static int64_t in_ns(const struct timespec *time)
 }
 
 /* Links that come and go change the times of their directory, and a replaced policy does by pins_touch(). */
+static uint64_t mark_of(const struct stat *status)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0 ||
+	    in_ns(&now) - in_ns(&status->st_ctim) < NS_PER_S)
+		return 0;
+	return (uint64_t)in_ns(&status->st_ctim);
+}
+
 uint64_t fence_mark(uint64_t id)
 {
 	char path[PINS_PATH_SIZE];
-	struct timespec now;
 	struct stat status;
 
 	pins_path(path, id, NULL);
-	if (stat(path, &status) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0 ||
-	    in_ns(&now) - in_ns(&status.st_ctim) < NS_PER_S)
+	return stat(path, &status) < 0 ? 0 : mark_of(&status);
+}
+
+uint64_t fence_mark_in(int directory, uint64_t id, bool *is_passing)
+{
+	struct stat status;
+	char name[24];
+
+	snprintf(name, sizeof(name), "%llu", (unsigned long long)id);
+	if (fstatat(directory, name, &status, 0) < 0)
 		return 0;
-	return (uint64_t)in_ns(&status.st_ctim);
+	*is_passing = status.st_mode & S_ISVTX;
+	return mark_of(&status);
 }

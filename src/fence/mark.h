@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -13,3 +14,10 @@
  * same number.
  */
 uint64_t fence_mark(uint64_t id);
+
+/**
+ * fence_mark_in() - the same, for who asks about many.
+ * @directory: descriptor of that of all fences
+ * @is_passing: receives pins_may_be_passing(), if there is a fence
+ */
+uint64_t fence_mark_in(int directory, uint64_t id, bool *is_passing);

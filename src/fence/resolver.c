@@ -8,10 +8,9 @@
 #include "base/error.h"
 #include "base/uevent.h"
 #include "base/yield.h"
-#include "fence/mark.h"
+#include "fence/census.h"
 #include "fence/remembered.h"
 #include "fence/resolve.h"
-#include "kernel/pins.h"
 
 #include <errno.h>
 
@@ -20,13 +19,15 @@
 
 struct known {
 	uint64_t id;
-	uint64_t mark;		  /* of fence_mark(), before it was read */
+	uint64_t mark; /* of fence_mark(), before it was read */
+	uint64_t mark_now;
 	struct remembered *words; /* NULL if it has none */
 };
 
 struct cgfence_resolver {
-	int devices;	      /* their events; -1 if there are none */
-	struct known *fences; /* in ascending order of ids */
+	int devices;			     /* their events; -1 if there are none */
+	const struct cgfence_census *census; /* NULL for none */
+	struct known *fences;		     /* in ascending order of ids */
 	size_t count;
 	uint64_t next; /* the id at which the next pass begins */
 	struct remembered_set set;
@@ -49,6 +50,12 @@ static void release_fences(struct cgfence_resolver *resolver, struct known *fenc
 	for (size_t i = 0; i < count; i++)
 		remembered_drop(&resolver->set, fences[i].words);
 	free(fences);
+}
+
+void cgfence_resolver_use_census(struct cgfence_resolver *resolver,
+				 const struct cgfence_census *census)
+{
+	resolver->census = census;
 }
 
 void cgfence_resolver_free(struct cgfence_resolver *resolver)
@@ -81,7 +88,8 @@ static void take_known(struct cgfence_resolver *resolver, struct known *fences, 
 			at++;
 		if (at == resolver->count || resolver->fences[at].id != fences[i].id)
 			continue;
-		fences[i] = resolver->fences[at];
+		fences[i].mark = resolver->fences[at].mark;
+		fences[i].words = resolver->fences[at].words;
 		resolver->fences[at].words = NULL;
 	}
 	release_fences(resolver, resolver->fences, resolver->count);
@@ -91,10 +99,10 @@ static void take_known(struct cgfence_resolver *resolver, struct known *fences, 
 
 static int list(struct cgfence_resolver *resolver, struct cgfence_error *error)
 {
-	cleanup_free uint64_t *ids = NULL;
+	cleanup_free struct fence_mark_of *marks = NULL;
 	struct known *fences;
 	size_t count = 0;
-	int result = pins_list(&ids, &count, error);
+	int result = census_marks(resolver->census, &marks, &count, error);
 
 	if (result)
 		return result;
@@ -102,7 +110,7 @@ static int list(struct cgfence_resolver *resolver, struct cgfence_error *error)
 	if (!fences)
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < count; i++)
-		fences[i].id = ids[i];
+		fences[i] = (struct known){ .id = marks[i].id, .mark_now = marks[i].mark };
 	take_known(resolver, fences, count);
 	return 0;
 }
@@ -110,13 +118,12 @@ static int list(struct cgfence_resolver *resolver, struct cgfence_error *error)
 /* Reads a fence that may have changed. One that cannot be read is tried again by the next pass. */
 static void refresh(struct cgfence_resolver *resolver, struct known *fence)
 {
-	uint64_t mark = fence_mark(fence->id);
-
-	if (mark && mark == fence->mark)
+	if (fence->mark_now && fence->mark_now == fence->mark)
 		return;
 	remembered_drop(&resolver->set, fence->words);
 	fence->words = NULL;
-	fence->mark = remembered_read(&resolver->set, fence->id, &fence->words) ? 0 : mark;
+	fence->mark = remembered_read(&resolver->set, fence->id, &fence->words) ? 0
+										: fence->mark_now;
 }
 
 static void resolve(const struct known *fence, cgfence_resolved_visitor *visit, void *context)

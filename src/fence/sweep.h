@@ -25,3 +25,6 @@ void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarch
 
 /** fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now. */
 void fence_sweep_removed(void);
+
+/** fence_sweep_thoroughly() - what cgfence_fence_sweep() does about one fence. */
+void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id);

@@ -70,7 +70,7 @@ static void sweep_if_abandoned(const struct hierarchy *hierarchy, uint64_t id)
 	anchor_again(hierarchy, id);
 }
 
-static void sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
+void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
 {
 	sweep_passing(hierarchy, id);
 	if (!fence_sweep_is_needed(hierarchy, id))
@@ -86,5 +86,5 @@ void cgfence_fence_sweep_some(void)
 void cgfence_fence_sweep(void)
 {
 	fence_detach_finish_all();
-	fence_sweep_each(SIZE_MAX, sweep_thoroughly);
+	fence_sweep_each(SIZE_MAX, fence_sweep_thoroughly);
 }

@@ -24,6 +24,7 @@ static const char *types[] = { KERNEL_TYPE_NAMES "inet_sock" };
 static const char *members[] = { KERNEL_MEMBER_NAMES "local_port_range" };
 
 static const struct btf_target targets[] = {
+	{ "bpf_iter_bpf_link", BTF_KIND_FUNC },
 	{ "bpf_iter_task", BTF_KIND_FUNC },
 	{ "bpf_iter_task_file", BTF_KIND_FUNC },
 	{ "bpf_lsm_socket_listen", BTF_KIND_FUNC },

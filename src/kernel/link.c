@@ -69,34 +69,40 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 	return open_with_program(id, path, link, error);
 }
 
-uint32_t link_program_id(uint64_t id, const struct hook *hook)
+int link_look(uint64_t id, const struct hook *hook, struct cgfence_link_seen *seen)
 {
 	cleanup_close int fd = -1;
 	struct bpf_link_info info = { 0 };
 	char path[PINS_PATH_SIZE];
+	int result;
 
 	pins_path(path, id, hook->name);
-	return open_pinned(id, path, &fd, &info, NULL) == 0 ? info.prog_id : 0;
+	result = open_pinned(id, path, &fd, &info, NULL);
+	if (result)
+		return result;
+	*seen = (struct cgfence_link_seen){ info.id, info.prog_id, info.cgroup.cgroup_id };
+	return 0;
+}
+
+uint32_t link_program_id(uint64_t id, const struct hook *hook)
+{
+	struct cgfence_link_seen seen;
+
+	return link_look(id, hook, &seen) ? 0 : seen.program_id;
 }
 
 uint64_t link_cgroup_id(uint64_t id, const struct hook *hook)
 {
-	cleanup_close int fd = -1;
-	struct bpf_link_info info = { 0 };
-	char path[PINS_PATH_SIZE];
+	struct cgfence_link_seen seen;
 
-	pins_path(path, id, hook->name);
-	return open_pinned(id, path, &fd, &info, NULL) == 0 ? info.cgroup.cgroup_id : 0;
+	return link_look(id, hook, &seen) ? 0 : seen.cgroup_id;
 }
 
 bool link_is_there(uint64_t id, const struct hook *hook)
 {
-	cleanup_close int fd = -1;
-	struct bpf_link_info info = { 0 };
-	char path[PINS_PATH_SIZE];
+	struct cgfence_link_seen seen;
 
-	pins_path(path, id, hook->name);
-	return open_pinned(id, path, &fd, &info, NULL) != -ENOENT;
+	return link_look(id, hook, &seen) != -ENOENT;
 }
 
 void link_close(struct link *link)

@@ -26,6 +26,14 @@ int link_open(uint64_t id, const struct hook *hook, struct link *link, struct cg
 /** link_is_there() - is a link pinned that counts? Yes if it cannot be opened now: it may be a fence. */
 bool link_is_there(uint64_t id, const struct hook *hook);
 
+/**
+ * link_look() - what the link of a hook runs, without opening that.
+ * @seen: receives it, with cgroup 0 if it is attached to none
+ *
+ * Return: 0, -ENOENT if no link is pinned that counts, another -errno.
+ */
+int link_look(uint64_t id, const struct hook *hook, struct cgfence_link_seen *seen);
+
 /** link_program_id() - the program that the link of a hook runs; 0 if there is no such link. */
 uint32_t link_program_id(uint64_t id, const struct hook *hook);
 

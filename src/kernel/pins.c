@@ -212,13 +212,45 @@ bool pins_may_be_passing(uint64_t id)
 	return stat(path, &status) == 0 && status.st_mode & S_ISVTX;
 }
 
-/* The ids that are named, with @suffix behind them. */
-static int list_names(const char *suffix, uint64_t **ids, size_t *count,
-		      struct cgfence_error *error)
+struct id_list {
+	const char *suffix; /* behind the id, in the names of the directories */
+	uint64_t *ids;
+	size_t count;
+	size_t capacity;
+};
+
+static void cleanup_free_list(struct id_list *list)
 {
-	cleanup_free uint64_t *found = NULL;
-	size_t capacity = 0;
-	size_t used = 0;
+	free(list->ids);
+}
+
+static bool add_if_named(struct id_list *list, const char *name)
+{
+	char *end;
+	uint64_t id = strtoull(name, &end, 10);
+	uint64_t *larger;
+
+	if (strcmp(end, list->suffix) != 0 || end == name)
+		return true;
+	larger = array_with_room(list->ids, list->count, &list->capacity, sizeof(*larger));
+	if (!larger)
+		return false;
+	list->ids = larger;
+	larger[list->count++] = id;
+	return true;
+}
+
+static void give(struct id_list *list, uint64_t **ids, size_t *count)
+{
+	if (list->count)
+		qsort(list->ids, list->count, sizeof(*list->ids), compare_ids);
+	*ids = cleanup_steal(list->ids);
+	*count = list->count;
+}
+
+static int read_names(struct id_list *first, struct id_list *second, struct cgfence_error *error)
+{
+	bool has_memory = true;
 	struct dirent *entry;
 	DIR *directory;
 	int result = bpffs_is_mounted() ? check_root(error) : 0;
@@ -228,28 +260,12 @@ static int list_names(const char *suffix, uint64_t **ids, size_t *count,
 	directory = opendir(PINS_ROOT);
 	if (!directory && errno != ENOENT)
 		return error_set(error, errno, "cannot read " PINS_ROOT ": %s", strerror(errno));
-	while (directory && (entry = readdir(directory))) {
-		char *end;
-		uint64_t id = strtoull(entry->d_name, &end, 10);
-		uint64_t *larger;
-
-		if (strcmp(end, suffix) != 0 || end == entry->d_name)
-			continue;
-		larger = array_with_room(found, used, &capacity, sizeof(*found));
-		if (!larger) {
-			closedir(directory);
-			return error_out_of_memory(error);
-		}
-		found = larger;
-		found[used++] = id;
-	}
+	while (directory && has_memory && (entry = readdir(directory)))
+		has_memory = add_if_named(first, entry->d_name) &&
+			     add_if_named(second, entry->d_name);
 	if (directory)
 		closedir(directory);
-	if (used)
-		qsort(found, used, sizeof(*found), compare_ids);
-	*ids = cleanup_steal(found);
-	*count = used;
-	return 0;
+	return has_memory ? 0 : error_out_of_memory(error);
 }
 
 bool pins_any(void)
@@ -267,10 +283,30 @@ bool pins_any(void)
 
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 {
-	return list_names("", ids, count, error);
+	cleanup_free uint64_t *detaching = NULL;
+	size_t detaching_count;
+
+	return pins_list_all(ids, count, &detaching, &detaching_count, error);
 }
 
 int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error)
 {
-	return list_names(DETACHING, ids, count, error);
+	cleanup_free uint64_t *others = NULL;
+	size_t other_count;
+
+	return pins_list_all(&others, &other_count, ids, count, error);
+}
+
+int pins_list_all(uint64_t **ids, size_t *count, uint64_t **detaching, size_t *detaching_count,
+		  struct cgfence_error *error)
+{
+	__attribute__((cleanup(cleanup_free_list))) struct id_list first = { .suffix = "" };
+	__attribute__((cleanup(cleanup_free_list))) struct id_list second = { .suffix = DETACHING };
+	int result = read_names(&first, &second, error);
+
+	if (result)
+		return result;
+	give(&first, ids, count);
+	give(&second, detaching, detaching_count);
+	return 0;
 }

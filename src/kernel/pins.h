@@ -95,3 +95,7 @@ void pins_end_detaching(uint64_t id, int lock);
 
 /** pins_list_detaching() - the ids that have such a directory. */
 int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error);
+
+/** pins_list_all() - pins_list() and pins_list_detaching() at once. */
+int pins_list_all(uint64_t **ids, size_t *count, uint64_t **detaching, size_t *detaching_count,
+		  struct cgfence_error *error);

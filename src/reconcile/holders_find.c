@@ -8,7 +8,6 @@
 #include "cgroup/mountinfo.h"
 #include "reconcile/holders_walk.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 /* How old a second look may be. */
@@ -37,21 +36,8 @@ static int list_wanted(const struct listeners *listeners, struct wanted_socket *
 	return 0;
 }
 
-/*
- * A threaded cgroup (cgroups(7)) may hold a thread whose leader is outside. The iterator visits their shared
- * descriptors only with the leader.
- */
-static bool is_threaded(const struct cgfence_cgroup *cgroup)
-{
-	cleanup_close int fd =
-		openat(cgfence_cgroup_fd(cgroup), "cgroup.type", O_RDONLY | O_CLOEXEC);
-	char type[32] = "";
-
-	return fd >= 0 && read(fd, type, sizeof(type) - 1) > 0 && strcmp(type, "threaded\n") == 0;
-}
-
 static int iterate(const struct port_fences *fences, struct holders_iterator *iterator,
-		   struct holders *list, struct cgfence_error *error)
+		   struct holders *list, struct holders *apart, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *ids = calloc(fences->count + 1, sizeof(*ids));
 
@@ -59,7 +45,7 @@ static int iterate(const struct port_fences *fences, struct holders_iterator *it
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < fences->count; i++)
 		ids[i] = fences->items[i].id;
-	return holders_iterator_run(iterator, ids, fences->count, list, error);
+	return holders_iterator_run(iterator, ids, fences->count, list, apart, error);
 }
 
 /* Return: as iterate(), or -ENOSYS without iterators. */
@@ -71,24 +57,64 @@ static int iterate_once(const struct port_fences *fences, struct holders *list,
 
 	if (holders_iterator_new(&iterator, NULL))
 		return -ENOSYS;
-	result = iterate(fences, iterator, list, error);
+	result = iterate(fences, iterator, list, NULL, error);
 	holders_iterator_free(iterator);
 	return result;
 }
 
-/* What is gone has no holders. @only_threaded: whom the iterator cannot ask */
+/* What is gone has no holders. */
 static int find_by_walk(const struct hierarchy *hierarchy, const struct port_fence *fence,
-			bool only_threaded, const struct wanted_socket *wanted, size_t count,
-			struct holders *list, struct cgfence_error *error)
+			const struct wanted_socket *wanted, size_t count, struct holders *list,
+			struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	int result = hierarchy_open_any(hierarchy, fence->id, &cgroup, error);
 
 	if (result)
 		return result == -ENOENT ? 0 : result;
-	return only_threaded && !is_threaded(cgroup)
-		       ? 0
-		       : holders_walk(cgroup, wanted, count, list, error);
+	return holders_walk(cgroup, wanted, count, list, error);
+}
+
+/* Marks the fences of threads whose descriptors the iterator visits only with a leader that is elsewhere. */
+static int mark_apart(const struct port_fences *fences, const struct hierarchy *hierarchy,
+		      const struct holders *apart, bool *marked)
+{
+	for (size_t i = 0; i < apart->count; i++) {
+		const struct cgfence_holder *thread = &apart->items[i];
+		size_t fence = PORT_FENCE_NONE;
+		int result = 0;
+
+		/* Neighbours are mostly of one process. */
+		if (i && thread->cgroup_id == apart->items[i - 1].cgroup_id)
+			continue;
+		if (thread->fence_id)
+			fence = port_fences_find(fences, thread->fence_id);
+		else
+			result = port_fences_nearest(fences, hierarchy, thread->cgroup_id, &fence);
+		if (result)
+			return result;
+		if (fence != PORT_FENCE_NONE)
+			marked[fence] = true;
+		yield_now();
+	}
+	return 0;
+}
+
+static void find_by_iterator(const struct port_fences *fences, struct holders_iterator *iterator,
+			     const struct hierarchy *hierarchy, struct holders *list, bool *marked,
+			     int *code, struct cgfence_error *error)
+{
+	struct cgfence_error reason = { 0 };
+	struct holders apart = { 0 };
+	int result = iterate(fences, iterator, list, &apart, &reason);
+
+	note(result, &reason, code, error);
+	result = mark_apart(fences, hierarchy, &apart, marked);
+	if (result)
+		error_set(&reason, -result, "cannot tell whose the threads are: %s",
+			  strerror(-result));
+	note(result, &reason, code, error);
+	holders_free(&apart);
 }
 
 int holders_find(const struct port_fences *fences, const struct listeners *listeners,
@@ -97,22 +123,23 @@ int holders_find(const struct port_fences *fences, const struct listeners *liste
 {
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free struct wanted_socket *wanted = NULL;
+	cleanup_free bool *walked = calloc(fences->count + 1, sizeof(*walked));
 	struct cgfence_error reason = { 0 };
 	int code = hierarchy_open(&hierarchy, error);
 
 	if (code)
 		return code;
-	if (list_wanted(listeners, &wanted))
+	if (!walked || list_wanted(listeners, &wanted))
 		return error_out_of_memory(error);
+	/* The walk of a fence includes the fences below it. */
+	for (size_t i = 0; i < fences->count && !iterator; i++)
+		walked[i] = fences->items[i].above == PORT_FENCE_NONE;
 	if (iterator)
-		note(iterate(fences, iterator, list, &reason), &reason, &code, error);
+		find_by_iterator(fences, iterator, &hierarchy, list, walked, &code, error);
 	for (size_t i = 0; i < fences->count; i++) {
-		const struct port_fence *fence = &fences->items[i];
-
-		/* The walk of a fence includes the fences below it. */
-		if (!iterator && fence->above != PORT_FENCE_NONE)
+		if (!walked[i])
 			continue;
-		note(find_by_walk(&hierarchy, fence, iterator, wanted, listeners->count, list,
+		note(find_by_walk(&hierarchy, &fences->items[i], wanted, listeners->count, list,
 				  &reason),
 		     &reason, &code, error);
 		yield_now();
@@ -164,7 +191,7 @@ static void take_second_look(struct second_look *look, const struct port_fences 
 		return;
 	look->holders.count = 0;
 	look->result = look->iterator
-			       ? iterate(fences, look->iterator, &look->holders, &look->error)
+			       ? iterate(fences, look->iterator, &look->holders, NULL, &look->error)
 			       : -EBUSY;
 	if (look->result == -EBUSY)
 		look->result = iterate_once(fences, &look->holders, &look->error);

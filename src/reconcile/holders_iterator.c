@@ -103,8 +103,7 @@ static int load(struct holders_iterator *iterator, uint32_t room)
 	iterator->room = room;
 	code = duplicate(bpf_program__fd(skeleton->progs.cgfence_holders), &programs->files);
 	if (code == 0)
-		code = duplicate(bpf_program__fd(skeleton->progs.cgfence_ring_users),
-				 &programs->tasks);
+		code = duplicate(bpf_program__fd(skeleton->progs.cgfence_tasks), &programs->tasks);
 	if (code == 0)
 		code = duplicate(bpf_map__fd(skeleton->maps.cgfence_roots), &programs->roots);
 	if (code)
@@ -276,11 +275,14 @@ static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_id
 /* The records of a pass: holders, and carriers that may lead to more. */
 struct harvest {
 	struct holders *list;
+	struct holders *apart; /* NULL if they are not wanted */
 	struct holders leads;
 };
 
 static int take(struct harvest *harvest, const struct cgfence_holder *holder)
 {
+	if (holder->holding == CGFENCE_HOLDING_APART)
+		return harvest->apart ? holders_add(harvest->apart, holder) : 0;
 	return holders_add(holder->holding == CGFENCE_HOLDING_DESCRIPTOR ? harvest->list
 									 : &harvest->leads,
 			   holder);
@@ -337,9 +339,10 @@ static int follow(struct holders_iterator *iterator, struct harvest *harvest,
 }
 
 int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
-			 size_t fence_count, struct holders *list, struct cgfence_error *error)
+			 size_t fence_count, struct holders *list, struct holders *apart,
+			 struct cgfence_error *error)
 {
-	struct harvest harvest = { .list = list };
+	struct harvest harvest = { .list = list, .apart = apart };
 	cleanup_close int turn = -1;
 	int result;
 

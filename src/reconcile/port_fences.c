@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
+#include "fence/census.h"
 #include "fence/fence.h"
 #include "kernel/pins.h"
 
@@ -13,11 +14,19 @@
 #include <fcntl.h>
 #include <string.h>
 
+static void free_image(struct port_fence *fence)
+{
+	if (fence->shared)
+		port_image_drop(fence->shared);
+	else
+		free(fence->image);
+}
+
 void port_fences_free(struct port_fences *fences)
 {
 	for (size_t i = 0; i < fences->count; i++) {
 		free(fences->items[i].path);
-		free(fences->items[i].image);
+		free_image(&fences->items[i]);
 	}
 	free(fences->items);
 	*fences = (struct port_fences){ 0 };
@@ -141,171 +150,96 @@ static int set_above(struct port_fences *fences)
 	return 0;
 }
 
-static int compare_remembered(const void *left, const void *right)
-{
-	const struct remembered_image *a = left;
-	const struct remembered_image *b = right;
-
-	return a->fence_id < b->fence_id ? -1 : a->fence_id > b->fence_id;
-}
-
-/* No program has id 0; it means that the program is not known. */
-static struct remembered_image *find_remembered(const struct port_fence_cache *cache,
-						uint64_t fence_id, uint32_t program_id)
-{
-	const struct remembered_image key = { .fence_id = fence_id };
-	struct remembered_image *found =
-		cache->count && program_id
-			? bsearch(&key, cache->items, cache->count, sizeof(key), compare_remembered)
-			: NULL;
-
-	return found && found->program_id == program_id ? found : NULL;
-}
-
-static struct cgfence_image *copy_image(const struct cgfence_image *image)
-{
-	struct cgfence_image *copy = malloc(image->size);
-
-	if (copy)
-		memcpy(copy, image, image->size);
-	return copy;
-}
-
-struct cgfence_image *port_fence_cache_copy(const struct port_fence_cache *cache, uint64_t fence_id,
-					    uint32_t program_id)
-{
-	const struct remembered_image *found = find_remembered(cache, fence_id, program_id);
-
-	return found && found->image ? copy_image(found->image) : NULL;
-}
-
 void port_fence_cache_free(struct port_fence_cache *cache)
 {
-	for (size_t i = 0; i < cache->count; i++)
-		free(cache->items[i].image);
-	free(cache->items);
-	*cache = (struct port_fence_cache){ 0 };
-}
-
-/* Members of one standing fence have the same image. */
-static bool is_kept(const struct port_fence_cache *kept, uint64_t id)
-{
-	for (size_t i = 0; id & CGFENCE_STANDING_ID && i < kept->count; i++) {
-		if (kept->items[i].fence_id == id)
-			return true;
-	}
-	return false;
-}
-
-static void keep_image(struct port_fence_cache *cache, const struct port_fence *fence,
-		       struct port_fence_cache *kept)
-{
-	uint64_t id = port_fence_identity(fence);
-	struct remembered_image *known = find_remembered(cache, id, fence->program_id);
-	struct remembered_image *item;
-
-	if (is_kept(kept, id))
-		return;
-	item = &kept->items[kept->count++];
-	item->fence_id = id;
-	item->program_id = fence->program_id;
-	item->image = known ? known->image : copy_image(fence->image);
-	if (known)
-		known->image = NULL;
-}
-
-void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fences *fences)
-{
-	struct port_fence_cache kept = {
-		.items = calloc(fences->count + 1, sizeof(*kept.items)),
-	};
-
-	/* Without memory the cache lacks images, and the next pass reads them from the kernel. */
-	for (size_t i = 0; i < fences->count && kept.items; i++)
-		keep_image(cache, &fences->items[i], &kept);
-	if (kept.count)
-		qsort(kept.items, kept.count, sizeof(*kept.items), compare_remembered);
-	port_fence_cache_free(cache);
-	*cache = kept;
+	port_images_free(&cache->images);
 }
 
 /* What is being read. */
 struct reading {
 	struct hierarchy hierarchy;
-	const struct port_fence_cache *cache;
+	const struct port_fence_cache *cache; /* NULL for none */
+	struct cgroup_places *places;
+	struct port_images images; /* of the fences so far */
 	struct port_fences *fences;
 	size_t capacity;
 };
 
-/* Return: 0 or -errno; -ENOENT if the fence has vanished or does not fence ports. */
-static int read_image(const struct reading *reading, uint64_t id, struct port_fence *fence,
-		      struct cgfence_error *error)
+/*
+ * The id of the program was read before: if it changes in between, the next pass reads the image again.
+ *
+ * Return: 0 or -errno; -ENOENT if the fence has vanished or does not fence ports.
+ */
+static int read_image(struct reading *reading, const struct fence_seen *seen,
+		      struct port_image **image, struct cgfence_error *error)
 {
-	if (reading->cache) {
-		/* Before the image: if the program changes in between, the next pass reads the image again. */
-		fence->program_id = fence_port_program(id);
-		fence->image = port_fence_cache_copy(reading->cache, id, fence->program_id);
+	struct port_image *known =
+		reading->cache ? port_images_find(&reading->cache->images, seen->link.program_id) : NULL;
+	struct cgfence_image *read = NULL;
+	int result = 0;
+
+	if (!fence_seen_ports(seen))
+		return -ENOENT;
+	if (known)
+		port_image_use(known);
+	else
+		result = fence_read_port_image(seen->id, &read, error);
+	if (result)
+		return result;
+	if (!known)
+		known = port_image_new(seen->link.program_id, read);
+	if (!known) {
+		free(read);
+		return error_out_of_memory(error);
 	}
-	return fence->image ? 0 : fence_read_port_image(id, &fence->image, error);
+	port_images_add(&reading->images, known);
+	*image = known;
+	return 0;
 }
 
-/* Takes over the image. Return: 0 or -errno; -ENOENT if the cgroup is gone. */
-static int add(struct reading *reading, struct port_fence *fence, struct cgfence_error *error)
+/* Return: 0 or -errno; -ENOENT if the cgroup is gone. */
+static int add(struct reading *reading, uint64_t id, uint64_t standing_id, struct port_image *image,
+	       struct cgfence_error *error)
 {
 	struct port_fences *fences = reading->fences;
 	struct port_fence *items =
 		array_with_room(fences->items, fences->count, &reading->capacity, sizeof(*items));
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	const char *path;
+	char *copy;
 	int result;
 
-	if (!items) {
-		free(fence->image);
+	if (!items)
 		return error_out_of_memory(error);
-	}
 	fences->items = items;
-	result = hierarchy_open_any(&reading->hierarchy, fence->id, &cgroup, error);
-	if (result == 0) {
-		fence->path = strdup(cgfence_cgroup_path(cgroup));
-		result = fence->path ? 0 : error_out_of_memory(error);
-	}
+	result = cgroup_places_find(reading->places, &reading->hierarchy, id, &path, error);
 	if (result)
-		free(fence->image);
-	else
-		items[fences->count++] = *fence;
-	return result;
-}
-
-static int read_fence(struct reading *reading, uint64_t id, struct cgfence_error *error)
-{
-	struct port_fence fence = { .id = id };
-	int result = read_image(reading, id, &fence, error);
-
-	return result ? result : add(reading, &fence, error);
-}
-
-static int add_member(struct reading *reading, const struct port_fence *pattern, uint64_t member,
-		      struct cgfence_error *error)
-{
-	struct port_fence fence = *pattern;
-
-	fence.id = member;
-	fence.image = copy_image(pattern->image);
-	return fence.image ? add(reading, &fence, error) : error_out_of_memory(error);
+		return result;
+	copy = strdup(path);
+	if (!copy)
+		return error_out_of_memory(error);
+	items[fences->count++] = (struct port_fence){
+		.id = id,
+		.standing_id = standing_id,
+		.path = copy,
+		.image = image->image,
+		.shared = port_image_use(image),
+	};
+	return 0;
 }
 
 /* Members come and go meanwhile. */
-static int add_members(struct reading *reading, const struct port_fence *pattern,
+static int add_members(struct reading *reading, uint64_t standing_id, struct port_image *image,
 		       struct cgfence_error *error)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
-	int result = cgfence_fence_open(pattern->standing_id, &fence, error);
+	int result = cgfence_fence_open(standing_id, &fence, error);
 
 	if (result == 0)
 		result = cgfence_fence_read_members(fence, &ids, &count, error);
 	for (size_t i = 0; i < count && result == 0; i++) {
-		result = add_member(reading, pattern, ids[i], error);
+		result = add(reading, ids[i], standing_id, image, error);
 		if (result == -ENOENT)
 			result = 0;
 		yield_now();
@@ -313,75 +247,103 @@ static int add_members(struct reading *reading, const struct port_fence *pattern
 	return result;
 }
 
-static int read_members(struct reading *reading, uint64_t id, uint64_t member,
-			struct cgfence_error *error)
+/* Every cgroup at the level of members may be judged as one, listed or not. */
+static int read_fence(struct reading *reading, const struct fence_seen *seen, uint64_t member,
+		      struct cgfence_error *error)
 {
-	struct port_fence pattern = { .standing_id = id };
-	int result = read_image(reading, id, &pattern, error);
+	struct port_image *image = NULL;
+	int result = read_image(reading, seen, &image, error);
 
 	if (result)
 		return result;
-	/* Every cgroup at their level may be judged as one, listed or not. */
-	result = member ? add_member(reading, &pattern, member, error)
-			: add_members(reading, &pattern, error);
-	free(pattern.image);
+	if (!(seen->id & CGFENCE_STANDING_ID))
+		result = add(reading, seen->id, 0, image, error);
+	else if (member)
+		result = add(reading, member, seen->id, image, error);
+	else
+		result = add_members(reading, seen->id, image, error);
+	port_image_drop(image);
 	return result;
 }
 
-/* Lists the fence @only, or all. */
-static int list_ids(uint64_t only, uint64_t **ids, size_t *count, struct cgfence_error *error)
+/* Looks closely at the fence @only, or all. */
+static int look(uint64_t only, struct fence_seen **fences, size_t *count,
+		struct cgfence_error *error)
 {
-	uint64_t *list;
+	cleanup_free uint64_t *ids = NULL;
+	struct fence_seen *seen;
+	size_t found = 1;
+	int result = only ? 0 : pins_list(&ids, &found, error);
 
-	if (!only)
-		return pins_list(ids, count, error);
-	list = malloc(sizeof(*list));
-	if (!list)
+	if (result)
+		return result;
+	seen = calloc(found + 1, sizeof(*seen));
+	if (!seen)
 		return error_out_of_memory(error);
-	*list = only;
-	*ids = list;
-	*count = 1;
+	for (size_t i = 0; i < found; i++) {
+		fence_see(only ? only : ids[i], &seen[i]);
+		yield_now();
+	}
+	*fences = seen;
+	*count = found;
 	return 0;
 }
 
-static void cleanup_close_reading(struct reading *reading)
+static int read_all(struct reading *reading, const struct fence_seen *seen, size_t count,
+		    uint64_t member, struct cgfence_error *error)
 {
-	hierarchy_close(&reading->hierarchy);
-}
+	int code = count ? hierarchy_open(&reading->hierarchy, error) : 0;
 
-int port_fences_read(uint64_t only, uint64_t member, struct port_fence_cache *cache,
-		     struct port_fences *fences, struct cgfence_error *error)
-{
-	struct port_fences read = { 0 };
-	__attribute__((cleanup(cleanup_close_reading))) struct reading reading = {
-		.hierarchy = HIERARCHY_CLOSED, .cache = cache, .fences = &read
-	};
-	cleanup_free uint64_t *ids = NULL;
-	size_t count = 0;
-	int code = list_ids(only, &ids, &count, error);
-
-	if (code == 0 && count)
-		code = hierarchy_open(&reading.hierarchy, error);
-	if (code)
-		return code;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && reading->hierarchy.fd >= 0; i++) {
 		struct cgfence_error reason = { 0 };
-		int result = ids[i] & CGFENCE_STANDING_ID
-				     ? read_members(&reading, ids[i], member, &reason)
-				     : read_fence(&reading, ids[i], &reason);
+		int result = read_fence(reading, &seen[i], member, &reason);
 
 		yield_now();
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);
 	}
+	hierarchy_close(&reading->hierarchy);
+	return code;
+}
+
+/* Without memory for an image the next pass reads it from the kernel. */
+static void keep(struct port_fence_cache *cache, struct port_images *images)
+{
+	port_images_free(&cache->images);
+	port_images_sort(images);
+	cache->images = *images;
+	*images = (struct port_images){ 0 };
+}
+
+int port_fences_read(uint64_t only, uint64_t member, struct port_fence_cache *cache,
+		     struct port_fences *fences, struct cgfence_error *error)
+{
+	struct cgfence_census *census = only || !cache ? NULL : cache->census;
+	struct cgroup_places places = { 0 };
+	struct port_fences read = { 0 };
+	struct reading reading = {
+		.hierarchy = HIERARCHY_CLOSED,
+		.cache = cache,
+		.places = census ? &census->places : &places,
+		.fences = &read,
+	};
+	cleanup_free struct fence_seen *seen = NULL;
+	size_t count = 0;
+	int code = census ? 0 : look(only, &seen, &count, error);
+
+	if (code == 0)
+		code = read_all(&reading, census ? census->fences : seen,
+				census ? census->count : count, member, error);
+	cgroup_places_free(&places);
+	if (cache && !only)
+		keep(cache, &reading.images);
+	port_images_free(&reading.images);
 	if (read.count)
 		qsort(read.items, read.count, sizeof(*read.items), compare_fences);
 	if (set_above(&read)) {
 		port_fences_free(&read);
 		return error_out_of_memory(error);
 	}
-	if (cache && !only)
-		port_fence_cache_keep(cache, &read);
 	*fences = read;
 	return code;
 }

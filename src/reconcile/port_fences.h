@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cgroup/hierarchy.h"
+#include "reconcile/port_images.h"
 
 #define PORT_FENCE_NONE ((size_t)-1)
 
@@ -10,9 +11,10 @@
 struct port_fence {
 	uint64_t id;	      /* of the cgroup */
 	uint64_t standing_id; /* of the standing fence that it is a member of; else 0 */
-	uint32_t program_id;  /* of the program that uses @image; 0 if it is not known */
 	char *path; /* No descriptor, since anybody who may make members could use up those there are. */
 	struct cgfence_image *image;
+	struct port_image *
+		shared; /* has the image, where others may use it too; else NULL, and the image is its own */
 	size_t above; /* index of the next fence up the hierarchy, or PORT_FENCE_NONE */
 };
 
@@ -21,27 +23,19 @@ struct port_fences {
 	size_t count;
 };
 
-/*
- * The image of a fence, kept from pass to pass. A policy map is frozen before its program is loaded, so while the link
- * runs the same program, the image is the same.
- */
-struct remembered_image {
-	uint64_t fence_id;
-	uint32_t program_id;
-	struct cgfence_image *image;
-};
+struct cgfence_census;
 
-/* An all-zero cache is empty. */
+/* What is kept from pass to pass, so that it is not read again while nothing shows that it changed. All zero has nothing. */
 struct port_fence_cache {
-	struct remembered_image *items; /* by ascending fence id */
-	size_t count;
+	struct port_images images;
+	struct cgfence_census *census; /* borrowed; NULL to look at the fences closely each time */
 };
 
 /**
  * port_fences_read() - read the fences that fence ports back from the kernel.
  * @only: id of the only fence to read, 0 for all
  * @member: of a standing fence, the only member to read; 0 for all
- * @cache: the images of earlier passes, updated if all fences are read; NULL for none
+ * @cache: of earlier passes, updated if all fences are read; NULL for none
  * @fences: receives the fences, to be given to port_fences_free()
  *
  * Fences that vanish meanwhile are left out. If one cannot be read, @fences still receives the others, and the first
@@ -76,17 +70,6 @@ size_t port_fences_find(const struct port_fences *fences, uint64_t id);
  */
 int port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
 			uint64_t cgroup_id, size_t *nearest);
-
-/**
- * port_fence_cache_copy() - the image that a program of a fence uses.
- *
- * Return: a copy to be given to free(), or NULL if it is not in the cache.
- */
-struct cgfence_image *port_fence_cache_copy(const struct port_fence_cache *cache, uint64_t fence_id,
-					    uint32_t program_id);
-
-/** port_fence_cache_keep() - replace the content of the cache by these fences. */
-void port_fence_cache_keep(struct port_fence_cache *cache, const struct port_fences *fences);
 
 /** port_fence_cache_free() - empty the cache. */
 void port_fence_cache_free(struct port_fence_cache *cache);

@@ -35,6 +35,12 @@ int cgfence_reconciler_new(struct cgfence_reconciler **reconciler, struct cgfenc
 	return 0;
 }
 
+void cgfence_reconciler_use_census(struct cgfence_reconciler *reconciler,
+				   struct cgfence_census *census)
+{
+	reconciler->fences.census = census;
+}
+
 void cgfence_reconciler_free(struct cgfence_reconciler *reconciler)
 {
 	if (!reconciler)

@@ -20,7 +20,6 @@
 #define NUMBERS 3
 
 #define PINS "/sys/fs/bpf/bench"
-#define WORDS_MAX 16
 
 /* Files of commands for bpftool, a line each. */
 #define ATTACH "attach"
@@ -117,31 +116,12 @@ static struct children_cost run_batch(const char *path)
 	return children_measure(WORDS("bpftool", "batch", "file", path));
 }
 
-static double run_line(char *line)
-{
-	const char *words[WORDS_MAX] = { "bpftool" };
-	struct children_cost cost;
-	char *save = NULL;
-	size_t count = 1;
-
-	for (char *word = strtok_r(line, " \n", &save); word && count < WORDS_MAX - 1;
-	     word = strtok_r(NULL, " \n", &save))
-		words[count++] = word;
-	cost = children_measure(words);
-	return cost.status ? NAN : cost.ms;
-}
-
 static double run_each(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char line[1024];
-	double ms = 0;
+	const char *script = text("while read -r line; do bpftool $line || exit; done < %s", path);
+	struct children_cost cost = children_measure(WORDS("sh", "-c", script));
 
-	while (file && fgets(line, sizeof(line), file))
-		ms += run_line(line);
-	if (file)
-		fclose(file);
-	return ms;
+	return cost.status ? NAN : cost.ms;
 }
 
 static double unpin(void)

@@ -8,9 +8,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The value of a round is the median of its batches: an interrupt is in few of them. */
@@ -205,6 +208,27 @@ static double measure_calls(const void *subject)
 
 	return check->filter->exists ? in_cgroup(check, time_calls) : NAN;
 }
+
+static char node[64];
+
+void check_aim_device(uint32_t device)
+{
+	snprintf(node, sizeof(node), "c-%u", device);
+	if (mknod(node, S_IFCHR | 0666, device) < 0 && errno != EEXIST)
+		report_fail("cannot make a device node: %s", strerror(errno));
+}
+
+bool check_access(void)
+{
+	return access(node, R_OK | W_OK) == 0;
+}
+
+int check_open(void)
+{
+	return open(node, O_RDWR | O_CLOEXEC);
+}
+
+const struct check_call check_access_call = { check_aim_device, NULL, check_access, NULL, 100, 0 };
 
 void check_begin(struct check_suite *suite, const char *variant)
 {

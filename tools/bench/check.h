@@ -61,6 +61,18 @@ struct check_suite {
 	size_t table_count;
 };
 
+/** check_aim_device() - let check_access() ask for this character device, whose node is made. */
+void check_aim_device(uint32_t device);
+
+/** check_access() - may that device be read and written? */
+bool check_access(void);
+
+/** check_open() - open it for both. Return: a descriptor, or -1. */
+int check_open(void);
+
+/* Of the first two. */
+extern const struct check_call check_access_call;
+
 /** check_begin() - make the tables, without rows yet; @variant is added to their titles. */
 void check_begin(struct check_suite *suite, const char *variant);
 

@@ -104,25 +104,11 @@ static struct filter filters[] = {
 
 /* Calls. */
 
-static char node[64];
-
-static void aim(uint32_t device)
-{
-	snprintf(node, sizeof(node), "c-%u-%u", major(device), minor(device));
-	if (mknod(node, S_IFCHR | 0666, device) < 0 && errno != EEXIST)
-		report_fail("cannot make a device node: %s", strerror(errno));
-}
-
-static bool call_access(void)
-{
-	return access(node, R_OK | W_OK) == 0;
-}
-
 static int opened;
 
 static bool call_open(void)
 {
-	opened = open(node, O_RDWR | O_CLOEXEC);
+	opened = check_open();
 	return opened >= 0;
 }
 
@@ -140,7 +126,7 @@ static const volatile char *foreign;
 
 static void aim_cold(uint32_t device)
 {
-	aim(device);
+	check_aim_device(device);
 	foreign = mmap(NULL, FOREIGN_SIZE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (foreign == MAP_FAILED)
@@ -153,9 +139,10 @@ static void cool(void)
 		(void)foreign[i];
 }
 
-static const struct check_call access_call = { aim, NULL, call_access, NULL, 100, 0 };
-static const struct check_call open_call = { aim, NULL, call_open, close_opened, 1, 0 };
-static const struct check_call cold_call = { aim_cold, cool, call_access, NULL, 1, 3 };
+static const struct check_call open_call = {
+	check_aim_device, NULL, call_open, close_opened, 1, 0
+};
+static const struct check_call cold_call = { aim_cold, cool, check_access, NULL, 1, 3 };
 
 enum { PROGRAMS, OPEN, ACCESS, COLD };
 
@@ -166,13 +153,13 @@ static struct check_suite suite = {
 	.hook_count = 1,
 	.tables = {
 		[PROGRAMS] = { "device-check", "Device check: time of the program above an empty one",
-			       "cgfence, 200: last entry", &access_call, false, NULL },
+			       "cgfence, 200: last entry", &check_access_call, false, NULL },
 		[OPEN] = { "device-open",
 			   "Device check: the whole of open(2), /dev/null where allowed", NULL,
 			   &open_call, true, NULL },
 		[ACCESS] = { "device-access",
 			     "Device check: the whole of access(2), the last device of 200", NULL,
-			     &access_call, true, NULL },
+			     &check_access_call, true, NULL },
 		[COLD] = { "device-cold",
 			   "Device check, each after a look at 64 MiB of other memory: time above an "
 			   "empty program",

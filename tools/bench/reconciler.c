@@ -6,23 +6,22 @@
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
+#include "base/compare.h"
+#include "net/sock_diag.h"
 #include "support/clock.h"
 #include "support/endpoint.h"
 #include "support/fences.h"
 
 #include <cgfence/reconcile.h>
+#include <cgfence/watch.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
 #include <math.h>
-#include <netinet/tcp.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CROWD_MAX 1000
@@ -31,13 +30,13 @@
 
 #define FENCES 10
 #define FENCE_ROUNDS 21
-#define LISTENERS_MAX 65536
 
 /* Of the specification, with the largest crowd. */
 #define TARGET_RATIO 8
 
 /* How much more than one of the first hundred one of the last nine hundred fences may cost, for it is noise. */
 #define TARGET_GROWTH 2
+#define TARGET_UNCHANGED_US 10
 
 /* The first process of each fence listens on a port that is not assigned. */
 #define POLICY "{'ports': ['20000-29999'], 'on_violation': 'log', 'enforce': false}"
@@ -54,6 +53,11 @@ static struct {
 } crowd;
 
 static struct cgfence_reconciler *reconciler;
+
+/* Of the daemon, beside that. */
+static struct cgfence_census *census;
+static struct cgfence_adopter *adopter;
+static struct cgfence_resolver *resolver;
 
 /* Each second pair of them listens by IPv6. Every descriptor is of a file of its own, as those of different programs are. */
 static bool be_member(void *unused)
@@ -113,53 +117,26 @@ static bool begin_crowd(size_t processes, size_t fence_count)
  */
 
 static struct {
-	uint32_t inodes[LISTENERS_MAX]; /* ascending */
+	uint32_t *inodes; /* ascending */
 	size_t count;
 } listening;
 
-static int compare_inodes(const void *left, const void *right)
+static bool list_listeners(void)
 {
-	uint32_t a = *(const uint32_t *)left;
-	uint32_t b = *(const uint32_t *)right;
+	struct listeners found = { 0 };
+	struct sock_diag *diag = NULL;
+	bool failed = sock_diag_open(-1, &diag, NULL) ||
+		      sock_diag_dump(diag, IPPROTO_TCP, 0, &found, NULL);
 
-	return a < b ? -1 : a > b;
-}
-
-static int take_listener(struct nl_msg *message, void *unused)
-{
-	const struct inet_diag_msg *socket = nlmsg_data(nlmsg_hdr(message));
-
-	(void)unused;
-	if (listening.count < LISTENERS_MAX)
-		listening.inodes[listening.count++] = socket->idiag_inode;
-	return NL_OK;
-}
-
-static int list_family(struct nl_sock *netlink, int family)
-{
-	struct inet_diag_req_v2 request = {
-		.sdiag_family = (uint8_t)family,
-		.sdiag_protocol = IPPROTO_TCP,
-		.idiag_states = 1U << TCP_LISTEN,
-	};
-
-	return nl_send_simple(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request, sizeof(request)) <
-		       0 ||
-	       nl_recvmsgs_default(netlink) < 0;
-}
-
-static int list_listeners(void)
-{
-	struct nl_sock *netlink = nl_socket_alloc();
-	int result;
-
-	listening.count = 0;
-	result = !netlink || nl_connect(netlink, NETLINK_SOCK_DIAG) ||
-		 nl_socket_modify_cb(netlink, NL_CB_VALID, NL_CB_CUSTOM, take_listener, NULL) ||
-		 list_family(netlink, AF_INET) || list_family(netlink, AF_INET6);
-	nl_socket_free(netlink);
-	qsort(listening.inodes, listening.count, sizeof(uint32_t), compare_inodes);
-	return result;
+	free(listening.inodes);
+	listening.inodes = calloc(found.count + 1, sizeof(*listening.inodes));
+	listening.count = listening.inodes ? found.count : 0;
+	for (size_t i = 0; i < listening.count; i++)
+		listening.inodes[i] = found.items[i].inode;
+	sort_inodes(listening.inodes, listening.count);
+	listeners_free(&found);
+	sock_diag_close(diag);
+	return !failed;
 }
 
 static size_t is_listener(int directory, const char *name)
@@ -207,7 +184,7 @@ static size_t visit_process(int proc, const char *pid)
 
 static bool walk(void)
 {
-	return list_listeners() == 0 && visit_all(AT_FDCWD, "/proc", visit_process) >= crowd.count;
+	return list_listeners() && visit_all(AT_FDCWD, "/proc", visit_process) >= crowd.count;
 }
 
 static bool run_ss(void)
@@ -236,16 +213,16 @@ static bool run_reconcile(void)
 	return children_run(WORDS("cgfence", "reconcile", "--json")) == 3;
 }
 
-/* The daemon sweeps and lists the fences in each interval before the pass. */
+/* All that the daemon does at each interval. */
 static bool pass_as_daemon(void)
 {
-	uint64_t *ids = NULL;
-	size_t count;
+	bool more;
 
-	cgfence_fence_sweep();
-	cgfence_fence_list(&ids, &count, NULL);
-	free(ids);
-	return pass();
+	if (cgfence_census_take(census, NULL))
+		return false;
+	cgfence_adopter_look(adopter);
+	cgfence_adopter_work(adopter, NULL, NULL);
+	return cgfence_resolver_pass(resolver, NULL, NULL, &more, NULL) == 0 && pass();
 }
 
 static const struct way {
@@ -314,29 +291,51 @@ static const size_t numbers[] = { 1, 10, 100, 1000 };
 static struct table *passes;
 static struct table *intervals;
 
+/* Of this process alone, on a processor. */
+static double cost_of(bool (*look)(void))
+{
+	struct timespec begin;
+	struct timespec end;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	if (!look())
+		return NAN;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	return (double)(end.tv_sec - begin.tv_sec) * 1e3 +
+	       (double)(end.tv_nsec - begin.tv_nsec) / 1e6;
+}
+
 static void measure_beside(size_t index)
 {
+	/* A fence is new for a second. */
 	time_look(pass_as_daemon);
-	for (int round = 0; round < FENCE_ROUNDS; round++) {
-		table_put(&intervals->rows[index], time_look(pass_as_daemon));
-		table_put(&passes->rows[index], time_look(pass));
-	}
+	usleep(1100000);
+	for (int i = 0; i < 2; i++)
+		time_look(pass_as_daemon);
+	for (int round = 0; round < FENCE_ROUNDS; round++)
+		table_put(&intervals->rows[index], cost_of(pass_as_daemon));
+	cgfence_reconciler_use_census(reconciler, NULL);
+	for (int round = 0; round < FENCE_ROUNDS; round++)
+		table_put(&passes->rows[index], cost_of(pass));
+	cgfence_reconciler_use_census(reconciler, census);
 }
 
 /* Microseconds that each fence adds between two numbers of them. */
-static double growth_us(size_t from, size_t to)
+static double growth_us(struct table *table, size_t from, size_t to)
 {
-	return (row_quantile(&passes->rows[to], 0.5) - row_quantile(&passes->rows[from], 0.5)) *
+	return (row_quantile(&table->rows[to], 0.5) - row_quantile(&table->rows[from], 0.5)) *
 	       1000 / (double)(numbers[to] - numbers[from]);
 }
 
 static void measure_numbers(void)
 {
-	passes = table_new("ms", "reconciler-fences",
-			   "A pass against the number of fences: 10 processes with 2,500 "
-			   "descriptors, all fences but one empty");
-	intervals = table_new("ms", "reconciler-daemon",
-			      "The same with all else that the daemon does each interval");
+	passes = table_new(
+		"ms", "reconciler-fences",
+		"Processor time of a pass against the number of fences: 10 processes with 2,500 "
+		"descriptors, all fences but one empty");
+	intervals =
+		table_new("ms", "reconciler-daemon",
+			  "Processor time of an interval of the daemon in which nothing changed");
 	for (size_t i = 0; i < NUMBERS; i++) {
 		const char *name = text("%zu fence%s", numbers[i], numbers[i] == 1 ? "" : "s");
 
@@ -345,14 +344,27 @@ static void measure_numbers(void)
 	}
 	if (!begin_crowd(10, 1))
 		return;
+	if (cgfence_census_new(&census, NULL) || cgfence_adopter_open(&adopter, NULL) ||
+	    cgfence_resolver_new(&resolver, NULL))
+		report_fail("out of memory or descriptors");
+	cgfence_adopter_use_census(adopter, census);
+	cgfence_resolver_use_census(resolver, census);
+	cgfence_reconciler_use_census(reconciler, census);
 	probe_grow(POLICY, numbers, NUMBERS, measure_beside);
 	end_crowd();
+	cgfence_adopter_close(adopter);
+	cgfence_resolver_free(resolver);
+	cgfence_census_free(census);
 	report_table(passes, NULL);
 	report_table(intervals, NULL);
 	report_target(
-		growth_us(2, 3) <= TARGET_GROWTH * growth_us(0, 2),
+		growth_us(passes, 2, 3) <= TARGET_GROWTH * growth_us(passes, 0, 2),
 		"to a pass the 1,000th fence adds %.0f us, as much as the first ones (%.0f us)",
-		growth_us(2, 3), growth_us(0, 2));
+		growth_us(passes, 2, 3), growth_us(passes, 0, 2));
+	report_target(growth_us(intervals, 1, 3) <= TARGET_UNCHANGED_US,
+		      "to an interval of a watch a fence in which nothing changed adds %.1f us, at "
+		      "most %d",
+		      growth_us(intervals, 1, 3), TARGET_UNCHANGED_US);
 }
 
 void suite_reconciler(void)

@@ -73,7 +73,8 @@ static void iterate(const struct cgfence_cgroup *cgroup, struct holders *holders
 	struct cgfence_error error = { 0 };
 
 	cr_assert_eq(holders_iterator_new(&iterator, &error), 0, "%s", error.text);
-	cr_assert_eq(holders_iterator_run(iterator, &id, 1, holders, &error), 0, "%s", error.text);
+	cr_assert_eq(holders_iterator_run(iterator, &id, 1, holders, NULL, &error), 0, "%s",
+		     error.text);
 	for (size_t i = 0; i < holders->count; i++)
 		cr_expect_eq(holders->items[i].fence_id, id);
 	holders_iterator_free(iterator);
@@ -415,13 +416,14 @@ Test(reconcile_holders, the_iterator_has_room_for_any_number_of_fences)
 	for (size_t i = 0; i < MANY_FENCES; i++)
 		ids[i] = cgfence_cgroup_id(sockets_fence()) + ((uint64_t)i << 40);
 	cr_assert_eq(holders_iterator_new(&iterator, NULL), 0);
-	cr_assert_eq(holders_iterator_run(iterator, ids, 1, &holders, NULL), 0);
+	cr_assert_eq(holders_iterator_run(iterator, ids, 1, &holders, NULL, NULL), 0);
 	few = holders.count;
 	cr_expect_gt(few, 0);
 	for (int i = 0; i < 2; i++) {
 		holders.count = 0;
-		cr_expect_eq(holders_iterator_run(iterator, ids, MANY_FENCES, &holders, &error), 0,
-			     "%s", error.text);
+		cr_expect_eq(holders_iterator_run(iterator, ids, MANY_FENCES, &holders, NULL,
+						  &error),
+			     0, "%s", error.text);
 		cr_expect_eq(holders.count, few);
 	}
 	holders_iterator_free(iterator);

@@ -53,7 +53,8 @@ static void expect_found(struct holders_iterator *iterator, int which)
 	struct cgfence_error error = { 0 };
 	struct holders holders = { 0 };
 
-	cr_assert_eq(holders_iterator_run(iterator, &id, 1, &holders, &error), 0, "%s", error.text);
+	cr_assert_eq(holders_iterator_run(iterator, &id, 1, &holders, NULL, &error), 0, "%s",
+		     error.text);
 	cr_assert_eq(holders.count, 1);
 	cr_expect_eq(holders.items[0].fence_id, id);
 	holders_free(&holders);
@@ -199,7 +200,7 @@ Test(reconcile_shared, more_fences_than_it_has_room_for)
 
 	for (uint64_t i = 0; i < COUNT; i++)
 		ids[i] = i + 1 < COUNT ? i + 2 : cgfence_cgroup_id(cgroups[1]) + COUNT;
-	cr_assert_eq(holders_iterator_run(iterator, ids, COUNT, &holders, &error), 0, "%s",
+	cr_assert_eq(holders_iterator_run(iterator, ids, COUNT, &holders, NULL, &error), 0, "%s",
 		     error.text);
 	holders_free(&holders);
 	cr_expect_neq(pinned("files"), files, "the larger one is for all");
