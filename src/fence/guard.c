@@ -49,7 +49,8 @@ static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 {
 	int result = GUARD_REFUSED;
 
-	if (!may_take_lsm())
+	/* Of its program there is no version that fences may share. */
+	if (set->image->shared || !may_take_lsm())
 		return GUARD_REFUSED;
 	for (int i = 0; i < 2 && result == GUARD_REFUSED; i++)
 		result = try_guard(set, CGFENCE_GUARD_DENY, maps, error);
@@ -113,6 +114,11 @@ static int try_sockops_guards(struct fence_programs *set, struct fence_maps *map
 		return result;
 	set->image->ports.mutes = 0;
 	return try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
+}
+
+bool fence_guard_may_deny(const struct cgfence_image *image)
+{
+	return hook_guards_tcp(image) && may_take_lsm();
 }
 
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,
