@@ -33,8 +33,8 @@ static void remove_policy(uint64_t digest)
 	char path[PINS_PATH_SIZE];
 
 	policy_path(path, digest);
-	if (rmdir(path) == 0)
-		rmdir(POLICIES);
+	rmdir(path);
+	rmdir(POLICIES);
 }
 
 void sharers_enter(uint64_t digest, uint64_t id)
