@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define OWN_PATH PINS_KERNEL "/own"
 #define RECORDS_PATH PINS_KERNEL "/records"
@@ -157,10 +158,12 @@ int own_enter_again(uint64_t id, const struct fence_maps *maps, struct cgfence_e
 	return result ? kernel_error(error, -result, "make records for a fence") : 0;
 }
 
-/* Loads a program that allows all, and uses the maps that tell that it is of a fence. */
+/*
+ * Loads a program that allows all, and has the name and the policy that tell that it is of a fence. Before libbpf gives a
+ * name, it loads programs to learn whether the kernel takes names, which takes longer than all of this.
+ */
 static int load_first(const struct hook *hook, const struct fence_maps *maps)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = hook->attach_type);
 	const struct bpf_insn program[] = {
 		{ .code = BPF_LD | BPF_IMM | BPF_DW,
 		  .dst_reg = BPF_REG_1,
@@ -172,10 +175,17 @@ static int load_first(const struct hook *hook, const struct fence_maps *maps)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	cleanup_close int fd = bpf_prog_load(hook->type_in_place, hook->program, "Dual BSD/GPL",
-					     program, sizeof(program) / sizeof(program[0]),
-					     &options);
+	union bpf_attr attributes = {
+		.prog_type = hook->type_in_place,
+		.expected_attach_type = hook->attach_type,
+		.insns = (uintptr_t)program,
+		.insn_cnt = sizeof(program) / sizeof(program[0]),
+		.license = (uintptr_t) "Dual BSD/GPL",
+	};
+	cleanup_close int fd = -1;
 
+	memcpy(attributes.prog_name, hook->program, strnlen(hook->program, BPF_OBJ_NAME_LEN - 1));
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
 	if (fd < 0 || bpf_prog_bind_map(fd, maps->policy, NULL) < 0)
 		return -1;
 	return cleanup_steal_descriptor(&fd);
