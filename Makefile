@@ -187,7 +187,7 @@ $(TEST_PROGRAMS): $(LIB_OBJECTS) $(if $(CROSS),$(OUT)/tests/plain/runner.o)
 	$(Q)$(LINK) $(filter %.o,$^) $(if $(CROSS),,-lcriterion) $(LIBRARIES) -o $@
 
 # The programs of a fence as bpftool can load them, beside which attach is measured.
-PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_% lean_standing_%,$(LINELESS)))
+PLAIN_OBJECTS := $(patsubst %,build/bench-bpf/%.bpf.o,$(filter-out standing_% lean_standing_% shared_% lean_shared_%,$(LINELESS)))
 build/bench-bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DPOLICY_LOOKED_UP -c $< -o $@

@@ -28,14 +28,10 @@ static __always_inline void denial_read_task(struct cgfence_denial_record *recor
 
 #ifdef STANDING
 #define DENIAL_EVENT struct cgfence_event
-#define DENIAL_SET struct cgfence_standing_denial_set
 #define SET_MEMBER(event, id) ((event)->member = (id))
-#define MEMBERS_OF(set) ((set)->members)
 #else
 #define DENIAL_EVENT struct cgfence_plain_event
-#define DENIAL_SET struct cgfence_denial_set
 #define SET_MEMBER(event, id) ((void)(id))
-#define MEMBERS_OF(set) ((__u64 *)0)
 #endif
 
 /* While the buffer is half full, a fence sends at most one event of a listener in so long, and none without one. */
@@ -58,13 +54,6 @@ static __always_inline void denial_tell(DENIAL_EVENT *event, struct cgfence_coun
 	bpf_ringbuf_output(&cgfence_events, event, sizeof(*event), 0);
 }
 
-static __always_inline struct cgfence_counters *counters_of_fence(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&cgfence_count, &zero);
-}
-
 /*
  * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie and
  * made_outside.
@@ -79,37 +68,42 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 					  __u32 verdict, bool listens, __u32 by)
 {
 	struct cgfence_denial_record *record = &event->record;
-	__u64 seed = image->record_seed ^ seed_of_member(judged->id);
-	__u32 set_index = cgfence_denial_set_index(record, hook, seed);
 	struct cgfence_denial_record *way;
-	DENIAL_SET *set;
+	struct denial_place place;
 	__u64 before;
 	__u64 known;
 	__u32 chosen;
 	__s64 fence;
+	__u64 seed;
 
 	/* Keeps the compiler from computing it again. */
 	asm volatile("" : "+r"(verdict));
-	set = bpf_map_lookup_elem(&cgfence_denials, &set_index);
-	if (!counters || !set)
+	if (!counters)
+		return;
+	seed = OWN(image, counters, record_seed, record_seed) ^ seed_of_member(judged->id);
+	if (!denial_find(counters, cgfence_denial_set_index(record, hook, seed), &place))
 		return;
 	SET_MEMBER(event, judged->id);
 
 	denial_read_task(record, &image->task, by);
 	record->last_ns = bpf_ktime_get_boot_ns();
 
-	bpf_spin_lock(&set->lock);
-	chosen = cgfence_denial_choose_way(set->ways, MEMBERS_OF(set), record, judged->id, &known);
-	way = &set->ways[chosen];
+	bpf_spin_lock(place.lock);
+	if (!denial_is_of(counters, &place)) {
+		bpf_spin_unlock(place.lock);
+		return;
+	}
+	chosen = cgfence_denial_choose_way(place.ways, place.members, record, judged->id, &known);
+	way = &place.ways[chosen];
 	/* Keeps the compiler from making branches with a copy of all that follows in each. */
 	asm volatile("" : "+r"(known));
 	before = way->count;
 	record->count = (before & known) + 1;
 	record->first_ns = (way->first_ns & known) | (record->last_ns & ~known);
 	*way = *record;
-	if (MEMBERS_OF(set))
-		MEMBERS_OF(set)[chosen] = judged->id;
-	bpf_spin_unlock(&set->lock);
+	if (place.members)
+		place.members[chosen] = judged->id;
+	bpf_spin_unlock(place.lock);
 
 	__sync_fetch_and_add(&counters->refusals[hook][verdict & (CGFENCE_VERDICT_SLOTS - 1)], 1);
 	if (before & ~known)
@@ -117,7 +111,7 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 
 	count_for_member(judged, hook, verdict);
 	/* Below 0 with CGFENCE_LEARNING_BIT. */
-	fence = (__s64)image->cgroup_id;
+	fence = (__s64)OWN(image, counters, fence, cgroup_id);
 	event->cgroup_id = fence;
 	/* In this order a fence that does not learn has no instruction for it. */
 	if (fence < 0)

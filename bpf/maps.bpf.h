@@ -2,7 +2,7 @@
 /* The maps of a fence. User space makes them and puts them in place of these declarations. */
 #pragma once
 
-#include "records.bpf.h"
+#include "own.bpf.h"
 #include <stdbool.h>
 #include <stddef.h>
 

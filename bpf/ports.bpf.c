@@ -136,12 +136,14 @@ static __always_inline bool process_chose(struct bpf_sock *ctx, const struct cgf
  * serves both: that is no choice of the kernel's.
  */
 static __always_inline bool may_have_begun_before(const struct cgfence_image *image,
+						  struct cgfence_counters *counters,
 						  struct cgfence_served served, __u32 port)
 {
 	if (CGFENCE_FIELD(image, socket.has_v6only_bit) && served.ipv4 && served.ipv6)
 		return false;
 	return is_ephemeral(image, port) &&
-	       bpf_ktime_get_boot_ns() - image->ports.since_ns < CGFENCE_BIND_NS;
+	       bpf_ktime_get_boot_ns() - OWN(image, counters, since_ns, ports.since_ns) <
+		       CGFENCE_BIND_NS;
 }
 
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
@@ -167,7 +169,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	if (!own_netns && !socket_netns_is_unknown(image) && !CGFENCE_FIELD(image, ports.netns_any))
 		return 1;
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
-		  : may_have_begun_before(image, served, port))
+		  : may_have_begun_before(image, counters, served, port))
 		return 1;
 	socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 		      ctx->protocol, cgfence_served_family(served), port, 0, image->task.ports_by);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The maps of records, which stay when the policy changes. */
+/* The maps of records, which stay when the policy changes. Programs that may be shared find them by bpf/own.bpf.h. */
 #pragma once
 
 #include <linux/bpf.h>

@@ -16,6 +16,11 @@
  *   cgfence_globs    the patterns of the names, each a struct cgfence_glob
  * and all share with the others of the host
  *   cgfence_events   a ring buffer of struct cgfence_event
+ *
+ * Where programs may be shared by fences of equal policies, the policy, what was asked for and the source are those of
+ * these programs. What is of one fence is in two maps of the host:
+ *   cgfence_own      for each cgroup that is fenced, a struct cgfence_own, in place of cgfence_count
+ *   cgfence_records  struct cgfence_records_part by struct cgfence_records_key, in place of cgfence_denials
  */
 #pragma once
 
@@ -24,7 +29,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 12
+#define CGFENCE_ABI_VERSION 13
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
@@ -46,6 +51,8 @@
 #define CGFENCE_EVENTS_MAP "cgfence_events"
 #define CGFENCE_ASKED_MAP "cgfence_asked"
 #define CGFENCE_SOURCE_MAP "cgfence_source"
+#define CGFENCE_OWN_MAP "cgfence_own"
+#define CGFENCE_RECORDS_MAP "cgfence_records"
 #define CGFENCE_MEMBERS_MAP "cgfence_members"
 #define CGFENCE_STATE_MAP "cgfence_state"
 #define CGFENCE_GONE_MAP "cgfence_gone"
@@ -276,6 +283,12 @@ struct cgfence_image {
 	struct cgfence_device_table devices;
 	__u32 standing_offset; /* of struct cgfence_standing, from the start of the image; 0 in others */
 	__u32 adopt; /* it may have taken the place of programs of others, which are pinned beside it */
+	/*
+	 * Other fences may run these programs. Then cgroup_id, record_seed and ports.since_ns are those of the fence that
+	 * they were loaded for, and they read those of struct cgfence_own.
+	 */
+	__u32 shared;
+	__u32 unused;
 };
 
 enum cgfence_hook {
@@ -304,6 +317,14 @@ struct cgfence_counters {
 	 */
 	__u64 pending;
 	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */
+};
+
+/* What is of one fence, in the storage of its cgroup. */
+struct cgfence_own {
+	__u64 fence;	   /* its id, which never changes */
+	__u64 record_seed; /* this and the next are as in struct cgfence_image */
+	__u64 since_ns;
+	struct cgfence_counters counters;
 };
 
 /* The refused request; with the hook and the verdict it is the key of a denial. */
@@ -475,6 +496,22 @@ struct cgfence_standing_denial_set {
 	__u64 members[CGFENCE_DENIAL_WAYS];
 };
 
+#define CGFENCE_RECORDS_PARTS 3
+#define CGFENCE_RECORDS_PART_SETS (CGFENCE_DENIAL_SETS / CGFENCE_RECORDS_PARTS)
+
+struct cgfence_records_key {
+	__u64 fence;
+	__u64 part;
+};
+
+/* Sets of denials, as many as fit into a page with what the kernel adds. */
+struct cgfence_records_part {
+	struct bpf_spin_lock lock;
+	__u32 unused;
+	__u64 fence; /* the kernel may give the place to another one, while a program is about to write to it */
+	struct cgfence_denial_record sets[CGFENCE_RECORDS_PART_SETS][CGFENCE_DENIAL_WAYS];
+};
+
 /* The layouts above, which are shared with programs that are loaded already. */
 #ifdef __cplusplus
 #define CGFENCE_SIZE_IS(type, size) static_assert(sizeof(type) == (size), "another layout")
@@ -483,11 +520,12 @@ struct cgfence_standing_denial_set {
 #endif
 
 CGFENCE_SIZE_IS(struct cgfence_device_table, 64);
-CGFENCE_SIZE_IS(struct cgfence_image, 456);
+CGFENCE_SIZE_IS(struct cgfence_image, 464);
 CGFENCE_SIZE_IS(struct cgfence_member, 256);
 CGFENCE_SIZE_IS(struct cgfence_glob, 328 + 256 * 32);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
 CGFENCE_SIZE_IS(struct cgfence_counters, 280);
+CGFENCE_SIZE_IS(struct cgfence_own, 304);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
 CGFENCE_SIZE_IS(struct cgfence_event, 88);
@@ -495,6 +533,7 @@ CGFENCE_SIZE_IS(struct cgfence_plain_event, offsetof(struct cgfence_event, membe
 CGFENCE_SIZE_IS(struct cgfence_holder, 64);
 CGFENCE_SIZE_IS(struct cgfence_carried, 24);
 CGFENCE_SIZE_IS(struct cgfence_denial_set, 232);
+CGFENCE_SIZE_IS(struct cgfence_records_part, 3376);
 CGFENCE_SIZE_IS(struct cgfence_standing_denial_set, 264);
 
 #undef CGFENCE_SIZE_IS

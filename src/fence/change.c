@@ -4,11 +4,13 @@
 #include "base/error.h"
 #include "fence/adopted.h"
 #include "fence/detach.h"
+#include "fence/guard.h"
 #include "fence/hidden.h"
 #include "fence/load.h"
 #include "fence/move.h"
 #include "fence/same.h"
 #include "fence/setup.h"
+#include "fence/sharing.h"
 #include "fence/standing_adopted.h"
 #include "fence/source.h"
 #include "fence/standing_change.h"
@@ -138,6 +140,28 @@ static int choose_record_seed(struct fence_change *change, struct cgfence_error 
 	return 0;
 }
 
+static int prepare_again(struct fence_change *change, struct cgfence_error *error);
+
+static int load(struct fence_change *change, struct cgfence_error *error)
+{
+	bool may_deny = fence_guard_may_deny(change->new.image);
+	bool taken;
+	int result = standing_change_prepare(change, error);
+
+	if (result == 0)
+		result = fence_sharing_prepare(change, &taken, error);
+	if (result || taken)
+		return result;
+	result = fence_source_prepare(change, error);
+	if (result == 0)
+		result = fence_programs_load(&change->new, &change->old.maps, error);
+	/* The first fence of a boot finds out that programs may be shared, or that they may not. */
+	if ((result == 0 && may_deny && !fence_guard_may_deny(change->new.image)) ||
+	    fence_sharing_give_up(change, result))
+		return prepare_again(change, error);
+	return result;
+}
+
 static int prepare(struct fence_change *change, struct cgfence_error *error)
 {
 	uint64_t generation = change->old.image ? change->old.image->generation + !change->rewords
@@ -158,12 +182,7 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 		return result;
 	if (change->old.image && change->old.image->ports.fenced)
 		take_over_ports(change);
-	result = standing_change_prepare(change, error);
-	if (result == 0)
-		result = fence_source_prepare(change, error);
-	if (result)
-		return result;
-	return fence_programs_load(&change->new, &change->old.maps, error);
+	return load(change, error);
 }
 
 /* Removes the links that this change has made before hook @end. */
@@ -346,13 +365,16 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 	code = standing_change_begin(change, error);
 	if (code)
 		return code;
-	code = switch_over(change, error);
+	code = fence_sharing_begin(change, error);
+	if (code == 0)
+		code = switch_over(change, error);
 	if (code) {
 		standing_change_undo(change);
 		return code;
 	}
 	remove_unwanted_links(change);
 	standing_change_finish(change);
+	fence_sharing_finish(change);
 	pins_touch(change->id);
 	*result = result_of(change);
 	return 0;
@@ -365,9 +387,12 @@ int fence_change_make(struct fence_change *change, enum cgfence_attach_result *r
 
 	/* The kernel took something once and takes it no more, so the fence does without. */
 	if (code == -ESTALE) {
+		change->alone = true;
 		fence_programs_release(&change->new);
 		fence_programs_init(&change->new);
 		code = try_to_make(change, result, error);
 	}
+	if (code)
+		fence_sharing_undo(change);
 	return code;
 }

@@ -4,9 +4,7 @@
 #include "fence/fence.h"
 #include "kernel/error.h"
 
-#include <bpf/bpf.h>
 #include <cgfence/standing.h>
-#include <string.h>
 
 /* The oldest last refusal first; for the same instant any fixed order serves. */
 static int compare_denials(const void *left, const void *right)
@@ -15,16 +13,6 @@ static int compare_denials(const void *left, const void *right)
 	const struct cgfence_member_denial *b = right;
 
 	return a->record.last_ns < b->record.last_ns ? -1 : a->record.last_ns > b->record.last_ns;
-}
-
-/* Both sorts of sets begin alike. */
-static int read_set(const struct cgfence_fence *fence, uint32_t index,
-		    struct cgfence_standing_denial_set *set)
-{
-	memset(set, 0, sizeof(*set));
-	return bpf_map_lookup_elem_flags(fence_denials_map(fence), &index, set, BPF_F_LOCK) < 0
-		       ? -errno
-		       : 0;
 }
 
 int cgfence_fence_read_member_denials(const struct cgfence_fence *fence,
@@ -39,7 +27,7 @@ int cgfence_fence_read_member_denials(const struct cgfence_fence *fence,
 		return error_set(error, ENOMEM, "out of memory while reading denials");
 	for (uint32_t i = 0; i < CGFENCE_DENIAL_SETS; i++) {
 		struct cgfence_standing_denial_set set;
-		int result = read_set(fence, i, &set);
+		int result = fence_read_denial_set(fence, i, &set);
 
 		if (result)
 			return kernel_error(error, -result, "read the denials");

@@ -3,11 +3,13 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fence/adopted.h"
+#include "fence/sharing.h"
 #include "kernel/adopted.h"
 #include "kernel/holders_pins.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
 #include "kernel/membership.h"
+#include "kernel/own.h"
 #include "kernel/pins.h"
 
 #include <string.h>
@@ -22,6 +24,7 @@ static int remove_links(uint64_t id, struct cgfence_error *error)
 			return result;
 	}
 	membership_remove_all(id, true);
+	fence_sharing_leave(id, true);
 	return 0;
 }
 
@@ -78,9 +81,11 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	for (int i = hook_count - 1; i >= 0; i--)
 		link_remove(id, &hooks[i], NULL);
 	membership_remove_all(id, false);
+	fence_sharing_leave(id, false);
 	adopted_unpin(id);
 	pins_unlock(id, lock);
 	holders_pins_leave();
+	own_leave_host();
 	return 0;
 }
 
@@ -125,6 +130,7 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
 	holders_pins_leave();
+	own_leave_host();
 	return result;
 }
 

@@ -10,11 +10,13 @@
 #include "image/image.h"
 #include "kernel/error.h"
 #include "kernel/link.h"
+#include "kernel/own.h"
 #include "kernel/pins.h"
 #include "policy/memory.h"
 
 #include <bpf/bpf.h>
 #include <cgfence/standing.h>
+#include <string.h>
 
 struct cgfence_fence {
 	struct cgfence_policy *policy;
@@ -142,9 +144,14 @@ const struct membership *fence_membership(const struct cgfence_fence *fence)
 	return &fence->membership;
 }
 
-int fence_denials_map(const struct cgfence_fence *fence)
+int fence_read_denial_set(const struct cgfence_fence *fence, uint32_t index,
+			  struct cgfence_standing_denial_set *set)
 {
-	return fence->maps.denials;
+	memset(set, 0, sizeof(*set));
+	if (fence->maps.records >= 0)
+		return own_read_set(&fence->maps, fence->id, index, set->ways);
+	return bpf_map_lookup_elem_flags(fence->maps.denials, &index, set, BPF_F_LOCK) < 0 ? -errno
+											   : 0;
 }
 
 static int read_present(uint64_t id, struct cgfence_fence *fence, struct fence_present *present,
@@ -197,8 +204,16 @@ static int take_over(struct cgfence_fence *fence, struct fence_present *present,
 int cgfence_fence_read_counters(const struct cgfence_fence *fence,
 				struct cgfence_counters *counters, struct cgfence_error *error)
 {
+	struct cgfence_own own;
 	uint32_t zero = 0;
 
+	if (fence->maps.own >= 0) {
+		int result = own_read(&fence->maps, fence->id, &own, error);
+
+		if (result == 0)
+			*counters = own.counters;
+		return result;
+	}
 	if (bpf_map_lookup_elem(fence->maps.counters, &zero, counters) < 0)
 		return kernel_error(error, errno, "read the counters");
 	return 0;
@@ -206,7 +221,8 @@ int cgfence_fence_read_counters(const struct cgfence_fence *fence,
 
 static int read_counters(struct cgfence_fence *fence, struct cgfence_error *error)
 {
-	if (fence->maps.counters < 0 || fence->maps.denials < 0)
+	if ((fence->maps.counters < 0 || fence->maps.denials < 0) &&
+	    (fence->maps.own < 0 || fence->maps.records < 0))
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
@@ -256,6 +272,8 @@ int fence_read_port_image(uint64_t id, struct cgfence_image **image, struct cgfe
 		result = fence_maps_find_policy(link.program, &policy, error);
 	if (result == 0)
 		result = fence_maps_read_image(policy, image, error);
+	if (result == 0 && (*image)->shared)
+		(*image)->cgroup_id = id;
 	if (result && result != -ENOENT)
 		error_wrap(error, "cannot read the fence with id %llu", (unsigned long long)id);
 	return result;

@@ -13,8 +13,13 @@ int fence_read_source(const struct cgfence_fence *fence, char **packed,
 /** fence_is_torn() - has a killed command left it half changed? */
 bool fence_is_torn(const struct cgfence_fence *fence);
 
-/** fence_denials_map() - the descriptor of the map of denials, which the snapshot owns. */
-int fence_denials_map(const struct cgfence_fence *fence);
+/**
+ * fence_read_denial_set() - read one of its CGFENCE_DENIAL_SETS; without members if it is on one cgroup.
+ *
+ * Return: 0 or -errno.
+ */
+int fence_read_denial_set(const struct cgfence_fence *fence, uint32_t index,
+			  struct cgfence_standing_denial_set *set);
 
 struct membership;
 

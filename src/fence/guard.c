@@ -47,8 +47,11 @@ static int try_lsm_guard(struct fence_programs *set, struct fence_maps *maps,
 			 struct cgfence_error *error)
 {
 	bool taken = false;
-	int result = may_take_lsm() ? deny_try(&taken, error) : 0;
+	int result = 0;
 
+	/* Of its program there is no version that fences may share. */
+	if (!set->image->shared && may_take_lsm())
+		result = deny_try(&taken, error);
 	if (result || !taken)
 		return result ? result : GUARD_REFUSED;
 	result = GUARD_REFUSED;
@@ -114,6 +117,11 @@ static int try_sockops_guards(struct fence_programs *set, struct fence_maps *map
 		return result;
 	set->image->ports.mutes = 0;
 	return try_sockops_guard(set, CGFENCE_GUARD_EVENT, maps, error);
+}
+
+bool fence_guard_may_deny(const struct cgfence_image *image)
+{
+	return hook_guards_tcp(image) && may_take_lsm();
 }
 
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,

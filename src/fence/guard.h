@@ -3,6 +3,9 @@
 
 #include "fence/programs.h"
 
+/** fence_guard_may_deny() - may it turn out that the kernel takes the guard that denies? */
+bool fence_guard_may_deny(const struct cgfence_image *image);
+
 /**
  * fence_guard_choose() - find the strongest listen guard that the running kernel takes, by trying.
  * @set: its image receives the guard and is put into the policy map; the programs of the guard are loaded

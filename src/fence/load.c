@@ -26,7 +26,10 @@ static int load_all(struct fence_programs *set, struct fence_maps *maps,
 	int result = maps->events >= 0 ? 0 : open_events(set, maps, error);
 
 	if (result == 0)
-		result = programs_make_records(maps, image_standing(set->image)->anchor_id, error);
+		result = set->image->shared
+				 ? programs_make_asked(maps, error)
+				 : programs_make_records(
+					   maps, image_standing(set->image)->anchor_id, error);
 	if (result == 0)
 		result = fence_guard_choose(set, maps, error);
 	if (result == 0)

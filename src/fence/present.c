@@ -39,7 +39,8 @@ static bool is_known(const struct fence_present *present, int hook)
  * Takes over the program of a link if it is newer than the present one. Images that are damaged or of another version
  * count as the oldest. An image that cannot be read now may be any, and its records must not be lost.
  */
-static int consider(struct fence_present *present, int hook, struct cgfence_error *error)
+static int consider(uint64_t id, struct fence_present *present, int hook,
+		    struct cgfence_error *error)
 {
 	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
 	cleanup_free struct cgfence_image *image = NULL;
@@ -58,6 +59,8 @@ static int consider(struct fence_present *present, int hook, struct cgfence_erro
 	result = fence_maps_read_image(maps.policy, &image, error);
 	if (result && result != -EINVAL)
 		return result;
+	if (image && image->shared)
+		image->cgroup_id = id;
 	present->torn = !first;
 	if (!first &&
 	    (!image || (present->image && present->image->generation >= image->generation)))
@@ -149,7 +152,7 @@ int fence_present_read(uint64_t id, struct fence_present *present, struct cgfenc
 		if (result == -ENOENT)
 			continue;
 		if (result == 0)
-			result = consider(present, i, error);
+			result = consider(id, present, i, error);
 		if (result)
 			return result;
 		present->fenced = true;

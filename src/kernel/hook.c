@@ -3,12 +3,16 @@
 #include "device.skel.h"
 #include "image/image.h"
 #include "lean_ports.skel.h"
+#include "lean_shared_ports.skel.h"
 #include "lean_standing_device.skel.h"
 #include "lean_standing_listen.skel.h"
 #include "lean_standing_ports.skel.h"
 #include "listen.skel.h"
 #include "listen_lsm.skel.h"
 #include "ports.skel.h"
+#include "shared_device.skel.h"
+#include "shared_listen.skel.h"
+#include "shared_ports.skel.h"
 #include "standing_device.skel.h"
 #include "standing_listen.skel.h"
 #include "standing_listen_lsm.skel.h"
@@ -84,10 +88,11 @@ static bool listen_is_lean(const struct cgfence_image *image)
 #define LEAN(file) lean_##file##_bpf__elf_bytes
 
 /* What fits into the same pages either way is compiled in full only. */
-#define OBJECT(file, lean, standing_lean, lean_enough)                             \
-	.object = #file,                                                           \
-	.versions = { { FULL(file), lean(file) },                                  \
-		      { FULL(standing_##file), standing_lean(standing_##file) } }, \
+#define OBJECT(file, lean, standing_lean, lean_enough)                           \
+	.object = #file,                                                         \
+	.versions = { { FULL(file), lean(file) },                                \
+		      { FULL(standing_##file), standing_lean(standing_##file) }, \
+		      { FULL(shared_##file), lean(shared_##file) } },            \
 	.is_lean = lean_enough
 
 #define IPV4 HOOK_BIT(CGFENCE_IPV4)
@@ -177,7 +182,9 @@ const struct hook hooks[] = {
 	},
 	{
 		.name = "lsm_listen",
-		OBJECT(listen_lsm, FULL, FULL, NULL),
+		.object = "listen_lsm",
+		.versions = { { FULL(listen_lsm), FULL(listen_lsm) },
+			      { FULL(standing_listen_lsm), FULL(standing_listen_lsm) } },
 		.program = "cgfence_listen",
 		.attach_type = BPF_LSM_CGROUP,
 		.reads_kernel = true,
@@ -194,10 +201,17 @@ _Static_assert(sizeof(hooks) / sizeof(hooks[0]) < HOOKS_MAX, "raise HOOKS_MAX");
 
 const void *hook_object(const struct hook *hook, const struct cgfence_image *image, size_t *size)
 {
-	bool standing = image_standing(image)->anchor_id;
+	int kind = image->shared ? HOOK_SHARED : HOOK_ORDINARY;
 	bool lean = hook->is_lean && hook->is_lean(image);
 
-	return hook->versions[standing][lean](size);
+	if (image_standing(image)->anchor_id)
+		kind = HOOK_STANDING;
+	return hook->versions[kind][lean](size);
+}
+
+bool hook_may_share(const struct hook *hook)
+{
+	return hook->versions[HOOK_SHARED][HOOK_FULL];
 }
 
 bool hook_is_in_object_of(const struct hook *hook, const struct hook *other)

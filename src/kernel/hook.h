@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 
-enum { HOOK_ORDINARY, HOOK_STANDING, HOOK_STANDING_COUNT };
+enum { HOOK_ORDINARY, HOOK_STANDING, HOOK_SHARED, HOOK_KIND_COUNT };
 enum { HOOK_FULL, HOOK_LEAN, HOOK_LEAN_COUNT };
 
 typedef const void *hook_bytes(size_t *size);
@@ -18,8 +18,11 @@ struct hook {
 	const char *name; /* of the pin, and in status */
 
 	const char *object; /* the file in bpf/ that has its program, without .bpf.c */
-	/* That file, compiled, and without what most fences do not need (bpf/lean.bpf.h); for standing fences too. */
-	hook_bytes *versions[HOOK_STANDING_COUNT][HOOK_LEAN_COUNT];
+	/*
+	 * That file, compiled, and without what most fences do not need (bpf/lean.bpf.h); for standing fences too, and for
+	 * those that may share it (bpf/own.bpf.h).
+	 */
+	hook_bytes *versions[HOOK_KIND_COUNT][HOOK_LEAN_COUNT];
 	bool (*is_lean)(const struct cgfence_image
 				*image); /* is the second enough? NULL if they are the same */
 	const char *program;		 /* the function in it */
@@ -48,6 +51,9 @@ extern const int hook_count;
 
 /** hook_object() - the bytes of the object from which a fence with this image gets the program, and their @size. */
 const void *hook_object(const struct hook *hook, const struct cgfence_image *image, size_t *size);
+
+/** hook_may_share() - is there a version of the program that fences may share? */
+bool hook_may_share(const struct hook *hook);
 
 /** hook_is_in_object_of() - do two hooks have their programs in one object? */
 bool hook_is_in_object_of(const struct hook *hook, const struct hook *other);

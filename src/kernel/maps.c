@@ -27,6 +27,10 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 		return &maps->members;
 	if (strcmp(name, CGFENCE_STATE_MAP) == 0)
 		return &maps->state;
+	if (strcmp(name, CGFENCE_OWN_MAP) == 0)
+		return &maps->own;
+	if (strcmp(name, CGFENCE_RECORDS_MAP) == 0)
+		return &maps->records;
 	if (strcmp(name, CGFENCE_EVENTS_MAP) == 0)
 		return &maps->events;
 	return NULL;
@@ -45,6 +49,8 @@ static int *map_slot(struct fence_maps *maps, const struct bpf_map_info *info)
 	int *slot = fence_maps_slot(maps, info->name);
 
 	if (slot == &maps->counters && info->value_size != sizeof(struct cgfence_counters))
+		return NULL;
+	if (slot == &maps->own && info->value_size != sizeof(struct cgfence_own))
 		return NULL;
 	if (slot == &maps->denials && !holds_denials(info))
 		return NULL;
@@ -196,17 +202,30 @@ int fence_maps_find_events(int program, int *fd, struct cgfence_error *error)
 	return 0;
 }
 
-bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
+uint32_t fence_maps_id(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 ? info.id : 0;
+}
+
+bool fence_maps_are_used(int program, uint32_t map_id)
 {
 	struct program_maps list = { 0 };
 
-	if (!maps->policy_id || list_maps(program, &list))
+	if (!map_id || list_maps(program, &list))
 		return false;
 	for (uint32_t i = 0; i < list.count; i++) {
-		if (list.ids[i] == maps->policy_id)
+		if (list.ids[i] == map_id)
 			return true;
 	}
 	return false;
+}
+
+bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
+{
+	return fence_maps_are_used(program, maps->policy_id);
 }
 
 int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
@@ -262,6 +281,7 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 		{ maps->policy, &scratch.policy },   { maps->counters, &scratch.counters },
 		{ maps->denials, &scratch.denials }, { maps->asked, &scratch.asked },
 		{ maps->members, &scratch.members }, { maps->state, &scratch.state },
+		{ maps->own, &scratch.own },	     { maps->records, &scratch.records },
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {

@@ -14,6 +14,8 @@ struct fence_maps {
 	int asked;
 	int members; /* of a standing fence, with its state */
 	int state;
+	int own;	    /* of the whole host, where programs may be shared (kernel/own.h) */
+	int records;	    /* likewise */
 	int events;	    /* of the whole host */
 	uint32_t policy_id; /* id of the policy map in the kernel, 0 if it was not asked for */
 	uint32_t
@@ -23,7 +25,8 @@ struct fence_maps {
 #define FENCE_MAPS_CLOSED                                                                \
 	{                                                                                \
 		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .members = -1, \
-		.state = -1, .events = -1                                                \
+                                                                                         \
+		.state = -1, .own = -1, .records = -1, .events = -1                      \
 	}
 
 static inline void fence_maps_close(struct fence_maps *maps)
@@ -34,6 +37,8 @@ static inline void fence_maps_close(struct fence_maps *maps)
 	cleanup_close_descriptor(&maps->asked);
 	cleanup_close_descriptor(&maps->members);
 	cleanup_close_descriptor(&maps->state);
+	cleanup_close_descriptor(&maps->own);
+	cleanup_close_descriptor(&maps->records);
 	cleanup_close_descriptor(&maps->events);
 }
 
@@ -58,6 +63,12 @@ int fence_maps_for_each(int program, fence_map_visitor *visit, void *context,
 
 /** fence_maps_find_policy() - open only the policy map; @fd receives its descriptor. */
 int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
+
+/** fence_maps_id() - the id of an open map; 0 if it cannot be told. */
+uint32_t fence_maps_id(int map);
+
+/** fence_maps_are_used() - does a program use a map? If in doubt, no. */
+bool fence_maps_are_used(int program, uint32_t map_id);
 
 /** fence_maps_have_policy_of() - does a program use the policy in these maps? If in doubt, no. */
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);

@@ -8,6 +8,7 @@
 #include "kernel/policy_place.h"
 #include "kernel/quiet.h"
 #include "kernel/sections.h"
+#include "own_records.skel.h"
 #include "records.skel.h"
 #include "standing_records.skel.h"
 
@@ -56,7 +57,7 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 	{
 		int *fd = fence_maps_slot(maps, bpf_map__name(map));
 
-		if (!fd || *fd >= 0)
+		if (!fd || *fd >= 0 || bpf_map__fd(map) < 0)
 			continue;
 		*fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
 		if (*fd < 0)
@@ -113,26 +114,30 @@ static int keep_programs(struct bpf_object *object, const struct hook *hook,
 	return 0;
 }
 
-int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error)
+/* Makes those of the maps that have these names and are not open yet. */
+static int make_maps(struct fence_maps *maps, bool standing, const char *const names[],
+		     struct cgfence_error *error)
 {
 	QUIET_LIBBPF;
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
 	const void *bytes;
+	struct bpf_map *map;
+	bool missing = false;
 	size_t size;
 	int result;
 
-	/* If the counters were left behind, so is this map: they count its pending entries. */
-	if (maps->counters < 0) {
-		cleanup_close_descriptor(&maps->asked);
-		maps->asked = -1;
-	}
-	if (maps->counters >= 0 && maps->denials >= 0 && maps->asked >= 0)
+	for (size_t i = 0; names[i]; i++)
+		missing = missing || *fence_maps_slot(maps, names[i]) < 0;
+	if (!missing)
 		return 0;
 	bytes = (standing ? standing_records_bpf__elf_bytes : records_bpf__elf_bytes)(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return kernel_error(error, errno, "open the maps of records");
+	bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
+	for (size_t i = 0; names[i]; i++)
+		bpf_map__set_autocreate(bpf_object__find_map_by_name(object, names[i]), true);
 	result = reuse_maps(object, maps);
 	if (result == 0)
 		result = bpf_object__load(object);
@@ -140,6 +145,49 @@ int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence
 		return kernel_error(error, -result, "make the maps of records");
 	result = keep_maps(object, maps);
 	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}
+
+int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error)
+{
+	static const char *const names[] = { CGFENCE_COUNTERS_MAP, CGFENCE_DENIALS_MAP,
+					     CGFENCE_ASKED_MAP, NULL };
+
+	/* If the counters were left behind, so is this map: they count its pending entries. */
+	if (maps->counters < 0) {
+		cleanup_close_descriptor(&maps->asked);
+		maps->asked = -1;
+	}
+	return make_maps(maps, standing, names, error);
+}
+
+int programs_make_asked(struct fence_maps *maps, struct cgfence_error *error)
+{
+	static const char *const names[] = { CGFENCE_ASKED_MAP, NULL };
+
+	return make_maps(maps, false, names, error);
+}
+
+int programs_make_own_records(uint32_t room)
+{
+	QUIET_LIBBPF;
+	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
+	size_t size;
+	const void *bytes = own_records_bpf__elf_bytes(&size);
+	struct bpf_map *map;
+	int result;
+
+	object = bpf_object__open_mem(bytes, size, &options);
+	if (!object)
+		return -1;
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, CGFENCE_OWN_MAP), false);
+	map = bpf_object__find_map_by_name(object, CGFENCE_RECORDS_MAP);
+	bpf_map__set_max_entries(map, room);
+	result = bpf_object__load(object);
+	if (result == 0)
+		return fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+	errno = -result;
+	return -1;
 }
 
 /* The verifier's last words before its statistics. */

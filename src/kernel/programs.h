@@ -10,6 +10,12 @@
  */
 int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence_error *error);
 
+/** programs_make_asked() - make the map of binds alone, where programs may be shared. */
+int programs_make_asked(struct fence_maps *maps, struct cgfence_error *error);
+
+/** programs_make_own_records() - make CGFENCE_RECORDS_MAP. @room: its elements. Return: its descriptor, or -1 with errno. */
+int programs_make_own_records(uint32_t room);
+
 /**
  * programs_load() - load those programs of the object of a hook that a policy wants.
  * @hook: one that is wanted

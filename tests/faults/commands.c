@@ -84,6 +84,22 @@ static const struct scenario attach_to_new_host = {
 	.places = { { "a", NO_FENCE, PORTS } },
 };
 
+/* Of two fences with the same policy, the other one keeps it, whatever becomes of the command. */
+static const struct scenario share = {
+	"attach",
+	.places = { { "a", NO_FENCE, PORTS }, { "b", PORTS, PORTS } },
+};
+
+static const struct scenario replace_shared = {
+	"attach",
+	.places = { { "a", PORTS, OTHER_PORTS }, { "b", PORTS, PORTS } },
+};
+
+static const struct scenario detach_shared = {
+	"detach",
+	.places = { { "a", PORTS, NO_FENCE }, { "b", PORTS, PORTS } },
+};
+
 static const struct scenario replace_devices = {
 	"attach",
 	.places = { { "a", DEVICES, OTHER_DEVICES } },
@@ -240,6 +256,9 @@ FAULTS(attach_devices)
 FAULTS(attach_ports)
 FAULTS(attach_killed_ports)
 FAULTS(attach_to_new_host)
+FAULTS(share)
+FAULTS(replace_shared)
+FAULTS(detach_shared)
 FAULTS(replace_devices)
 FAULTS(replace_words)
 FAULTS(add_ports)

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,16 @@ size_t memory_of_object(int fd)
 	return bytes;
 }
 
+/* An element for the storage of the cgroup, which fits into 512 bytes with what the kernel adds, and a page for each part. */
+#define OWN_BYTES (512 + CGFENCE_RECORDS_PARTS * 4096)
+
+/* Of the host, to be counted once. */
+static bool is_of_host(const char *map)
+{
+	return strcmp(map, CGFENCE_EVENTS_MAP) == 0 || strcmp(map, CGFENCE_OWN_MAP) == 0 ||
+	       strcmp(map, CGFENCE_RECORDS_MAP) == 0;
+}
+
 static int add_map(struct memory *memory, uint32_t id)
 {
 	struct bpf_map_info info = { 0 };
@@ -42,7 +53,7 @@ static int add_map(struct memory *memory, uint32_t id)
 	if (fd < 0)
 		return -errno;
 	code = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : 0;
-	if (strcmp(info.name, CGFENCE_EVENTS_MAP) != 0)
+	if (!is_of_host(info.name))
 		memory->bytes += memory_of_object(fd);
 	if (strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
 		memory->policy_map = id;
@@ -55,9 +66,17 @@ static int add_program(struct memory *memory, uint32_t id)
 	uint32_t maps[MEMORY_MAPS_MAX] = { 0 };
 	struct bpf_prog_info info = { .nr_map_ids = MEMORY_MAPS_MAX, .map_ids = (uintptr_t)maps };
 	uint32_t size = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
 	int code;
+	int fd;
 
+	for (size_t i = 0; i < memory->program_count; i++) {
+		if (memory->programs[i] == id)
+			return 0;
+	}
+	if (memory->program_count == MEMORY_MAPS_MAX)
+		return -E2BIG;
+	memory->programs[memory->program_count++] = id;
+	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)
 		return -errno;
 	code = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : 0;
@@ -84,9 +103,25 @@ static int add_pin(struct memory *memory, const char *path)
 	return code;
 }
 
-int memory_of_pins(uint64_t id, struct memory *memory)
+static bool has_own(const struct memory *memory)
 {
-	struct memory sum = { 0 };
+	bool found = false;
+
+	for (size_t i = 0; i < memory->map_count && !found; i++) {
+		struct bpf_map_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(memory->maps[i]);
+
+		found = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+			strcmp(info.name, CGFENCE_OWN_MAP) == 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	return found;
+}
+
+static int add_pins(uint64_t id, struct memory *sum)
+{
 	struct dirent *entry;
 	char path[512];
 	int code = 0;
@@ -98,12 +133,36 @@ int memory_of_pins(uint64_t id, struct memory *memory)
 		return -errno;
 	while (code == 0 && (entry = readdir(pins))) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd(pins), entry->d_name);
-		if (entry->d_name[0] != '.')
-			code = add_pin(&sum, path);
+		/* What shares its policy is not linked to by it. */
+		if (entry->d_name[0] != '.' && entry->d_type != DT_LNK)
+			code = add_pin(sum, path);
 	}
 	closedir(pins);
+	if (code == 0 && has_own(sum))
+		sum->bytes += OWN_BYTES;
+	return code;
+}
+
+int memory_of_pins(uint64_t id, struct memory *memory)
+{
+	struct memory sum = { 0 };
+	int code = add_pins(id, &sum);
+
 	if (code == 0)
 		*memory = sum;
+	return code;
+}
+
+int memory_of_sharer(uint64_t id, uint64_t other, size_t *bytes)
+{
+	struct memory sum = { 0 };
+	int code = add_pins(other, &sum);
+	size_t before = sum.bytes;
+
+	if (code == 0)
+		code = add_pins(id, &sum);
+	if (code == 0)
+		*bytes = sum.bytes - before;
 	return code;
 }
 

@@ -9,13 +9,15 @@
 
 struct memory {
 	/*
-	 * The figures that bpftool shows as memlock too, of all programs and maps except the ring buffer that all fences
-	 * share, and the machine code, which these figures leave out.
+	 * The figures that bpftool shows as memlock too, of all programs and maps except those that all fences of the host
+	 * share, and the machine code, which these figures leave out; and what a fence has in the shared maps.
 	 */
 	size_t bytes;
 	uint32_t policy_map; /* id of the map with the compiled policy */
 	uint32_t maps[MEMORY_MAPS_MAX];
 	size_t map_count;
+	uint32_t programs[MEMORY_MAPS_MAX];
+	size_t program_count;
 };
 
 /** memory_of_object() - what the kernel counts for a map or program, in bytes; 0 if that is not known. */
@@ -23,6 +25,9 @@ size_t memory_of_object(int fd);
 
 /** memory_of_pins() - weigh what the links of the fence of this id lead to. Return: 0 or -errno. */
 int memory_of_pins(uint64_t id, struct memory *memory);
+
+/** memory_of_sharer() - what a fence takes beside another one, with which it may share its programs. Return: 0 or -errno. */
+int memory_of_sharer(uint64_t id, uint64_t other, size_t *bytes);
 
 /** memory_of_fence() - the same of the fence of a cgroup. */
 int memory_of_fence(const struct cgfence_cgroup *cgroup, struct memory *memory);

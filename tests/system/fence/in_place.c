@@ -34,6 +34,8 @@ static struct cgfence_image *read_image(enum bpf_attach_type hook)
 
 	cr_assert_eq(fence_maps_find_policy(program, &map, &error), 0, "%s", error.text);
 	cr_assert_eq(fence_maps_read_image(map, &image, &error), 0, "%s", error.text);
+	/* Only that one is loaded here. */
+	image->shared = 0;
 	return image;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The kernel memory of a fence, of which a host may have many. */
 #include "system/standing/standing.h"
+#include "support/fences.h"
 #include "support/harness.h"
 #include "support/memory.h"
 #include "support/sockets.h"
@@ -17,6 +18,8 @@ TestSuite(memory, .init = harness_begin, .fini = standing_end);
  */
 #define FENCE_MAX (56 * 1024)
 #define DEVICES_MAX (20 * 1024)
+/* The specification allows 24 KiB. */
+#define SHARER_MAX (13 * 1024)
 
 /*
  * What the members of a standing fence take beside: 4 KiB for their map, 4 KiB with the machine code for each of the two
@@ -71,6 +74,26 @@ Test(memory, a_fence_of_all_hooks_takes_at_most_what_is_specified)
 		"{'devices': {'defaults': true}, 'ports': {'tcp': [8080, '31000-31005'], 'udp': 'any'}}",
 		FENCE_MAX);
 	expect_less("{'devices': {'defaults': true}, 'ports': [8080, '31000-31005']}", FENCE_MAX);
+}
+
+static const char both[] =
+	"{'devices': {'defaults': true}, 'ports': {'tcp': [8080, '31000-31005'], 'udp': 'any'}}";
+
+Test(memory, one_that_shares_its_policy_takes_what_is_its_own)
+{
+	struct cgfence_cgroup *first = harness_child_cgroup(harness_cgroup(), "first");
+	struct cgfence_cgroup *second = harness_child_cgroup(harness_cgroup(), "second");
+	size_t bytes = 0;
+
+	harness_attach(first, both);
+	harness_attach(second, both);
+	if (access("/sys/fs/bpf/cgfence/kernel/shared_refused", F_OK) == 0 ||
+	    fences_guard(first, NULL) == CGFENCE_GUARD_DENY)
+		sockets_skip("this kernel takes no programs that such fences may share");
+	cr_assert_eq(memory_of_sharer(cgfence_cgroup_id(second), cgfence_cgroup_id(first), &bytes),
+		     0);
+	cr_expect_gt(bytes, 0);
+	cr_expect_leq(bytes, SHARER_MAX, "it takes %zu bytes", bytes);
 }
 
 /* The programs of ports are not loaded. */

@@ -128,12 +128,14 @@ static int put_into_copy(const void *bytes, size_t size)
 Test(policy_place, every_object_of_a_hook_has_places)
 {
 	for (int i = 0; i < hook_count; i++) {
-		for (int j = 0; j < HOOK_STANDING_COUNT * HOOK_LEAN_COUNT; j++) {
+		for (int j = 0; j < HOOK_KIND_COUNT * HOOK_LEAN_COUNT; j++) {
 			hook_bytes *version =
 				hooks[i].versions[j / HOOK_LEAN_COUNT][j % HOOK_LEAN_COUNT];
 			size_t size;
-			const void *bytes = version(&size);
+			const void *bytes = version ? version(&size) : NULL;
 
+			if (!bytes)
+				continue;
 			cr_expect_gt(put_into_copy(bytes, size), 0, "%s, version %d", hooks[i].name,
 				     j);
 		}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* ports.bpf.c for fences that may share it, most of them. */
+#define LEAN
+#define SHARED
+#include "ports.bpf.c"

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is of one fence. Programs of a fence alone have it in their policy and their maps. Those that fences of equal
+ * policies share, compiled from the same sources with SHARED, have it in the storage of the cgroup that they are attached
+ * to, which the kernel finds for them.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#ifdef SHARED
+#include "own_maps.bpf.h"
+#else
+#include "records.bpf.h"
+#endif
+
+/* A set of records. */
+struct denial_place {
+	struct bpf_spin_lock *lock;
+	struct cgfence_denial_record *ways;
+	__u64 *members; /* of a standing fence */
+	__u64 *fence;	/* whose place it is, to be looked at with the lock held */
+};
+
+#ifdef SHARED
+
+static __always_inline struct cgfence_own *own_of_counters(struct cgfence_counters *counters)
+{
+	return (void *)counters - __builtin_offsetof(struct cgfence_own, counters);
+}
+
+static __always_inline struct cgfence_counters *counters_of_fence(void)
+{
+	struct cgfence_own *own = bpf_get_local_storage(&cgfence_own, 0);
+
+	return &own->counters;
+}
+
+static __always_inline bool denial_find(struct cgfence_counters *counters, __u32 set_index,
+					struct denial_place *place)
+{
+	struct cgfence_records_key key = {
+		.fence = own_of_counters(counters)->fence,
+		.part = set_index / CGFENCE_RECORDS_PART_SETS,
+	};
+	struct cgfence_records_part *part = bpf_map_lookup_elem(&cgfence_records, &key);
+	__u64 index = set_index % CGFENCE_RECORDS_PART_SETS;
+
+	/* The verifier may not know what a remainder is. */
+	asm volatile("" : "+r"(index));
+	if (!part || index >= CGFENCE_RECORDS_PART_SETS)
+		return false;
+	place->lock = &part->lock;
+	place->ways = part->sets[index];
+	place->members = 0;
+	place->fence = &part->fence;
+	return true;
+}
+
+static __always_inline bool denial_is_of(struct cgfence_counters *counters,
+					 const struct denial_place *place)
+{
+	return *place->fence == own_of_counters(counters)->fence;
+}
+
+/* @counters: those of the fence */
+#define OWN(image, counters, field, field_of_image) (own_of_counters(counters)->field)
+
+#else
+
+static __always_inline struct cgfence_counters *counters_of_fence(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cgfence_count, &zero);
+}
+
+static __always_inline bool denial_find(struct cgfence_counters *counters, __u32 set_index,
+					struct denial_place *place)
+{
+#ifdef STANDING
+	struct cgfence_standing_denial_set *set;
+#else
+	struct cgfence_denial_set *set;
+#endif
+
+	(void)counters;
+	set = bpf_map_lookup_elem(&cgfence_denials, &set_index);
+	if (!set)
+		return false;
+	place->lock = &set->lock;
+	place->ways = set->ways;
+#ifdef STANDING
+	place->members = set->members;
+#else
+	place->members = 0;
+#endif
+	return true;
+}
+
+static __always_inline bool denial_is_of(struct cgfence_counters *counters,
+					 const struct denial_place *place)
+{
+	(void)counters;
+	(void)place;
+	return true;
+}
+
+#define OWN(image, counters, field, field_of_image) \
+	({                                          \
+		(void)(counters);                   \
+		(image)->field_of_image;            \
+	})
+
+#endif

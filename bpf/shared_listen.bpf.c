@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* listen.bpf.c for fences that may share it. */
+#define SHARED
+#include "listen.bpf.c"
