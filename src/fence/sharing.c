@@ -40,15 +40,22 @@ static bool may_share(const struct fence_change *change)
 	return !image_learns(change->new.image) && !fence_guard_may_deny(change->new.image);
 }
 
+static uint64_t add_number(uint64_t digest, uint32_t number)
+{
+	return digest_add(digest, &number, sizeof(number));
+}
+
 /* Beside the policy, what is around it. The netns is that of this process. */
 static uint64_t digest_of(const struct fence_change *change, const char *packed)
 {
 	const struct cgfence_image *image = change->new.image;
 	const struct fence_maps *maps = &change->old.maps;
-	const uint32_t around[] = { fence_maps_id(maps->own), fence_maps_id(maps->records),
-				    fence_maps_id(maps->events), image->ports.netns_inum };
-	uint64_t digest = digest_add(DIGEST_BEGIN, around, sizeof(around));
+	uint64_t digest = DIGEST_BEGIN;
 
+	digest = add_number(digest, fence_maps_id(maps->own));
+	digest = add_number(digest, fence_maps_id(maps->records));
+	digest = add_number(digest, fence_maps_id(maps->events));
+	digest = add_number(digest, image->ports.netns_inum);
 	digest = digest_add(digest, image + 1, image->size - sizeof(*image));
 	return digest_add(digest, packed, strlen(packed));
 }

@@ -110,6 +110,18 @@ static void expect_denied(const struct cgfence_cgroup *cgroup, int minor, uint64
 	cgfence_fence_close(fence);
 }
 
+static bool has_records(const struct cgfence_cgroup *cgroup)
+{
+	const struct cgfence_records_key key = { .fence = cgfence_cgroup_id(cgroup) };
+	int map = bpf_obj_get(PINS "/kernel/records_1024");
+	struct cgfence_records_part part;
+	bool found = bpf_map_lookup_elem(map, &key, &part) == 0;
+
+	cr_assert_geq(map, 0, "%s", strerror(errno));
+	close(map);
+	return found;
+}
+
 static void expect_gone_with_the_last(bool first_goes_first)
 {
 	struct cgfence_cgroup *first = fenced("first", READ_ONLY);
@@ -122,6 +134,8 @@ static void expect_gone_with_the_last(bool first_goes_first)
 	detach(first_goes_first ? first : second);
 	cr_expect_eq(harness_open(first_goes_first ? first : second, "c 1:3", O_WRONLY), 0);
 	expect_read_only(stays);
+	cr_expect(has_records(stays));
+	cr_expect_not(has_records(first_goes_first ? first : second));
 	cr_expect_eq(device_program(stays), program);
 	detach(stays);
 	cr_expect_eq(harness_open(stays, "c 1:3", O_WRONLY), 0);
