@@ -11,11 +11,14 @@
  *   cgfence_source   the policy as it was written, as text, frozen and bound to the programs of that policy
  * a standing fence these too:
  *   cgfence_members  the cgroups that it is for, by id, each with a struct cgfence_member
- *   cgfence_state    one element, a struct cgfence_membership_state
- *   cgfence_gone     CGFENCE_GONE_NAMES removed members that were refused something, each a struct cgfence_gone
- *   cgfence_globs    the patterns of the names, each a struct cgfence_glob
  * and all share with the others of the host
  *   cgfence_events   a ring buffer of struct cgfence_event
+ * standing fences these too:
+ *   cgfence_state    CGFENCE_PLACES elements of struct cgfence_place, one for each fence
+ *   cgfence_anchors  CGFENCE_ANCHOR_CELLS chains of them, by their anchors
+ *   cgfence_member_m the map of the members of each, at the same index
+ *   cgfence_globs    the patterns of the names, in parts of CGFENCE_GLOB_PART_SIZE bytes of struct cgfence_glob
+ *   cgfence_gone     removed members that were refused something, CGFENCE_GONE_NAMES of each fence
  */
 #pragma once
 
@@ -24,7 +27,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 12
+#define CGFENCE_ABI_VERSION 13
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
@@ -48,8 +51,6 @@
 #define CGFENCE_SOURCE_MAP "cgfence_source"
 #define CGFENCE_MEMBERS_MAP "cgfence_members"
 #define CGFENCE_STATE_MAP "cgfence_state"
-#define CGFENCE_GONE_MAP "cgfence_gone"
-#define CGFENCE_GLOBS_MAP "cgfence_globs"
 
 /* Set in the id of a standing fence, which is no cgroup's: those of the kernel count up from 1. */
 #define CGFENCE_STANDING_ID (1ULL << 62)

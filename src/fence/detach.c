@@ -7,7 +7,8 @@
 #include "kernel/holders_pins.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
-#include "kernel/membership.h"
+#include "kernel/member_programs.h"
+#include "kernel/membership_pins.h"
 #include "kernel/pins.h"
 
 #include <string.h>
@@ -36,6 +37,7 @@ void fence_detach_finish(uint64_t id)
 	    remove_links(id, NULL) == 0)
 		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
+	member_programs_leave();
 }
 
 void fence_detach_finish_all(void)
@@ -81,6 +83,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	adopted_unpin(id);
 	pins_unlock(id, lock);
 	holders_pins_leave();
+	member_programs_leave();
 	return 0;
 }
 
@@ -125,6 +128,7 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
 	holders_pins_leave();
+	member_programs_leave();
 	return result;
 }
 

@@ -8,6 +8,8 @@
 #include "fence/fence.h"
 #include "fence/root.h"
 #include "fence/sweep.h"
+#include "kernel/member_host.h"
+#include "kernel/member_programs.h"
 #include "kernel/pins.h"
 
 #include <sys/file.h>
@@ -87,4 +89,6 @@ void cgfence_fence_sweep(void)
 {
 	fence_detach_finish_all();
 	fence_sweep_each(SIZE_MAX, sweep_thoroughly);
+	member_host_sweep();
+	member_programs_leave();
 }

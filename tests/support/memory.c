@@ -42,7 +42,7 @@ static int add_map(struct memory *memory, uint32_t id)
 	if (fd < 0)
 		return -errno;
 	code = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : 0;
-	if (strcmp(info.name, CGFENCE_EVENTS_MAP) != 0)
+	if (strcmp(info.name, CGFENCE_EVENTS_MAP) != 0 && strcmp(info.name, CGFENCE_STATE_MAP) != 0)
 		memory->bytes += memory_of_object(fd);
 	if (strcmp(info.name, CGFENCE_POLICY_MAP) == 0)
 		memory->policy_map = id;
@@ -69,6 +69,15 @@ static int add_program(struct memory *memory, uint32_t id)
 }
 
 /* Not all pins are of links. */
+static bool is_link(int fd)
+{
+	char target[64] = "";
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "link");
+}
+
 static int add_pin(struct memory *memory, const char *path)
 {
 	struct bpf_link_info info = { 0 };
@@ -78,7 +87,8 @@ static int add_pin(struct memory *memory, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.prog_id)
+	/* A map has no such fields; its programs lead to it. */
+	if (is_link(fd) && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.prog_id)
 		code = add_program(memory, info.prog_id);
 	close(fd);
 	return code;

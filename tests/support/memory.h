@@ -9,8 +9,8 @@
 
 struct memory {
 	/*
-	 * The figures that bpftool shows as memlock too, of all programs and maps except the ring buffer that all fences
-	 * share, and the machine code, which these figures leave out.
+	 * The figures that bpftool shows as memlock too, of all programs and maps except those of the host, and the
+	 * machine code, which these figures leave out.
 	 */
 	size_t bytes;
 	uint32_t policy_map; /* id of the map with the compiled policy */
