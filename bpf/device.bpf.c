@@ -45,7 +45,7 @@ int cgfence_device(struct bpf_cgroup_dev_ctx *ctx)
 	__u64 request;
 	__u64 exact;
 
-	if (!is_member(candidate_of_task(policy_header()), &judged))
+	if (!is_member(policy_header(), candidate_of_task(policy_header()), &judged))
 		return 1;
 	/* The verifier knows what the policy says there, and removes what it has no use for. */
 	if (cgfence_device_is_hot(policy_header(), ctx->access_type, ctx->major, ctx->minor))

@@ -49,7 +49,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 
 	if (ctx->op != BPF_SOCK_OPS_TCP_LISTEN_CB)
 		return 1;
-	if (!is_member(candidate_of_context_socket(image, ctx), &judged))
+	if (!is_member(image, candidate_of_context_socket(image, ctx), &judged))
 		return 1;
 	served = served_by(ctx, image);
 	port = ctx->local_port;

@@ -91,7 +91,8 @@ int cgfence_listen(unsigned long long *ctx)
 	port = sock->__sk_common.skc_num;
 	if ((family != AF_INET && family != AF_INET6) || !cgfence_is_tcp(sock->sk_protocol))
 		return 1;
-	if (!is_member(candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup), &judged))
+	if (!is_member(image, candidate_of_cgroup(image, (__u64)sock->sk_cgrp_data.cgroup),
+		       &judged))
 		return 1;
 	if (!CGFENCE_FIELD(image, ports.netns_any) &&
 	    sock->__sk_common.skc_net.net->net_cookie != image->ports.netns_cookie)

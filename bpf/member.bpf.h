@@ -19,6 +19,18 @@ struct judged {
 #include "member_maps.bpf.h"
 
 /*
+ * Without types, as in the maps of maps of listen_trace.bpf.c and members.bpf.c: before Linux 6.3 the kernel takes none
+ * with types for one without (timer_off in bpf_map_meta_equal(), kernel/bpf/map_in_map.c).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u64));
+	__uint(value_size, sizeof(struct cgfence_member));
+} cgfence_members SEC(".maps");
+
+/*
  * The value at an address of the kernel, 0 if there is none: the helper clears it then. So what starts from no address
  * ends in no cgroup.
  */
@@ -94,17 +106,18 @@ static __always_inline bool find_member(__u64 candidate, struct judged *judged)
 }
 
 /* Is that one a member? While some found no room, every one is. */
-static __always_inline bool is_member(__u64 candidate, struct judged *judged)
+static __always_inline bool is_member(const struct cgfence_image *image, __u64 candidate,
+				      struct judged *judged)
 {
-	const struct cgfence_membership_state *state;
-	__u32 zero = 0;
+	const struct cgfence_place *place;
+	__u32 number = STANDING_FIELD(image, membership);
 
 	if (!candidate)
 		return false;
 	if (find_member(candidate, judged))
 		return true;
-	state = bpf_map_lookup_elem(&cgfence_state, &zero);
-	return state && state->lost;
+	place = bpf_map_lookup_elem(&cgfence_state, &number);
+	return place && place->lost;
 }
 
 /* The records of members are spread like those of their subjects. */
@@ -161,8 +174,10 @@ static __always_inline bool find_member(__u64 candidate, struct judged *judged)
 	return true;
 }
 
-static __always_inline bool is_member(__u64 candidate, struct judged *judged)
+static __always_inline bool is_member(const struct cgfence_image *image, __u64 candidate,
+				      struct judged *judged)
 {
+	(void)image;
 	return find_member(candidate, judged);
 }
 

@@ -1,138 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Decides which cgroups are members of a standing fence: each that is made, before mkdir(2) returns and anybody can enter
- * it (cgroup_mkdir, kernel/cgroup/cgroup.c). It goes by the names of the nodes, since the path that the tracepoint has is
- * cut. Hierarchies of cgroup v1 pass here too, with ids of their own.
+ * Decides which cgroups are members of the standing fences of the host: each that is made, before mkdir(2) returns and
+ * anybody can enter it (cgroup_mkdir, kernel/cgroup/cgroup.c). It goes by the names of the nodes, since the path that the
+ * tracepoint has is cut. Hierarchies of cgroup v1 pass here too, with ids of their own.
+ *
+ * Only fences whose anchor is above the cgroup are looked at, so that those elsewhere cost nothing. The kernel holds
+ * cgroup_mutex while it calls, so these programs do one cgroup at a time, and who has held that lock knows that they see
+ * what was written before (kernel/member_places.c).
  */
 #include "ancestor.bpf.h"
 #include "kernel_types.bpf.h"
-#include "member_maps.bpf.h"
-#include <bpf/bpf_helpers.h>
-#include <cgfence/glob.h>
+#include "member_gone.bpf.h"
+#include "member_names.bpf.h"
 
 #define DEFAULT_HIERARCHY 0
 
-const volatile struct {
-	__u64 anchor_id;
-	__u32 anchor_level;
-	__u32 components; /* of the pattern, below the anchor */
-	__u32 exceptions;
-	__u32 class_count; /* for which each pattern has room */
-} membership = { 0 };
+/* A divisor of how many a chain may have. */
+#define PLACES_AT_ONCE 16
 
 static const struct cgfence_member nothing_refused;
 
-/* One more than are kept: before 6.13 a full trie takes no new value for a key that it has (trie_update_elem). */
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, CGFENCE_GONE_NAMES + 1);
-	__type(key, struct cgfence_gone_key);
-	__type(value, struct cgfence_gone);
-} cgfence_gone SEC(".maps");
-
-/* Where the values of those are put together in turns, so that one that found no memory is there the next time. */
+/* By CGFENCE_ANCHOR_CELL(): the number of the first place of a chain + 1. Of the size in which values are laid out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CGFENCE_ANCHOR_CELLS);
 	__type(key, __u32);
-	__type(value, struct cgfence_gone);
-} cgfence_going SEC(".maps");
+	__type(value, __u64);
+} cgfence_anchors SEC(".maps");
 
-/* The components of the pattern, and then the exceptions. */
+/* The maps of the members, by place. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, CGFENCE_PLACES);
 	__type(key, __u32);
-	__type(value, struct cgfence_glob);
-} cgfence_globs SEC(".maps");
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_HASH);
+			__uint(map_flags, BPF_F_NO_PREALLOC);
+			__uint(max_entries, 1);
+			__uint(key_size, sizeof(__u64));
+			__uint(value_size, sizeof(struct cgfence_member));
+		});
+} cgfence_member_m SEC(".maps");
 
-/*
- * Does the name at this address match a pattern? A global function, which the verifier looks at once; its arguments must
- * be numbers (5.10). What cannot be read counts as @unknown.
- */
-__attribute__((noinline)) int name_matches(__u64 name, __u32 index, __u32 unknown)
+/* Makes a cgroup a member of the fence of a place, if it is one. */
+__attribute__((noinline)) int admit(__u64 address, __u32 number)
 {
-	const struct cgfence_glob *glob = bpf_map_lookup_elem(&cgfence_globs, &index);
-	struct cgfence_glob_states states = cgfence_glob_begin();
-	char text[CGFENCE_NAME_SIZE];
-
-	if (!glob || bpf_probe_read_kernel_str(text, sizeof(text), (void *)name) < 0)
-		return unknown;
-	if (cgfence_glob_refuses_dot(glob, text[0]))
-		return 0;
-	for (__u32 i = 0; i < CGFENCE_NAME_SIZE - 1; i++) {
-		__u8 byte = text[i];
-		__u32 class;
-
-		if (!byte)
-			break;
-		class = glob->classes[byte];
-		if (class >= membership.class_count)
-			return unknown;
-		cgfence_glob_step(glob, glob->accepts[class], &states);
-	}
-	return cgfence_glob_ends(glob, &states);
-}
-
-static __always_inline struct cgroup *parent_of(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, self.parent, cgroup);
-}
-
-/* Is it where members are? */
-static __always_inline bool is_in_place(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, root, hierarchy_id) == DEFAULT_HIERARCHY &&
-	       BPF_CORE_READ(cgroup, level) ==
-		       (int)(membership.anchor_level + membership.components) &&
-	       ancestor_id(cgroup, membership.anchor_level) == membership.anchor_id;
-}
-
-static __always_inline bool has_name_of_member(struct cgroup *cgroup)
-{
-	__u64 name = (__u64)BPF_CORE_READ(cgroup, kn, name);
-	__u32 i;
-
-	for (i = 0; i < CGFENCE_EXCEPT_MAX; i++) {
-		if (i >= membership.exceptions)
-			break;
-		if (name_matches(name, membership.components + i, false))
-			return false;
-	}
-	for (i = 0; i < CGFENCE_PATTERN_DEPTH; i++) {
-		if (i >= membership.components)
-			break;
-		name = (__u64)BPF_CORE_READ(cgroup, kn, name);
-		if (!name_matches(name, membership.components - 1 - i, true))
-			return false;
-		cgroup = parent_of(cgroup);
-	}
-	return true;
-}
-
-static __always_inline struct cgfence_membership_state *state_of_members(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&cgfence_state, &zero);
-}
-
-SEC("cgfence.tp_btf/cgroup_mkdir")
-int cgfence_mkdir(unsigned long long *ctx)
-{
-	struct cgroup *cgroup = (struct cgroup *)ctx[0]; /* cgroup_mkdir(cgroup, path) */
-	struct cgfence_membership_state *state;
+	struct cgfence_place *place = bpf_map_lookup_elem(&cgfence_state, &number);
+	struct cgroup *cgroup = (struct cgroup *)address;
+	void *members;
 	__u64 id;
 
-	if (!is_in_place(cgroup) || !has_name_of_member(cgroup))
+	if (!place || !has_name_of_member(address, number))
 		return 0;
+	members = bpf_map_lookup_elem(&cgfence_member_m, &number);
 	id = BPF_CORE_READ(cgroup, kn, id);
-	if (bpf_map_update_elem(&cgfence_members, &id, &nothing_refused, BPF_ANY) == 0)
-		return 0;
-	state = state_of_members();
-	if (state)
-		__sync_fetch_and_add(&state->lost, 1);
+	if (!members || bpf_map_update_elem(members, &id, &nothing_refused, BPF_ANY))
+		__sync_fetch_and_add(&place->lost, 1);
 	return 0;
 }
 
@@ -147,66 +72,142 @@ static __always_inline bool was_refused_something(const struct cgfence_member *m
 	return refusals;
 }
 
-static __always_inline struct cgfence_gone *going_of(__u64 number)
+/* A removed cgroup is a member of the fence of a place no more. */
+__attribute__((noinline)) int dismiss(__u64 address, __u32 number)
 {
-	__u32 turn = number & 1;
+	struct cgroup *cgroup = (struct cgroup *)address;
+	void *members = bpf_map_lookup_elem(&cgfence_member_m, &number);
+	const struct cgfence_member *member;
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
 
-	return bpf_map_lookup_elem(&cgfence_going, &turn);
+	if (!members)
+		return 0;
+	member = bpf_map_lookup_elem(members, &id);
+	if (!member)
+		return 0;
+	if (was_refused_something(member))
+		keep_names(address, number);
+	bpf_map_delete_elem(members, &id);
+	return 0;
 }
 
-static __always_inline bool keep(struct cgfence_gone *gone, __u64 number)
+/* For the fence of a place, if it has that anchor. Return: the next place + 1. */
+static __always_inline __u32 tell_place(__u64 address, __u64 anchor_id, __u32 components,
+					__u32 number, int (*act)(__u64 address, __u32 number))
 {
-	struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS,
-					.place = number % CGFENCE_GONE_NAMES };
+	const struct cgfence_place *place = bpf_map_lookup_elem(&cgfence_state, &number);
 
-	return bpf_map_update_elem(&cgfence_gone, &key, gone, BPF_ANY) == 0;
+	if (!place)
+		return 0;
+	if (place->anchor_id == anchor_id && place->components == components)
+		act(address, number);
+	return place->next;
 }
+
+typedef int in_place(__u64 address, __u64 anchor_id, __u32 components, __u32 number);
+
+/* For some of a chain, from a place + 1. Return: the next one + 1. */
+static __always_inline int tell_some(__u64 address, __u64 anchor_id, __u32 components, __u32 next,
+				     in_place *act)
+{
+	for (__u32 i = 0; i < PLACES_AT_ONCE; i++) {
+		IN_REGISTER(i);
+		if (!next)
+			break;
+		next = act(address, anchor_id, components, next - 1);
+	}
+	return (int)next;
+}
+
+/* For all fences whose anchor is so many levels above, to which a pattern has as many components. */
+static __always_inline int tell_level(__u64 address, __u32 level, __u32 components, in_place *some)
+{
+	__u64 anchor_id = ancestor_id((struct cgroup *)address, (int)level);
+	__u32 cell = CGFENCE_ANCHOR_CELL(anchor_id);
+	const __u64 *first = bpf_map_lookup_elem(&cgfence_anchors, &cell);
+	__u32 next = first ? (__u32)*first : 0;
+
+	for (__u32 i = 0; i < CGFENCE_CHAIN_MAX; i += PLACES_AT_ONCE) {
+		IN_REGISTER(i);
+		if (!next)
+			break;
+		next = some(address, anchor_id, components, next);
+	}
+	return 0;
+}
+
+/* Each program has functions of its own, so that it has nothing that is for the other. */
+__attribute__((noinline)) int admit_in_place(__u64 address, __u64 anchor_id, __u32 components,
+					     __u32 number)
+{
+	return (int)tell_place(address, anchor_id, components, number, admit);
+}
+
+__attribute__((noinline)) int admit_in_some(__u64 address, __u64 anchor_id, __u32 components,
+					    __u32 next)
+{
+	return tell_some(address, anchor_id, components, next, admit_in_place);
+}
+
+__attribute__((noinline)) int admit_at_level(__u64 address, __u32 level, __u32 components)
+{
+	return tell_level(address, level, components, admit_in_some);
+}
+
+__attribute__((noinline)) int dismiss_in_place(__u64 address, __u64 anchor_id, __u32 components,
+					       __u32 number)
+{
+	return (int)tell_place(address, anchor_id, components, number, dismiss);
+}
+
+__attribute__((noinline)) int dismiss_in_some(__u64 address, __u64 anchor_id, __u32 components,
+					      __u32 next)
+{
+	return tell_some(address, anchor_id, components, next, dismiss_in_place);
+}
+
+__attribute__((noinline)) int dismiss_at_level(__u64 address, __u32 level, __u32 components)
+{
+	return tell_level(address, level, components, dismiss_in_some);
+}
+
+typedef int at_level(__u64 address, __u32 level, __u32 components);
 
 /*
- * The kernel removes one cgroup at a time. It calls with interrupts off (TRACE_CGROUP_PATH, kernel/cgroup/cgroup-internal.h),
- * so that a trie may find no memory for a node for which there is some a moment later.
+ * cgroup_mkdir(cgroup, path), and cgroup_rmdir likewise. The address is read from the context as a number, since functions
+ * that the verifier looks at once take no pointers to structures.
  */
-static __always_inline void keep_names(struct cgroup *cgroup, __u64 id)
+static __always_inline int tell(const void *ctx, at_level *act)
 {
-	struct cgfence_membership_state *state = state_of_members();
-	struct cgfence_gone *gone;
+	struct cgroup *cgroup;
+	__u64 address;
+	int level;
 
-	if (!state)
-		return;
-	gone = going_of(state->gone - 1);
-	if (state->last_is_lost && gone)
-		keep(gone, state->gone - 1);
-	gone = going_of(state->gone);
-	if (!gone)
-		return;
-	gone->id = id;
-	for (__u32 i = 0; i < CGFENCE_PATTERN_DEPTH; i++) {
-		if (i >= membership.components)
+	if (bpf_probe_read_kernel(&address, sizeof(address), ctx))
+		return 0;
+	cgroup = (struct cgroup *)address;
+	if (BPF_CORE_READ(cgroup, root, hierarchy_id) != DEFAULT_HIERARCHY)
+		return 0;
+	level = BPF_CORE_READ(cgroup, level);
+	for (int components = 1; components <= CGFENCE_PATTERN_DEPTH; components++) {
+		IN_REGISTER(components);
+		if (components > level)
 			break;
-		bpf_probe_read_kernel_str(gone->names[i], CGFENCE_NAME_SIZE,
-					  BPF_CORE_READ(cgroup, kn, name));
-		cgroup = parent_of(cgroup);
+		act(address, level - components, components);
 	}
-	state->last_is_lost = !keep(gone, state->gone++);
+	return 0;
+}
+
+SEC("cgfence.tp_btf/cgroup_mkdir")
+int cgfence_mkdir(unsigned long long *ctx)
+{
+	return tell(ctx, admit_at_level);
 }
 
 SEC("cgfence.tp_btf/cgroup_rmdir")
 int cgfence_rmdir(unsigned long long *ctx)
 {
-	struct cgroup *cgroup = (struct cgroup *)ctx[0]; /* cgroup_rmdir(cgroup, path) */
-	const struct cgfence_member *member;
-	__u64 id;
-
-	if (!is_in_place(cgroup))
-		return 0;
-	id = BPF_CORE_READ(cgroup, kn, id);
-	member = bpf_map_lookup_elem(&cgfence_members, &id);
-	if (!member)
-		return 0;
-	if (was_refused_something(member))
-		keep_names(cgroup, id);
-	bpf_map_delete_elem(&cgfence_members, &id);
-	return 0;
+	return tell(ctx, dismiss_at_level);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

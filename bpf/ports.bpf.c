@@ -49,7 +49,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	struct judged judged;
 	bool allowed;
 
-	if (!is_member(candidate_of_context_socket(image, ctx), &judged))
+	if (!is_member(image, candidate_of_context_socket(image, ctx), &judged))
 		return BIND_ALLOW;
 	allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
 	/* A port that is allowed needs no look at the network namespace. */
@@ -156,7 +156,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	bool own_netns;
 	bool asked;
 
-	if (!is_member(candidate_of_socket(image, ctx), &judged))
+	if (!is_member(image, candidate_of_socket(image, ctx), &judged))
 		return 1;
 	counters = counters_of_fence();
 	if (!counters)
@@ -207,7 +207,7 @@ int cgfence_sock_create(struct bpf_sock *ctx)
 
 	if (ctx->protocol != CGFENCE_IPPROTO_SCTP)
 		return 1;
-	if (!is_member(candidate_of_socket(image, ctx), &judged) ||
+	if (!is_member(image, candidate_of_socket(image, ctx), &judged) ||
 	    !socket_concerns_fence(image, ctx, ctx))
 		return 1;
 	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_CREATE,

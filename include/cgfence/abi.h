@@ -11,11 +11,14 @@
  *   cgfence_source   the policy as it was written, as text, frozen and bound to the programs of that policy
  * a standing fence these too:
  *   cgfence_members  the cgroups that it is for, by id, each with a struct cgfence_member
- *   cgfence_state    one element, a struct cgfence_membership_state
- *   cgfence_gone     CGFENCE_GONE_NAMES removed members that were refused something, each a struct cgfence_gone
- *   cgfence_globs    the patterns of the names, each a struct cgfence_glob
  * and all share with the others of the host
  *   cgfence_events   a ring buffer of struct cgfence_event
+ * standing fences these too:
+ *   cgfence_state    CGFENCE_PLACES elements of struct cgfence_place, one for each fence
+ *   cgfence_anchors  CGFENCE_ANCHOR_CELLS chains of them, by their anchors
+ *   cgfence_member_m the map of the members of each, at the same index
+ *   cgfence_globs    the patterns of the names, in parts of CGFENCE_GLOB_PART_SIZE bytes of struct cgfence_glob
+ *   cgfence_gone     removed members that were refused something, CGFENCE_GONE_NAMES of each fence
  *
  * Where programs may be shared by fences of equal policies, the policy, what was asked for and the source are those of
  * these programs. What is of one fence is in two maps of the host:
@@ -55,8 +58,6 @@
 #define CGFENCE_RECORDS_MAP "cgfence_records"
 #define CGFENCE_MEMBERS_MAP "cgfence_members"
 #define CGFENCE_STATE_MAP "cgfence_state"
-#define CGFENCE_GONE_MAP "cgfence_gone"
-#define CGFENCE_GLOBS_MAP "cgfence_globs"
 
 /* Set in the id of a standing fence, which is no cgroup's: those of the kernel count up from 1. */
 #define CGFENCE_STANDING_ID (1ULL << 62)

@@ -29,7 +29,7 @@ struct cgfence_standing {
 	__u64 anchor_id;
 	__u32 anchor_level; /* how many cgroups are above the anchor */
 	__u32 member_level; /* likewise of every member */
-	__u32 membership;   /* the number of the pins of the programs that decide membership */
+	__u32 membership;   /* its place in cgfence_state */
 	/* Bytes from the start of the image, and lengths. The pattern is that of the whole path, with a leading slash. */
 	__u32 pattern_offset;
 	__u32 pattern_length;
@@ -52,29 +52,58 @@ struct cgfence_member {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS];
 };
 
-struct cgfence_membership_state {
+/*
+ * Two programs decide the membership of all standing fences of the host. Each fence has a place with them, of which there
+ * are so many.
+ */
+#define CGFENCE_PLACES 16384
+
+/* The fences of an anchor are in a chain, with those of other anchors of the same cell. It is at most so long. */
+#define CGFENCE_ANCHOR_CELLS 4096
+#define CGFENCE_CHAIN_MAX 256
+#define CGFENCE_ANCHOR_CELL(id) ((__u32)((id)*0x9e3779b97f4a7c15ULL >> 52))
+
+/*
+ * A place. User space writes to it by a mapping, single words in one step; while it is in a chain, only @lost and the
+ * @next of another that is taken out.
+ */
+struct cgfence_place {
 	__u64 lost; /* members that found no room in cgfence_members: every cgroup at their level is judged */
-	__u64 gone;	    /* how many names cgfence_gone has got */
-	__u64 last_is_lost; /* it had no memory for the last of them */
+	__u64 gone;	/* how many removed members have had names in cgfence_gone */
+	__u64 fence_id; /* 0 if the place is free */
+	__u64 anchor_id;
+	__u32 next; /* the number of the next place in the chain + 1, 0 at its end */
+	__u32 anchor_level;
+	__u16 components; /* of the pattern, below the anchor */
+	__u16 exceptions;
+	__u32 linked; /* it is in the chain of its anchor; user space alone goes by it */
 };
 
-/* A removed member, with its name and those of the cgroups above it, up to the anchor, each ended by NUL. */
-struct cgfence_gone {
-	__u64 id;
-	char names[CGFENCE_PATTERN_DEPTH]
-		  [CGFENCE_NAME_SIZE]; /* as many as the pattern has components */
-};
-
-/* So many are kept, and then the oldest gives way. */
+/* So many removed members of a fence are kept, and then the oldest gives way. */
 #define CGFENCE_GONE_NAMES 256
 
-/* The key of one: the map is a trie, since a hash table of that size takes 4 KiB while it is empty. */
+/*
+ * The names of a removed member and of the cgroups above it, up to the anchor, its own first, each ended by NUL; in parts,
+ * of which one is enough for most. The map is a trie, since a hash table takes memory while it is empty.
+ */
 struct cgfence_gone_key {
-	__u32 bits; /* CGFENCE_GONE_BITS: all of the place counts */
-	__u32 place;
+	__u32 bits; /* CGFENCE_GONE_BITS: all of the rest counts */
+	__u32 part; /* the number of the member, below CGFENCE_GONE_NAMES, * CGFENCE_GONE_PARTS + that of the part */
+	__u64 fence_id;
 };
 
-#define CGFENCE_GONE_BITS 32
+#define CGFENCE_GONE_BITS 96
+#define CGFENCE_GONE_PART_SIZE 432
+#define CGFENCE_GONE_PARTS                                                          \
+	((CGFENCE_PATTERN_DEPTH * CGFENCE_NAME_SIZE + CGFENCE_GONE_PART_SIZE - 1) / \
+	 CGFENCE_GONE_PART_SIZE)
+
+struct cgfence_gone {
+	__u64 id;	  /* of the member */
+	__u32 components; /* so many names it has */
+	__u32 length;	  /* of all parts, in bytes */
+	char text[CGFENCE_GONE_PART_SIZE];
+};
 
 #define CGFENCE_GLOB_WORDS 4
 
@@ -87,15 +116,30 @@ struct cgfence_glob {
 	__u64 last
 		[CGFENCE_GLOB_WORDS]; /* that of all tokens; none if there are more than a name can match */
 	__u32 dotted;		      /* it begins with a period: others match no name that does */
-	__u32 unused;
+	__u32 class_count;
 	__u8 classes[256];
 	/* By the class of a byte: which tokens match it. There are as many as the bytes need. */
 	__u64 accepts[256][CGFENCE_GLOB_WORDS];
 };
 
-/* The bytes of a pattern whose bytes are of so many classes. */
-#define CGFENCE_GLOB_SIZE(class_count) \
-	(offsetof(struct cgfence_glob, accepts) + (class_count) * sizeof(__u64[CGFENCE_GLOB_WORDS]))
+/*
+ * The kernel programs have a pattern in parts, each for so many classes; the others than the first have only those. An
+ * element of their trie with one takes 1 KiB.
+ */
+#define CGFENCE_GLOB_CLASSES 20
+#define CGFENCE_GLOB_PART_SIZE                    \
+	(offsetof(struct cgfence_glob, accepts) + \
+	 CGFENCE_GLOB_CLASSES * sizeof(__u64[CGFENCE_GLOB_WORDS]))
+#define CGFENCE_GLOB_PARTS ((256 + CGFENCE_GLOB_CLASSES - 1) / CGFENCE_GLOB_CLASSES)
+
+struct cgfence_glob_key {
+	__u32 bits; /* CGFENCE_GLOB_BITS: all of the rest counts */
+	__u32 place;
+	__u16 index; /* first the components of the pattern, and then the exceptions */
+	__u16 part;
+};
+
+#define CGFENCE_GLOB_BITS 64
 
 /* So many standing fences can be known to it. */
 #define CGFENCE_TRACED_STANDING 256

@@ -216,6 +216,7 @@ static int take(struct taking *taking, struct cgfence_error *error)
 		yield_now();
 		see(taking, ids[i]);
 	}
+	fence_sweep_shared();
 	for (size_t i = 0; i < taking->count; i++) {
 		if (taking->fences[i].hook)
 			fenced[fenced_count++] = taking->fences[i].id;

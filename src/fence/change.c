@@ -19,6 +19,7 @@
 #include "image/image.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
+#include "kernel/member_programs.h"
 #include "kernel/pins.h"
 #include "policy/write.h"
 
@@ -104,13 +105,16 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 
 void fence_change_end(struct fence_change *change)
 {
+	standing_change_undo(change);
 	if (change->lock >= 0)
 		pins_unlock(change->id, change->lock);
+	/* A first one may have come to nothing. */
+	if (change->id & CGFENCE_STANDING_ID)
+		member_programs_leave();
 	fence_present_release(&change->old);
 	free(change->old_pattern);
 	cgfence_policy_free(change->old_policy);
 	fence_programs_release(&change->new);
-	membership_close(&change->membership);
 }
 
 /* The maps that stay when the policy changes. */
@@ -363,15 +367,12 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 	/* A command that is killed in the midst of it leaves a changed mark, too. */
 	pins_touch(change->id);
 	code = standing_change_begin(change, error);
-	if (code)
-		return code;
-	code = fence_sharing_begin(change, error);
+	if (code == 0)
+		code = fence_sharing_begin(change, error);
 	if (code == 0)
 		code = switch_over(change, error);
-	if (code) {
-		standing_change_undo(change);
+	if (code)
 		return code;
-	}
 	remove_unwanted_links(change);
 	standing_change_finish(change);
 	fence_sharing_finish(change);

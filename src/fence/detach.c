@@ -8,7 +8,8 @@
 #include "kernel/holders_pins.h"
 #include "kernel/listen_trace.h"
 #include "kernel/link.h"
-#include "kernel/membership.h"
+#include "kernel/member_programs.h"
+#include "kernel/membership_pins.h"
 #include "kernel/own.h"
 #include "kernel/pins.h"
 
@@ -39,6 +40,7 @@ void fence_detach_finish(uint64_t id)
 	    remove_links(id, NULL) == 0)
 		adopted_unpin_detaching(id);
 	pins_end_detaching(id, lock);
+	member_programs_leave();
 }
 
 void fence_detach_finish_all(void)
@@ -86,6 +88,7 @@ int fence_detach_remains(uint64_t id, int lock, struct cgfence_error *error)
 	pins_unlock(id, lock);
 	holders_pins_leave();
 	own_leave_host();
+	member_programs_leave();
 	return 0;
 }
 
@@ -131,6 +134,7 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 	pins_end_detaching(id, lock);
 	holders_pins_leave();
 	own_leave_host();
+	member_programs_leave();
 	return result;
 }
 

@@ -114,6 +114,11 @@ const char *cgfence_fence_missing_name(const struct cgfence_fence *fence, size_t
 	return index < FENCE_MISSING_MAX ? fence->missing[index] : NULL;
 }
 
+uint64_t fence_id(const struct cgfence_fence *fence)
+{
+	return fence->id & ~CGFENCE_LEARNING_BIT;
+}
+
 bool fence_is_torn(const struct cgfence_fence *fence)
 {
 	return fence->torn;

@@ -10,6 +10,9 @@ int fence_read(uint64_t id, struct cgfence_fence **fence, struct cgfence_error *
 int fence_read_source(const struct cgfence_fence *fence, char **packed,
 		      struct cgfence_error *error);
 
+/** fence_id() - what its directory is named by. */
+uint64_t fence_id(const struct cgfence_fence *fence);
+
 /** fence_is_torn() - has a killed command left it half changed? */
 bool fence_is_torn(const struct cgfence_fence *fence);
 

@@ -29,18 +29,6 @@ static bool is_exception(const struct walk *walk, const char *name)
 	return false;
 }
 
-/* Full of members that came while this one walked. What is lost is judged as a member too. */
-static int note_lost(const struct membership *membership)
-{
-	struct cgfence_membership_state state;
-	uint32_t zero = 0;
-
-	if (membership_read_state(membership->state, &state, NULL))
-		return -EIO;
-	state.lost++;
-	return bpf_map_update_elem(membership->state, &zero, &state, BPF_ANY) < 0 ? -errno : 0;
-}
-
 /* The programs are told of removals: what is gone after it was added was removed before. */
 static int add_member(const struct walk *walk, int fd)
 {
@@ -54,7 +42,8 @@ static int add_member(const struct walk *walk, int fd)
 	    errno != ENOENT)
 		return -errno;
 	if (bpf_map_update_elem(walk->membership->members, &id, &member, BPF_ANY) < 0)
-		return errno == E2BIG ? note_lost(walk->membership) : -errno;
+		/* Full of members that came while this one walked. What is lost is judged as a member too. */
+		return errno == E2BIG ? membership_note_lost(walk->membership) : -errno;
 	if (cgroup_is_removed(fd))
 		bpf_map_delete_elem(walk->membership->members, &id);
 	return 0;

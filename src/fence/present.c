@@ -104,17 +104,17 @@ static bool holds_anchor(const struct fence_present *present, uint64_t anchor)
 
 static int check_membership(uint64_t id, struct fence_present *present, struct cgfence_error *error)
 {
-	uint32_t number = image_standing(present->image)->membership;
-	struct cgfence_membership_state state = { 0 };
-	int result = membership_open(id, number, &present->membership, error);
+	uint32_t place = image_standing(present->image)->membership;
+	uint64_t lost = 0;
+	int result = membership_open(present->image, &present->maps, &present->membership, error);
 
 	if (result && result != -ENOENT)
 		return result;
 	if (result == 0)
-		result = membership_read_state(present->membership.state, &state, error);
-	present->overflows = state.lost;
-	if (result || membership_is_there(id, !number) ||
-	    (state.lost && can_grow(&present->membership)) ||
+		result = membership_lost(&present->membership, &lost, error);
+	present->overflows = lost;
+	if (result || membership_has_others(id, place) ||
+	    (lost && can_grow(&present->membership)) ||
 	    !holds_anchor(present, image_standing(present->image)->anchor_id))
 		present->torn = true;
 	return result == -ENOENT ? 0 : result;

@@ -114,19 +114,20 @@ int standing_change_prepare(struct fence_change *change, struct cgfence_error *e
 	result = describe_cgroups(&standing->cgroup, error);
 	if (result)
 		return result;
+	/* That of a first try, if this is a second one. */
+	standing_change_undo(change);
 	if (keeps_membership(change)) {
 		standing->membership = image_standing(change->old.image)->membership;
 		return take_maps(&change->old.membership, &change->old.maps, error);
 	}
-	/* That of a first try, if this is a second one. */
-	membership_close(&change->membership);
-	standing->membership = change->old.image ? !image_standing(change->old.image)->membership
-						 : 0;
 	result = choose_room(change, &room, error);
 	if (result == 0)
-		result = membership_load(change->new.image, room, &change->old.membership,
+		result = membership_make(change->new.image, room, &change->old.membership,
 					 &change->membership, error);
-	return result ? result : take_maps(&change->membership, &change->old.maps, error);
+	if (result)
+		return result;
+	standing->membership = change->membership.place;
+	return take_maps(&change->membership, &change->old.maps, error);
 }
 
 static bool has_new(const struct fence_change *change)
@@ -136,30 +137,27 @@ static bool has_new(const struct fence_change *change)
 
 int standing_change_begin(const struct fence_change *change, struct cgfence_error *error)
 {
-	uint32_t number = image_standing(change->new.image)->membership;
 	int result;
 
 	if (!has_new(change))
 		return 0;
-	/* A killed command may have left some. */
-	membership_remove(change->id, number);
-	result = membership_start(change->id, number, &change->membership, error);
-	if (result == 0)
-		result = members_fill(change->cgroup, change->new.image, &change->old.membership,
-				      &change->membership, error);
-	if (result)
-		standing_change_undo(change);
-	return result;
+	result = membership_start(change->new.image, &change->membership, error);
+	return result ? result
+		      : members_fill(change->cgroup, change->new.image, &change->old.membership,
+				     &change->membership, error);
 }
 
-void standing_change_undo(const struct fence_change *change)
+void standing_change_undo(struct fence_change *change)
 {
-	if (has_new(change))
-		membership_remove(change->id, image_standing(change->new.image)->membership);
+	if (has_new(change) && change->membership.passing)
+		membership_remove(change->id, change->membership.place);
+	membership_close(&change->membership);
 }
 
-void standing_change_finish(const struct fence_change *change)
+void standing_change_finish(struct fence_change *change)
 {
-	if (change->pattern)
-		membership_remove(change->id, !image_standing(change->new.image)->membership);
+	if (!change->pattern)
+		return;
+	change->membership.passing = false;
+	membership_remove_others(change->id, image_standing(change->new.image)->membership);
 }

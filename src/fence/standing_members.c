@@ -6,6 +6,7 @@
 #include "cgroup/pattern.h"
 #include "fence/fence.h"
 #include "kernel/error.h"
+#include "kernel/member_records.h"
 #include "kernel/membership.h"
 #include "kernel/pins.h"
 
@@ -53,47 +54,26 @@ int cgfence_fence_read_member_counters(const struct cgfence_fence *fence, uint64
 	return 0;
 }
 
-/* The part of the pattern that names the anchor, and the names of the member below it. */
-static char *join_path(const struct cgfence_fence *fence, const struct cgfence_gone *gone)
+/* Behind the part of the pattern that names the anchor. */
+static int find_gone(const struct cgfence_fence *fence, uint64_t member, char **path,
+		     struct cgfence_error *error)
 {
 	const struct cgfence_standing *standing = fence_standing(fence);
 	uint32_t components = standing->member_level - standing->anchor_level;
 	const char *pattern = cgfence_fence_pattern(fence);
 	size_t anchor_length = (size_t)(cgroup_pattern_tail(pattern, components) - pattern) - 1;
-	char *path = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&path, &size);
-
-	if (!stream)
-		return NULL;
-	fprintf(stream, "%.*s", (int)anchor_length, pattern);
-	/* They begin with the member itself. */
-	for (uint32_t i = components; i-- > 0;)
-		fprintf(stream, "/%.*s", CGFENCE_NAME_SIZE, gone->names[i]);
-	if (fclose(stream)) {
-		free(path);
-		return NULL;
-	}
-	return path;
-}
-
-static int find_gone(const struct cgfence_fence *fence, uint64_t member, char **path,
-		     struct cgfence_error *error)
-{
+	cleanup_free char *below = NULL;
 	int map = fence_membership(fence)->gone;
+	int result = map < 0 ? -ENOENT
+			     : member_gone_read(map, fence_id(fence), member, components, &below);
 
-	for (uint32_t i = 0; map >= 0 && i < CGFENCE_GONE_NAMES; i++) {
-		const struct cgfence_gone_key key = { .bits = CGFENCE_GONE_BITS, .place = i };
-		struct cgfence_gone gone;
-
-		if (bpf_map_lookup_elem(map, &key, &gone) < 0 || gone.id != member)
-			continue;
-		*path = join_path(fence, &gone);
-		return *path ? 0 : error_out_of_memory(error);
-	}
-	return error_set(error, ENOENT,
-			 "the cgroup with id %llu is gone, and its name is not known",
-			 (unsigned long long)member);
+	if (result == -ENOENT)
+		return error_set(error, ENOENT,
+				 "the cgroup with id %llu is gone, and its name is not known",
+				 (unsigned long long)member);
+	if (result || asprintf(path, "%.*s%s", (int)anchor_length, pattern, below) < 0)
+		return error_out_of_memory(error);
+	return 0;
 }
 
 int cgfence_fence_member_path(const struct cgfence_fence *fence, uint64_t member, char **path,

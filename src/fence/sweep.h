@@ -28,3 +28,6 @@ void fence_sweep_removed(void);
 
 /** fence_sweep_thoroughly() - what cgfence_fence_sweep() does about one fence. */
 void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id);
+
+/** fence_sweep_shared() - the same about what all fences share: free the places of those that are gone. */
+void fence_sweep_shared(void);

@@ -8,6 +8,8 @@
 #include "fence/fence.h"
 #include "fence/root.h"
 #include "fence/sweep.h"
+#include "kernel/member_host.h"
+#include "kernel/member_programs.h"
 #include "kernel/pins.h"
 
 #include <sys/file.h>
@@ -78,6 +80,12 @@ void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id)
 	anchor_again(hierarchy, id);
 }
 
+void fence_sweep_shared(void)
+{
+	member_host_sweep();
+	member_programs_leave();
+}
+
 void cgfence_fence_sweep_some(void)
 {
 	fence_sweep_each(FENCE_SWEEP_ALL, sweep_if_abandoned);
@@ -87,4 +95,5 @@ void cgfence_fence_sweep(void)
 {
 	fence_detach_finish_all();
 	fence_sweep_each(SIZE_MAX, fence_sweep_thoroughly);
+	fence_sweep_shared();
 }

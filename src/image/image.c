@@ -167,7 +167,7 @@ static bool check_standing(const struct cgfence_image *image, size_t size)
 	components = standing->member_level - standing->anchor_level;
 	return text_is_within(standing->pattern_offset, standing->pattern_length, size) &&
 	       text_is_within(standing->except_offset, standing->except_length, size) &&
-	       standing->pattern_length && standing->membership <= 1 && components &&
+	       standing->pattern_length && standing->membership < CGFENCE_PLACES && components &&
 	       components <= CGFENCE_PATTERN_DEPTH;
 }
 

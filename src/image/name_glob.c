@@ -96,6 +96,7 @@ static int classify(struct builder *builder)
 			       sizeof(glob->accepts[0]));
 		glob->classes[byte] = (__u8) class;
 	}
+	glob->class_count = (__u32)count;
 	return count;
 }
 

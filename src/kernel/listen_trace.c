@@ -16,9 +16,7 @@
 
 #include <bpf/bpf.h>
 #include <cgfence/verdict.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
 #define LINK_PATH PINS_ROOT "/listen"
 #define MAP_PATH PINS_ROOT "/listen_fences"
@@ -38,16 +36,6 @@ static void cleanup_destroy_skeleton(struct listen_trace_bpf **skeleton)
 }
 
 #define cleanup_skeleton __attribute__((cleanup(cleanup_destroy_skeleton)))
-
-/* Commands on different cgroups share the program, so it has a lock of its own. */
-static int lock_program(void)
-{
-	int fd = open(PINS_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	return fd;
-}
 
 static struct listen_trace_bpf *load(bool with_cookies)
 {
@@ -254,7 +242,7 @@ static struct description *describe(const struct cgfence_image *image)
 int listen_trace_set(const struct cgfence_image *image, int members, struct cgfence_error *error)
 {
 	cleanup_free struct description *description = describe(image);
-	cleanup_close int lock = lock_program();
+	cleanup_close int lock = pins_lock_shared();
 	uint64_t cgroup_id = image_fence_id(image);
 	cleanup_close int bitmaps = -1;
 	cleanup_close int fences = -1;
@@ -277,7 +265,7 @@ int listen_trace_set(const struct cgfence_image *image, int members, struct cgfe
 
 static int clear_fence(uint64_t cgroup_id, struct cgfence_error *error)
 {
-	cleanup_close int lock = lock_program();
+	cleanup_close int lock = pins_lock_shared();
 	cleanup_close int fences = bpf_obj_get(MAP_PATH);
 	cleanup_close int bitmaps = bpf_obj_get(BITMAPS_PATH);
 	uint64_t next;

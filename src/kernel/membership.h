@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What decides which cgroups are members of a standing fence: two programs on tracepoints, which keep a map of the
- * members. It cannot be changed. For other exceptions or more room, another one is made beside it, and the programs of
- * the fence go over to that.
+ * What decides which cgroups are members of one standing fence: a place with the programs of the host
+ * (kernel/member_programs.h), which keep a map of its members. It cannot be changed. For other exceptions or more room,
+ * another one is made beside it, and the programs of the fence go over to that.
+ *
+ * The map is pinned in the directory of the fence, under the number of the place, before the place is taken, and until
+ * it is free again. So what a killed command left is found by the pins.
  */
 #pragma once
 
 #include "kernel/maps.h"
+#include "kernel/membership_pins.h"
 
 struct membership {
-	int members; /* maps */
+	int members; /* maps, the last two of the host */
 	int state;
 	int gone;
-	int mkdir; /* the programs, or the links by which they were found */
-	int rmdir;
+	uint32_t place;
+	bool passing; /* it was made by this command, whose fence does not go by it yet */
 };
 
-#define MEMBERSHIP_CLOSED                                                        \
-	{                                                                        \
-		.members = -1, .state = -1, .gone = -1, .mkdir = -1, .rmdir = -1 \
+#define MEMBERSHIP_CLOSED                              \
+	{                                              \
+		.members = -1, .state = -1, .gone = -1 \
 	}
 
 /* So many members have room at first; 4 KiB of memory are for that. */
@@ -26,48 +30,44 @@ struct membership {
 #define MEMBERSHIP_ROOM_MAX (1U << 20)
 
 /**
- * membership_load() - make the maps and load the programs.
- * @image: of the fence, with its pattern and exceptions
+ * membership_make() - make the map of the members and take a place; the first loads the programs.
+ * @image: of the fence, with its anchor; its lock is held
  * @room: for how many members
- * @old: its names of removed members are kept; none are open if there is none
- * @made: receives it, to be given to membership_close()
+ * @old: its names of removed members are kept; closed if there is none
+ * @made: receives it, passing, to be given to membership_close() and before that, if it comes to nothing, to
+ * membership_remove()
  */
-int membership_load(const struct cgfence_image *image, uint32_t room, const struct membership *old,
+int membership_make(const struct cgfence_image *image, uint32_t room, const struct membership *old,
 		    struct membership *made, struct cgfence_error *error);
 
 /**
- * membership_start() - attach and pin the programs, which then see what is made and removed.
- * @id: of the fence
- * @number: of the pins, 0 or 1
+ * membership_start() - tell the programs of it. What is made and removed from then on is seen, and what was made before
+ * is there to be found.
  */
-int membership_start(uint64_t id, uint32_t number, const struct membership *membership,
+int membership_start(const struct cgfence_image *image, const struct membership *membership,
 		     struct cgfence_error *error);
 
 /**
- * membership_open() - find it again by its pins.
+ * membership_open() - find it again.
+ * @image: of the fence
+ * @maps: of its programs
  *
- * Return: 0, -ENOENT if it is not whole, another -errno.
+ * Return: 0, -ENOENT if it is not whole, or the programs of the host are not attached; another -errno.
  */
-int membership_open(uint64_t id, uint32_t number, struct membership *membership,
-		    struct cgfence_error *error);
-
-/** membership_is_there() - is any pin of that number there? */
-bool membership_is_there(uint64_t id, uint32_t number);
-
-/** membership_remove() - remove the pins of that number, and with them the programs. */
-void membership_remove(uint64_t id, uint32_t number);
-
-/** membership_remove_all() - those of both numbers; @detaching: in the directory of a fence that is being detached. */
-void membership_remove_all(uint64_t id, bool detaching);
+int membership_open(const struct cgfence_image *image, const struct fence_maps *maps,
+		    struct membership *membership, struct cgfence_error *error);
 
 /** membership_close() - close the descriptors. */
 void membership_close(struct membership *membership);
 
 #define cleanup_membership __attribute__((cleanup(membership_close)))
 
-/** membership_read_state() - how many members found no room, and the rest of its state. */
-int membership_read_state(int state, struct cgfence_membership_state *read,
-			  struct cgfence_error *error);
+/** membership_lost() - how many members found no room. */
+int membership_lost(const struct membership *membership, uint64_t *lost,
+		    struct cgfence_error *error);
+
+/** membership_note_lost() - one more. */
+int membership_note_lost(const struct membership *membership);
 
 /**
  * membership_list() - the members that a map has.

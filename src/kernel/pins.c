@@ -5,6 +5,7 @@
 #include "base/compare.h"
 #include "base/error.h"
 
+#include <cgfence/abi.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -100,6 +101,15 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 	return result;
 }
 
+int pins_lock_shared(void)
+{
+	int fd = open(PINS_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
 /* Of a directory that is there. */
 static int lock_directory(const char *path, int operation, int *lock)
 {
@@ -187,6 +197,14 @@ bool pins_are_there(uint64_t id)
 	return access(path, F_OK) == 0;
 }
 
+bool pins_are_detaching(uint64_t id)
+{
+	char path[PINS_PATH_SIZE];
+
+	pins_detaching_path(path, id, NULL);
+	return access(path, F_OK) == 0;
+}
+
 void pins_touch(uint64_t id)
 {
 	char path[PINS_PATH_SIZE];
@@ -268,17 +286,38 @@ static int read_names(struct id_list *first, struct id_list *second, struct cgfe
 	return has_memory ? 0 : error_out_of_memory(error);
 }
 
-bool pins_any(void)
+static bool is_of_fence(const char *name)
+{
+	return name[0] >= '0' && name[0] <= '9';
+}
+
+static bool is_of_standing_fence(const char *name)
+{
+	return is_of_fence(name) && strtoull(name, NULL, 10) & CGFENCE_STANDING_ID;
+}
+
+/* If in doubt, yes. */
+static bool has_any(bool (*is_meant)(const char *name))
 {
 	DIR *directory = opendir(PINS_ROOT);
 	struct dirent *entry;
 	bool any = !directory && errno != ENOENT;
 
 	while (directory && !any && (entry = readdir(directory)))
-		any = entry->d_name[0] >= '0' && entry->d_name[0] <= '9';
+		any = is_meant(entry->d_name);
 	if (directory)
 		closedir(directory);
 	return any;
+}
+
+bool pins_any(void)
+{
+	return has_any(is_of_fence);
+}
+
+bool pins_any_standing(void)
+{
+	return has_any(is_of_standing_fence);
 }
 
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)

@@ -34,6 +34,13 @@ int pins_wait(uint64_t id, int *lock);
 /** pins_unlock() - release the lock; removes a directory without pins. */
 void pins_unlock(uint64_t id, int lock);
 
+/**
+ * pins_lock_shared() - take the lock of what all fences share; after that of a fence, if both are taken.
+ *
+ * Return: what ends it by close(2), -1 if there is no directory of fences.
+ */
+int pins_lock_shared(void);
+
 /** pins_make_root() - mount a bpffs if there is none (bpffs_mount()), and make the directory of all fences. */
 int pins_make_root(struct cgfence_error *error);
 
@@ -46,6 +53,9 @@ int pins_check(uint64_t id, struct cgfence_error *error);
 
 /** pins_are_there() - has a fence such a directory? */
 bool pins_are_there(uint64_t id);
+
+/** pins_are_detaching() - likewise one that is being detached. */
+bool pins_are_detaching(uint64_t id);
 
 /** pins_touch() - tell watchers that the policy of the fence was replaced (inotify(7), IN_ATTRIB). */
 void pins_touch(uint64_t id);
@@ -69,6 +79,9 @@ int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
 /** pins_any() - has any fence a directory, or is one being detached? True if that cannot be told. */
 bool pins_any(void);
+
+/** pins_any_standing() - likewise any standing fence. */
+bool pins_any_standing(void);
 
 /*
  * Removing several links is not one step for the kernel, but renaming their directory is. From then on they are no

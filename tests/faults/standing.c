@@ -5,6 +5,7 @@
  * leaves nothing.
  */
 #include "runner.h"
+#include "kernel/member_host.h"
 #include "support/harness.h"
 
 #include <cgfence/standing.h>
@@ -21,6 +22,8 @@ TestSuite(faults_standing, .init = harness_begin, .fini = harness_end, .timeout 
 #define NEW "{\"except\": [\"job-x\"], \"devices\": {\"allow\": [\"c 1:3 rw\", \"c 1:7 r\"]}}"
 
 static char pattern[256];
+static char neighbour
+	[256]; /* of another fence on the same anchor, which lasts; empty if there is none */
 static char old_path[RUNNER_PATH_SIZE];
 static char new_path[RUNNER_PATH_SIZE];
 static struct cgfence_cgroup *before;
@@ -42,13 +45,13 @@ static char verdict(const struct cgfence_cgroup *cgroup)
 	return zero && full ? '-' : zero ? 'o' : full ? 'n' : '?';
 }
 
-static char verdict_of_new_member(void)
+static char verdict_of_new(const char *name)
 {
 	struct cgfence_cgroup *made = NULL;
 	struct cgfence_error error = { 0 };
 	char found;
 
-	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), "job-after", &made, &error), 0, "%s",
+	cr_assert_eq(cgfence_cgroup_create(harness_cgroup(), name, &made, &error), 0, "%s",
 		     error.text);
 	found = verdict(made);
 	cgfence_cgroup_remove(made, NULL);
@@ -56,13 +59,35 @@ static char verdict_of_new_member(void)
 	return found;
 }
 
-static void attach(const char *path)
+static char verdict_of_new_member(void)
+{
+	return verdict_of_new("job-after");
+}
+
+static void attach_to(const char *where, const char *path)
 {
 	static struct tracer_result result;
 	const struct tracer_options options = runner_options();
 
-	runner_run((const char *const[]){ "attach", pattern, path, NULL }, &options, &result);
+	runner_run((const char *const[]){ "attach", where, path, NULL }, &options, &result);
 	cr_assert_eq(result.status, 0, "%s", result.errors);
+}
+
+static void attach(const char *path)
+{
+	attach_to(pattern, path);
+}
+
+static void set_up_neighbour(void)
+{
+	snprintf(neighbour, sizeof(neighbour), "%s/near-*", cgfence_cgroup_path(harness_cgroup()));
+	attach_to(neighbour, old_path);
+}
+
+static void check_neighbour(const char *fault)
+{
+	if (*neighbour)
+		cr_expect_eq(verdict_of_new("near-after"), 'o', "the other fence after %s", fault);
 }
 
 static size_t count_pins(void)
@@ -78,16 +103,37 @@ static size_t count_pins(void)
 	return count;
 }
 
-static void detach(void)
+static void detach_from(const char *where)
 {
 	static struct tracer_result result;
 	const struct tracer_options options = runner_options();
 
-	runner_run((const char *const[]){ "detach", pattern, NULL }, &options, &result);
+	runner_run((const char *const[]){ "detach", where, NULL }, &options, &result);
 	cr_assert_eq(result.status, 0, "%s", result.errors);
-	cr_expect_eq(count_pins(), 0);
-	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
+}
+
+/* The programs that see cgroups made go with the last fence, and no place is left to one that is gone. */
+static void check_host(size_t fences)
+{
+	cleanup_member_host struct member_host host = MEMBER_HOST_CLOSED;
+	size_t places = 0;
+
+	cr_expect_eq(member_host_enter(&host, false, NULL) == 0, fences != 0);
+	for (size_t i = 0; fences && i < CGFENCE_PLACES; i++)
+		places += host.places.places[i].fence_id != 0;
+	cr_expect_eq(places, fences, "%zu places", places);
+	cr_expect_eq(access(MEMBER_PROGRAMS_DIRECTORY, F_OK) == 0, fences != 0);
+}
+
+static void detach(void)
+{
+	size_t others = *neighbour ? 1 : 0;
+
+	detach_from(pattern);
+	cr_expect_eq(count_pins(), others);
+	cr_expect_eq(harness_hook_programs(harness_cgroup()), others);
 	cr_expect_eq(verdict(before), '-');
+	check_host(others);
 }
 
 /* The state is one of two, for both members, and the next command works whatever it was. */
@@ -98,16 +144,17 @@ static void check(const char *allowed, const char *fault)
 
 	cr_expect(strchr(allowed, of_old), "%s: %c", fault, of_old);
 	cr_expect_eq(of_old, of_new, "%s: %c and %c", fault, of_old, of_new);
+	check_neighbour(fault);
 }
 
-static void strike(const char *const *words, const char *from, const char *allowed,
-		   enum tracer_fault fault)
+/* After set_up(). */
+static void strike_prepared(const char *const *words, const char *from, const char *allowed,
+			    enum tracer_fault fault)
 {
 	static struct tracer_result result;
 	struct tracer_options options = runner_options();
 	unsigned int faults = 0;
 
-	set_up();
 	options.scope = fault == TRACER_KILL ? TRACER_CHANGES : TRACER_BPF_CHANGES;
 	options.fault = fault;
 	options.code = ENOMEM;
@@ -126,6 +173,23 @@ static void strike(const char *const *words, const char *from, const char *allow
 		detach();
 	} while (result.struck);
 	cr_expect_gt(faults, 3);
+}
+
+static void strike(const char *const *words, const char *from, const char *allowed,
+		   enum tracer_fault fault)
+{
+	set_up();
+	strike_prepared(words, from, allowed, fault);
+}
+
+static void strike_beside(const char *const *words, const char *from, const char *allowed,
+			  enum tracer_fault fault)
+{
+	set_up();
+	set_up_neighbour();
+	strike_prepared(words, from, allowed, fault);
+	detach_from(neighbour);
+	check_host(0);
 }
 
 #define ATTACH                                    \
@@ -149,20 +213,25 @@ Test(faults_standing, attach_with_errors)
 	strike(ATTACH, NULL, "-n", TRACER_ERROR);
 }
 
-/* Exceptions change too, so what decides membership is made anew. */
+/* Exceptions change too, so what decides membership is made anew. Members of the other fence go on being members. */
 Test(faults_standing, replace_killed)
 {
-	strike(ATTACH, old_path, "on", TRACER_KILL);
+	strike_beside(ATTACH, old_path, "on", TRACER_KILL);
 }
 
 Test(faults_standing, replace_with_errors)
 {
-	strike(ATTACH, old_path, "on", TRACER_ERROR);
+	strike_beside(ATTACH, old_path, "on", TRACER_ERROR);
 }
 
 Test(faults_standing, detach_killed)
 {
 	strike(DETACH, old_path, "o-", TRACER_KILL);
+}
+
+Test(faults_standing, detach_killed_beside_another)
+{
+	strike_beside(DETACH, old_path, "o-", TRACER_KILL);
 }
 
 static struct cgfence_cgroup *passing;

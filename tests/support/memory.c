@@ -31,8 +31,14 @@ size_t memory_of_object(int fd)
 /* Of the host, to be counted once. */
 static bool is_of_host(const char *map)
 {
-	return strcmp(map, CGFENCE_EVENTS_MAP) == 0 || strcmp(map, CGFENCE_OWN_MAP) == 0 ||
-	       strcmp(map, CGFENCE_RECORDS_MAP) == 0;
+	static const char *const names[] = { CGFENCE_EVENTS_MAP, CGFENCE_STATE_MAP, CGFENCE_OWN_MAP,
+					     CGFENCE_RECORDS_MAP };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(map, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int add_map(struct memory *memory, uint32_t id)
@@ -88,6 +94,15 @@ static int add_program(struct memory *memory, uint32_t id)
 }
 
 /* Not all pins are of links. */
+static bool is_link(int fd)
+{
+	char target[64] = "";
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 && strstr(target, "link");
+}
+
 static int add_pin(struct memory *memory, const char *path)
 {
 	struct bpf_link_info info = { 0 };
@@ -97,7 +112,8 @@ static int add_pin(struct memory *memory, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.prog_id)
+	/* A map has no such fields; its programs lead to it. */
+	if (is_link(fd) && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.prog_id)
 		code = add_program(memory, info.prog_id);
 	close(fd);
 	return code;

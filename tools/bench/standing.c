@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What a standing fence costs: where cgroups are made and removed, and where a device is opened below its anchor. */
 #include "check.h"
+#include "kernel/member_programs.h"
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
@@ -65,16 +66,16 @@ static const struct making makings[] = {
 
 static double rmdir_us[MAKINGS]; /* of the last round */
 
-/* Of the programs of a standing fence. */
+/* Of the programs that see them. */
 static struct row *mkdir_rows[MAKINGS], *rmdir_rows[MAKINGS];
 
-static double run_ns(uint64_t id, const char *pin)
+static double run_ns(const char *pin)
 {
 	struct bpf_link_info link = { 0 };
 	struct bpf_prog_info program = { 0 };
 	uint32_t link_size = sizeof(link);
 	uint32_t size = sizeof(program);
-	int fd = bpf_obj_get(text("/sys/fs/bpf/cgfence/%ju/%s", (uintmax_t)id, pin));
+	int fd = bpf_obj_get(text(MEMBER_PROGRAMS_DIRECTORY "/%s", pin));
 	int program_fd = -1;
 
 	if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &link, &link_size) == 0)
@@ -122,8 +123,8 @@ static double measure(const void *subject)
 		statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		each(making, make);
 		each(making, unmake);
-		table_put(mkdir_rows[index], run_ns(id, "mkdir0"));
-		table_put(rmdir_rows[index], run_ns(id, "rmdir0"));
+		table_put(mkdir_rows[index], run_ns("mkdir"));
+		table_put(rmdir_rows[index], run_ns("rmdir"));
 		close(statistics);
 	}
 	detach(id);

@@ -96,6 +96,41 @@ Test(standing_records, a_member_that_is_gone_is_known_by_its_path)
 	cgfence_fence_close(fence);
 }
 
+static uint64_t come_and_be_refused(const struct cgfence_cgroup *slice, const char *name)
+{
+	struct cgfence_cgroup *cgroup = NULL;
+	struct cgfence_error error = { 0 };
+	uint64_t id;
+
+	cr_assert_eq(cgfence_cgroup_create(slice, name, &cgroup, &error), 0, "%s", error.text);
+	cr_expect_eq(harness_open(cgroup, "c 1:5", O_RDONLY), EPERM);
+	id = cgfence_cgroup_id(cgroup);
+	cr_assert_eq(cgfence_cgroup_remove(cgroup, &error), 0, "%s", error.text);
+	cgfence_cgroup_close(cgroup);
+	return id;
+}
+
+/* For the second part of its names there may be memory only when the next one goes. */
+Test(standing_records, long_names_are_known_too)
+{
+	struct cgfence_fence *fence;
+	struct cgfence_cgroup *slice;
+	char path[1024];
+	char name[251];
+	uint64_t id;
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	standing_attach("*/*", NULL_ONLY);
+	slice = harness_child_cgroup(harness_cgroup(), name);
+	id = come_and_be_refused(slice, name);
+	come_and_be_refused(slice, "next");
+	snprintf(path, sizeof(path), "%s/%s/%s", cgfence_cgroup_path(harness_cgroup()), name, name);
+	fence = standing_open("*/*");
+	expect_path(fence, id, path);
+	cgfence_fence_close(fence);
+}
+
 #define GONE (CGFENCE_GONE_NAMES + 2)
 
 /* One process goes through all of them, and is refused something in each. */
