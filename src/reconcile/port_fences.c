@@ -174,7 +174,8 @@ static int read_image(struct reading *reading, const struct fence_seen *seen,
 		      struct port_image **image, struct cgfence_error *error)
 {
 	struct port_image *known =
-		reading->cache ? port_images_find(&reading->cache->images, seen->link.program_id) : NULL;
+		reading->cache ? port_images_find(&reading->cache->images, seen->link.program_id)
+			       : NULL;
 	struct cgfence_image *read = NULL;
 	int result = 0;
 
@@ -254,7 +255,7 @@ static int read_fence(struct reading *reading, const struct fence_seen *seen, ui
 	struct port_image *image = NULL;
 	int result = read_image(reading, seen, &image, error);
 
-	if (result)
+	if (result || !image)
 		return result;
 	if (!(seen->id & CGFENCE_STANDING_ID))
 		result = add(reading, seen->id, 0, image, error);

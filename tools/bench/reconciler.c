@@ -133,7 +133,8 @@ static bool list_listeners(void)
 	listening.count = listening.inodes ? found.count : 0;
 	for (size_t i = 0; i < listening.count; i++)
 		listening.inodes[i] = found.items[i].inode;
-	sort_inodes(listening.inodes, listening.count);
+	if (listening.count)
+		sort_inodes(listening.inodes, listening.count);
 	listeners_free(&found);
 	sock_diag_close(diag);
 	return !failed;
