@@ -7,6 +7,7 @@
 #include "fence/readings.h"
 #include "fence/sharing_take.h"
 #include "image/image.h"
+#include "kernel/error.h"
 #include "kernel/foreign.h"
 #include "kernel/own.h"
 #include "kernel/refusal.h"
@@ -18,23 +19,34 @@
 /* Whoever looks at more of those that are said to have the policy soon loads as fast. */
 #define DONORS_MAX 8
 
-/* All that have a link must go on with the maps that the kernel has bound it to (kernel/own.h). */
-static bool present_shares(const struct fence_present *old)
+/*
+ * All that have a link must go on with the maps that the kernel has bound it to (kernel/own.h). If that cannot be told, the
+ * change fails, for the fence would lose what it counted. Return: 1, 0 or -errno.
+ */
+static int present_shares(const struct fence_present *old)
 {
 	uint32_t own = fence_maps_id(old->maps.own);
+	int uses = 1;
 
-	for (int i = 0; i < hook_count; i++) {
-		if (old->links[i].fd >= 0 && !fence_maps_are_used(old->links[i].program, own))
-			return false;
+	if (!old->image || !old->image->shared || old->maps.own < 0 || old->maps.records < 0)
+		return 0;
+	if (!own)
+		return -EIO;
+	for (int i = 0; i < hook_count && uses > 0; i++) {
+		if (old->links[i].fd >= 0)
+			uses = fence_maps_use(old->links[i].program, own);
 	}
-	return old->image && old->image->shared && old->maps.records >= 0;
+	return uses;
 }
 
-/* One that learns has a ring buffer of its own; a guard that denies has no program that may be shared. */
-static bool may_share(const struct fence_change *change)
+/*
+ * One that learns has a ring buffer of its own; a guard that denies has no program that may be shared. Return: 1, 0 or
+ * -errno.
+ */
+static int may_share(const struct fence_change *change)
 {
 	if (change->pattern)
-		return false;
+		return 0;
 	if (change->old.fenced)
 		return present_shares(&change->old);
 	return !image_learns(change->new.image) && !fence_guard_may_deny(change->new.image);
@@ -84,12 +96,15 @@ static int take_from_any(struct fence_change *change, bool *taken, struct cgfenc
 int fence_sharing_prepare(struct fence_change *change, bool *taken, struct cgfence_error *error)
 {
 	struct fence_maps *maps = &change->old.maps;
-	int result = 0;
+	int result = may_share(change);
 
 	*taken = false;
 	change->digest = 0;
-	if (!may_share(change))
+	if (result < 0)
+		return kernel_error(error, -result, "tell what the programs of the fence use");
+	if (!result)
 		return 0;
+	result = 0;
 	if (change->old.fenced)
 		result = own_enter_again(change->id, maps, error);
 	else if (own_enter(change->id, maps, NULL))

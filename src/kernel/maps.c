@@ -210,22 +210,23 @@ uint32_t fence_maps_id(int map)
 	return map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 ? info.id : 0;
 }
 
-bool fence_maps_are_used(int program, uint32_t map_id)
+int fence_maps_use(int program, uint32_t map_id)
 {
 	struct program_maps list = { 0 };
+	int result = list_maps(program, &list);
 
-	if (!map_id || list_maps(program, &list))
-		return false;
+	if (result)
+		return result;
 	for (uint32_t i = 0; i < list.count; i++) {
-		if (list.ids[i] == map_id)
-			return true;
+		if (map_id && list.ids[i] == map_id)
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
 {
-	return fence_maps_are_used(program, maps->policy_id);
+	return fence_maps_use(program, maps->policy_id) > 0;
 }
 
 int fence_maps_create_policy(const struct cgfence_image *image, int *fd,

@@ -67,8 +67,8 @@ int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
 /** fence_maps_id() - the id of an open map; 0 if it cannot be told. */
 uint32_t fence_maps_id(int map);
 
-/** fence_maps_are_used() - does a program use a map? If in doubt, no. */
-bool fence_maps_are_used(int program, uint32_t map_id);
+/** fence_maps_use() - does a program use a map? Return: 1, 0, or -errno if it cannot be told. */
+int fence_maps_use(int program, uint32_t map_id);
 
 /** fence_maps_have_policy_of() - does a program use the policy in these maps? If in doubt, no. */
 bool fence_maps_have_policy_of(const struct fence_maps *maps, int program);
