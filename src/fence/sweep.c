@@ -49,14 +49,14 @@ void fence_sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id)
 		fence_sweep_one(hierarchy, id);
 }
 
-static size_t anywhere(size_t count)
+static uint32_t anywhere(void)
 {
-	size_t number = 0;
+	uint32_t number = 0;
 
 	/* If it fails it is always the same ones; commands that list all fences sweep all. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
 		return 0;
-	return number % count;
+	return number;
 }
 
 void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
@@ -64,19 +64,15 @@ void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarch
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
-	size_t first = 0;
-	size_t visits;
+	int result = max == SIZE_MAX
+			     ? pins_list(&ids, &count, NULL)
+			     : pins_list_some(max, FENCE_SWEEP_FEW, anywhere(), &ids, &count);
 
-	if (pins_list(&ids, &count, NULL) || count == 0 || hierarchy_open(&hierarchy, NULL))
+	if (result || count == 0 || hierarchy_open(&hierarchy, NULL))
 		return;
-	visits = count;
-	if (count > max) {
-		first = anywhere(count);
-		visits = FENCE_SWEEP_FEW;
-	}
-	for (size_t i = 0; i < visits; i++) {
+	for (size_t i = 0; i < count; i++) {
 		yield_now();
-		visit(&hierarchy, ids[(first + i) % count]);
+		visit(&hierarchy, ids[i]);
 	}
 }
 

@@ -328,6 +328,44 @@ int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error)
 	return pins_list_all(ids, count, &detaching, &detaching_count, error);
 }
 
+/* How many directories are in it: each is one more link to it (bpf_mkdir, kernel/bpf/inode.c). */
+static size_t count_entries(DIR *directory)
+{
+	struct stat status;
+
+	return fstat(dirfd(directory), &status) < 0 ? 0 : status.st_nlink - 2;
+}
+
+static void add_some(struct id_list *list, size_t few, DIR *directory)
+{
+	struct dirent *entry;
+
+	while (list->count < few && (entry = readdir(directory)) &&
+	       add_if_named(list, entry->d_name))
+		continue;
+}
+
+int pins_list_some(size_t max, size_t few, uint32_t anywhere, uint64_t **ids, size_t *count)
+{
+	struct id_list list = { .suffix = "" };
+	DIR *directory = opendir(PINS_ROOT);
+	size_t entries = directory ? count_entries(directory) : 0;
+
+	if (entries <= max || !bpffs_is_mounted() || check_root(NULL)) {
+		if (directory)
+			closedir(directory);
+		return pins_list(ids, count, NULL);
+	}
+	/* In bpffs the offset of an entry is its number (dcache_readdir, fs/libfs.c). Behind the last one is the first. */
+	seekdir(directory, (long)(anywhere % entries));
+	add_some(&list, few, directory);
+	rewinddir(directory);
+	add_some(&list, few, directory);
+	closedir(directory);
+	give(&list, ids, count);
+	return 0;
+}
+
 int pins_list_detaching(uint64_t **ids, size_t *count, struct cgfence_error *error)
 {
 	cleanup_free uint64_t *others = NULL;

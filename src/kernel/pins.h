@@ -77,6 +77,12 @@ bool pins_may_be_passing(uint64_t id);
  */
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
+/**
+ * pins_list_some() - pins_list() if there are at most @max directories, else up to @few of them, at a cost that does not grow with all.
+ * @anywhere: a random number, which decides which
+ */
+int pins_list_some(size_t max, size_t few, uint32_t anywhere, uint64_t **ids, size_t *count);
+
 /** pins_any() - has any fence a directory, or is one being detached? True if that cannot be told. */
 bool pins_any(void);
 
