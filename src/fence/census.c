@@ -106,6 +106,7 @@ struct taking {
 	struct cgfence_census *census;
 	struct hierarchy hierarchy;
 	int pins;
+	int64_t begin_ns; /* by fence_mark_now() */
 	bool sees_links;
 	size_t at; /* how far the known ones were passed; they are in the same order */
 	struct fence_seen *fences;
@@ -151,7 +152,7 @@ static bool see_again(struct taking *taking, const struct fence_seen *known,
 	if (!known || !known->hook || !known->link.cgroup_id)
 		return false;
 	*seen = *known;
-	seen->mark = fence_mark_in(taking->pins, known->id, &is_passing);
+	seen->mark = fence_mark_in(taking->pins, known->id, taking->begin_ns, &is_passing);
 	return seen->mark && seen->mark == known->mark && !is_passing &&
 	       (taking->sees_links ? see_in_list(taking, seen) : see_alone(taking, seen)) &&
 	       seen->link.cgroup_id == known->link.cgroup_id;
@@ -236,6 +237,7 @@ int cgfence_census_take(struct cgfence_census *census, struct cgfence_error *err
 		.census = census,
 		.hierarchy = HIERARCHY_CLOSED,
 		.pins = open(PINS_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.begin_ns = fence_mark_now(),
 	};
 	int result;
 

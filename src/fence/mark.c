@@ -14,15 +14,20 @@ static int64_t in_ns(const struct timespec *time)
 	return (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
 }
 
-/* Links that come and go change the times of their directory, and a replaced policy does by pins_touch(). */
-static uint64_t mark_of(const struct stat *status)
+int64_t fence_mark_now(void)
 {
 	struct timespec now;
 
-	if (clock_gettime(CLOCK_REALTIME, &now) < 0 ||
-	    in_ns(&now) - in_ns(&status->st_ctim) < NS_PER_S)
-		return 0;
-	return (uint64_t)in_ns(&status->st_ctim);
+	/* Before all changes none is long ago. */
+	return clock_gettime(CLOCK_REALTIME, &now) < 0 ? 0 : in_ns(&now);
+}
+
+/* Links that come and go change the times of their directory, and a replaced policy does by pins_touch(). */
+static uint64_t mark_of(const struct stat *status, int64_t now_ns)
+{
+	int64_t changed_ns = in_ns(&status->st_ctim);
+
+	return now_ns - changed_ns < NS_PER_S ? 0 : (uint64_t)changed_ns;
 }
 
 uint64_t fence_mark(uint64_t id)
@@ -31,10 +36,10 @@ uint64_t fence_mark(uint64_t id)
 	struct stat status;
 
 	pins_path(path, id, NULL);
-	return stat(path, &status) < 0 ? 0 : mark_of(&status);
+	return stat(path, &status) < 0 ? 0 : mark_of(&status, fence_mark_now());
 }
 
-uint64_t fence_mark_in(int directory, uint64_t id, bool *is_passing)
+uint64_t fence_mark_in(int directory, uint64_t id, int64_t now_ns, bool *is_passing)
 {
 	struct stat status;
 	char name[24];
@@ -43,5 +48,5 @@ uint64_t fence_mark_in(int directory, uint64_t id, bool *is_passing)
 	if (fstatat(directory, name, &status, 0) < 0)
 		return 0;
 	*is_passing = status.st_mode & S_ISVTX;
-	return mark_of(&status);
+	return mark_of(&status, now_ns);
 }

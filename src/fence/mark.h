@@ -15,9 +15,13 @@
  */
 uint64_t fence_mark(uint64_t id);
 
+/** fence_mark_now() - the time in nanoseconds, for fence_mark_in(). */
+int64_t fence_mark_now(void);
+
 /**
  * fence_mark_in() - the same, for who asks about many.
  * @directory: descriptor of that of all fences
+ * @now_ns: fence_mark_now(), or what it was before; a machine may need a system call to tell it
  * @is_passing: receives pins_may_be_passing(), if there is a fence
  */
-uint64_t fence_mark_in(int directory, uint64_t id, bool *is_passing);
+uint64_t fence_mark_in(int directory, uint64_t id, int64_t now_ns, bool *is_passing);
