@@ -25,7 +25,7 @@ static __always_inline const struct cgfence_glob *find_glob(__u32 place, __u32 i
 /* A divisor of how many a name may have. */
 #define BYTES_AT_ONCE 17
 
-/* What a loop does is in functions of its own: the verifier follows it round by round, but looks at those once. */
+/* The bodies of loops are functions: the verifier follows a loop round by round, but looks at a function once. */
 typedef int some_bytes(__u32 place, __u32 index, __u32 first);
 
 /* Takes some bytes of the name. Return: 1 to go on, 0 at the end of the name, -1 if it cannot be told. */

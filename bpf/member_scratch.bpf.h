@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What those that decide membership have in common. */
+/* Shared by the programs that decide membership. */
 #pragma once
 
 #include "kernel_types.bpf.h"

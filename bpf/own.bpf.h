@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is of one fence. Programs of a fence alone have it in their policy and their maps. Those that fences of equal
+ * The data of one fence. Programs of a fence alone have it in their policy and their maps. Those that fences of equal
  * policies share, compiled from the same sources with SHARED, have it in the storage of the cgroup that they are attached
  * to, which the kernel finds for them.
  */

@@ -320,7 +320,7 @@ struct cgfence_counters {
 	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */
 };
 
-/* What is of one fence, in the storage of its cgroup. */
+/* The data of one fence, in the storage of its cgroup. */
 struct cgfence_own {
 	__u64 fence;	   /* its id, which never changes */
 	__u64 record_seed; /* this and the next are as in struct cgfence_image */

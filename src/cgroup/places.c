@@ -74,14 +74,14 @@ static struct cgroup_place *find_there(struct cgroup_places *places,
 {
 	struct cgroup_place *place = find_known(places, id);
 
-	/* Who asks twice in a round gets the same answer. */
+	/* A second question in a round gets the same answer. */
 	if (!place || (!place->used && !is_there(hierarchy, place)))
 		return NULL;
 	place->used = true;
 	return place;
 }
 
-/* What leads there from the mount point is the end of the path, unless that point does not show the cgroup. */
+/* The way there from the mount point is the end of the path, unless that point does not show the cgroup. */
 static size_t find_below(const struct hierarchy *hierarchy, const struct cgfence_cgroup *cgroup)
 {
 	const struct cgroup2_mount *mount = &hierarchy->mounts.items[hierarchy->first];

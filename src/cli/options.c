@@ -119,7 +119,7 @@ static char **hide_entries(const struct command *command, int argc, char **argv)
 
 	for (int i = 0; before && i < argc; i++)
 		before[i] = argv[i];
-	/* What a command runs has options of its own. */
+	/* The program that a command runs has options of its own. */
 	for (int i = 1; before && !command->runs_operands && i < argc; i++) {
 		if (strcmp(before[i], "--") == 0)
 			break;

@@ -101,7 +101,7 @@ int census_marks(const struct cgfence_census *census, struct fence_mark_of **mar
 	return 0;
 }
 
-/* What is being seen now; a census is as it was until that is done. */
+/* A look in progress; the census stays as it was until the look is done. */
 struct taking {
 	struct cgfence_census *census;
 	struct hierarchy hierarchy;

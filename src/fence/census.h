@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What was seen of all fences at once, for those who look at them at each interval. */
+/* All fences as they were seen at once, for code that looks at them at each interval. */
 #pragma once
 
 #include "cgroup/places.h"
@@ -8,7 +8,7 @@
 
 #include <cgfence/watch.h>
 
-/* What shows that nothing changed in a fence, and what is needed of it while nothing does. */
+/* The evidence that nothing changed in a fence, and the data that is needed of it meanwhile. */
 struct fence_seen {
 	uint64_t id;
 	uint64_t mark; /* of fence_mark() */

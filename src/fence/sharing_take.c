@@ -72,7 +72,7 @@ static bool is_same_map(int a, int b)
 	return fence_maps_id(a) && fence_maps_id(a) == fence_maps_id(b);
 }
 
-/* What was found out by loading them holds for all fences of the host. */
+/* The answers that loading them gave hold for all fences of the host. */
 static void take_findings(struct cgfence_image *image, const struct cgfence_image *found)
 {
 	image->task = found->task;
@@ -140,7 +140,7 @@ static bool is_around(uint64_t asked, int cgroup)
 
 		if (above < 0)
 			return true;
-		/* What is above it may not be visible here. */
+		/* The cgroup above it may not be visible here. */
 		if (!cgroup_is_directory(above))
 			return faccessat(at, "cgroup.type", F_OK, 0) == 0;
 		if (cgroup_read_id(above, &id))

@@ -18,7 +18,7 @@ struct reading {
 	struct words devices;
 };
 
-/* What is empty is not there. */
+/* An empty text counts as none. */
 static const char *get_text(const json_t *node, const char *key)
 {
 	const char *text = json_string_value(json_object_get(node, key));

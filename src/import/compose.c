@@ -293,7 +293,7 @@ static int finish(struct service *service)
 	return result ? result : words_finish(service->import, &service->devices);
 }
 
-/* What is given but is no list would come to nothing without a word. */
+/* A value that is not a list would be ignored silently. */
 static int check_lists(const struct service *service)
 {
 	static const char *const keys[] = { "devices", "device_cgroup_rules" };

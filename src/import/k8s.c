@@ -29,7 +29,7 @@ static const json_t *find_pod(const json_t *document)
 	return json_object_get(pod, "containers") ? pod : NULL;
 }
 
-/* What `kubectl get -o yaml` prints is a list of objects in one. */
+/* `kubectl get -o yaml` prints one object with a list of objects. */
 static void add_objects(json_t *objects, json_t *document)
 {
 	json_t *items = json_object_get(document, "items");

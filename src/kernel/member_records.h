@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the programs of kernel/member_programs.h have in tries of the host: patterns by place, names by fence. */
+/* The tries of the host that the programs of kernel/member_programs.h use: patterns by place, names by fence. */
 #pragma once
 
 #include "image/standing_globs.h"

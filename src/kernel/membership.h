@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What decides which cgroups are members of one standing fence: a place with the programs of the host
+ * The membership of one standing fence: a place with the programs of the host
  * (kernel/member_programs.h), which keep a map of its members. It cannot be changed. For other exceptions or more room,
  * another one is made beside it, and the programs of the fence go over to that.
  *

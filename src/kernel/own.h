@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is of one fence, where its programs may be shared: two maps of the host, in which the programs find it.
+ * The data of one fence whose programs may be shared: two maps of the host, in which the programs find it.
  *
  * The kernel makes the element of a cgroup in CGFENCE_OWN_MAP with the first program that is attached there, and frees it
  * with the cgroup; no program may be attached by a link in place of another that does not use the same map, for the kernel

@@ -12,7 +12,7 @@ enum trial {
 };
 
 /*
- * What more than one file asks about: the iterators that find holders, the programs that look into what carries files, and
+ * The answers that more than one file asks for: the iterators that find holders, the programs that look into what carries files, and
  * those that refuse listeners.
  */
 #define TRIAL_HOLDERS "holders"

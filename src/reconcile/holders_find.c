@@ -62,7 +62,7 @@ static int iterate_once(const struct port_fences *fences, struct holders *list,
 	return result;
 }
 
-/* What is gone has no holders. */
+/* A fence that is gone has no holders. */
 static int find_by_walk(const struct hierarchy *hierarchy, const struct port_fence *fence,
 			const struct wanted_socket *wanted, size_t count, struct holders *list,
 			struct cgfence_error *error)

@@ -25,7 +25,7 @@ struct port_fences {
 
 struct cgfence_census;
 
-/* What is kept from pass to pass, so that it is not read again while nothing shows that it changed. All zero has nothing. */
+/* Data kept from pass to pass, so that it is not read again while nothing shows that it changed. All zero is empty. */
 struct port_fence_cache {
 	struct port_images images;
 	struct cgfence_census *census; /* borrowed; NULL to look at the fences closely each time */

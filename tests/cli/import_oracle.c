@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Random ordered lists, given to the real runc, crun and v1 controller and imported: what the kernel refuses under theirs it
- * refuses under the policy, and what the policy refuses beyond that is said. CGFENCE_TEST_LISTS is the number of lists,
+ * Random ordered lists, given to the real runc, crun and v1 controller and imported. All that the kernel refuses under theirs
+ * it refuses under the policy, and each further refusal is reported. CGFENCE_TEST_LISTS is the number of lists,
  * CGFENCE_TEST_SEED makes others.
  */
 #include "box.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the live view shows, and how keys change it. */
+/* The contents of the live view, and how keys change them. */
 #include "holder.h"
 #include "support/children.h"
 #include "support/copy.h"

@@ -88,7 +88,7 @@ expect_pod() {
 
 	put_policy
 	run_pod cgfence io.cgfence.policy=web
-	# What holds the namespaces has a fence already.
+	# The process that holds the namespaces has a fence already.
 	[[ $(cgfence status --json | jq length) == 1 ]] || fail "$(cgfence status)"
 	run_container
 	expect_lines 1

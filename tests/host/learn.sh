@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What is learnt of a container build is enough for another one, and no more than that.
+# A policy that was learnt from a container build is enough for another one, and allows no more.
 # shellcheck disable=SC2317 # run_tests calls the functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -149,7 +149,7 @@ static int add_pins(uint64_t id, struct memory *sum)
 		return -errno;
 	while (code == 0 && (entry = readdir(pins))) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd(pins), entry->d_name);
-		/* What shares its policy is not linked to by it. */
+		/* A symbolic link leads to the policy that it shares, not to an object of its own. */
 		if (entry->d_name[0] != '.' && entry->d_type != DT_LNK)
 			code = add_pin(sum, path);
 	}

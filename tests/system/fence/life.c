@@ -363,7 +363,7 @@ Test(life, what_a_command_looks_at_does_not_grow_with_the_fences)
 
 	mkdir("/sys/fs/bpf/cgfence", 0700);
 	count = make_remains(0, 200);
-	/* What the first one makes for all is there then. */
+	/* The first one makes what all share. */
 	cr_assert(attach_and_detach(policy));
 	beside_few = syscalls_count(attach_and_detach, policy);
 	count = make_remains(count, 20000);

@@ -23,7 +23,7 @@ TestSuite(memory, .init = harness_begin, .fini = standing_end);
 #define SHARER_MAX (13 * 1024)
 
 /*
- * What a standing fence takes beside: 5 KiB for the map of its members, 1 KiB for a pattern with the programs of the host,
+ * A standing fence takes 5 KiB more for the map of its members, 1 KiB for a pattern with the programs of the host,
  * and longer machine code.
  */
 #define STANDING_MAX (64 * 1024)

@@ -62,7 +62,7 @@ static void ignore(const struct cgfence_violation *violation, void *context)
 	(void)context;
 }
 
-/* What the daemon does at each interval. Return: how many listeners are in excess. */
+/* Does what the daemon does at each interval. Return: how many listeners are in excess. */
 static size_t interval(void)
 {
 	struct cgfence_error error = { 0 };
@@ -309,7 +309,7 @@ Test(reconcile_census, a_cgroup_that_goes_is_seen_though_a_socket_keeps_its_link
 	}
 }
 
-/* What is known of one that went is not taken for that of another one with its name. */
+/* Facts about a cgroup that is gone are not taken for those of another one with its name. */
 Test(reconcile_census, a_cgroup_of_the_same_name_is_another_one)
 {
 	settle_with(ENOUGH, POLICY);

@@ -237,7 +237,7 @@ static int try_to_attach(const char *below)
 	return code;
 }
 
-/* By then it has a place: its program finds that of somebody else, which lets no other in. */
+/* By then it has a place. Its program is refused because of one that somebody else attached alone. */
 Test(standing_host, an_attach_that_fails_leaves_nothing)
 {
 	struct cgfence_cgroup *slice = harness_child_cgroup(harness_cgroup(), "slice");
