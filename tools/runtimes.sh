@@ -15,6 +15,10 @@ directory=$(realpath -m "$2")
 # The programs know where their loader is.
 place=${3-$directory}
 stamp="$suite $place"
+# Two runs that want the same fetch it once.
+mkdir -p "$(dirname "$directory")"
+exec {lock}>"$directory.lock"
+flock "$lock"
 if [[ $(cat "$directory/complete" 2>/dev/null) == "$stamp" ]]; then
 	exit
 fi
