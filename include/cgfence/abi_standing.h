@@ -93,7 +93,11 @@ struct cgfence_gone_key {
 };
 
 #define CGFENCE_GONE_BITS 96
-#define CGFENCE_GONE_PART_SIZE 432
+/*
+ * With what the trie adds, an element has at most 256 bytes: of those the kernel has four at hand for each processor from the
+ * beginning, of larger ones one (prefill_mem_cache, kernel/bpf/memalloc.c), and it can get no others then.
+ */
+#define CGFENCE_GONE_PART_SIZE 176
 #define CGFENCE_GONE_PARTS                                                          \
 	((CGFENCE_PATTERN_DEPTH * CGFENCE_NAME_SIZE + CGFENCE_GONE_PART_SIZE - 1) / \
 	 CGFENCE_GONE_PART_SIZE)
