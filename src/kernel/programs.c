@@ -57,7 +57,8 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 	{
 		int *fd = fence_maps_slot(maps, bpf_map__name(map));
 
-		if (!fd || *fd >= 0 || bpf_map__fd(map) < 0)
+		/* One that was not created has a descriptor of something else from libbpf 1.4 on (create_placeholder_fd). */
+		if (!fd || *fd >= 0 || !bpf_map__autocreate(map))
 			continue;
 		*fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
 		if (*fd < 0)
