@@ -64,11 +64,9 @@ void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarch
 	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
-	int result = max == SIZE_MAX
-			     ? pins_list(&ids, &count, NULL)
-			     : pins_list_some(max, FENCE_SWEEP_FEW, anywhere(), &ids, &count);
 
-	if (result || count == 0 || hierarchy_open(&hierarchy, NULL))
+	if (pins_list_some(max, FENCE_SWEEP_FEW, anywhere(), &ids, &count) || count == 0 ||
+	    hierarchy_open(&hierarchy, NULL))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		yield_now();

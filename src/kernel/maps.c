@@ -210,6 +210,14 @@ uint32_t fence_maps_id(int map)
 	return map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 ? info.id : 0;
 }
 
+bool fence_maps_has_name(int map, const char *name)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &size) == 0 && strcmp(info.name, name) == 0;
+}
+
 int fence_maps_use(int program, uint32_t map_id)
 {
 	struct program_maps list = { 0 };

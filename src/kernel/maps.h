@@ -67,6 +67,9 @@ int fence_maps_find_policy(int program, int *fd, struct cgfence_error *error);
 /** fence_maps_id() - the id of an open map; 0 if it cannot be told. */
 uint32_t fence_maps_id(int map);
 
+/** fence_maps_has_name() - has a map this name, by which it is found again through a program? If in doubt, no. */
+bool fence_maps_has_name(int map, const char *name);
+
 /** fence_maps_use() - does a program use a map? Return: 1, 0, or -errno if it cannot be told. */
 int fence_maps_use(int program, uint32_t map_id);
 

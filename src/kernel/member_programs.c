@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "kernel/error.h"
 #include "kernel/kernel_btf.h"
+#include "kernel/maps.h"
 #include "kernel/quiet.h"
 #include "kernel/sections.h"
 #include "members.skel.h"
 
 #include <bpf/bpf.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define DIRECTORY MEMBER_PROGRAMS_DIRECTORY
@@ -100,16 +100,6 @@ static void remove_pins(void)
 	rmdir(DIRECTORY);
 }
 
-/* The programs of fences are found again by the name of this map (fence_maps_check_names()). */
-static bool has_name(int map)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(map, &info, &size) == 0 &&
-	       strcmp(info.name, CGFENCE_STATE_MAP) == 0;
-}
-
 static struct members_bpf *load(void)
 {
 	QUIET_LIBBPF;
@@ -125,7 +115,9 @@ static struct members_bpf *load(void)
 	result = sections_prepare(skeleton->obj);
 	if (result == 0)
 		result = members_bpf__load(skeleton);
-	if (result == 0 && !has_name(bpf_map__fd(skeleton->maps.cgfence_state)))
+	/* The programs of fences are found again by the name of this map. */
+	if (result == 0 &&
+	    !fence_maps_has_name(bpf_map__fd(skeleton->maps.cgfence_state), CGFENCE_STATE_MAP))
 		result = -EAGAIN;
 	errno = -result;
 	return result ? NULL : cleanup_steal(skeleton);

@@ -30,15 +30,6 @@ static void records_path(char path[PINS_PATH_SIZE], size_t room)
 	snprintf(path, PINS_PATH_SIZE, RECORDS_PATH "_%u", rooms[room]);
 }
 
-/* Without its name a map is not found again through a program. */
-static bool has_name(int map, const char *name)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(map, &info, &size) == 0 && strcmp(info.name, name) == 0;
-}
-
 /* Pins a new map, unless another command did meanwhile. Return: the pinned one, or -1 with errno. */
 static int pin(int map, const char *name, const char *path)
 {
@@ -46,7 +37,7 @@ static int pin(int map, const char *name, const char *path)
 
 	if (made < 0)
 		return -1;
-	if (!has_name(made, name)) {
+	if (!fence_maps_has_name(made, name)) {
 		errno = EAGAIN;
 		return -1;
 	}

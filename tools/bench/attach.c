@@ -181,7 +181,6 @@ static double measure_commands(const void *subject)
 {
 	const struct kind *kind = subject;
 	double first_ms = attach_first(kind);
-
 	struct cgfence_cgroup *sharer;
 
 	figures.attach = run_attach(kind);
