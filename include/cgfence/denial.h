@@ -57,6 +57,8 @@ static __always_inline __u32 cgfence_denial_set_index(const struct cgfence_denia
 	struct cgfence_denial_share share = cgfence_denial_share(hook);
 
 	hash = (hash ^ record->subject.minor) * (seed | 1);
+	/* A product alone takes minors in a row to few sets, with one seed of a thousand. */
+	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ULL;
 	return share.first + (__u32)((hash >> 32) * share.count >> 32);
 }
 

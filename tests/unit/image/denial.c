@@ -144,6 +144,21 @@ Test(denial, each_hook_has_sets_of_its_own_and_uses_them_evenly)
 	cr_expect_eq(next, CGFENCE_DENIAL_SETS);
 }
 
+Test(denial, no_seed_takes_minors_in_a_row_to_few_sets)
+{
+	for (uint64_t seed = 1; seed <= 20000; seed++) {
+		struct cgfence_denial_record record = {
+			.subject = { .hook = CGFENCE_HOOK_DEVICE, .type = 2, .major = 300 },
+		};
+		uint64_t used = 0;
+
+		for (record.subject.minor = 0; record.subject.minor < 500; record.subject.minor++)
+			used |= 1ULL << cgfence_denial_set_index(&record, CGFENCE_HOOK_DEVICE,
+								 random_seed(seed));
+		cr_assert_gt(__builtin_popcountll(used), 30, "seed %lu", seed);
+	}
+}
+
 Test(denial, the_seed_decides_which_subjects_share_a_set)
 {
 	unsigned int together = 0;
