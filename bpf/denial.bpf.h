@@ -80,7 +80,7 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 	asm volatile("" : "+r"(verdict));
 	if (!counters)
 		return;
-	seed = OWN(image, counters, record_seed, record_seed) ^ seed_of_member(judged->id);
+	seed = record_seed_of_fence(image, counters) ^ seed_of_member(judged->id);
 	if (!denial_find(counters, cgfence_denial_set_index(record, hook, seed), &place))
 		return;
 	SET_MEMBER(event, judged->id);
@@ -111,7 +111,7 @@ static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfe
 
 	count_for_member(judged, hook, verdict);
 	/* Below 0 with CGFENCE_LEARNING_BIT. */
-	fence = (__s64)OWN(image, counters, fence, cgroup_id);
+	fence = (__s64)id_of_fence(image, counters);
 	event->cgroup_id = fence;
 	/* In this order a fence that does not learn has no instruction for it. */
 	if (fence < 0)

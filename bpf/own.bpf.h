@@ -63,8 +63,28 @@ static __always_inline bool denial_is_of(struct cgfence_counters *counters,
 	return *place->fence == own_of_counters(counters)->fence;
 }
 
-/* @counters: those of the fence */
-#define OWN(image, counters, field, field_of_image) (own_of_counters(counters)->field)
+static __always_inline __u64 id_of_fence(const struct cgfence_image *image,
+					 struct cgfence_counters *counters)
+{
+	(void)image;
+	return own_of_counters(counters)->fence;
+}
+
+static __always_inline __u64 record_seed_of_fence(const struct cgfence_image *image,
+						  struct cgfence_counters *counters)
+{
+	(void)image;
+	return own_of_counters(counters)->record_seed;
+}
+
+/* Binds are judged since both: the fence may be younger than the programs, and its ports younger than the fence. */
+static __always_inline __u64 ports_since_ns(const struct cgfence_image *image,
+					    struct cgfence_counters *counters)
+{
+	__u64 fence_ns = own_of_counters(counters)->since_ns;
+
+	return fence_ns > image->ports.since_ns ? fence_ns : image->ports.since_ns;
+}
 
 #else
 
@@ -106,10 +126,25 @@ static __always_inline bool denial_is_of(struct cgfence_counters *counters,
 	return true;
 }
 
-#define OWN(image, counters, field, field_of_image) \
-	({                                          \
-		(void)(counters);                   \
-		(image)->field_of_image;            \
-	})
+static __always_inline __u64 id_of_fence(const struct cgfence_image *image,
+					 struct cgfence_counters *counters)
+{
+	(void)counters;
+	return image->cgroup_id;
+}
+
+static __always_inline __u64 record_seed_of_fence(const struct cgfence_image *image,
+						  struct cgfence_counters *counters)
+{
+	(void)counters;
+	return image->record_seed;
+}
+
+static __always_inline __u64 ports_since_ns(const struct cgfence_image *image,
+					    struct cgfence_counters *counters)
+{
+	(void)counters;
+	return image->ports.since_ns;
+}
 
 #endif

@@ -142,8 +142,7 @@ static __always_inline bool may_have_begun_before(const struct cgfence_image *im
 	if (CGFENCE_FIELD(image, socket.has_v6only_bit) && served.ipv4 && served.ipv6)
 		return false;
 	return is_ephemeral(image, port) &&
-	       bpf_ktime_get_boot_ns() - OWN(image, counters, since_ns, ports.since_ns) <
-		       CGFENCE_BIND_NS;
+	       bpf_ktime_get_boot_ns() - ports_since_ns(image, counters) < CGFENCE_BIND_NS;
 }
 
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,

@@ -286,7 +286,7 @@ struct cgfence_image {
 	__u32 adopt; /* it may have taken the place of programs of others, which are pinned beside it */
 	/*
 	 * Other fences may run these programs. Then cgroup_id, record_seed and ports.since_ns are those of the fence that
-	 * they were loaded for, and they read those of struct cgfence_own.
+	 * they were loaded for, and what each has of its own is in struct cgfence_own.
 	 */
 	__u32 shared;
 	__u32 unused;
@@ -323,8 +323,8 @@ struct cgfence_counters {
 /* The data of one fence, in the storage of its cgroup. */
 struct cgfence_own {
 	__u64 fence;	   /* its id, which never changes */
-	__u64 record_seed; /* this and the next are as in struct cgfence_image */
-	__u64 since_ns;
+	__u64 record_seed; /* as in struct cgfence_image */
+	__u64 since_ns;	   /* when the fence was made; its ports are those of now since then, or since ports.since_ns */
 	struct cgfence_counters counters;
 };
 
