@@ -27,6 +27,8 @@
  */
 #pragma once
 
+#include <cgfence/abi_iterators.h>
+#include <cgfence/abi_records.h>
 #include <cgfence/abi_standing.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -292,23 +294,6 @@ struct cgfence_image {
 	__u32 unused;
 };
 
-enum cgfence_hook {
-	CGFENCE_HOOK_DEVICE,
-	CGFENCE_HOOK_BIND,
-	CGFENCE_HOOK_LISTEN,
-	CGFENCE_HOOK_CREATE,
-	CGFENCE_HOOK_COUNT,
-};
-
-enum cgfence_verdict {
-	CGFENCE_VERDICT_DENIED,
-	CGFENCE_VERDICT_AUDITED,
-	CGFENCE_VERDICT_KILLED,
-	CGFENCE_VERDICT_MUTED,
-	CGFENCE_VERDICT_SEEN, /* what an enforcing fence could only note */
-	CGFENCE_VERDICT_COUNT,
-};
-
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
 	__u64 evicted; /* denials that made room for newer ones */
@@ -324,124 +309,8 @@ struct cgfence_counters {
 struct cgfence_own {
 	__u64 fence;	   /* its id, which never changes */
 	__u64 record_seed; /* as in struct cgfence_image */
-	__u64 since_ns;	   /* when the fence was made; its ports are those of now since then, or since ports.since_ns */
+	__u64 since_ns; /* when the fence was made; its ports are those of now since then, or since ports.since_ns */
 	struct cgfence_counters counters;
-};
-
-/* The refused request; with the hook and the verdict it is the key of a denial. */
-struct cgfence_denial_subject {
-	__u8 hook;    /* enum cgfence_hook */
-	__u8 verdict; /* enum cgfence_verdict */
-	__u8 type;    /* device: BPF_DEVCG_DEV_*; else enum cgfence_ip_protocol, TCP for MPTCP */
-	__u8 access;  /* device: BPF_DEVCG_ACC_*; else enum cgfence_family */
-	__u32 major;  /* device; else the port in host order */
-	__u32 minor;  /* device */
-};
-
-struct cgfence_denial_record {
-	struct cgfence_denial_subject subject;
-	__u32 pid;	/* thread group of the last refusal, in the initial pid namespace */
-	__u64 count;	/* 0 if the record is unused */
-	__u64 first_ns; /* CLOCK_BOOTTIME */
-	__u64 last_ns;	/* CLOCK_BOOTTIME */
-	char comm[16];	/* of the thread of the last refusal */
-};
-
-/*
- * A message in the ring buffer: the first refusal of a subject, whose record counts the later ones, or a listener that
- * the guard could not refuse.
- */
-struct cgfence_event {
-	__u64 cgroup_id;     /* of the fence root, or the id of the standing fence */
-	__u64 socket_cookie; /* of the listener that is there; 0 if there is none */
-	/* A task of the fence listens on a socket that was made outside of it; where the cookie is 0, on one not known. */
-	__u32 made_outside;
-	__u32 unused;
-	struct cgfence_denial_record record;
-	/* Of a standing fence, whose task was refused or listens. Other fences' messages end before it. */
-	__u64 member;
-};
-
-/* The message of a fence on one cgroup. */
-struct cgfence_plain_event {
-	__u64 cgroup_id;
-	__u64 socket_cookie;
-	__u32 made_outside;
-	__u32 unused;
-	struct cgfence_denial_record record;
-};
-
-/* How a task holds a socket. */
-enum cgfence_holding {
-	CGFENCE_HOLDING_DESCRIPTOR, /* by a descriptor */
-	/* By something that carries it. The iterators write the address of the carrier in place of the cookie. */
-	CGFENCE_HOLDING_UNIX,  /* a unix socket: the descriptors on their way to it */
-	CGFENCE_HOLDING_URING, /* an io_uring: its registered files and its requests */
-	CGFENCE_HOLDING_TASK,  /* the task itself: its io_urings that have no descriptor */
-	/* A thread in a fence that its leader is not in: what descriptors they share. The cookie is 0. */
-	CGFENCE_HOLDING_APART,
-};
-
-/* A task in a fence that holds a listening socket, as the iterators over tasks and descriptors write it. */
-struct cgfence_holder {
-	__u64 fence_id;	  /* the nearest fence root above the task's cgroup; 0 if unknown */
-	__u64 cgroup_id;  /* of the task */
-	__u64 cookie;	  /* of the socket; 0 if it has none yet */
-	__u32 inode;	  /* of the socket, to be printed: it is 32 bits long and is used again */
-	__u32 netns_inum; /* of the socket; 0 if unknown */
-	__u32 pid;	  /* thread group id, in the initial pid namespace */
-	__u32 thread;	  /* thread id, likewise */
-	__u32 fd;
-	__u32 holding; /* enum cgfence_holding */
-	char comm[16]; /* of the thread */
-};
-
-/* A link to a cgroup that is not removed, as the iterator over links writes it. */
-struct cgfence_link_seen {
-	__u32 link_id;
-	__u32 program_id;
-	__u64 cgroup_id;
-};
-
-/* Kernel objects that carry files, by their address. */
-enum cgfence_carrier {
-	CGFENCE_CARRIER_UNIX, /* struct sock: its messages, or the connections that nobody has accepted */
-	CGFENCE_CARRIER_BUNCH,	   /* struct scm_fp_list: the files of a message */
-	CGFENCE_CARRIER_TASK,	   /* struct io_uring_task: the io_urings of a thread */
-	CGFENCE_CARRIER_RING_TREE, /* struct xa_node: some of those */
-	CGFENCE_CARRIER_FILES,	   /* struct io_ring_ctx: its registered files */
-	CGFENCE_CARRIER_REQUESTS,  /* struct io_ring_ctx: the files of its waiting requests */
-	CGFENCE_CARRIER_COUNT,
-	CGFENCE_CARRIER_LISTENER = CGFENCE_CARRIER_COUNT, /* the listener itself, by its cookie */
-};
-
-/* Something that a carrier carries. */
-struct cgfence_carried {
-	__u64 object;	  /* address or cookie */
-	__u32 kind;	  /* enum cgfence_carrier */
-	__u32 inode;	  /* of a listener */
-	__u32 netns_inum; /* of a listener */
-	__u32 unused;
-};
-
-/* How far one look goes. */
-#define CGFENCE_LOOK_STEPS 32
-
-enum cgfence_look_result {
-	CGFENCE_LOOK_MORE, /* the next look goes on from here */
-	CGFENCE_LOOK_DONE,
-	CGFENCE_LOOK_CHANGED, /* the carrier changed meanwhile: begin again */
-	CGFENCE_LOOK_UNKNOWN, /* this kernel stores it in a way that the programs do not know */
-};
-
-/* A look into a carrier. All but the object begins with zeros. */
-struct cgfence_look {
-	__u64 object;	/* address of the carrier */
-	__u64 position; /* in the carrier */
-	__u64 item;	/* address of the next item there */
-	__u32 result;	/* enum cgfence_look_result */
-	__u32 count;	/* of the items found by this look */
-	struct cgfence_carried found[CGFENCE_LOOK_STEPS];
 };
 
 #define CGFENCE_PORT_WORDS 1024
@@ -478,40 +347,6 @@ struct cgfence_traced_bitmaps {
 
 /* That of a fence that learns, from which nothing may be missing: room for 300,000 requests between two looks. */
 #define CGFENCE_LEARNING_SIZE (32 * 1024 * 1024)
-
-#define CGFENCE_DENIAL_WAYS 4
-#define CGFENCE_DENIAL_SETS 45
-
-/* A hook has a share of them (cgfence_denial_share()); a full one gives up the subject whose last refusal is oldest. */
-struct cgfence_denial_set {
-	struct bpf_spin_lock lock;
-	__u32 unused;
-	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
-};
-
-/* The same of a standing fence, with the member of each record. */
-struct cgfence_standing_denial_set {
-	struct bpf_spin_lock lock;
-	__u32 unused;
-	struct cgfence_denial_record ways[CGFENCE_DENIAL_WAYS];
-	__u64 members[CGFENCE_DENIAL_WAYS];
-};
-
-#define CGFENCE_RECORDS_PARTS 3
-#define CGFENCE_RECORDS_PART_SETS (CGFENCE_DENIAL_SETS / CGFENCE_RECORDS_PARTS)
-
-struct cgfence_records_key {
-	__u64 fence;
-	__u64 part;
-};
-
-/* Sets of denials, as many as fit into a page with what the kernel adds. */
-struct cgfence_records_part {
-	struct bpf_spin_lock lock;
-	__u32 unused;
-	__u64 fence; /* the kernel may give the place to another one, while a program is about to write to it */
-	struct cgfence_denial_record sets[CGFENCE_RECORDS_PART_SETS][CGFENCE_DENIAL_WAYS];
-};
 
 /* The layouts above, which are shared with programs that are loaded already. */
 #ifdef __cplusplus
