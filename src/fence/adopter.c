@@ -22,11 +22,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* In so long a time loaded programs gather, and are attached. */
-#define GATHER_NS (5 * 1000 * 1000ULL)
+/* In so long a time loaded programs gather, and are attached; until the look they may refuse what is allowed. */
+#define GATHER_NS (1000 * 1000ULL)
 
 /* Whoever loads a program may take longer to attach it, so it looks so often more, each time later. */
-#define ECHOES 4
+#define ECHOES 5
 #define ECHO_FACTOR 4
 
 /* After a look it rests for so many times as long. */
