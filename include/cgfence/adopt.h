@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <cgfence/foreign.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <cgfence/foreign.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus

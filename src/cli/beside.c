@@ -5,6 +5,7 @@
 #include "report/output.h"
 
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <cgfence/standing.h>
 
 /* For so many the kernel is asked for the reason. */

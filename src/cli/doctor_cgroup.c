@@ -8,6 +8,7 @@
 #include "report/handles.h"
 #include "report/output.h"
 
+#include <cgfence/foreign.h>
 #include <cgfence/standing.h>
 #include <stdio.h>
 #include <string.h>

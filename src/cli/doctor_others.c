@@ -4,6 +4,7 @@
 #include "report/foreign.h"
 #include "report/handles.h"
 
+#include <cgfence/foreign.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/bpf.h>

@@ -9,6 +9,7 @@
 #include "report/output.h"
 #include "report/table.h"
 
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "report/table.h"
 
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <cgfence/standing.h>
 #include <string.h>
 

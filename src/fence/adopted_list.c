@@ -7,6 +7,7 @@
 #include "kernel/foreign.h"
 
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,6 +4,8 @@
 
 #include "kernel/adopted.h"
 
+#include <cgfence/foreign.h>
+
 /** adopted_list_read() - adopted_read() without those of cgroups that are gone. */
 int adopted_list_read(uint64_t id, struct adopted *adopted, struct cgfence_error *error);
 

@@ -17,6 +17,7 @@
 #include "kernel/program_loads.h"
 
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <cgfence/standing.h>
 #include <cgfence/watch.h>
 #include <string.h>

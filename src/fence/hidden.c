@@ -6,6 +6,7 @@
 #include "kernel/hidden.h"
 #include "kernel/pins.h"
 
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <time.h>
 

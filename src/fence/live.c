@@ -11,6 +11,7 @@
 #include "policy/device_intersect.h"
 #include "policy/write.h"
 
+#include <cgfence/foreign.h>
 #include <cgfence/import.h>
 #include <cgfence/standing.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "kernel/foreign_ask.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 #include <cgfence/verdict.h>
 #include <stdio.h>
 

@@ -5,6 +5,7 @@
 #include "kernel/adopted.h"
 #include "policy/policy.h"
 
+#include <cgfence/foreign.h>
 #include <cgfence/import.h>
 
 /** struct live_asked - what asking the programs came to. */

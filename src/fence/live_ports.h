@@ -4,6 +4,8 @@
 
 #include "policy/policy.h"
 
+#include <cgfence/foreign.h>
+
 /** struct live_ports - what asking the programs came to; zeroed before the first. */
 struct live_ports {
 	struct port_set refused[CGFENCE_PROTOCOL_COUNT];

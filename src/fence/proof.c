@@ -7,6 +7,7 @@
 #include "kernel/foreign.h"
 #include "kernel/foreign_ask.h"
 
+#include <cgfence/foreign.h>
 #include <cgfence/verdict.h>
 #include <string.h>
 

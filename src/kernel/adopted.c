@@ -8,6 +8,7 @@
 #include "kernel/hook.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 
 static const struct hook *device_hook(void)
 {

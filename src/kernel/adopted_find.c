@@ -10,6 +10,7 @@
 #include "kernel/hook.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 
 /* A program that a link holds can be taken off, but only its owner has the link that could hold it again. */
 static bool is_held_by_link(uint64_t cgroup_id, uint32_t program)

@@ -4,6 +4,8 @@
 
 #include "kernel/hook.h"
 
+#include <cgfence/foreign.h>
+
 /** foreign_read_name() - the name of a program; empty if it has none or is gone. */
 void foreign_read_name(uint32_t id, char name[16]);
 

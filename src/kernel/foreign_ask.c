@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "kernel/foreign_child.h"
 
+#include <cgfence/foreign.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>

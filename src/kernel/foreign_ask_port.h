@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cgfence/cgfence.h>
+#include <cgfence/foreign.h>
 
 #define FOREIGN_PORTS 65536
 

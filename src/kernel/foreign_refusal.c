@@ -6,6 +6,7 @@
 #include "kernel/foreign.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 
 /* A program that was attached, or will be. */
 struct attempt {

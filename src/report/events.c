@@ -7,6 +7,7 @@
 #include "report/violation.h"
 #include "base/boot_time.h"
 
+#include <cgfence/foreign.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

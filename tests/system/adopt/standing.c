@@ -4,6 +4,7 @@
 #include "system/standing/standing.h"
 
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 
 #include <bpf/bpf.h>
 #include <cgfence/adopt.h>
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

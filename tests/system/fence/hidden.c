@@ -4,6 +4,7 @@
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "support/harness.h"
 
 #include <bpf/bpf.h>
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>

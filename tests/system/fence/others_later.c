@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

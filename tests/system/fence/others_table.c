@@ -5,6 +5,7 @@
  */
 #include "foreign.h"
 
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

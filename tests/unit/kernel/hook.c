@@ -5,6 +5,7 @@
 #include "unit/support/policy_text.h"
 
 #include <bpf/libbpf.h>
+#include <cgfence/foreign.h>
 #include <string.h>
 
 static const struct hook *find(const char *name)

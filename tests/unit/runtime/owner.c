@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "runtime/owner.h"
 
+#include <cgfence/foreign.h>
 #include <criterion/criterion.h>
 #include <string.h>
 
