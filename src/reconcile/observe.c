@@ -59,11 +59,11 @@ static bool lacks_cookies(const struct observation *observation)
 	return false;
 }
 
-static int find_holders(struct observation *observation, struct holders_iterator *iterator,
-			struct cgfence_error *error)
+static int find_holders(struct observation *observation, const struct hierarchy *hierarchy,
+			struct holders_iterator *iterator, struct cgfence_error *error)
 {
 	observation->holders.count = 0;
-	return holders_find(&observation->fences, &observation->listeners, iterator,
+	return holders_find(&observation->fences, hierarchy, &observation->listeners, iterator,
 			    &observation->holders, error);
 }
 
@@ -83,12 +83,13 @@ static void list_all(struct observation *observation, size_t first,
 static int drop_clients_of_one(const struct observation_scope *scope,
 			       struct observation *observation, struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct port_claims claims = { 0 };
 	struct port_fences fences = { 0 };
 	int result = 0;
 
 	if (clients_in_doubt(observation)) {
-		result = port_fences_read(0, 0, scope->fences, &fences, error);
+		result = port_fences_read(0, 0, scope->fences, &hierarchy, &fences, error);
 		if (port_claims_make(&fences, &claims))
 			result = error_out_of_memory(error);
 		clients_drop(observation, &fences, &claims);
@@ -100,24 +101,26 @@ static int drop_clients_of_one(const struct observation_scope *scope,
 	return result;
 }
 
-static void observe_fences(const struct observation_scope *scope, struct observation *observation,
-			   const struct port_claims *claims, int *code, struct cgfence_error *error)
+static void observe_fences(const struct observation_scope *scope, const struct hierarchy *hierarchy,
+			   struct observation *observation, const struct port_claims *claims,
+			   int *code, struct cgfence_error *error)
 {
 	struct cgfence_error reason = { 0 };
 	size_t listed;
 
 	note(observation, observe_netns_add(observation, -1, &reason), &reason, code, error);
-	note(observation, observe_netns_of_members(observation, &reason), &reason, code, error);
+	note(observation, observe_netns_of_members(observation, hierarchy, &reason), &reason, code,
+	     error);
 	listed = observation->netns_count;
 	list_all(observation, 0, claims, code, error);
-	note(observation, find_holders(observation, scope->iterator, &reason), &reason, code,
-	     error);
+	note(observation, find_holders(observation, hierarchy, scope->iterator, &reason), &reason,
+	     code, error);
 	note(observation, observe_netns_of_holders(observation, &reason), &reason, code, error);
 	list_all(observation, listed, claims, code, error);
 	if (observation->netns_count > listed && lacks_cookies(observation))
-		note(observation, find_holders(observation, scope->iterator, &reason), &reason,
-		     code, error);
-	note(observation, sightings_find(observation, &reason), &reason, code, error);
+		note(observation, find_holders(observation, hierarchy, scope->iterator, &reason),
+		     &reason, code, error);
+	note(observation, sightings_find(observation, hierarchy, &reason), &reason, code, error);
 	if (claims)
 		clients_drop(observation, &observation->fences, claims);
 	else
@@ -128,13 +131,15 @@ static void observe_fences(const struct observation_scope *scope, struct observa
 int observe(const struct observation_scope *scope, struct observation *observation,
 	    struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct cgfence_error reason = { 0 };
 	struct port_claims claims = { 0 };
 	int code = 0;
 
 	*observation = (struct observation){ .complete = true };
 	note(observation,
-	     port_fences_read(scope->fence_id, 0, scope->fences, &observation->fences, &reason),
+	     port_fences_read(scope->fence_id, 0, scope->fences, &hierarchy, &observation->fences,
+			      &reason),
 	     &reason, &code, error);
 	if (observation->fences.count == 0)
 		return code;
@@ -142,7 +147,8 @@ int observe(const struct observation_scope *scope, struct observation *observati
 		observation->complete = false;
 		return error_out_of_memory(error);
 	}
-	observe_fences(scope, observation, scope->fence_id ? NULL : &claims, &code, error);
+	observe_fences(scope, &hierarchy, observation, scope->fence_id ? NULL : &claims, &code,
+		       error);
 	port_claims_free(&claims);
 	return code;
 }
@@ -192,11 +198,12 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 		  struct observation *observation, struct cgfence_error *error)
 {
 	struct listeners *listeners = &observation->listeners;
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	int result;
 
 	*observation = (struct observation){ .of_event = true };
-	result = port_fences_read(event->cgroup_id, event->member, fences, &observation->fences,
-				  error);
+	result = port_fences_read(event->cgroup_id, event->member, fences, &hierarchy,
+				  &observation->fences, error);
 	if (result || observation->fences.count == 0)
 		return result;
 	result = observe_netns_of_event(observation, event->record.pid, error);
@@ -215,5 +222,5 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	if (!event->made_outside)
 		listeners->items[0].cgroup_id = fence_root_of(event);
 	result = add_caller(observation, event);
-	return result ? error_out_of_memory(error) : sightings_find(observation, error);
+	return result ? error_out_of_memory(error) : sightings_find(observation, &hierarchy, error);
 }
