@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cgroup/mountinfo.h"
+#include "image/port_table.h"
 #include "reconcile/clients.h"
 #include "reconcile/holders_find.h"
 #include "reconcile/observe_netns.h"
@@ -29,6 +30,19 @@ static void note(struct observation *observation, int result, const struct cgfen
 		*code = error_set(error, -result, "%s", reason->text);
 }
 
+/* Does a fence forbid sockets of the protocol something? */
+static bool is_judged(const struct observation *observation, int ip_protocol)
+{
+	const struct listener any = { .ip_protocol = ip_protocol };
+	const struct port_fences *fences = &observation->fences;
+
+	for (size_t i = 0; i < fences->count; i++) {
+		if (port_table_judges(fences->items[i].image, listener_protocol(&any)))
+			return true;
+	}
+	return false;
+}
+
 static int list_listeners(struct observation *observation, size_t netns,
 			  const struct port_claims *claims, struct cgfence_error *error)
 {
@@ -39,6 +53,8 @@ static int list_listeners(struct observation *observation, size_t netns,
 	for (size_t i = 0; i < sizeof(ip_protocols) / sizeof(ip_protocols[0]); i++) {
 		struct cgfence_error reason = { 0 };
 
+		if (!is_judged(observation, ip_protocols[i]))
+			continue;
 		note(observation,
 		     sock_diag_dump(observation->netns[netns], ip_protocols[i], 0, list, &reason),
 		     &reason, &code, error);
