@@ -47,7 +47,7 @@ INCLUDES := -Iinclude -Isrc -Itests $(if $(CROSS),-isystem tests/plain) -I$(BASE
 ALL_CFLAGS = $(SYSROOT) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) $(NO_PATHS) \
 	-fPIC -fvisibility=hidden $(INCLUDES) -MMD -MP
 LINK = $(CC) $(SYSROOT) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBRARIES := -lbpf -ljansson -lnl-3 -lyaml
+LIBRARIES := -lbpf -lelf -ljansson -lnl-3 -lyaml
 # The loader takes 0.06 ms to find and to link one, so the program has those of which there is an archive in it. ASAN sees
 # into others only.
 archive = $(shell $(CC) $(SYSROOT) $(LDFLAGS) -print-file-name=lib$(1).a)

@@ -10,6 +10,9 @@
 /* The types of such a map: the kernel wants keys of int, and does not look into the values (map_check_btf). */
 enum { KEY_TYPE = 1, VALUE_TYPE };
 
+/* As in bpf/. */
+#define LICENSE "Dual BSD/GPL"
+
 #define NAMES "\0int\0value"
 
 static const struct {
@@ -47,6 +50,7 @@ static void put_name(char place[BPF_OBJ_NAME_LEN], const char *name)
 
 int call_load_program(union bpf_attr *attributes, const char *name)
 {
+	attributes->license = (uintptr_t)LICENSE;
 	put_name(attributes->prog_name, name);
 	return call(BPF_PROG_LOAD, attributes);
 }

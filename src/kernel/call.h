@@ -10,6 +10,7 @@
 
 /**
  * call_load_program() - load a program.
+ * @attributes: without name and license, which it fills in
  * @name: of which the kernel keeps the first 15 bytes
  *
  * Return: its descriptor, or -1 with errno; there is no second try, as libbpf has with more memory for old kernels.

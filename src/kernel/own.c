@@ -168,7 +168,6 @@ static int load_first(const struct hook *hook, const struct fence_maps *maps)
 		.expected_attach_type = hook->attach_type,
 		.insns = (uintptr_t)program,
 		.insn_cnt = sizeof(program) / sizeof(program[0]),
-		.license = (uintptr_t) "Dual BSD/GPL",
 	};
 	cleanup_close int fd = call_load_program(&attributes, hook->program);
 

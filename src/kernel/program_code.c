@@ -5,27 +5,24 @@
 #include "kernel/call.h"
 #include "kernel/policy_place.h"
 
-#include <elf.h>
+#include <gelf.h>
 #include <string.h>
 
 #define SECTION_PREFIX "cgfence/"
-#define RELOCATIONS_PREFIX ".rel"
 
 struct section {
 	const char *bytes;
 	size_t size;
-	const char *relocations; /* Elf64_Rel, not aligned */
+	Elf_Data *relocations; /* NULL if there are none */
 	size_t relocation_count;
-	uint32_t number;
+	size_t number;
 };
 
 struct object {
-	const char *bytes;
-	Elf64_Ehdr header;
-	const char *names;   /* of sections */
-	const char *symbols; /* Elf64_Sym, not aligned */
+	Elf *elf;
+	Elf_Data *symbols;
 	size_t symbol_count;
-	const char *symbol_names;
+	size_t symbol_names;	  /* the section that has them */
 	struct section functions; /* those that programs call */
 };
 
@@ -38,90 +35,83 @@ struct placed {
 #define PLACED_MAX 16
 
 struct linking {
-	struct object object;
+	struct object *object;
 	struct fence_maps *maps;
 	struct program_code *code;
 	struct placed placed[PLACED_MAX];
 	int placed_count;
 };
 
-/* Skeletons have the file as a string, which need not be aligned. */
-static Elf64_Shdr read_section(const struct object *object, uint32_t number)
+static void cleanup_object(struct object *object)
 {
-	Elf64_Shdr section;
-
-	memcpy(&section, object->bytes + object->header.e_shoff + number * sizeof(section),
-	       sizeof(section));
-	return section;
+	elf_end(object->elf);
 }
 
-static Elf64_Sym read_symbol(const struct object *object, size_t number)
-{
-	Elf64_Sym symbol;
-
-	memcpy(&symbol, object->symbols + number * sizeof(symbol), sizeof(symbol));
-	return symbol;
-}
-
-static Elf64_Rel read_relocation(const struct section *section, size_t number)
-{
-	Elf64_Rel relocation;
-
-	memcpy(&relocation, section->relocations + number * sizeof(relocation), sizeof(relocation));
-	return relocation;
-}
-
-static bool is_named(const char *name, const char *prefix, const char *rest)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0 &&
-	       strcmp(name + strlen(prefix), rest) == 0;
-}
-
-/* Return: false if the object has none with that name. */
+/* Relocations of a section come after it. Return: false if the object has none with that name. */
 static bool find_section(const struct object *object, const char *prefix, const char *name,
 			 struct section *section)
 {
-	*section = (struct section){ 0 };
-	for (uint32_t i = 1; i < object->header.e_shnum; i++) {
-		Elf64_Shdr header = read_section(object, i);
-		const char *found = object->names + header.sh_name;
+	size_t names;
+	Elf_Scn *at = NULL;
 
-		if (header.sh_type == SHT_PROGBITS && is_named(found, prefix, name)) {
-			section->bytes = object->bytes + header.sh_offset;
-			section->size = header.sh_size;
-			section->number = i;
-		}
+	*section = (struct section){ 0 };
+	if (elf_getshdrstrndx(object->elf, &names) < 0)
+		return false;
+	while ((at = elf_nextscn(object->elf, at))) {
+		Elf_Data *data = elf_getdata(at, NULL);
+		const char *found;
+		GElf_Shdr header;
+
+		if (!data || !gelf_getshdr(at, &header))
+			return false;
+		found = elf_strptr(object->elf, names, header.sh_name);
 		if (header.sh_type == SHT_REL && header.sh_info == section->number) {
-			section->relocations = object->bytes + header.sh_offset;
-			section->relocation_count = header.sh_size / sizeof(Elf64_Rel);
+			section->relocations = data;
+			section->relocation_count = header.sh_size / header.sh_entsize;
+		} else if (header.sh_type == SHT_PROGBITS && found &&
+			   strncmp(found, prefix, strlen(prefix)) == 0 &&
+			   strcmp(found + strlen(prefix), name) == 0) {
+			section->bytes = data->d_buf;
+			section->size = data->d_size;
+			section->number = elf_ndxscn(at);
 		}
 	}
-	return section->bytes;
+	return section->number;
 }
 
-static bool open_object(const void *bytes, struct object *object)
+static bool find_symbols(struct object *object)
 {
-	*object = (struct object){ .bytes = bytes };
-	memcpy(&object->header, bytes, sizeof(object->header));
-	object->names = object->bytes + read_section(object, object->header.e_shstrndx).sh_offset;
-	for (uint32_t i = 1; i < object->header.e_shnum; i++) {
-		Elf64_Shdr header = read_section(object, i);
+	Elf_Scn *at = NULL;
+	GElf_Shdr header;
 
+	while ((at = elf_nextscn(object->elf, at))) {
+		if (!gelf_getshdr(at, &header))
+			return false;
 		if (header.sh_type != SHT_SYMTAB)
 			continue;
-		object->symbols = object->bytes + header.sh_offset;
-		object->symbol_count = header.sh_size / sizeof(Elf64_Sym);
-		object->symbol_names =
-			object->bytes + read_section(object, header.sh_link).sh_offset;
+		object->symbols = elf_getdata(at, NULL);
+		object->symbol_count = header.sh_size / header.sh_entsize;
+		object->symbol_names = header.sh_link;
 	}
-	return object->symbols && find_section(object, "", ".text", &object->functions);
+	return object->symbols;
+}
+
+static bool open_object(const void *bytes, size_t size, struct object *object)
+{
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return false;
+	/* It is not written to. */
+	object->elf = elf_memory((char *)(uintptr_t)bytes, size);
+	return object->elf && find_symbols(object) &&
+	       find_section(object, "", ".text", &object->functions);
 }
 
 /* Return: the descriptor of the map that a symbol stands for, or -1. */
-static int map_of(const struct linking *linking, const Elf64_Sym *symbol)
+static int map_of(const struct linking *linking, const GElf_Sym *symbol)
 {
-	const int *slot =
-		fence_maps_slot(linking->maps, linking->object.symbol_names + symbol->st_name);
+	const char *name =
+		elf_strptr(linking->object->elf, linking->object->symbol_names, symbol->st_name);
+	const int *slot = name ? fence_maps_slot(linking->maps, name) : NULL;
 
 	return slot ? *slot : -1;
 }
@@ -144,21 +134,26 @@ static bool relocate(const struct linking *linking, const struct section *sectio
 		     uint32_t count, struct bpf_insn *code)
 {
 	for (size_t i = 0; i < section->relocation_count; i++) {
-		Elf64_Rel relocation = read_relocation(section, i);
-		Elf64_Sym symbol = read_symbol(&linking->object, ELF64_R_SYM(relocation.r_info));
-		uint64_t at = relocation.r_offset / sizeof(*code);
 		struct bpf_insn *instruction;
+		GElf_Rel relocation;
+		GElf_Sym symbol;
+		uint64_t at;
 
+		if (!gelf_getrel(section->relocations, (int)i, &relocation) ||
+		    !gelf_getsym(linking->object->symbols, (int)GELF_R_SYM(relocation.r_info),
+				 &symbol))
+			return false;
+		at = relocation.r_offset / sizeof(*code);
 		if (at < start || at >= start + count)
 			continue;
 		instruction = &code[at - start];
-		if (ELF64_R_TYPE(relocation.r_info) == R_BPF_64_64 && is_load(instruction)) {
+		if (GELF_R_TYPE(relocation.r_info) == R_BPF_64_64 && is_load(instruction)) {
 			instruction->src_reg = BPF_PSEUDO_MAP_FD;
 			instruction->imm = map_of(linking, &symbol);
 			if (instruction->imm < 0)
 				return false;
 		} else if (is_call(instruction) &&
-			   symbol.st_shndx == linking->object.functions.number) {
+			   symbol.st_shndx == linking->object->functions.number) {
 			instruction->imm += (__s32)(symbol.st_value / sizeof(*code)) - (__s32)at;
 		} else {
 			return false;
@@ -173,17 +168,19 @@ static bool append(struct linking *linking, const struct section *section, uint3
 /* Return: its place in the code, or -1. */
 static int64_t place_function(struct linking *linking, uint32_t start)
 {
-	const struct object *object = &linking->object;
+	const struct object *object = linking->object;
 
 	for (int i = 0; i < linking->placed_count; i++) {
 		if (linking->placed[i].start == start)
 			return linking->placed[i].place;
 	}
 	for (size_t i = 0; i < object->symbol_count; i++) {
-		Elf64_Sym symbol = read_symbol(object, i);
 		uint32_t place = linking->code->count;
+		GElf_Sym symbol;
 
-		if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC ||
+		if (!gelf_getsym(object->symbols, (int)i, &symbol))
+			return -1;
+		if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC ||
 		    symbol.st_shndx != object->functions.number ||
 		    symbol.st_value / sizeof(struct bpf_insn) != start)
 			continue;
@@ -222,20 +219,18 @@ static bool append(struct linking *linking, const struct section *section, uint3
 	return true;
 }
 
-int program_code_link(const void *object, const struct hook *hook, struct fence_maps *maps,
-		      struct program_code *code)
+int program_code_link(const void *bytes, size_t size, const struct hook *hook,
+		      struct fence_maps *maps, struct program_code *code)
 {
+	__attribute__((cleanup(cleanup_object))) struct object object = { 0 };
 	struct program_code linked = { 0 };
-	struct linking linking = { .maps = maps, .code = &linked };
+	struct linking linking = { .object = &object, .maps = maps, .code = &linked };
 	struct section program;
-	struct section license;
 
-	if (!open_object(object, &linking.object) ||
-	    !find_section(&linking.object, SECTION_PREFIX, hook->name, &program) ||
-	    !find_section(&linking.object, "", "license", &license))
+	if (!open_object(bytes, size, &object) ||
+	    !find_section(&object, SECTION_PREFIX, hook->name, &program))
 		return -ENOENT;
-	linked.license = license.bytes;
-	linked.instructions = malloc(program.size + linking.object.functions.size);
+	linked.instructions = malloc(program.size + object.functions.size);
 	if (!linked.instructions)
 		return -ENOMEM;
 	if (!append(&linking, &program, 0, program.size / sizeof(struct bpf_insn))) {
@@ -251,14 +246,14 @@ static int load(const struct hook *hook, const struct cgfence_image *image, stru
 {
 	struct program_code code = { 0 };
 	size_t size;
-	int result = program_code_link(hook_object(hook, image, &size), hook, maps, &code);
+	const void *bytes = hook_object(hook, image, &size);
+	int result = program_code_link(bytes, size, hook, maps, &code);
 	cleanup_free struct bpf_insn *instructions = code.instructions;
 	union bpf_attr attributes = {
 		.prog_type = hook->type_in_place,
 		.expected_attach_type = hook->attach_type,
 		.insns = (uintptr_t)instructions,
 		.insn_cnt = code.count,
-		.license = (uintptr_t)code.license,
 	};
 
 	if (result || policy_place_put(instructions, code.count * sizeof(*instructions), image,

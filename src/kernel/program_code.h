@@ -12,19 +12,18 @@
 struct program_code {
 	struct bpf_insn *instructions; /* of the caller, to be freed */
 	uint32_t count;
-	const char *license; /* in the object */
 };
 
 /**
  * program_code_link() - the instructions of the program of a hook, with the functions that it calls and the maps that it
  * uses, as bpf_object__load() would hand them to the kernel.
- * @object: an ELF file that clang has made, unchanged
+ * @bytes: an ELF file that clang has made, unchanged
  * @code: receives them; the policy is not in its place yet
  *
  * Return: 0, -ENOENT if there is something in it that is not known here or a map that is not open, or -ENOMEM.
  */
-int program_code_link(const void *object, const struct hook *hook, struct fence_maps *maps,
-		      struct program_code *code);
+int program_code_link(const void *bytes, size_t size, const struct hook *hook,
+		      struct fence_maps *maps, struct program_code *code);
 
 /**
  * program_code_load() - load those programs of the object of a hook that a policy wants.
