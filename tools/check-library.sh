@@ -84,7 +84,7 @@ check_client() {
 		END
 	} >"$client"
 	if ! complaints=$({
-		"$1" -Iinclude -x "$2" "$client" -x none build/libcgfence.a -lbpf -ljansson -lnl-3 -lyaml -o "$client.static" &&
+		"$1" -Iinclude -x "$2" "$client" -x none build/libcgfence.a -lbpf -lelf -ljansson -lnl-3 -lyaml -o "$client.static" &&
 			"$client.static" &&
 			"$1" -Iinclude -x "$2" "$client" -Lbuild -lcgfence -Wl,-rpath,"$PWD/build" -o "$client.shared" &&
 			"$client.shared"

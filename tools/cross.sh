@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # libc-bin has the locale C.UTF-8.
-packages='libc6-dev libbpf-dev libjansson-dev libncurses-dev libnl-3-dev libyaml-dev busybox-static libc-bin'
+packages='libc6-dev libbpf-dev libelf-dev libjansson-dev libncurses-dev libnl-3-dev libyaml-dev busybox-static libc-bin'
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 case ${1-} in
 arm64 | s390x) ;;

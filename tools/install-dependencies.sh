@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 # The names have no versions, so each release installs its own.
 declare -A packages=(
-	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libjansson-dev libncurses-dev libnl-3-dev libyaml-dev'
+	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libelf-dev libjansson-dev libncurses-dev libnl-3-dev libyaml-dev'
 	[demo]='busybox-static mount'
-	[static]='libelf-dev pkg-config zlib1g-dev'
+	[static]='pkg-config zlib1g-dev'
 	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
 	[test]='busybox-static crun g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
 		runc shellcheck systemd util-linux'

@@ -61,24 +61,12 @@ static int refuse_other_directory(const char *directory, struct cgfence_error *e
 		directory);
 }
 
-static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
-			  struct cgfence_error *error)
+/* @directory, of which @canonical is the true path, is in @mount. */
+static int open_in(const struct cgroup2_mount *mount, const char *directory, const char *canonical,
+		   struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
-	const struct cgroup2_mount *mount;
 	cleanup_close int fd = -1;
-	char canonical[PATH_MAX];
-	int result;
 
-	if (!realpath(directory, canonical))
-		return error_set(error, errno, "there is no such cgroup: %s: %s", directory,
-				 strerror(errno));
-	result = mountinfo_read(&mounts, error);
-	if (result && result != -ENOENT)
-		return result;
-	mount = mountinfo_containing(&mounts, canonical);
-	if (!mount)
-		return refuse_other_directory(directory, error);
 	fd = open(canonical, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, errno, "cannot open the cgroup %s: %s", canonical,
@@ -86,6 +74,34 @@ static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
 	if (!cgroup_is_directory(fd))
 		return refuse_other_directory(directory, error);
 	return wrap(cleanup_steal_descriptor(&fd), canonical, mount, cgroup, error);
+}
+
+/* Return: 0, -EXDEV without a message if it is in no cgroup2 mount, another -errno. */
+static int open_absolute(const char *directory, struct cgfence_cgroup **cgroup,
+			 struct cgfence_error *error)
+{
+	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
+	char canonical[PATH_MAX];
+	int missing = realpath(directory, canonical) ? 0 : errno;
+	int result = mountinfo_read(&mounts, error);
+	const struct cgroup2_mount *mount;
+
+	if (result && result != -ENOENT)
+		return result;
+	mount = mountinfo_containing(&mounts, missing ? directory : canonical);
+	if (mount && !missing)
+		return open_in(mount, directory, canonical, cgroup, error);
+	return mount ? error_set(error, missing, "there is no such cgroup: %s: %s", directory,
+				 strerror(missing))
+		     : -EXDEV;
+}
+
+static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
+			  struct cgfence_error *error)
+{
+	int result = open_absolute(directory, cgroup, error);
+
+	return result == -EXDEV ? refuse_other_directory(directory, error) : result;
 }
 
 static bool in_cgroup2_mount(const char *path)
@@ -256,6 +272,8 @@ bool cgroup_can_appear(const char *name)
 int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 			struct cgfence_error *error)
 {
+	int result;
+
 	if (!*name)
 		return error_set_invalid(error,
 					 "the cgroup is empty; give a path, or / for the root");
@@ -263,8 +281,9 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 		return open_of_process(name + 4, cgroup, error);
 	if (strncmp(name, "id:", 3) == 0)
 		return open_of_id(name + 3, cgroup, error);
-	if (name[0] == '/' && in_cgroup2_mount(name))
-		return open_directory(name, cgroup, error);
+	result = name[0] == '/' ? open_absolute(name, cgroup, error) : -EXDEV;
+	if (result != -EXDEV)
+		return result;
 	if (name[0] == '/' && in_cgroup1_mount(name))
 		return refuse_cgroup1(name, error);
 	return open_relative(name, cgroup, error);

@@ -8,6 +8,9 @@
 
 #define MOUNTINFO "/proc/self/mountinfo"
 
+/* As much as the kernel gives at once, and four times as much as stdio would ask for. */
+#define PIECE 4096
+
 void cgroup2_mount_release(struct cgroup2_mount *mount)
 {
 	free(mount->root);
@@ -222,11 +225,13 @@ int mountinfo_read(struct cgroup2_mounts *mounts, struct cgfence_error *error)
 {
 	struct cgroup2_mounts found = { 0 };
 	FILE *file = fopen(MOUNTINFO, "re");
+	char buffer[PIECE];
 	int result;
 
 	if (!file)
 		return error_set(error, errno, "cannot read " MOUNTINFO ": %s; is /proc mounted?",
 				 strerror(errno));
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 	result = mountinfo_parse(file, &found);
 	fclose(file);
 	if (result)

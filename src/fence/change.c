@@ -90,7 +90,7 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 	change->membership = (struct membership)MEMBERSHIP_CLOSED;
 	fence_present_init(&change->old);
 	fence_programs_init(&change->new);
-	fence_sweep_removed();
+	fence_sweep_removed(change->cgroup);
 	result = pins_lock(id, &change->lock, error);
 	if (result)
 		return result;

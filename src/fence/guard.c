@@ -17,11 +17,12 @@
 /* If in doubt, yes: trying decides. */
 static bool may_take_lsm(void)
 {
-	cleanup_close int fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = -1;
 	char names[256] = "";
 
 	if (trial_recall(TRIAL_LSM) == TRIAL_REFUSED)
 		return false;
+	fd = open(LSM_LIST, O_RDONLY | O_CLOEXEC);
 	return fd < 0 || read(fd, names, sizeof(names) - 1) <= 0 || strstr(names, "bpf");
 }
 
@@ -121,7 +122,10 @@ static int try_sockops_guards(struct fence_programs *set, struct fence_maps *map
 
 bool fence_guard_may_deny(const struct cgfence_image *image)
 {
-	return hook_guards_tcp(image) && may_take_lsm();
+	bool taken = false;
+
+	/* What fails here fails again when the guard is chosen, and is told then. */
+	return hook_guards_tcp(image) && may_take_lsm() && (deny_try(&taken, NULL) || taken);
 }
 
 int fence_guard_choose(struct fence_programs *set, struct fence_maps *maps,

@@ -3,7 +3,10 @@
 
 #include "fence/programs.h"
 
-/** fence_guard_may_deny() - may it turn out that the kernel takes the guard that denies? */
+/**
+ * fence_guard_may_deny() - does the kernel take the guard that denies? The first command of a boot tries it, before it
+ * loads programs that cannot be shared for the sake of that guard. In doubt, yes.
+ */
 bool fence_guard_may_deny(const struct cgfence_image *image);
 
 /**

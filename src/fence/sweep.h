@@ -23,8 +23,11 @@ void fence_sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id);
 /** fence_sweep_each() - call @visit for the directories of all fences, or of a few if there are more than @max. */
 void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id));
 
-/** fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now. */
-void fence_sweep_removed(void);
+/**
+ * fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now.
+ * @cgroup: any, through which others are found; NULL to look for the mounts of cgroup2
+ */
+void fence_sweep_removed(const struct cgfence_cgroup *cgroup);
 
 /** fence_sweep_thoroughly() - what cgfence_fence_sweep() does about one fence. */
 void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id);

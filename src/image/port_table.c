@@ -174,3 +174,20 @@ void port_table_decompile(const struct cgfence_image *image, struct cgfence_poli
 			      policy->isolated_range.words[family]);
 	}
 }
+
+/* Of equal words the set keeps the last. */
+static bool allows_every_port(const struct cgfence_image *image,
+			      const struct cgfence_port_bitmap *allowed)
+{
+	const uint64_t *words = (const uint64_t *)image + allowed->offset;
+
+	return allowed->outside && allowed->word_count == 1 && !~words[0];
+}
+
+bool port_table_judges(const struct cgfence_image *image, enum cgfence_protocol protocol)
+{
+	const struct cgfence_port_bitmap *allowed = image->ports.allowed[protocol];
+
+	return image->ports.fenced && !(allows_every_port(image, &allowed[CGFENCE_IPV4]) &&
+					allows_every_port(image, &allowed[CGFENCE_IPV6]));
+}

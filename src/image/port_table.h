@@ -28,3 +28,6 @@ bool port_table_check(const struct cgfence_port_table *table, size_t words);
 
 /** port_table_decompile() - put the ports of a checked image into a policy. */
 void port_table_decompile(const struct cgfence_image *image, struct cgfence_policy *policy);
+
+/** port_table_judges() - is there a port that a socket of the fence may not have? */
+bool port_table_judges(const struct cgfence_image *image, enum cgfence_protocol protocol);

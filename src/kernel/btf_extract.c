@@ -13,7 +13,7 @@
 #define POINTER_ID 1
 
 struct extraction {
-	const struct btf *from;
+	const struct btf_view *from;
 	const struct btf_wanted *wanted;
 	uint32_t *new_ids; /* by id in from; 0 for what is not taken */
 	uint32_t *taken;   /* in the order of their new ids */
@@ -40,14 +40,14 @@ static bool is_listed(const char *name, const char *const *names, size_t count)
 
 static const char *name_of(const struct extraction *extraction, uint32_t offset)
 {
-	return btf__name_by_offset(extraction->from, offset);
+	return btf_view_name(extraction->from, offset);
 }
 
 /* libbpf looks through these too when it compares types. */
-static uint32_t resolve(const struct btf *btf, uint32_t id)
+static uint32_t resolve(const struct btf_view *view, uint32_t id)
 {
 	for (;;) {
-		const struct btf_type *type = btf__type_by_id(btf, id);
+		const struct btf_type *type = btf_view_type(view, id);
 
 		switch (type ? btf_kind(type) : BTF_KIND_UNKN) {
 		case BTF_KIND_CONST:
@@ -85,7 +85,7 @@ static uint32_t take(struct extraction *extraction, uint32_t id)
 	uint32_t *larger;
 
 	id = resolve(extraction->from, id);
-	type = btf__type_by_id(extraction->from, id);
+	type = btf_view_type(extraction->from, id);
 	if (type && btf_is_ptr(type))
 		return POINTER_ID;
 	if (!can_be_taken(type) || extraction->new_ids[id])
@@ -113,7 +113,7 @@ static bool wants_member(const struct extraction *extraction, const struct btf_m
 
 static void take_parts(struct extraction *extraction, uint32_t id)
 {
-	const struct btf_type *type = btf__type_by_id(extraction->from, id);
+	const struct btf_type *type = btf_view_type(extraction->from, id);
 
 	if (btf_is_array(type)) {
 		take(extraction, btf_array(type)->type);
@@ -140,10 +140,10 @@ static void find_target(const struct extraction *extraction, const char *name, u
 static void look_at_all(struct extraction *extraction, uint32_t *ids)
 {
 	const struct btf_wanted *wanted = extraction->wanted;
-	uint32_t count = btf__type_cnt(extraction->from);
+	uint32_t count = extraction->from->count;
 
 	for (uint32_t id = 1; id < count; id++) {
-		const struct btf_type *type = btf__type_by_id(extraction->from, id);
+		const struct btf_type *type = btf_view_type(extraction->from, id);
 		const char *name = name_of(extraction, type->name_off);
 
 		if (btf_is_composite(type) && is_listed(name, wanted->types, wanted->type_count))
@@ -164,7 +164,7 @@ static int write_members(const struct extraction *extraction, const struct btf_t
 
 	for (uint32_t i = 0; i < btf_vlen(type) && result >= 0; i++) {
 		uint32_t id = resolve(extraction->from, members[i].type);
-		const struct btf_type *inner = btf__type_by_id(extraction->from, id);
+		const struct btf_type *inner = btf_view_type(extraction->from, id);
 
 		if (!inner || !wants_member(extraction, &members[i]))
 			continue;
@@ -182,7 +182,7 @@ static int write_array(const struct extraction *extraction, const struct btf_arr
 {
 	uint32_t element = resolve(extraction->from, array->type);
 	uint32_t index = resolve(extraction->from, array->index_type);
-	const struct btf_type *type = btf__type_by_id(extraction->from, element);
+	const struct btf_type *type = btf_view_type(extraction->from, element);
 
 	element = type && btf_is_ptr(type) ? POINTER_ID : extraction->new_ids[element];
 	return btf__add_array(to, (int)extraction->new_ids[index], (int)element, array->nelems);
@@ -223,18 +223,18 @@ static int write_all(const struct extraction *extraction, struct btf *to)
 	int id = btf__add_ptr(to, 0);
 
 	for (size_t i = 0; i < extraction->count && id >= 0; i++)
-		id = write_type(extraction, btf__type_by_id(extraction->from, extraction->taken[i]),
+		id = write_type(extraction, btf_view_type(extraction->from, extraction->taken[i]),
 				to);
 	return id < 0 ? id : 0;
 }
 
-int btf_extract(const struct btf *from, const struct btf_wanted *wanted, uint32_t *ids,
+int btf_extract(const struct btf_view *from, const struct btf_wanted *wanted, uint32_t *ids,
 		struct btf **made)
 {
 	__attribute__((cleanup(extraction_release))) struct extraction extraction = {
 		.from = from,
 		.wanted = wanted,
-		.new_ids = calloc(btf__type_cnt(from), sizeof(*extraction.new_ids)),
+		.new_ids = calloc(from->count, sizeof(*extraction.new_ids)),
 	};
 	struct btf *to;
 	int result;

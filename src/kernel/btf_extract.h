@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include <bpf/btf.h>
+#include "kernel/btf_view.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* A function or a type whose id programs are attached by. */
 struct btf_target {
@@ -36,5 +35,5 @@ struct btf_wanted {
  *
  * Return: 0 or -errno.
  */
-int btf_extract(const struct btf *from, const struct btf_wanted *wanted, uint32_t *ids,
+int btf_extract(const struct btf_view *from, const struct btf_wanted *wanted, uint32_t *ids,
 		struct btf **made);

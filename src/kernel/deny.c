@@ -50,7 +50,7 @@ int deny_try(bool *taken, struct cgfence_error *error)
 		return scratch_is_refused(result) ? 0 : result;
 	result = try_on(cgroup);
 	/* A result that is kept until the next boot must be confirmed. */
-	if (refusal_is(result))
+	if (result)
 		result = try_on(cgroup);
 	scratch_close(cgroup);
 	if (result && !refusal_is(result))

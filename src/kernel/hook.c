@@ -2,6 +2,7 @@
 #include "kernel/hook.h"
 #include "device.skel.h"
 #include "image/image.h"
+#include "image/port_table.h"
 #include "lean_ports.skel.h"
 #include "lean_shared_ports.skel.h"
 #include "lean_standing_device.skel.h"
@@ -18,26 +19,9 @@
 #include "standing_listen_lsm.skel.h"
 #include "standing_ports.skel.h"
 
-/* Of equal words the set keeps the last. */
-static bool allows_every_port(const struct cgfence_image *image,
-			      const struct cgfence_port_bitmap *allowed)
-{
-	const uint64_t *words = (const uint64_t *)image + allowed->offset;
-
-	return allowed->outside && allowed->word_count == 1 && !~words[0];
-}
-
-static bool judges_protocol(const struct cgfence_image *image, enum cgfence_protocol protocol)
-{
-	const struct cgfence_port_bitmap *allowed = image->ports.allowed[protocol];
-
-	return image->ports.fenced && !(allows_every_port(image, &allowed[CGFENCE_IPV4]) &&
-					allows_every_port(image, &allowed[CGFENCE_IPV6]));
-}
-
 bool hook_guards_tcp(const struct cgfence_image *image)
 {
-	return judges_protocol(image, CGFENCE_TCP);
+	return port_table_judges(image, CGFENCE_TCP);
 }
 
 static bool devices_wanted(const struct cgfence_image *image)
@@ -47,7 +31,7 @@ static bool devices_wanted(const struct cgfence_image *image)
 
 static bool bound_wanted(const struct cgfence_image *image)
 {
-	return judges_protocol(image, CGFENCE_TCP) || judges_protocol(image, CGFENCE_UDP);
+	return port_table_judges(image, CGFENCE_TCP) || port_table_judges(image, CGFENCE_UDP);
 }
 
 /* Wanted even if every port is assigned: a fence needs a link that holds its policy. */

@@ -81,27 +81,8 @@ static struct facts *describe(const struct btf *btf, const uint32_t *ids)
 	return facts;
 }
 
-/* Since 6.16 it can be mapped, where a read(2) gives 4 KiB of its 5 MiB. */
-static struct btf *map_whole(void)
+static struct facts *extract(const void *bytes, size_t size)
 {
-	cleanup_close int fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	struct btf *btf;
-	void *bytes;
-
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size <= 0 || status.st_size > UINT32_MAX)
-		return NULL;
-	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return NULL;
-	btf = btf__new(bytes, (uint32_t)status.st_size);
-	munmap(bytes, (size_t)status.st_size);
-	return btf;
-}
-
-static struct facts *read_kernel(void)
-{
-	QUIET_LIBBPF;
 	struct btf_wanted names = {
 		.types = types,
 		.type_count = COUNT(types),
@@ -110,22 +91,49 @@ static struct facts *read_kernel(void)
 		.targets = targets,
 		.target_count = COUNT(targets),
 	};
-	struct btf *whole = map_whole();
 	uint32_t ids[COUNT(targets)];
 	struct facts *facts = NULL;
+	struct btf_view whole;
 	struct btf *part;
 
-	if (!whole)
-		whole = btf__load_vmlinux_btf();
-	if (!whole)
+	if (btf_view_open(bytes, size, &whole))
 		return NULL;
 	qsort(types, COUNT(types), sizeof(types[0]), compare_names);
 	qsort(members, COUNT(members), sizeof(members[0]), compare_names);
-	if (btf_extract(whole, &names, ids, &part) == 0) {
+	if (btf_extract(&whole, &names, ids, &part) == 0) {
 		facts = describe(part, ids);
 		btf__free(part);
 	}
-	btf__free(whole);
+	btf_view_close(&whole);
+	return facts;
+}
+
+static struct facts *read_copy(void)
+{
+	struct btf *copy = btf__load_vmlinux_btf();
+	uint32_t size = 0;
+	const void *bytes = copy ? btf__raw_data(copy, &size) : NULL;
+	struct facts *facts = bytes ? extract(bytes, size) : NULL;
+
+	btf__free(copy);
+	return facts;
+}
+
+/* Since 6.16 it can be mapped, where a read(2) gives 4 KiB of its 5 MiB. */
+static struct facts *read_kernel(void)
+{
+	QUIET_LIBBPF;
+	cleanup_close int fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC);
+	struct facts *facts;
+	struct stat status;
+	void *bytes = MAP_FAILED;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0)
+		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return read_copy();
+	facts = extract(bytes, (size_t)status.st_size);
+	munmap(bytes, (size_t)status.st_size);
 	return facts;
 }
 

@@ -131,8 +131,9 @@ static int create_at(const char *path, const struct cgfence_cgroup *cgroup, cons
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	if (fd < 0)
 		return kernel_error(error, errno, "attach the %s program", hook->name);
-	unlink(path); /* a link that holds no cgroup any more may be in the place */
-	if (bpf_obj_pin(fd, path) < 0)
+	/* A link that holds no cgroup any more may be in the place. */
+	if (bpf_obj_pin(fd, path) < 0 &&
+	    (errno != EEXIST || unlink(path) < 0 || bpf_obj_pin(fd, path) < 0))
 		return error_set(error, errno, "cannot pin the %s link at %s: %s", hook->name, path,
 				 strerror(errno));
 	return 0;

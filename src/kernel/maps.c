@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "image/device_table.h"
 #include "image/image.h"
+#include "kernel/call.h"
 #include "kernel/error.h"
 #include "kernel/pins.h"
 
@@ -240,15 +241,14 @@ bool fence_maps_have_policy_of(const struct fence_maps *maps, int program)
 int fence_maps_create_policy(const struct cgfence_image *image, int *fd,
 			     struct cgfence_error *error)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
+	uint32_t flags = BPF_F_RDONLY_PROG;
 	cleanup_close int map = -1;
 	uint32_t zero = 0;
 
 	/* The value of a map that could be mapped begins a page (bpf_map_area_mmapable_alloc, kernel/bpf/syscall.c). */
 	if (device_table_wants_page(image))
-		options.map_flags |= BPF_F_MMAPABLE;
-	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, CGFENCE_POLICY_MAP, sizeof(zero), image->size, 1,
-			     &options);
+		flags |= BPF_F_MMAPABLE;
+	map = call_create_map(BPF_MAP_TYPE_ARRAY, CGFENCE_POLICY_MAP, image->size, 1, flags);
 	if (map < 0)
 		return kernel_error(error, errno, "make the policy map");
 	if (bpf_map_update_elem(map, &zero, image, BPF_ANY) < 0 || bpf_map_freeze(map) < 0)

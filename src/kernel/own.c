@@ -2,6 +2,7 @@
 #include "kernel/own.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "kernel/call.h"
 #include "kernel/error.h"
 #include "kernel/pins.h"
 #include "kernel/programs.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #define OWN_PATH PINS_KERNEL "/own"
 #define RECORDS_PATH PINS_KERNEL "/records"
@@ -149,10 +149,7 @@ int own_enter_again(uint64_t id, const struct fence_maps *maps, struct cgfence_e
 	return result ? kernel_error(error, -result, "make records for a fence") : 0;
 }
 
-/*
- * Loads a program that allows all, and has the name and the policy that tell that it is of a fence. Before libbpf gives a
- * name, it loads programs to learn whether the kernel takes names, which takes longer than all of this.
- */
+/* Loads a program that allows all, and has the name and the policy that tell that it is of a fence. */
 static int load_first(const struct hook *hook, const struct fence_maps *maps)
 {
 	const struct bpf_insn program[] = {
@@ -171,12 +168,9 @@ static int load_first(const struct hook *hook, const struct fence_maps *maps)
 		.expected_attach_type = hook->attach_type,
 		.insns = (uintptr_t)program,
 		.insn_cnt = sizeof(program) / sizeof(program[0]),
-		.license = (uintptr_t) "Dual BSD/GPL",
 	};
-	cleanup_close int fd = -1;
+	cleanup_close int fd = call_load_program(&attributes, hook->program);
 
-	memcpy(attributes.prog_name, hook->program, strnlen(hook->program, BPF_OBJ_NAME_LEN - 1));
-	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
 	if (fd < 0 || bpf_prog_bind_map(fd, maps->policy, NULL) < 0)
 		return -1;
 	return cleanup_steal_descriptor(&fd);

@@ -3,9 +3,11 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "image/image.h"
+#include "kernel/call.h"
 #include "kernel/error.h"
 #include "kernel/kernel_btf.h"
 #include "kernel/policy_place.h"
+#include "kernel/program_code.h"
 #include "kernel/quiet.h"
 #include "kernel/sections.h"
 #include "own_records.skel.h"
@@ -165,6 +167,8 @@ int programs_make_asked(struct fence_maps *maps, struct cgfence_error *error)
 {
 	static const char *const names[] = { CGFENCE_ASKED_MAP, NULL };
 
+	if (maps->asked < 0)
+		maps->asked = call_create_socket_storage(CGFENCE_ASKED_MAP);
 	return make_maps(maps, false, names, error);
 }
 
@@ -204,8 +208,9 @@ static const char *last_log_line(char *log)
 	return last;
 }
 
-int programs_load(const struct hook *hook, const struct cgfence_image *image,
-		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
+static int load_object(const struct hook *hook, const struct cgfence_image *image,
+		       struct fence_maps *maps, int programs[HOOKS_MAX],
+		       struct cgfence_error *error)
 {
 	QUIET_LIBBPF;
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
@@ -240,4 +245,12 @@ int programs_load(const struct hook *hook, const struct cgfence_image *image,
 	}
 	result = keep_programs(object, hook, image, programs);
 	return result ? error_set(error, -result, "out of file descriptors") : 0;
+}
+
+int programs_load(const struct hook *hook, const struct cgfence_image *image,
+		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
+{
+	if (program_code_load(hook, image, maps, programs) == 0)
+		return 0;
+	return load_object(hook, image, maps, programs, error);
 }

@@ -2,6 +2,7 @@
 #include "kernel/source_map.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "kernel/call.h"
 #include "kernel/error.h"
 
 #include <bpf/bpf.h>
@@ -36,12 +37,11 @@ static int fill(int map, const char *text, uint32_t size, uint32_t count)
 
 int source_map_create(const char *text, int *fd, struct cgfence_error *error)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_RDONLY_PROG);
 	size_t length = strlen(text);
 	uint32_t size = length < ELEMENT_MAX ? round_up((uint32_t)length + 1) : ELEMENT_MAX;
 	uint32_t count = (uint32_t)(length / size) + 1;
-	cleanup_close int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, CGFENCE_SOURCE_MAP,
-					       sizeof(uint32_t), size, count, &options);
+	cleanup_close int map = call_create_map(BPF_MAP_TYPE_ARRAY, CGFENCE_SOURCE_MAP, size, count,
+						BPF_F_RDONLY_PROG);
 	int result = map < 0 ? -errno : fill(map, text, size, count);
 
 	if (result)

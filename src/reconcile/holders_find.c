@@ -117,29 +117,26 @@ static void find_by_iterator(const struct port_fences *fences, struct holders_it
 	holders_free(&apart);
 }
 
-int holders_find(const struct port_fences *fences, const struct listeners *listeners,
-		 struct holders_iterator *iterator, struct holders *list,
-		 struct cgfence_error *error)
+int holders_find(const struct port_fences *fences, const struct hierarchy *hierarchy,
+		 const struct listeners *listeners, struct holders_iterator *iterator,
+		 struct holders *list, struct cgfence_error *error)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_free struct wanted_socket *wanted = NULL;
 	cleanup_free bool *walked = calloc(fences->count + 1, sizeof(*walked));
 	struct cgfence_error reason = { 0 };
-	int code = hierarchy_open(&hierarchy, error);
+	int code = 0;
 
-	if (code)
-		return code;
 	if (!walked || list_wanted(listeners, &wanted))
 		return error_out_of_memory(error);
 	/* The walk of a fence includes the fences below it. */
 	for (size_t i = 0; i < fences->count && !iterator; i++)
 		walked[i] = fences->items[i].above == PORT_FENCE_NONE;
 	if (iterator)
-		find_by_iterator(fences, iterator, &hierarchy, list, walked, &code, error);
+		find_by_iterator(fences, iterator, hierarchy, list, walked, &code, error);
 	for (size_t i = 0; i < fences->count; i++) {
 		if (!walked[i])
 			continue;
-		note(find_by_walk(&hierarchy, &fences->items[i], wanted, listeners->count, list,
+		note(find_by_walk(hierarchy, &fences->items[i], wanted, listeners->count, list,
 				  &reason),
 		     &reason, &code, error);
 		yield_now();

@@ -14,9 +14,9 @@
  *
  * Return: 0, or the first failure; what did not fail is in @list.
  */
-int holders_find(const struct port_fences *fences, const struct listeners *listeners,
-		 struct holders_iterator *iterator, struct holders *list,
-		 struct cgfence_error *error);
+int holders_find(const struct port_fences *fences, const struct hierarchy *hierarchy,
+		 const struct listeners *listeners, struct holders_iterator *iterator,
+		 struct holders *list, struct cgfence_error *error);
 
 /*
  * A second look at the holders of all fences, which the listeners of a pass share: it takes as long as a pass. All but

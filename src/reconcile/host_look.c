@@ -16,18 +16,20 @@ static int compare_cookies(const void *left, const void *right)
 /* As if the root were a fence. Whom it does not find, nobody can be asked for. */
 static void take(struct host_look *look)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	cleanup_cgroup struct cgfence_cgroup *root = NULL;
 	struct port_fence fence = { .above = PORT_FENCE_NONE };
 	const struct port_fences fences = { .items = &fence, .count = 1 };
 	struct holders_iterator *iterator = NULL;
 
 	look->taken = true;
-	if (cgfence_cgroup_open("/", &root, NULL))
+	if (cgfence_cgroup_open("/", &root, NULL) || hierarchy_open(&hierarchy, NULL))
 		return;
 	fence.id = cgfence_cgroup_id(root);
 	/* Not that of the pass, which may be running, and knows the fences. */
 	holders_iterator_new(&iterator, NULL);
-	holders_find(&fences, &look->observation->listeners, iterator, &look->holders, NULL);
+	holders_find(&fences, &hierarchy, &look->observation->listeners, iterator, &look->holders,
+		     NULL);
 	holders_iterator_free(iterator);
 	if (look->holders.count)
 		qsort(look->holders.items, look->holders.count, sizeof(*look->holders.items),

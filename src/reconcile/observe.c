@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cgroup/mountinfo.h"
+#include "image/port_table.h"
 #include "reconcile/clients.h"
 #include "reconcile/holders_find.h"
 #include "reconcile/observe_netns.h"
@@ -29,6 +30,19 @@ static void note(struct observation *observation, int result, const struct cgfen
 		*code = error_set(error, -result, "%s", reason->text);
 }
 
+/* Does a fence forbid sockets of the protocol something? */
+static bool is_judged(const struct observation *observation, int ip_protocol)
+{
+	const struct listener any = { .ip_protocol = ip_protocol };
+	const struct port_fences *fences = &observation->fences;
+
+	for (size_t i = 0; i < fences->count; i++) {
+		if (port_table_judges(fences->items[i].image, listener_protocol(&any)))
+			return true;
+	}
+	return false;
+}
+
 static int list_listeners(struct observation *observation, size_t netns,
 			  const struct port_claims *claims, struct cgfence_error *error)
 {
@@ -39,6 +53,8 @@ static int list_listeners(struct observation *observation, size_t netns,
 	for (size_t i = 0; i < sizeof(ip_protocols) / sizeof(ip_protocols[0]); i++) {
 		struct cgfence_error reason = { 0 };
 
+		if (!is_judged(observation, ip_protocols[i]))
+			continue;
 		note(observation,
 		     sock_diag_dump(observation->netns[netns], ip_protocols[i], 0, list, &reason),
 		     &reason, &code, error);
@@ -59,11 +75,11 @@ static bool lacks_cookies(const struct observation *observation)
 	return false;
 }
 
-static int find_holders(struct observation *observation, struct holders_iterator *iterator,
-			struct cgfence_error *error)
+static int find_holders(struct observation *observation, const struct hierarchy *hierarchy,
+			struct holders_iterator *iterator, struct cgfence_error *error)
 {
 	observation->holders.count = 0;
-	return holders_find(&observation->fences, &observation->listeners, iterator,
+	return holders_find(&observation->fences, hierarchy, &observation->listeners, iterator,
 			    &observation->holders, error);
 }
 
@@ -83,12 +99,13 @@ static void list_all(struct observation *observation, size_t first,
 static int drop_clients_of_one(const struct observation_scope *scope,
 			       struct observation *observation, struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct port_claims claims = { 0 };
 	struct port_fences fences = { 0 };
 	int result = 0;
 
 	if (clients_in_doubt(observation)) {
-		result = port_fences_read(0, 0, scope->fences, &fences, error);
+		result = port_fences_read(0, 0, scope->fences, &hierarchy, &fences, error);
 		if (port_claims_make(&fences, &claims))
 			result = error_out_of_memory(error);
 		clients_drop(observation, &fences, &claims);
@@ -100,24 +117,26 @@ static int drop_clients_of_one(const struct observation_scope *scope,
 	return result;
 }
 
-static void observe_fences(const struct observation_scope *scope, struct observation *observation,
-			   const struct port_claims *claims, int *code, struct cgfence_error *error)
+static void observe_fences(const struct observation_scope *scope, const struct hierarchy *hierarchy,
+			   struct observation *observation, const struct port_claims *claims,
+			   int *code, struct cgfence_error *error)
 {
 	struct cgfence_error reason = { 0 };
 	size_t listed;
 
 	note(observation, observe_netns_add(observation, -1, &reason), &reason, code, error);
-	note(observation, observe_netns_of_members(observation, &reason), &reason, code, error);
+	note(observation, observe_netns_of_members(observation, hierarchy, &reason), &reason, code,
+	     error);
 	listed = observation->netns_count;
 	list_all(observation, 0, claims, code, error);
-	note(observation, find_holders(observation, scope->iterator, &reason), &reason, code,
-	     error);
+	note(observation, find_holders(observation, hierarchy, scope->iterator, &reason), &reason,
+	     code, error);
 	note(observation, observe_netns_of_holders(observation, &reason), &reason, code, error);
 	list_all(observation, listed, claims, code, error);
 	if (observation->netns_count > listed && lacks_cookies(observation))
-		note(observation, find_holders(observation, scope->iterator, &reason), &reason,
-		     code, error);
-	note(observation, sightings_find(observation, &reason), &reason, code, error);
+		note(observation, find_holders(observation, hierarchy, scope->iterator, &reason),
+		     &reason, code, error);
+	note(observation, sightings_find(observation, hierarchy, &reason), &reason, code, error);
 	if (claims)
 		clients_drop(observation, &observation->fences, claims);
 	else
@@ -128,13 +147,15 @@ static void observe_fences(const struct observation_scope *scope, struct observa
 int observe(const struct observation_scope *scope, struct observation *observation,
 	    struct cgfence_error *error)
 {
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	struct cgfence_error reason = { 0 };
 	struct port_claims claims = { 0 };
 	int code = 0;
 
 	*observation = (struct observation){ .complete = true };
 	note(observation,
-	     port_fences_read(scope->fence_id, 0, scope->fences, &observation->fences, &reason),
+	     port_fences_read(scope->fence_id, 0, scope->fences, &hierarchy, &observation->fences,
+			      &reason),
 	     &reason, &code, error);
 	if (observation->fences.count == 0)
 		return code;
@@ -142,7 +163,8 @@ int observe(const struct observation_scope *scope, struct observation *observati
 		observation->complete = false;
 		return error_out_of_memory(error);
 	}
-	observe_fences(scope, observation, scope->fence_id ? NULL : &claims, &code, error);
+	observe_fences(scope, &hierarchy, observation, scope->fence_id ? NULL : &claims, &code,
+		       error);
 	port_claims_free(&claims);
 	return code;
 }
@@ -192,11 +214,12 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 		  struct observation *observation, struct cgfence_error *error)
 {
 	struct listeners *listeners = &observation->listeners;
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
 	int result;
 
 	*observation = (struct observation){ .of_event = true };
-	result = port_fences_read(event->cgroup_id, event->member, fences, &observation->fences,
-				  error);
+	result = port_fences_read(event->cgroup_id, event->member, fences, &hierarchy,
+				  &observation->fences, error);
 	if (result || observation->fences.count == 0)
 		return result;
 	result = observe_netns_of_event(observation, event->record.pid, error);
@@ -215,5 +238,5 @@ int observe_event(const struct cgfence_event *event, struct port_fence_cache *fe
 	if (!event->made_outside)
 		listeners->items[0].cgroup_id = fence_root_of(event);
 	result = add_caller(observation, event);
-	return result ? error_out_of_memory(error) : sightings_find(observation, error);
+	return result ? error_out_of_memory(error) : sightings_find(observation, &hierarchy, error);
 }

@@ -103,10 +103,10 @@ static int walk_fence(const struct hierarchy *hierarchy, const struct port_fence
 	return result;
 }
 
-int observe_netns_of_members(struct observation *observation, struct cgfence_error *error)
+int observe_netns_of_members(struct observation *observation, const struct hierarchy *hierarchy,
+			     struct cgfence_error *error)
 {
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
-	int result = observation->fences.count ? hierarchy_open(&hierarchy, error) : 0;
+	int result = 0;
 
 	for (size_t i = 0; i < observation->fences.count && result == 0; i++) {
 		const struct port_fence *fence = &observation->fences.items[i];
@@ -118,7 +118,7 @@ int observe_netns_of_members(struct observation *observation, struct cgfence_err
 
 		if (fence->image->ports.netns_any ||
 		    !is_observed(observation, fence->image->ports.netns_inum))
-			result = walk_fence(&hierarchy, fence, &walk);
+			result = walk_fence(hierarchy, fence, &walk);
 	}
 	return result;
 }

@@ -8,7 +8,8 @@
 int observe_netns_add(struct observation *observation, int netns, struct cgfence_error *error);
 
 /** observe_netns_of_members() - add the namespaces of the tasks in fences, if the fence judges them. */
-int observe_netns_of_members(struct observation *observation, struct cgfence_error *error);
+int observe_netns_of_members(struct observation *observation, const struct hierarchy *hierarchy,
+			     struct cgfence_error *error);
 
 /** observe_netns_of_holders() - add the namespaces of held sockets that are not those of their holders. */
 int observe_netns_of_holders(struct observation *observation, struct cgfence_error *error);

@@ -157,7 +157,7 @@ void port_fence_cache_free(struct port_fence_cache *cache)
 
 /* What is being read. */
 struct reading {
-	struct hierarchy hierarchy;
+	struct hierarchy *hierarchy;
 	const struct port_fence_cache *cache; /* NULL for none */
 	struct cgroup_places *places;
 	struct port_images images; /* of the fences so far */
@@ -212,7 +212,7 @@ static int add(struct reading *reading, uint64_t id, uint64_t standing_id, struc
 	if (!items)
 		return error_out_of_memory(error);
 	fences->items = items;
-	result = cgroup_places_find(reading->places, &reading->hierarchy, id, &path, error);
+	result = cgroup_places_find(reading->places, reading->hierarchy, id, &path, error);
 	if (result)
 		return result;
 	copy = strdup(path);
@@ -293,9 +293,9 @@ static int look(uint64_t only, struct fence_seen **fences, size_t *count,
 static int read_all(struct reading *reading, const struct fence_seen *seen, size_t count,
 		    uint64_t member, struct cgfence_error *error)
 {
-	int code = count ? hierarchy_open(&reading->hierarchy, error) : 0;
+	int code = count ? hierarchy_open(reading->hierarchy, error) : 0;
 
-	for (size_t i = 0; i < count && reading->hierarchy.fd >= 0; i++) {
+	for (size_t i = 0; i < count && reading->hierarchy->fd >= 0; i++) {
 		struct cgfence_error reason = { 0 };
 		int result = read_fence(reading, &seen[i], member, &reason);
 
@@ -303,7 +303,6 @@ static int read_all(struct reading *reading, const struct fence_seen *seen, size
 		if (result && result != -ENOENT && !code)
 			code = error_set(error, -result, "%s", reason.text);
 	}
-	hierarchy_close(&reading->hierarchy);
 	return code;
 }
 
@@ -317,13 +316,14 @@ static void keep(struct port_fence_cache *cache, struct port_images *images)
 }
 
 int port_fences_read(uint64_t only, uint64_t member, struct port_fence_cache *cache,
-		     struct port_fences *fences, struct cgfence_error *error)
+		     struct hierarchy *hierarchy, struct port_fences *fences,
+		     struct cgfence_error *error)
 {
 	struct cgfence_census *census = only || !cache ? NULL : cache->census;
 	struct cgroup_places places = { 0 };
 	struct port_fences read = { 0 };
 	struct reading reading = {
-		.hierarchy = HIERARCHY_CLOSED,
+		.hierarchy = hierarchy,
 		.cache = cache,
 		.places = census ? &census->places : &places,
 		.fences = &read,

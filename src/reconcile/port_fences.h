@@ -36,13 +36,15 @@ struct port_fence_cache {
  * @only: id of the only fence to read, 0 for all
  * @member: of a standing fence, the only member to read; 0 for all
  * @cache: of earlier passes, updated if all fences are read; NULL for none
+ * @hierarchy: closed; it is open afterwards if it was needed
  * @fences: receives the fences, to be given to port_fences_free()
  *
  * Fences that vanish meanwhile are left out. If one cannot be read, @fences still receives the others, and the first
  * failure is returned.
  */
 int port_fences_read(uint64_t only, uint64_t member, struct port_fence_cache *cache,
-		     struct port_fences *fences, struct cgfence_error *error);
+		     struct hierarchy *hierarchy, struct port_fences *fences,
+		     struct cgfence_error *error);
 
 /** port_fence_identity() - the id of the fence, which that of its pins is too. */
 static inline uint64_t port_fence_identity(const struct port_fence *fence)

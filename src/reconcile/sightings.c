@@ -178,17 +178,16 @@ static void note(int *result, int code)
 		*result = code;
 }
 
-int sightings_find(struct observation *observation, struct cgfence_error *error)
+int sightings_find(struct observation *observation, const struct hierarchy *hierarchy,
+		   struct cgfence_error *error)
 {
 	struct listeners *listeners = &observation->listeners;
 	struct holders *holders = &observation->holders;
-	struct found found = { .observation = observation, .nearest = PORT_FENCE_NONE };
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
-	int result = hierarchy_open(&hierarchy, error);
+	struct found found = { .observation = observation,
+			       .hierarchy = hierarchy,
+			       .nearest = PORT_FENCE_NONE };
+	int result = 0;
 
-	if (result)
-		return result;
-	found.hierarchy = &hierarchy;
 	if (listeners->count)
 		qsort(listeners->items, listeners->count, sizeof(*listeners->items),
 		      compare_cgroups);

@@ -5,4 +5,5 @@
 #include "reconcile/observation.h"
 
 /** sightings_find() - fill in the sightings of an observation from its listeners, holders and fences. */
-int sightings_find(struct observation *observation, struct cgfence_error *error);
+int sightings_find(struct observation *observation, const struct hierarchy *hierarchy,
+		   struct cgfence_error *error);

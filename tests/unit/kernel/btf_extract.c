@@ -59,9 +59,16 @@ static void add_types(struct scene *scene)
 
 static void begin(struct scene *scene)
 {
+	struct btf_view view;
+	const void *bytes;
+	uint32_t size;
+
 	scene->whole = btf__new_empty();
 	add_types(scene);
-	cr_assert_eq(btf_extract(scene->whole, &wanted, scene->ids, &scene->part), 0);
+	bytes = btf__raw_data(scene->whole, &size);
+	cr_assert_eq(btf_view_open(bytes, size, &view), 0);
+	cr_assert_eq(btf_extract(&view, &wanted, scene->ids, &scene->part), 0);
+	btf_view_close(&view);
 }
 
 static void end(struct scene *scene)

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/program_code.h"
+#include "base/cleanup.h"
+#include "image/image.h"
+#include "kernel/call.h"
+#include "kernel/policy_place.h"
+
+#include <gelf.h>
+#include <string.h>
+
+#define SECTION_PREFIX "cgfence/"
+
+struct section {
+	const char *bytes;
+	size_t size;
+	Elf_Data *relocations; /* NULL if there are none */
+	size_t relocation_count;
+	size_t number;
+};
+
+struct object {
+	Elf *elf;
+	Elf_Data *symbols;
+	size_t symbol_count;
+	size_t symbol_names;	  /* the section that has them */
+	struct section functions; /* those that programs call */
+};
+
+/* A function that is in the code already. */
+struct placed {
+	uint32_t start; /* in the section of functions */
+	uint32_t place; /* in the code */
+};
+
+#define PLACED_MAX 16
+
+struct linking {
+	struct object *object;
+	struct fence_maps *maps;
+	struct program_code *code;
+	struct placed placed[PLACED_MAX];
+	int placed_count;
+};
+
+static void cleanup_object(struct object *object)
+{
+	elf_end(object->elf);
+}
+
+/* Relocations of a section come after it. Return: false if the object has none with that name. */
+static bool find_section(const struct object *object, const char *prefix, const char *name,
+			 struct section *section)
+{
+	size_t names;
+	Elf_Scn *at = NULL;
+
+	*section = (struct section){ 0 };
+	if (elf_getshdrstrndx(object->elf, &names) < 0)
+		return false;
+	while ((at = elf_nextscn(object->elf, at))) {
+		Elf_Data *data = elf_getdata(at, NULL);
+		const char *found;
+		GElf_Shdr header;
+
+		if (!data || !gelf_getshdr(at, &header))
+			return false;
+		found = elf_strptr(object->elf, names, header.sh_name);
+		if (header.sh_type == SHT_REL && header.sh_info == section->number) {
+			section->relocations = data;
+			section->relocation_count = header.sh_size / header.sh_entsize;
+		} else if (header.sh_type == SHT_PROGBITS && found &&
+			   strncmp(found, prefix, strlen(prefix)) == 0 &&
+			   strcmp(found + strlen(prefix), name) == 0) {
+			section->bytes = data->d_buf;
+			section->size = data->d_size;
+			section->number = elf_ndxscn(at);
+		}
+	}
+	return section->number;
+}
+
+static bool find_symbols(struct object *object)
+{
+	Elf_Scn *at = NULL;
+	GElf_Shdr header;
+
+	while ((at = elf_nextscn(object->elf, at))) {
+		if (!gelf_getshdr(at, &header))
+			return false;
+		if (header.sh_type != SHT_SYMTAB)
+			continue;
+		object->symbols = elf_getdata(at, NULL);
+		object->symbol_count = header.sh_size / header.sh_entsize;
+		object->symbol_names = header.sh_link;
+	}
+	return object->symbols;
+}
+
+static bool open_object(const void *bytes, size_t size, struct object *object)
+{
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return false;
+	/* It is not written to. */
+	object->elf = elf_memory((char *)(uintptr_t)bytes, size);
+	return object->elf && find_symbols(object) &&
+	       find_section(object, "", ".text", &object->functions);
+}
+
+/* Return: the descriptor of the map that a symbol stands for, or -1. */
+static int map_of(const struct linking *linking, const GElf_Sym *symbol)
+{
+	const char *name =
+		elf_strptr(linking->object->elf, linking->object->symbol_names, symbol->st_name);
+	const int *slot = name ? fence_maps_slot(linking->maps, name) : NULL;
+
+	return slot ? *slot : -1;
+}
+
+static bool is_call(const struct bpf_insn *instruction)
+{
+	return instruction->code == (BPF_JMP | BPF_CALL) && instruction->src_reg == BPF_PSEUDO_CALL;
+}
+
+static bool is_load(const struct bpf_insn *instruction)
+{
+	return instruction->code == (BPF_LD | BPF_IMM | BPF_DW) && !instruction->src_reg;
+}
+
+/*
+ * Puts maps into the instructions, and makes calls into the section of functions relative to its start: the call adds
+ * the number of the instruction, and is one behind (R_BPF_64_32, Documentation/bpf/llvm_reloc.rst).
+ */
+static bool relocate(const struct linking *linking, const struct section *section, uint32_t start,
+		     uint32_t count, struct bpf_insn *code)
+{
+	for (size_t i = 0; i < section->relocation_count; i++) {
+		struct bpf_insn *instruction;
+		GElf_Rel relocation;
+		GElf_Sym symbol;
+		uint64_t at;
+
+		if (!gelf_getrel(section->relocations, (int)i, &relocation) ||
+		    !gelf_getsym(linking->object->symbols, (int)GELF_R_SYM(relocation.r_info),
+				 &symbol))
+			return false;
+		at = relocation.r_offset / sizeof(*code);
+		if (at < start || at >= start + count)
+			continue;
+		instruction = &code[at - start];
+		if (GELF_R_TYPE(relocation.r_info) == R_BPF_64_64 && is_load(instruction)) {
+			instruction->src_reg = BPF_PSEUDO_MAP_FD;
+			instruction->imm = map_of(linking, &symbol);
+			if (instruction->imm < 0)
+				return false;
+		} else if (is_call(instruction) &&
+			   symbol.st_shndx == linking->object->functions.number) {
+			instruction->imm += (__s32)(symbol.st_value / sizeof(*code)) - (__s32)at;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool append(struct linking *linking, const struct section *section, uint32_t start,
+		   uint32_t count);
+
+/* Return: its place in the code, or -1. */
+static int64_t place_function(struct linking *linking, uint32_t start)
+{
+	const struct object *object = linking->object;
+
+	for (int i = 0; i < linking->placed_count; i++) {
+		if (linking->placed[i].start == start)
+			return linking->placed[i].place;
+	}
+	for (size_t i = 0; i < object->symbol_count; i++) {
+		uint32_t place = linking->code->count;
+		GElf_Sym symbol;
+
+		if (!gelf_getsym(object->symbols, (int)i, &symbol))
+			return -1;
+		if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC ||
+		    symbol.st_shndx != object->functions.number ||
+		    symbol.st_value / sizeof(struct bpf_insn) != start)
+			continue;
+		if (linking->placed_count == PLACED_MAX)
+			return -1;
+		linking->placed[linking->placed_count++] = (struct placed){ start, place };
+		if (!append(linking, &object->functions, start,
+			    symbol.st_size / sizeof(struct bpf_insn)))
+			return -1;
+		return place;
+	}
+	return -1;
+}
+
+/* Appends a program or a function, and what it calls. The code has room for each function once. */
+static bool append(struct linking *linking, const struct section *section, uint32_t start,
+		   uint32_t count)
+{
+	uint32_t place = linking->code->count;
+	struct bpf_insn *code = linking->code->instructions + place;
+
+	memcpy(code, section->bytes + start * sizeof(*code), count * sizeof(*code));
+	linking->code->count += count;
+	if (!relocate(linking, section, start, count, code))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		int64_t target;
+
+		if (!is_call(&code[i]))
+			continue;
+		target = place_function(linking, (uint32_t)(start + i + code[i].imm + 1));
+		if (target < 0)
+			return false;
+		code[i].imm = (__s32)(target - (place + i) - 1);
+	}
+	return true;
+}
+
+int program_code_link(const void *bytes, size_t size, const struct hook *hook,
+		      struct fence_maps *maps, struct program_code *code)
+{
+	__attribute__((cleanup(cleanup_object))) struct object object = { 0 };
+	struct program_code linked = { 0 };
+	struct linking linking = { .object = &object, .maps = maps, .code = &linked };
+	struct section program;
+
+	if (!open_object(bytes, size, &object) ||
+	    !find_section(&object, SECTION_PREFIX, hook->name, &program))
+		return -ENOENT;
+	linked.instructions = malloc(program.size + object.functions.size);
+	if (!linked.instructions)
+		return -ENOMEM;
+	if (!append(&linking, &program, 0, program.size / sizeof(struct bpf_insn))) {
+		free(linked.instructions);
+		return -ENOENT;
+	}
+	*code = linked;
+	return 0;
+}
+
+/* Return: a descriptor, or -1. */
+static int load(const struct hook *hook, const struct cgfence_image *image, struct fence_maps *maps)
+{
+	struct program_code code = { 0 };
+	size_t size;
+	const void *bytes = hook_object(hook, image, &size);
+	int result = program_code_link(bytes, size, hook, maps, &code);
+	cleanup_free struct bpf_insn *instructions = code.instructions;
+	union bpf_attr attributes = {
+		.prog_type = hook->type_in_place,
+		.expected_attach_type = hook->attach_type,
+		.insns = (uintptr_t)instructions,
+		.insn_cnt = code.count,
+	};
+
+	if (result || policy_place_put(instructions, code.count * sizeof(*instructions), image,
+				       maps->policy) < 0)
+		return -1;
+	return call_load_program(&attributes, hook->program);
+}
+
+int program_code_load(const struct hook *hook, const struct cgfence_image *image,
+		      struct fence_maps *maps, int programs[HOOKS_MAX])
+{
+	int loaded[HOOKS_MAX];
+	bool failed = hook->reads_kernel;
+
+	for (int i = 0; i < hook_count; i++) {
+		loaded[i] = -1;
+		if (failed || !hook_is_in_object_of(&hooks[i], hook) ||
+		    !hook_is_wanted(&hooks[i], image))
+			continue;
+		loaded[i] = load(&hooks[i], image, maps);
+		failed = loaded[i] < 0;
+	}
+	for (int i = 0; i < hook_count; i++) {
+		if (failed)
+			cleanup_close_descriptor(&loaded[i]);
+		else if (loaded[i] >= 0)
+			programs[i] = loaded[i];
+	}
+	return failed ? -1 : 0;
+}
