@@ -6,6 +6,7 @@
 #include <cgfence/standing.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,6 +164,51 @@ Test(standing, detach_takes_the_pattern_of_a_fence_without_an_anchor)
 	remove_slice();
 	detach();
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
+}
+
+/* A fence for a name that no cgroup can have would be for nothing. */
+Test(standing, a_name_that_no_cgroup_can_have_is_refused)
+{
+	static const struct {
+		const char *name;
+		int status;
+		const char *reason;
+	} cases[] = {
+		{ "pid:self", 2, "stands for one cgroup" },
+		{ "id:7", 2, "stands for one cgroup" },
+		{ "*", 1, "--force" },
+		{ "/*/*", 1, "--force" },
+		{ "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", 2, "more than 16" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_fails(program_run(NULL, WORDS("attach", "--standing", cases[i].name)),
+			     cases[i].status, cases[i].reason);
+		assert_fails(program_run(NULL,
+					 WORDS("attach", "--standing", "--dry-run", cases[i].name)),
+			     cases[i].status, cases[i].reason);
+	}
+	assert_has(program_run(NULL, WORDS("attach", "--dry-run", "--force", "*")).output,
+		   "This would fence *");
+}
+
+/* On a hybrid host, /sys/fs/cgroup has file systems of both kinds below it. */
+Test(standing, a_pattern_elsewhere_below_the_mounts_of_cgroups_is_refused)
+{
+	cr_assert_eq(mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, NULL), 0);
+	cr_assert_eq(mkdir("/sys/fs/cgroup/unified", 0755), 0);
+	cr_assert_eq(mount("none", "/sys/fs/cgroup/unified", "cgroup2", 0, NULL), 0);
+	assert_fails(program_run(NULL, WORDS("attach", "/sys/fs/cgroup/web-*")), 1,
+		     "below no mount of cgroup2; cgroup2 is mounted at /");
+	assert_fails(program_run(NULL, WORDS("attach", "--standing", "/sys/fs/cgroup/pids/web")), 1,
+		     "below no mount of cgroup2");
+	assert_fails(program_run(NULL, WORDS("attach", "/sys/fs/cgroup/none")), 1,
+		     "below no mount of cgroup2");
+	assert_done(program_run(NULL, WORDS("attach", "--dry-run",
+					    "/sys/fs/cgroup/unified/cgfence-test-none-*")));
+	assert_done(program_run(NULL, WORDS("attach", "--dry-run", "/cgfence-test-none-*")));
+	umount2("/sys/fs/cgroup/unified", MNT_DETACH);
+	umount2("/sys/fs/cgroup", MNT_DETACH);
 }
 
 Test(standing, exceptions_are_for_patterns)
