@@ -86,7 +86,7 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 static bool is_blank(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (!memchr(" \t\r\n", text[i], 4))
+		if (!text[i] || !strchr(" \t\r\n", text[i]))
 			return false;
 	}
 	return true;

@@ -6,7 +6,6 @@
 #include <cgfence/standing.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,23 +191,30 @@ Test(standing, a_name_that_no_cgroup_can_have_is_refused)
 		   "This would fence *");
 }
 
-/* On a hybrid host, /sys/fs/cgroup has file systems of both kinds below it. */
+/* As on a hybrid host, where /sys/fs/cgroup has file systems of both kinds below it. */
+static struct program_result attach_on_hybrid(const char *option, const char *name)
+{
+	static const char script[] =
+		"umount -R -l /sys/fs/cgroup 2>/dev/null; mount -t tmpfs none /sys/fs/cgroup &&"
+		" mkdir /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified &&"
+		" exec \"$0\" attach \"$1\" \"$2\"";
+
+	return program_run(&(struct program_options){ .by_words = true },
+			   WORDS("unshare", "--mount", "sh", "-c", script, program_path(), option,
+				 name));
+}
+
 Test(standing, a_pattern_elsewhere_below_the_mounts_of_cgroups_is_refused)
 {
-	cr_assert_eq(mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, NULL), 0);
-	cr_assert_eq(mkdir("/sys/fs/cgroup/unified", 0755), 0);
-	cr_assert_eq(mount("none", "/sys/fs/cgroup/unified", "cgroup2", 0, NULL), 0);
-	assert_fails(program_run(NULL, WORDS("attach", "/sys/fs/cgroup/web-*")), 1,
-		     "below no mount of cgroup2; cgroup2 is mounted at /");
-	assert_fails(program_run(NULL, WORDS("attach", "--standing", "/sys/fs/cgroup/pids/web")), 1,
+	static const char *const names[] = { "/sys/fs/cgroup/web-*", "/sys/fs/cgroup/pids/web" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_fails(attach_on_hybrid("--standing", names[i]), 1,
+			     "below no mount of cgroup2; cgroup2 is mounted at /");
+	assert_fails(attach_on_hybrid("--dry-run", "/sys/fs/cgroup/none"), 1,
 		     "below no mount of cgroup2");
-	assert_fails(program_run(NULL, WORDS("attach", "/sys/fs/cgroup/none")), 1,
-		     "below no mount of cgroup2");
-	assert_done(program_run(NULL, WORDS("attach", "--dry-run",
-					    "/sys/fs/cgroup/unified/cgfence-test-none-*")));
-	assert_done(program_run(NULL, WORDS("attach", "--dry-run", "/cgfence-test-none-*")));
-	umount2("/sys/fs/cgroup/unified", MNT_DETACH);
-	umount2("/sys/fs/cgroup", MNT_DETACH);
+	assert_done(attach_on_hybrid("--dry-run", "/sys/fs/cgroup/unified/cgfence-test-none-*"));
+	assert_done(attach_on_hybrid("--dry-run", "/cgfence-test-none-*"));
 }
 
 Test(standing, exceptions_are_for_patterns)
