@@ -41,6 +41,15 @@ CGFENCE_API int cgfence_standing_attach(const char *pattern, const struct cgfenc
 					struct cgfence_error *error);
 
 /**
+ * cgfence_standing_check() - find out whether cgfence_standing_attach() would refuse a pattern.
+ * @flags: as for that
+ *
+ * Return: 0, -EINVAL, -EPERM, another -errno.
+ */
+CGFENCE_API int cgfence_standing_check(const char *pattern, unsigned int flags,
+				       struct cgfence_error *error);
+
+/**
  * cgfence_standing_anchor() - open the cgroup that has, or is to have, the programs of a standing fence.
  * @pattern: of a fence that need not be there
  * @anchor: receives it, to be given to cgfence_cgroup_close()

@@ -94,6 +94,8 @@ static int check_file(struct checking *checking, const char *path)
 			 : cgfence_policy_read_file(path, &policy, &error);
 	if (result == -ENOMEM)
 		return result;
+	if (result == 0)
+		result = conflicts_refuse_except(path, policy, &error);
 	result = result ? keep_error(file, &error) : keep_policy(file, policy);
 	cgfence_policy_free(policy);
 	return result;

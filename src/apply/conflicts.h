@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cgroup/mountinfo.h"
+#include "policy/policy.h"
 
 struct named_policy {
 	const char *origin; /* the file */
@@ -19,6 +20,10 @@ struct named_policy {
  * Return: a path relative to the root, with a leading slash, to be given to free(); NULL if out of memory.
  */
 char *conflicts_normalise(const char *name, const struct cgroup2_mount *mount);
+
+/** conflicts_refuse_except() - report exceptions of a policy whose cgroup is no pattern. Return: 0, or -EINVAL if it has any. */
+int conflicts_refuse_except(const char *origin, const struct cgfence_policy *policy,
+			    struct cgfence_error *error);
 
 /** conflicts_find() - find all conflicts of some policies. Return: 0 or -ENOMEM. */
 int conflicts_find(struct named_policy *policies, size_t count);

@@ -2,6 +2,7 @@
 #include "apply/plan.h"
 #include "apply/conflicts.h"
 #include "apply/cover.h"
+#include "cgroup/pattern.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/policy.h"
@@ -107,14 +108,20 @@ static int refuse_conflict(struct planning *planning, const struct apply_target 
 	return refuse(planning, a, &reason);
 }
 
+static bool is_for_all(const struct apply_target *target)
+{
+	return target->standing && cgroup_pattern_is_all_stars(target->path);
+}
+
 static int refuse_root(struct planning *planning, const struct apply_target *target)
 {
 	struct cgfence_error reason = { 0 };
 
 	error_set_invalid(
 		&reason,
-		"%s: its cgroup is the root, where a mistake can lock you out of the host; use 'attach --force' to fence it",
-		source_of(planning->world, target)->origin);
+		"%s: its %s, where a mistake can lock you out of the host; use 'attach --force' to fence it",
+		source_of(planning->world, target)->origin,
+		target->is_root ? "cgroup is the root" : "pattern is for every cgroup");
 	return refuse(planning, target, &reason);
 }
 
@@ -166,7 +173,7 @@ static int plan_target(struct planning *planning, const struct apply_target *tar
 		step.reason = source->error->text;
 	} else if (fence && apply_plan_is_kept(fence, source)) {
 		step.action = CGFENCE_APPLY_KEEP;
-	} else if (target->is_root) {
+	} else if (target->is_root || is_for_all(target)) {
 		return refuse_root(planning, target);
 	}
 	add_step(planning, &step, source, fence);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Reads policies that name their cgroups. */
 #include "apply/policy_set.h"
+#include "apply/conflicts.h"
 #include "apply/policy_files.h"
 #include "cgroup/glob.h"
 #include "base/cleanup.h"
@@ -83,6 +84,9 @@ static int fill_source(const char *path, unsigned int flags, struct apply_source
 	if (!source->origin)
 		return error_out_of_memory(error);
 	result = read_policy(path, flags, source, error);
+	if (result)
+		return result;
+	result = conflicts_refuse_except(path, source->policy, error);
 	if (result)
 		return result;
 	source->cgroup = source->policy->cgroup;

@@ -165,7 +165,7 @@ static bool descend(struct descent *descent, size_t *at)
 	}
 }
 
-void json_place_of_key(const char *text, size_t length, size_t end, char *place, size_t size)
+void json_place_of_error(const char *text, size_t length, size_t end, char *place, size_t size)
 {
 	struct descent descent = { .text = text, .length = length, .end = end };
 	size_t at = skip_punctuation(text, length, 0);

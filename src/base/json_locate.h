@@ -21,13 +21,13 @@ struct json_place {
 void json_place_format(const struct json_place *place, char *text, size_t size);
 
 /**
- * json_place_of_key() - write the place of a key whose offset alone is known.
- * @text: JSON that is valid as far as the key
+ * json_place_of_error() - write the place of a key or a value of which jansson told where it ends.
+ * @text: JSON that jansson reads as far as there, and no further
  * @length: of @text, in bytes
- * @end: offset after the key, as jansson reports it for a duplicate key
+ * @end: offset after it, as jansson reports it for a key that is there already, or a value that it does not take
  * @place: receives the place as json_place_format() writes it; cut if it is too deep
  */
-void json_place_of_key(const char *text, size_t length, size_t end, char *place, size_t size);
+void json_place_of_error(const char *text, size_t length, size_t end, char *place, size_t size);
 
 /**
  * json_locate() - find the line and the column of a value.

@@ -9,9 +9,13 @@ const char *cgroup_directory(const struct cgfence_cgroup *cgroup);
 /**
  * cgroup_can_appear() - can a cgroup of this name appear that is not there?
  *
- * Not one that is named by a process or an id, and none in a hierarchy of cgroup v1.
+ * Not one that is named by a process or an id, and none that is written as a path in a hierarchy of cgroup v1, or
+ * below /sys/fs/cgroup and no mount of cgroup2.
  */
 bool cgroup_can_appear(const char *name);
+
+/** cgroup_check_appears() - cgroup_can_appear(), with the reason. Return: 0, -EINVAL, -ENOENT, another -errno. */
+int cgroup_check_appears(const char *name, struct cgfence_error *error);
 
 /**
  * cgroup_path_length() - the length of the part of its path that names the cgroup @above levels up, at most the root.

@@ -113,8 +113,8 @@ static bool in_cgroup2_mount(const char *path)
 	       0;
 }
 
-/* Is the path, or as much of it as exists, in a hierarchy of cgroup v1? */
-static bool in_cgroup1_mount(const char *path)
+/* The file system of a path, or of as much of it as exists; 0 if that is not known. */
+static unsigned int file_system_of(const char *path)
 {
 	char existing[PATH_MAX];
 	struct statfs status;
@@ -124,23 +124,38 @@ static bool in_cgroup1_mount(const char *path)
 		char *slash = strrchr(existing, '/');
 
 		if (errno != ENOENT || !slash || slash == existing)
-			return false;
+			return 0;
 		*slash = '\0';
 	}
-	return status.f_type == CGROUP_SUPER_MAGIC;
+	return (unsigned int)status.f_type;
 }
 
-static int refuse_cgroup1(const char *name, struct cgfence_error *error)
+/* Is it below where file systems of cgroups are mounted, /sys/fs/cgroup? A cgroup there is not named from its root. */
+static bool is_below_mounts(const char *path)
 {
-	cleanup_mount struct cgroup2_mount mount = { 0 };
-	int result = mountinfo_find_cgroup2(NULL, &mount, error);
+	static const char mounts[] = "/sys/fs/cgroup";
+	const size_t length = sizeof(mounts) - 1;
 
+	return strncmp(path, mounts, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* @name: absolute, and in no mount of cgroup2. Return: -ENOENT if no cgroup2 can be there. */
+static int check_elsewhere(const char *name, struct cgfence_error *error)
+{
+	unsigned int type = file_system_of(name);
+	bool is_cgroup1 = type == CGROUP_SUPER_MAGIC;
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	int result;
+
+	if (!is_cgroup1 && (type == CGROUP2_SUPER_MAGIC || !is_below_mounts(name)))
+		return 0;
+	result = mountinfo_find_cgroup2(NULL, &mount, error);
 	if (result)
 		return result;
-	return error_set(
-		error, ENOENT,
-		"%s is in a hierarchy of cgroup v1, which cannot be fenced; cgroup2 is mounted at %s",
-		name, mount.point);
+	return error_set(error, ENOENT, "%s is %s; cgroup2 is mounted at %s", name,
+			 is_cgroup1 ? "in a hierarchy of cgroup v1, which cannot be fenced"
+				    : "below no mount of cgroup2",
+			 mount.point);
 }
 
 static int open_below(const struct cgroup2_mount *mount, const char *below,
@@ -254,19 +269,29 @@ static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
 /* What stands in place of a path where no mount shows the cgroup. */
 static int open_of_id(const char *text, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	char *end;
-	unsigned long long id = strtoull(text, &end, 10);
+	unsigned long long id;
 
-	if (!*text || strspn(text, "0123456789") != strlen(text) || *end)
+	errno = 0;
+	id = strtoull(text, NULL, 10);
+	if (!*text || strspn(text, "0123456789") != strlen(text) || errno)
 		return error_set_invalid(
 			error, "'id:%s' is not the id of a cgroup; write id: and a number", text);
 	return cgroup_open_any_id(id, cgroup, error);
 }
 
+int cgroup_check_appears(const char *name, struct cgfence_error *error)
+{
+	if (strncmp(name, "pid:", 4) == 0 || strncmp(name, "id:", 3) == 0)
+		return error_set_invalid(
+			error,
+			"'%s' stands for one cgroup that is there, and a standing fence is for all of a name; give a path",
+			name);
+	return name[0] != '/' || in_cgroup2_mount(name) ? 0 : check_elsewhere(name, error);
+}
+
 bool cgroup_can_appear(const char *name)
 {
-	return strncmp(name, "pid:", 4) != 0 && strncmp(name, "id:", 3) != 0 &&
-	       (name[0] != '/' || in_cgroup2_mount(name) || !in_cgroup1_mount(name));
+	return cgroup_check_appears(name, NULL) == 0;
 }
 
 int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
@@ -281,12 +306,13 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 		return open_of_process(name + 4, cgroup, error);
 	if (strncmp(name, "id:", 3) == 0)
 		return open_of_id(name + 3, cgroup, error);
-	result = name[0] == '/' ? open_absolute(name, cgroup, error) : -EXDEV;
+	if (name[0] != '/')
+		return open_relative(name, cgroup, error);
+	result = open_absolute(name, cgroup, error);
 	if (result != -EXDEV)
 		return result;
-	if (name[0] == '/' && in_cgroup1_mount(name))
-		return refuse_cgroup1(name, error);
-	return open_relative(name, cgroup, error);
+	result = check_elsewhere(name, error);
+	return result ? result : open_relative(name, cgroup, error);
 }
 
 static int open_dotdot(const struct cgfence_cgroup *cgroup, struct cgfence_cgroup **parent,
@@ -327,14 +353,20 @@ int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 	cleanup_free char *directory = NULL;
 	int result;
 
-	if (!*name || strchr(name, '/'))
+	if (!*name || strchr(name, '/') || strchr(name, '\n') || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
 		return error_set_invalid(
-			error, "'%s' cannot name a cgroup; give a name without a slash", name);
+			error,
+			"'%s' cannot name a cgroup; give a name without a slash and a line break, and not '.' or '..'",
+			name);
 	if (asprintf(&directory, "%s/%s", cgroup_directory(parent), name) < 0)
 		return error_out_of_memory(error);
 	if (mkdir(directory, 0755) < 0)
-		return error_set(error, errno, "cannot make the cgroup %s: %s", directory,
-				 strerror(errno));
+		return error_set(
+			error, errno, "cannot make the cgroup %s: %s%s", directory, strerror(errno),
+			errno == EACCES
+				? "; this needs CAP_DAC_OVERRIDE, or a directory that one may write to"
+				: "");
 	result = open_directory(directory, &made, error);
 	if (made)
 		result = cgroup_type_admit(cgfence_cgroup_fd(made), error);

@@ -107,7 +107,7 @@ static int attach(const struct target *target, const struct cgfence_policy *poli
 	if (result)
 		return result;
 	output_say(sentences[attached], target->name);
-	fflush(stdout);
+	output_push();
 	if (target->cgroup)
 		id = cgfence_cgroup_id(target->cgroup);
 	else
@@ -161,8 +161,9 @@ static int pretend(const struct target *target, const struct cgfence_policy *pol
 		result = cgfence_bpffs_check(error);
 	else
 		result = 0;
-	if (result == 0 && target->cgroup)
-		result = cgfence_fence_check_hidden(target->cgroup, error);
+	if (result == 0)
+		result = target->cgroup ? cgfence_fence_check_hidden(target->cgroup, error)
+					: cgfence_standing_check(target->name, flags, error);
 	if (result)
 		return result;
 	if (target->cgroup && cgfence_cgroup_is_root(target->cgroup) &&
@@ -255,13 +256,13 @@ const struct command command_attach = {
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"
 		"removal of the cgroup; no process needs to stay. Without a file the embedded default policy is used,\n"
 		"which allows the 14 devices that Mesos allows; a cgroup that has a fence already is then left alone,\n"
-		"unless --default is given. --tcp and --udp add ports to those that the policy assigns, and so does\n"
-		"--ports-from-env 'NOMAD_PORT_*' with pid:N, for both protocols, from the variables of such names in the\n"
-		"environment of that process. It may write there what it likes, so have it fenced before it runs code of\n"
-		"the job. If anything is wrong, nothing changes. Where no bpffs is mounted, and one that cgfence mounts\n"
-		"would end with this mount namespace, it refuses unless --private is given. Listeners that are in excess\n"
-		"already are reported and left to reconcile and watch. While a container runtime sets up its container in\n"
-		"the cgroup, it waits for at most 5 seconds, and then refuses.\n"
+		"unless --default is given. --tcp and --udp, as often as they are given, add ports to those that the\n"
+		"policy assigns, and so does --ports-from-env 'NOMAD_PORT_*' with pid:N, for both protocols, from the\n"
+		"variables of such names in the environment of that process. It may write there what it likes, so have\n"
+		"it fenced before it runs code of the job. If anything is wrong, nothing changes. Where no bpffs is\n"
+		"mounted, and one that cgfence mounts would end with this mount namespace, it refuses unless --private is\n"
+		"given. Listeners that are in excess already are reported and left to reconcile and watch. While a\n"
+		"container runtime sets up its container in the cgroup, it waits for at most 5 seconds, and then refuses.\n"
 		"\n"
 		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
 		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"

@@ -7,6 +7,7 @@
 #include "report/output.h"
 #include "report/touched.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static void decref(json_t **value)
@@ -54,6 +55,19 @@ static bool is_xml(const char *path)
 	return length > 4 && strcmp(path + length - 4, ".xml") == 0;
 }
 
+/* Before the command runs, since it may run for long. */
+static int try_report(const char *path, struct cgfence_error *error)
+{
+	cleanup_close int fd =
+		open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+
+	/* Nobody reads from a FIFO yet. */
+	return fd >= 0 || errno == ENXIO
+		       ? 0
+		       : error_set(error, errno, "cannot write the report '%s': %s", path,
+				   strerror(errno));
+}
+
 static int write_report(const char *path, const struct audit *audit, json_t *head, size_t refused,
 			struct cgfence_error *error)
 {
@@ -89,8 +103,11 @@ int audit_run(struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy
 	struct audit audit = { .touched = json_array() };
 	cleanup_json json_t *touched = audit.touched;
 	int status = STATUS_RUN_FAILED;
-	int result = learner_begin(NULL, cgroup, policy, CGFENCE_ATTACH_EPHEMERAL, &learner, error);
+	int result = report ? try_report(report, error) : 0;
 
+	if (result == 0)
+		result = learner_begin(NULL, cgroup, policy, CGFENCE_ATTACH_EPHEMERAL, &learner,
+				       error);
 	if (result == 0)
 		result = spawn_and_wait(cgroup, command, &options, &status, error);
 	if (result == 0)

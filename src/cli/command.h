@@ -17,7 +17,7 @@ struct arguments {
 struct command_option {
 	char letter; /* 0 if it has only a long name */
 	const char *name;
-	const char *argument; /* its name in the help, NULL if the option takes none */
+	const char *argument; /* in the help, NULL if it takes none; of several, PORTS add up */
 	const char *help;
 	bool *flag; /* set if it takes no argument, or none is needed; then it has no letter */
 	const char **value; /* set to the argument if it takes one; to NULL if that is left out */

@@ -19,7 +19,7 @@ static int detach_standing(const char *name, const struct cgfence_error *reason)
 	uint64_t id = 0;
 	int result = cgfence_standing_find(name, &id, &error);
 
-	if (result == -ENOENT && reason && *reason->text)
+	if ((result == -ENOENT || result == -EINVAL) && reason && *reason->text)
 		return output_failure(reason);
 	if (result == 0)
 		result = cgfence_fence_detach(id, &detached, &error);
@@ -78,9 +78,11 @@ static int detach_all(void)
 
 static int run(const struct arguments *arguments)
 {
-	if (all == (arguments->operand_count == 1)) {
+	if (all == (arguments->operand_count == 1))
 		return help_refuse_usage(&command_detach, "give either a cgroup or --all");
-	}
+	if (all && standing)
+		return help_refuse_usage(&command_detach,
+					 "--standing is for one name; give it, or --all alone");
 	if (all) {
 		cgfence_fence_sweep();
 		return detach_all();

@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #define BPFFS "/sys/fs/bpf"
@@ -34,6 +35,13 @@ static void look_at_privilege(struct findings *findings)
 	if (!privilege_has_admin()) {
 		findings_add(findings, FINDING_BAD, "privilege", "run doctor as root or with sudo",
 			     "CAP_SYS_ADMIN is missing, which makes and reads fences");
+		return;
+	}
+	if (privilege_is_nested()) {
+		findings_add(
+			findings, FINDING_BAD, "privilege",
+			"run doctor outside of the user namespace",
+			"the capabilities of this process are those of a user namespace, and fences need CAP_SYS_ADMIN of the initial one");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -73,6 +81,13 @@ static bool has_bpffs(void)
 	return statfs(BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
 }
 
+static bool is_read_only(const char *path)
+{
+	struct statvfs status;
+
+	return statvfs(path, &status) == 0 && status.f_flag & ST_RDONLY;
+}
+
 static void look_at_bpffs(struct findings *findings)
 {
 	struct cgfence_error error = { 0 };
@@ -85,6 +100,10 @@ static void look_at_bpffs(struct findings *findings)
 	else if (!has_bpffs())
 		findings_add(findings, FINDING_OK, "bpffs", NULL,
 			     "none on " BPFFS " yet; the first fence mounts one");
+	else if (is_read_only(BPFFS))
+		findings_add(findings, FINDING_BAD, "bpffs", "mount -o remount,bind,rw " BPFFS,
+			     "the one on " BPFFS
+			     " is mounted read-only here: no fence can be made or detached");
 	else if (cgfence_bpffs_is_private())
 		findings_add(findings, FINDING_NOTE, "bpffs",
 			     "mount that of the host here: mount --bind /host" BPFFS " " BPFFS,

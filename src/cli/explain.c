@@ -251,8 +251,13 @@ static int parse_port(char *const *words, struct answer *answer, char *text, siz
 		      struct cgfence_error *error)
 {
 	answer->topic = CGFENCE_TOPIC_PORTS;
-	snprintf(text, size, "%s %s", words[0], words[1] ? words[1] : "");
-	return cgfence_port_request_parse(words[0], words[1] ? words[1] : "", &answer->port, error);
+	if (!words[1])
+		return error_set_invalid(error, "the port is missing; write 'port tcp 8080'");
+	if (words[2])
+		return error_set_invalid(error, "a request is for one port; leave out '%s'",
+					 words[2]);
+	snprintf(text, size, "%s %s", words[0], words[1]);
+	return cgfence_port_request_parse(words[0], words[1], &answer->port, error);
 }
 
 static const struct {

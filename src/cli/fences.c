@@ -152,7 +152,7 @@ int fences_report_state(const char *name, const struct table_column *columns,
 	struct report report = { .add = add_json ? add_json : add_row, .status = STATUS_DONE };
 	int status = add_json ? print_json(name, &report) : print(name, columns, &report);
 
-	fflush(stdout);
+	output_push();
 	if (cgfence_bpffs_is_private())
 		output_complain(
 			"the bpffs on /sys/fs/bpf belongs to this mount namespace, which is not that of PID 1; the fences in it end with the namespace");

@@ -138,10 +138,23 @@ static char *show_entry(char *const *before, char *word)
 	return word;
 }
 
+/* Such text lasts as long as the program. */
+static const char *join(const char *first, const char *second)
+{
+	char *joined = NULL;
+
+	/* None, which is refused: without the ports, they would not be fenced. */
+	return asprintf(&joined, "%s,%s", first, second) < 0 ? "" : joined;
+}
+
 static void store(const struct command_option *option, char *const *before)
 {
-	if (option->argument)
-		*option->value = optarg ? show_entry(before, optarg) : NULL;
+	const char *argument = optarg ? show_entry(before, optarg) : NULL;
+
+	if (option->argument && *option->value && strcmp(option->argument, "PORTS") == 0)
+		*option->value = join(*option->value, argument);
+	else if (option->argument)
+		*option->value = argument;
 	if (option->flag)
 		*option->flag = true;
 }

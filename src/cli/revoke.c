@@ -20,8 +20,8 @@ const struct command command_revoke = {
 	.description =
 		"Trims the allow entries for the devices that ENTRY selects, and denies what a wider entry or a default\n"
 		"still allows. Open descriptors stay open, and listeners go on. ENTRY is as in a policy, such as\n"
-		"'c 10:229 rw', 'c hidraw:* rw' or '/dev/dri/* rw'. PORTS are ports and ranges such as 8080 and\n"
-		"ipv4:31000-31005, with commas or blanks between them, or any.\n"
+		"'c 10:229 rw', 'c hidraw:* rw', '/dev/dri/* rw' or '-/dev/kvm rw'. PORTS are ports and ranges\n"
+		"such as 8080 and ipv4:31000-31005, with commas or blanks between them, or any.\n"
 		"\n"
 		"With --node, the node of the device is removed from the mount namespace of the container whose cgroup\n"
 		"it is, or what is mounted in its place. If it cannot be removed, or something else is there, nothing\n"

@@ -3,11 +3,15 @@
 #include "base/error.h"
 #include "kernel/adopted.h"
 
+#include <string.h>
+
 static int attach(struct adopted *adopted, struct cgfence_error *error)
 {
 	int result = adopted_drop_succeeded(adopted);
 
-	return result ? error_set(error, -result, "cannot list the device programs that are there")
+	return result ? error_set(error, -result,
+				  "cannot list the device programs that are there: %s",
+				  strerror(-result))
 		      : adopted_attach(adopted, error);
 }
 

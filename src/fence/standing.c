@@ -50,6 +50,14 @@ bool standing_is_refused(void)
 	       refusal_try_reads() == TRIAL_REFUSED;
 }
 
+/* A name of no cgroup that can appear would make a fence that is never for one. */
+static int normalise(const char *pattern, char **path, struct cgfence_error *error)
+{
+	int result = cgroup_check_appears(pattern, error);
+
+	return result ? result : cgroup_pattern_normalise(pattern, path, error);
+}
+
 static int refuse(const struct cgfence_cgroup *anchor, const char *path, uint32_t components,
 		  unsigned int flags, struct cgfence_error *error)
 {
@@ -91,12 +99,28 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 	return code;
 }
 
+int cgfence_standing_check(const char *pattern, unsigned int flags, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+	cleanup_free char *path = NULL;
+	uint32_t components = 0;
+	int result = normalise(pattern, &path, error);
+
+	if (result == 0)
+		result = fence_anchor_open(standing_id(path), path, &anchor, &components, error);
+	if (result == 0)
+		result = refuse(anchor, path, components, flags, error);
+	if (result)
+		error_wrap(error, "cannot fence the cgroups of the name %s", pattern);
+	return result;
+}
+
 int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *policy,
 			    unsigned int flags, enum cgfence_attach_result *result,
 			    struct cgfence_error *error)
 {
 	cleanup_free char *path = NULL;
-	int code = cgroup_pattern_normalise(pattern, &path, error);
+	int code = normalise(pattern, &path, error);
 
 	if (code == 0)
 		code = attach(path, policy, flags, result, error);

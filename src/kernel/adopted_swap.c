@@ -171,7 +171,7 @@ int adopted_drop_succeeded(struct adopted *kept)
 	cleanup_free bool *succeeded = calloc(kept->count + 1, sizeof(*succeeded));
 	cleanup_adopted struct adopted found = { 0 };
 	size_t count = 0;
-	int result = succeeded ? find_successors(kept, &found) : -ENOMEM;
+	int result = !succeeded ? -ENOMEM : kept->count ? find_successors(kept, &found) : 0;
 
 	if (result || !found.count)
 		return result;

@@ -314,6 +314,20 @@ static int resolve_numbers(const char *text, struct device_entries *entries,
 	return result ? result : add_entry(entries, &entry, error);
 }
 
+/* Is a blank behind the access? */
+static bool has_blank_behind(const char *text)
+{
+	size_t length = strlen(text);
+	size_t end = length;
+	size_t start;
+
+	while (end && text[end - 1] == ' ')
+		end--;
+	for (start = end; start && strchr("rwm", text[start - 1]);)
+		start--;
+	return end < length && start < end && start && text[start - 1] == ' ';
+}
+
 int device_resolve(const char *text, unsigned int flags, struct device_entries *entries,
 		   struct cgfence_error *error)
 {
@@ -326,6 +340,10 @@ int device_resolve(const char *text, unsigned int flags, struct device_entries *
 			error,
 			"what is denied cannot be optional, since leaving it out would open it; leave out the '-'");
 	text += optional;
+	if (has_blank_behind(text))
+		return error_set_invalid(
+			error,
+			"a space is at the end; an entry ends with its access, one or more of r, w and m");
 	if (text[0] == '/')
 		result = resolve_path_text(text, optional, flags, &found, error);
 	else if (names_driver(text))

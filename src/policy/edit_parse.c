@@ -45,14 +45,14 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_DEVICES;
-	result = device_resolve(text, action == CGFENCE_ALLOW ? DEVICE_MAY_BE_OPTIONAL : 0,
-				&made->entries, error);
+	result = device_resolve(text, DEVICE_MAY_BE_OPTIONAL, &made->entries, error);
 	if (result) {
 		error_wrap(error, "'%s'", text);
 		return result;
 	}
 	made->text = describe_device(text, &made->entries);
-	made->written = strdup(text);
+	/* What is revoked may be an optional entry; what is denied in its place is not optional. */
+	made->written = strdup(text + (action == CGFENCE_REVOKE && text[0] == '-'));
 	if (!made->text || !made->written)
 		return error_out_of_memory(error);
 	/* It was read as a part of the entry. */

@@ -79,6 +79,9 @@ static int edit_lists(struct written *written, const struct cgfence_edit *edit,
 	result = read_past(written, edited, error);
 	if (result || (is_done(*edited, edit) && edit->entries.count))
 		return result;
+	/* What stands for nothing now cannot be denied. */
+	if (edit->action == CGFENCE_REVOKE && !edit->entries.count)
+		return 0;
 	cgfence_policy_free(*edited);
 	*edited = NULL;
 	if (edit_lists_append(written->root, &written->past, edit))

@@ -17,6 +17,8 @@ static int open_file(const char *path, int *fd, struct cgfence_error *error)
 	/* A FIFO that nobody writes to would be waited for, and a device may do something when it is opened. */
 	*fd = is_standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 				: open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0 && is_standard_input)
+		return error_set(error, errno, "cannot read the policy: standard input is closed");
 	if (*fd < 0 || fstat(*fd, &status) < 0)
 		return error_set(error, errno, "cannot open the policy %s: %s", path,
 				 strerror(errno));

@@ -83,24 +83,75 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 	return 0;
 }
 
+static bool is_blank(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!text[i] || !strchr(" \t\r\n", text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Where the words of jansson do not help: nothing at all, a mark before the text, and a byte that it takes for the end. */
+static const char *describe_text(const struct reader *reader, const char *otherwise)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	if (is_blank(reader->text, reader->length))
+		return "there is no text; write a policy such as {\"devices\": {\"defaults\": true}}";
+	if (reader->length >= sizeof(mark) && memcmp(reader->text, mark, sizeof(mark)) == 0)
+		return "a byte order mark is before it; save it as UTF-8 without one";
+	if (memchr(reader->text, '\0', reader->length))
+		return "there is a NUL byte; save it as UTF-8, and leave out what is no text";
+	return otherwise;
+}
+
+/* The number that ends at the place of the error is one that no integer holds. */
+static int refuse_large(const json_error_t *syntax, const struct reader *reader)
+{
+	size_t end = (size_t)syntax->position;
+	size_t start = end;
+	char place[160] = "";
+	int length;
+
+	while (start && reader->text[start - 1] &&
+	       strchr("0123456789+-.eE", reader->text[start - 1]))
+		start--;
+	length = (int)(end - start);
+	json_place_of_error(reader->text, reader->length, end, place, sizeof(place));
+	return error_set_invalid(
+		reader->error,
+		"%s:%d:%d: %s%s%.*s%s: the number is too big; ports go up to 65535, and no number in a policy is over 1048575",
+		reader->origin, syntax->line,
+		syntax->column > length ? syntax->column - length + 1 : 1, place,
+		*place ? ": " : "", length < 40 ? length : 40, reader->text + start,
+		length < 40 ? "" : "...");
+}
+
 /* jansson also refuses valid JSON. */
 static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 {
 	const char *before = "";
 	char place[160] = "";
+	const char *what = syntax->text;
 	const char *after = "";
 
 	switch (json_error_code(syntax)) {
 	case json_error_duplicate_key:
-		json_place_of_key(reader->text, reader->length, (size_t)syntax->position, place,
-				  sizeof(place));
+		json_place_of_error(reader->text, reader->length, (size_t)syntax->position, place,
+				    sizeof(place));
 		before = ": ";
 		after = "; give each key once";
 		break;
 	case json_error_numeric_overflow:
-		after = "; no number in a policy is over 1048575";
-		break;
+		return refuse_large(syntax, reader);
 	case json_error_null_character:
+		json_place_of_error(reader->text, reader->length, (size_t)syntax->position, place,
+				    sizeof(place));
+		return error_set_invalid(
+			reader->error,
+			"%s:%d:%d: %s: the text has a NUL character (\\u0000); leave it out",
+			reader->origin, syntax->line, syntax->column, place);
 	case json_error_null_byte_in_key:
 		after = "; no text in a policy has a NUL character";
 		break;
@@ -109,11 +160,12 @@ static int refuse_text(const json_error_t *syntax, const struct reader *reader)
 		break;
 	default:
 		before = "this is not JSON: ";
+		what = describe_text(reader, what);
 	}
 	/* jansson counts the columns that it has read, which are none at the start of a line. */
 	return error_set_invalid(reader->error, "%s:%d:%d: %s%s%s%s", reader->origin, syntax->line,
-				 syntax->column > 0 ? syntax->column : 1, place, before,
-				 syntax->text, after);
+				 syntax->column > 0 ? syntax->column : 1, place, before, what,
+				 after);
 }
 
 static int read_text(const char *text, size_t length, const char *origin, unsigned int flags,

@@ -11,6 +11,7 @@
 #include "reconcile/close.h"
 #include "reconcile/presence.h"
 
+#include <string.h>
 #include <time.h>
 
 /* How long to wait for a command that changes the fence. */
@@ -147,6 +148,15 @@ static int lock_fence(struct action *act, int *lock)
 	return result;
 }
 
+static void explain_lock(struct action *act, int code)
+{
+	if (code == -EWOULDBLOCK)
+		error_set(&act->result->failure, -code, "another command is changing the fence");
+	else if (pins_check(port_fence_identity(act->fence), &act->result->failure) == 0)
+		error_set(&act->result->failure, -code, "its pins cannot be locked: %s",
+			  strerror(-code));
+}
+
 static void lock_and_act(struct action *act)
 {
 	uint64_t locked_before = *act->pass->locked;
@@ -156,7 +166,7 @@ static void lock_and_act(struct action *act)
 	if (code == -ENOENT)
 		return; /* the fence is gone */
 	if (code) {
-		error_set(&act->result->failure, -code, "another command is changing the fence");
+		explain_lock(act, code);
 		action_fail(act);
 		return;
 	}

@@ -221,13 +221,38 @@ static int print_to(int fd, const char *path, const struct metrics_watch *watch,
 	return result;
 }
 
-int metrics_write_file(const char *path, const struct metrics_watch *watch,
+/*
+ * What is replaced must be a file: the name may be that of a device such as /dev/null, and a link such as /dev/stdout.
+ * @path: receives where it is, to be given to free()
+ */
+static int find_file(const char *name, char **path, struct cgfence_error *error)
+{
+	struct stat status;
+	bool is_there = lstat(name, &status) == 0;
+
+	if (!is_there && errno != ENOENT)
+		return fail(name, errno, error);
+	*path = is_there && S_ISLNK(status.st_mode) ? realpath(name, NULL) : strdup(name);
+	if (!*path)
+		return fail(name, errno, error);
+	if (is_there && (lstat(*path, &status) < 0 || !S_ISREG(status.st_mode)))
+		return error_set(
+			error, EINVAL,
+			"cannot write the metrics to %s: it is not a regular file, which alone is replaced",
+			name);
+	return 0;
+}
+
+int metrics_write_file(const char *name, const struct metrics_watch *watch,
 		       struct cgfence_error *error)
 {
 	cleanup_free char *beside = NULL;
-	int result;
+	cleanup_free char *path = NULL;
+	int result = find_file(name, &path, error);
 	int fd;
 
+	if (result)
+		return result;
 	/* The collector reads names with another ending only. */
 	if (asprintf(&beside, "%s.new", path) < 0)
 		beside = NULL;

@@ -42,7 +42,8 @@ int metrics_print(FILE *file, enum metrics_format format, const struct metrics_w
 
 /**
  * metrics_write_file() - write them for the textfile collector.
- * @path: replaced in one step, so that a reader finds the old or the new text; readable for everybody
+ * @name: a regular file, a link to one, or nothing yet; replaced in one step, so that a reader finds the old or the new
+ * text; readable for everybody
  */
-int metrics_write_file(const char *path, const struct metrics_watch *watch,
+int metrics_write_file(const char *name, const struct metrics_watch *watch,
 		       struct cgfence_error *error);

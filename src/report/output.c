@@ -70,11 +70,24 @@ void output_warn_of_others(const char *path)
 		output_complain("warning: %s", error.text);
 }
 
+/* Of the first write that failed; 0 if that was none of output_push(). */
+static int push_error;
+
+void output_push(void)
+{
+	bool failed_before = ferror(stdout);
+
+	if (fflush(stdout) && !failed_before)
+		push_error = errno;
+}
+
 int output_flush(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	output_push();
+	if (!ferror(stdout))
 		return status;
-	output_complain("cannot write to standard output: %s", strerror(errno));
+	output_complain("cannot write to standard output%s%s", push_error ? ": " : "",
+			push_error ? strerror(push_error) : "");
 	return STATUS_FAILED;
 }
 

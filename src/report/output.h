@@ -40,6 +40,9 @@ void output_lines(const char *text);
 /** output_warn_of_others() - print a warning if others than root and the caller can change a policy file. */
 void output_warn_of_others(const char *path);
 
+/** output_push() - flush standard output for now; output_flush() tells if that fails. */
+void output_push(void);
+
 /**
  * output_flush() - flush standard output, and fail if some of it could not be written.
  * @status: the exit status if nothing fails

@@ -95,8 +95,15 @@ Test(allow, an_optional_entry_is_no_option)
 	assert_has(result.output, "\"-c cgfence-absent:* rw\"");
 	assert_has(result.output, "\"-c cgfence-other:* r\"");
 	assert_has(result.output, "\"-/dev/cgfence-else r\"");
-	assert_fails(change("revoke", "device", "-/dev/cgfence-absent rw", NULL), 2,
-		     "what is denied cannot be optional");
+	/* What may stand for nothing can be taken back, and is denied as what it stands for. */
+	assert_done(change("revoke", "device", "-/dev/cgfence-absent rw", NULL));
+	assert_lacks(program_run(NULL, WORDS("show", "--source", path())).output,
+		     "/dev/cgfence-absent");
+	assert_done(change("allow", "device", "a *:* r", NULL));
+	assert_done(change("revoke", "device", "-/dev/null r", NULL));
+	assert_has(program_run(NULL, WORDS("show", "--source", path())).output, "\"/dev/null r\"");
+	assert_lacks(program_run(NULL, WORDS("show", "--source", path())).output,
+		     "\"-/dev/null r\"");
 	assert_fails(program_run(NULL, WORDS("explain", path(), "device", "-/dev/null r")), 2,
 		     "a request is for one device, without '-'");
 	assert_fails(program_run(NULL, WORDS("explain", "-c", path(), "device", "/dev/null r")), 2,

@@ -208,6 +208,24 @@ Test(apply, of_a_directory_those_without_a_cgroup_are_passed_over)
 		     2, "1.json: the key \"cgroup\" is missing");
 }
 
+/* A dry run says what applying says. */
+Test(apply, what_cannot_be_fenced_is_told_before_anything_changes)
+{
+	struct program_result result;
+
+	make_world();
+	write_policy("4.json", "{'cgroup': '*', 'devices': {}}");
+	assert_fails(apply("--dry-run", NULL), 2, "its pattern is for every cgroup");
+	assert_fails(apply(NULL, NULL), 2, "its pattern is for every cgroup");
+	write_policy("4.json", "{'cgroup': '%s/c2', 'except': ['x'], 'devices': {}}");
+	assert_fails(apply("--dry-run", NULL), 2, "exceptions are for a pattern");
+	assert_fails(apply(NULL, NULL), 2, "exceptions are for a pattern");
+	result = program_run(NULL, WORDS("check", directory()));
+	assert_status(result, 2);
+	assert_has(result.errors, "exceptions are for a pattern");
+	cr_assert_eq(harness_hook_programs(first), 0);
+}
+
 Test(apply, an_empty_directory_is_no_wish_to_have_no_fence)
 {
 	harness_attach(harness_cgroup(), "{'devices': {}}");

@@ -63,6 +63,10 @@ Test(attach_options, ports_are_added_to_those_of_the_policy)
 	assert_status(program_run(NULL, WORDS("explain", PATH, "port", "udp", "8080")), 3);
 	assert_fails(program_run(NULL, WORDS("attach", PATH, policy, "--tcp", "none")), 2,
 		     "'none'");
+	assert_done(program_run(NULL, WORDS("attach", PATH, policy, "--tcp", "90", "--udp", "1",
+					    "--tcp=91")));
+	assert_done(program_run(NULL, WORDS("explain", PATH, "port", "tcp", "90")));
+	assert_done(program_run(NULL, WORDS("explain", PATH, "port", "tcp", "91")));
 }
 
 Test(attach_options, ports_are_added_to_the_default_policy)
@@ -115,5 +119,7 @@ Test(attach_options, a_path_in_cgroup_v1_is_told_apart)
 	assert_fails(program_run(NULL, WORDS("attach", root)), 1, "cgroup v1");
 	assert_fails(program_run(NULL, WORDS("attach", path)), 1, "; cgroup2 is mounted at /");
 	assert_fails(program_run(NULL, WORDS("attach", "/none/web")), 1, "no such cgroup");
+	snprintf(path, sizeof(path), "%s/web-*", root);
+	assert_fails(program_run(NULL, WORDS("attach", path)), 1, "; cgroup2 is mounted at /");
 	umount2(root, MNT_DETACH);
 }

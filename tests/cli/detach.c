@@ -87,8 +87,17 @@ Test(detach, takes_a_cgroup_or_all)
 	cr_assert_eq(harness_hook_programs(harness_cgroup()), 1);
 }
 
+Test(detach, standing_is_for_one_name)
+{
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	assert_fails(program_run(NULL, WORDS("detach", "--all", "--standing")), 2, "--standing");
+	cr_assert_eq(harness_hook_programs(harness_cgroup()), 1);
+}
+
 Test(detach, no_such_cgroup)
 {
+	assert_fails(program_run(NULL, WORDS("detach", "")), 2, "the cgroup is empty");
+	assert_fails(program_run(NULL, WORDS("detach", "..")), 1, "is no cgroup");
 	assert_fails(program_run(NULL, WORDS("detach", "cgfence-test-none")), 1,
 		     "cgfence-test-none");
 }

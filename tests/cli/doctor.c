@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -201,6 +202,30 @@ Test(doctor, pins_that_others_could_take_away_are_bad)
 	cr_expect(json_is_false(json_object_get(report, "fences_hold")));
 	expect(report, "bpffs", "bad", "is not root's alone");
 	json_decref(report);
+}
+
+Test(doctor, a_bpffs_that_takes_no_pins_is_bad)
+{
+	json_t *report;
+
+	cr_assert_eq(mount(NULL, "/sys/fs/bpf", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+	report = look_at_host(1);
+	cr_expect(json_is_false(json_object_get(report, "fences_hold")));
+	expect(report, "bpffs", "bad", "is mounted read-only here");
+	json_decref(report);
+	mount(NULL, "/sys/fs/bpf", NULL, MS_REMOUNT | MS_BIND, NULL);
+}
+
+/* Root of a user namespace has all capabilities, which are good for nothing here. */
+Test(doctor, capabilities_of_a_user_namespace_are_bad)
+{
+	struct program_result result =
+		program_run(&(struct program_options){ .by_words = true },
+			    WORDS("unshare", "-U", "-r", program_path(), "doctor"));
+
+	assert_status(result, 1);
+	assert_has(result.output,
+		   "bad\tprivilege\tthe capabilities of this process are those of a user");
 }
 
 Test(doctor, a_watch_is_seen)

@@ -223,6 +223,42 @@ Test(metrics, a_file_that_cannot_be_written_is_an_error_once)
 			      "/cgfence-none/x.prom"));
 }
 
+/* /dev/null is no file that could be replaced, and /dev/stdout is a link. */
+Test(metrics, only_a_file_is_replaced)
+{
+	struct watching watching;
+	struct stat status;
+	char fifo[256];
+	char link[256];
+	char file[256];
+	json_t *event;
+
+	snprintf(fifo, sizeof(fifo), "%s/fifo", harness_directory());
+	snprintf(link, sizeof(link), "%s/link", harness_directory());
+	snprintf(file, sizeof(file), "%s", program_file("m.prom", ""));
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	watching_start_with(&watching, NULL,
+			    WORDS("watch", "--json", "--interval", LONG_INTERVAL, "--metrics",
+				  fifo));
+	event = watching_event(&watching, "error");
+	assert_has(text_of(event, "error"), "it is not a regular file");
+	json_decref(event);
+	watching_stop(&watching);
+	cr_assert_eq(lstat(fifo, &status), 0);
+	cr_expect(S_ISFIFO(status.st_mode));
+
+	cr_assert_eq(symlink(file, link), 0);
+	watching_start_with(&watching, NULL,
+			    WORDS("watch", "--json", "--interval", LONG_INTERVAL, "--metrics",
+				  link));
+	watching_round(&watching);
+	watching_stop(&watching);
+	cr_assert_eq(lstat(link, &status), 0);
+	cr_expect(S_ISLNK(status.st_mode));
+	cr_assert_eq(stat(file, &status), 0);
+	cr_expect_gt(status.st_size, 0);
+}
+
 /* Each name in a query of the dashboard is that of a sample. */
 static void expect_asked(const char *query, const char *text)
 {

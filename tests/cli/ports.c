@@ -54,6 +54,10 @@ Test(ports, explain_refuses_what_is_no_port)
 	cr_expect_eq(explain(POLICY, "tcp", "0").status, 2);
 	cr_expect_eq(explain(POLICY, "tcp", "65536").status, 2);
 	cr_expect_eq(explain(POLICY, "sctp", "80").status, 2);
+	assert_fails(program_run(NULL, WORDS("explain", "/", "port", "tcp", "80", "81")), 2,
+		     "leave out '81'");
+	assert_fails(program_run(NULL, WORDS("explain", "/", "port", "tcp")), 2,
+		     "the port is missing");
 }
 
 /* The only element of a printed array; to be given to json_decref(). */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 TestSuite(reconcile, .init = sockets_begin, .fini = harness_end);
 
@@ -303,6 +304,25 @@ Test(reconcile, what_failed_says_why)
 	assert_status(result, 3);
 	assert_has(result.output, "\tclosed\t");
 	assert_has(result.errors, " was closed, but not killed: killing every process of ");
+	holder_stop(&holder);
+}
+
+Test(reconcile, pins_that_others_can_change_are_said_to_be)
+{
+	struct program_result result;
+	struct holder holder;
+	char pins[64];
+
+	harness_attach(sockets_fence(), CLOSE);
+	holder_start_excess(&holder, sockets_fence());
+	snprintf(pins, sizeof(pins), "/sys/fs/bpf/cgfence/%llu",
+		 (unsigned long long)cgfence_cgroup_id(sockets_fence()));
+	cr_assert_eq(chmod(pins, 0777), 0);
+	result = program_run(NULL, WORDS("reconcile"));
+	chmod(pins, 0700);
+	assert_status(result, 3);
+	assert_has(result.errors, "is not root's alone");
+	assert_lacks(result.errors, "another command");
 	holder_stop(&holder);
 }
 

@@ -93,5 +93,9 @@ Test(run_audit, faults)
 	assert_fails(audit(WORDS("run", "--fail", "--", "true")), 125, "need --audit");
 	assert_fails(audit(WORDS("run", "--report", "x", "--", "true")), 125, "need --audit");
 	assert_fails(audit(WORDS("run", "--audit", "--report", "/nowhere/x", "--", "true")), 125,
-		     "cannot write the report /nowhere/x: No such file");
+		     "cannot write the report '/nowhere/x': No such file");
+	/* It is told before the command runs. */
+	assert_lacks(audit(WORDS("run", "--audit", "--report", "/nowhere/x", "--", "echo", "ran"))
+			     .output,
+		     "ran");
 }

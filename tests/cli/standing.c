@@ -165,6 +165,58 @@ Test(standing, detach_takes_the_pattern_of_a_fence_without_an_anchor)
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
 }
 
+/* A fence for a name that no cgroup can have would be for nothing. */
+Test(standing, a_name_that_no_cgroup_can_have_is_refused)
+{
+	static const struct {
+		const char *name;
+		int status;
+		const char *reason;
+	} cases[] = {
+		{ "pid:self", 2, "stands for one cgroup" },
+		{ "id:7", 2, "stands for one cgroup" },
+		{ "*", 1, "--force" },
+		{ "/*/*", 1, "--force" },
+		{ "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", 2, "more than 16" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_fails(program_run(NULL, WORDS("attach", "--standing", cases[i].name)),
+			     cases[i].status, cases[i].reason);
+		assert_fails(program_run(NULL,
+					 WORDS("attach", "--standing", "--dry-run", cases[i].name)),
+			     cases[i].status, cases[i].reason);
+	}
+	assert_has(program_run(NULL, WORDS("attach", "--dry-run", "--force", "*")).output,
+		   "This would fence *");
+}
+
+/* As on a hybrid host, where /sys/fs/cgroup has file systems of both kinds below it. */
+static struct program_result attach_on_hybrid(const char *option, const char *name)
+{
+	static const char script[] =
+		"umount -R -l /sys/fs/cgroup 2>/dev/null; mount -t tmpfs none /sys/fs/cgroup &&"
+		" mkdir /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified &&"
+		" exec \"$0\" attach \"$1\" \"$2\"";
+
+	return program_run(&(struct program_options){ .by_words = true },
+			   WORDS("unshare", "--mount", "sh", "-c", script, program_path(), option,
+				 name));
+}
+
+Test(standing, a_pattern_elsewhere_below_the_mounts_of_cgroups_is_refused)
+{
+	static const char *const names[] = { "/sys/fs/cgroup/web-*", "/sys/fs/cgroup/pids/web" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_fails(attach_on_hybrid("--standing", names[i]), 1,
+			     "below no mount of cgroup2; cgroup2 is mounted at /");
+	assert_fails(attach_on_hybrid("--dry-run", "/sys/fs/cgroup/none"), 1,
+		     "below no mount of cgroup2");
+	assert_done(attach_on_hybrid("--dry-run", "/sys/fs/cgroup/unified/cgfence-test-none-*"));
+	assert_done(attach_on_hybrid("--dry-run", "/cgfence-test-none-*"));
+}
+
 Test(standing, exceptions_are_for_patterns)
 {
 	struct program_result result = program_run(

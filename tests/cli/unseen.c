@@ -76,3 +76,20 @@ Test(unseen, a_table_has_the_id_in_place_of_the_path)
 	snprintf(cell, sizeof(cell), "\nid:%llu\t", (unsigned long long)cgfence_cgroup_id(hidden));
 	assert_has(result.output, cell);
 }
+
+/* It has kept no programs of others, for which their cgroup would be needed. */
+Test(unseen, detach_needs_no_mount)
+{
+	struct cgfence_cgroup *hidden = harness_child_cgroup(harness_cgroup(), "hidden");
+	struct program_result result;
+
+	harness_attach(hidden, "{'devices': {}}");
+	result = program_run(
+		&(struct program_options){ .by_words = true },
+		WORDS("unshare", "--mount", "sh", "-c",
+		      "findmnt -rn -t cgroup2 -o TARGET | xargs umount -l && exec \"$0\" detach --all",
+		      program_path()));
+	assert_done(result);
+	assert_has(result.output, "Detached 1 fence.");
+	cr_expect_eq(harness_hook_programs(hidden), 0);
+}

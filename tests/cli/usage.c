@@ -249,4 +249,7 @@ Test(usage, lost_output_is_a_failure)
 	struct program_result result = program_run(&options, WORDS("--help"));
 
 	assert_fails(result, 1, "standard output");
+	/* More fails after it, with other reasons. */
+	assert_fails(program_run(&options, WORDS("status")), 1,
+		     "cannot write to standard output: No space left on device");
 }

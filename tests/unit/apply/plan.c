@@ -329,6 +329,10 @@ Test(apply_plan, the_root_is_not_fenced_in_passing)
 		  .targets = { { 1, "/", true, 0, false } },
 		  .fences = { { .id = 1, .path = "/", .text = "P" } },
 		  .plan = "keep / x" },
+		{ .name = "every cgroup by its name",
+		  .sources = { SOURCE("x", "P") },
+		  .targets = { { STANDING(1), "/*", false, 0, true } },
+		  .error = "x: its pattern is for every cgroup" },
 	};
 
 	expect_plans(cases, ARRAY_SIZE(cases));

@@ -120,7 +120,7 @@ Test(json_locate, finds_the_place_of_a_key)
 
 		memmove(mark, mark + 1, strlen(mark));
 		memcpy(exact, text, length);
-		json_place_of_key(exact, length, (size_t)(mark - text), place, sizeof(place));
+		json_place_of_error(exact, length, (size_t)(mark - text), place, sizeof(place));
 		cr_expect_str_eq(place, cases[i].place, "%s: %s", text, place);
 	}
 	policy_text_expect_no_leak();

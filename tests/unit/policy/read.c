@@ -108,7 +108,7 @@ Test(policy_read, refuses_what_cannot_be_read)
 		const char *start;
 		const char *contained;
 	} cases[] = {
-		{ "a blank", " ", 0, "p.json:1:1: ", "not JSON" },
+		{ "a blank", " ", 0, "p.json:1:1: ", "not JSON: there is no text" },
 		{ "no value", "\n\n", 0, "p.json:3:1: ", "not JSON" },
 		{ "a word", "hello", 0, "p.json:1:", "not JSON" },
 		{ "not closed", "{`devices`: {}", 0, "p.json:1:", "not JSON" },
@@ -123,8 +123,11 @@ Test(policy_read, refuses_what_cannot_be_read)
 		{ "raw line end in a string", "{`name`: `a\nb`}", 0, "p.json:1:", "not JSON" },
 		{ "bad escape", "{`name`: `\\x41`}", 0, "p.json:1:", "not JSON" },
 		{ "half a surrogate", "{`name`: `\\ud83d`}", 0, "p.json:1:", "not JSON" },
-		{ "NUL after the value", "{`devices`: {}}\0", 16, "p.json:1:16: ", "not JSON" },
+		{ "NUL after the value", "{`devices`: {}}\0", 16,
+		  "p.json:1:16: ", "not JSON: there is a NUL byte" },
 		{ "NUL in a string", "{`name`: `a\0b`}", 15, "p.json:1:", "not JSON" },
+		{ "byte order mark", "\xef\xbb\xbf{`devices`: {}}", 0,
+		  "p.json:1:1: ", "not JSON: a byte order mark is before it" },
 		{ "NUL before the value", "\0{`devices`: {}}", 16, "p.json:1:1: ", "not JSON" },
 		{ "escaped NUL", "{`name`: `a\\u0000b`, `devices`: {}}", 0, "p.json:1:", "u0000" },
 		{ "escaped NUL in a key", "{`a\\u0000b`: 1}", 0, "p.json:1:", "" },
@@ -186,10 +189,17 @@ Test(policy_read, a_wrong_value_of_valid_json_is_called_that)
 		{ "42", "p.json:1:1: 42: ", "this must be an object, in braces" },
 		{ "null", "p.json:1:1: null: ", "this must be an object, in braces" },
 		{ " `devices`", "p.json:1:2: `devices`: ", "this must be an object, in braces" },
-		{ "{`ports`: [99999999999999999999]}", "p.json:1:", "99999999999999999999" },
-		{ "{`ports`: [-99999999999999999999]}", "p.json:1:", "too big" },
-		{ "{`ports`: [1e999]}", "p.json:1:", "1e999" },
-		{ "{`name`: `a\\u0000b`, `devices`: {}}", "p.json:1:", "\\u0000" },
+		{ "{`ports`: [99999999999999999999]}",
+		  "p.json:1:12: ports[0]: 99999999999999999999: ", "ports go up to 65535" },
+		{ "{`ports`: [-99999999999999999999]}",
+		  "p.json:1:12: ports[0]: -99999999999999999999: ", "too big" },
+		{ "{`ports`: {`tcp`: [1],\n`udp`: [2, `3`, 1e999]}}",
+		  "p.json:2:17: ports.udp[2]: 1e999: ", "too big" },
+		{ "{`a`: 111111111122222222223333333333444444444455555}",
+		  "p.json:1:7: a: 1111111111222222222233333333334444444444...: ", "too big" },
+		{ "99999999999999999999", "p.json:1:1: 99999999999999999999: ", "too big" },
+		{ "{`name`: `a\\u0000b`, `devices`: {}}",
+		  "p.json:1:", ": name: the text has a NUL" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
