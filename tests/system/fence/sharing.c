@@ -273,6 +273,30 @@ Test(sharing, fences_of_ports_around_each_other_have_programs_of_their_own)
 	cr_expect_neq(bind_program(innermost), bind_program(outer));
 }
 
+/* As a killed command leaves it. */
+static void begin_to_detach(const struct cgfence_cgroup *cgroup)
+{
+	unsigned long long id = cgfence_cgroup_id(cgroup);
+	char detaching[64];
+	char path[64];
+
+	snprintf(path, sizeof(path), PINS "/%llu", id);
+	snprintf(detaching, sizeof(detaching), PINS "/%llu-detaching", id);
+	cr_assert_eq(rename(path, detaching), 0);
+}
+
+Test(sharing, one_that_is_being_detached_is_around_others_still)
+{
+	struct cgfence_cgroup *beside = fenced("beside", PORTS);
+	struct cgfence_cgroup *outer = fenced("outer", PORTS);
+	struct cgfence_cgroup *inner = harness_child_cgroup(outer, "inner");
+
+	begin_to_detach(outer);
+	harness_attach(inner, PORTS);
+	cr_expect_neq(bind_program(inner), bind_program(outer));
+	cr_expect_neq(bind_program(inner), bind_program(beside));
+}
+
 Test(sharing, fences_of_ports_beside_each_other_share_them)
 {
 	struct cgfence_cgroup *first = fenced("first", PORTS);
