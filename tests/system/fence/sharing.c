@@ -233,6 +233,35 @@ Test(sharing, a_fence_that_is_made_again_begins_anew)
 	expect_denied(second, 7, 1);
 }
 
+/* Of a version in which they had another layout. */
+static void pin_another_map(const char *path)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_HASH, "another", sizeof(uint64_t), sizeof(uint64_t),
+				 1, NULL);
+
+	cr_assert_geq(map, 0, "%s", strerror(errno));
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(bpf_obj_pin(map, path), 0);
+	close(map);
+}
+
+Test(sharing, where_the_maps_are_of_another_version_a_fence_has_its_own)
+{
+	struct cgfence_cgroup *first = fenced("first", READ_ONLY);
+	struct cgfence_cgroup *second = sharer_of(first, READ_ONLY);
+	struct cgfence_cgroup *third;
+
+	pin_another_map(PINS "/kernel/own");
+	pin_another_map(PINS "/kernel/records_1024");
+	third = fenced("third", READ_ONLY);
+	cr_expect_neq(device_program(third), device_program(first));
+	harness_open(second, "c 1:5", O_RDONLY);
+	harness_open(third, "c 1:7", O_RDONLY);
+	expect_denied(second, 5, 1);
+	expect_denied(third, 7, 1);
+	cr_expect_neq(access(PINS "/kernel/shared_refused", F_OK), 0);
+}
+
 Test(sharing, one_differing_bit_is_another_policy)
 {
 	static const char *const others[] = {
