@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -211,8 +212,7 @@ static int load_first(const struct hook *hook, const struct fence_maps *maps)
 	return cleanup_steal_descriptor(&fd);
 }
 
-/* The kernel makes the element when a program that uses the map is attached, and keeps it then. */
-static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+static int attach_first(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			const struct fence_maps *maps, struct cgfence_error *error)
 {
 	cleanup_close int program = load_first(hook, maps);
@@ -224,6 +224,21 @@ static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *
 	if (link < 0 && (errno == ENOENT || errno == ENODEV))
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	return link < 0 ? kernel_error(error, errno, "attach the %s program", hook->name) : 0;
+}
+
+/*
+ * The kernel makes the element when a program that uses the map is attached, and keeps it then. Linux 5.10 counts both as
+ * locked memory. libbpf raises the limit of that when it makes a map or a program, and here it may have made none.
+ */
+static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			const struct fence_maps *maps, struct cgfence_error *error)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	int result = attach_first(cgroup, hook, maps, error);
+
+	if (result == -EPERM && setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		result = attach_first(cgroup, hook, maps, error);
+	return result;
 }
 
 int own_begin(const struct cgfence_cgroup *cgroup, const struct hook *hook,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -260,6 +261,24 @@ Test(sharing, where_the_maps_are_of_another_version_a_fence_has_its_own)
 	expect_denied(second, 5, 1);
 	expect_denied(third, 7, 1);
 	cr_expect_neq(access(PINS "/kernel/shared_refused", F_OK), 0);
+}
+
+/* As for a command that has made nothing yet. Before Linux 5.11, programs are locked memory. */
+static void lock_no_memory(void)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	limit.rlim_cur = 0;
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+Test(sharing, memory_that_may_be_locked_is_found)
+{
+	struct cgfence_cgroup *first = fenced("first", READ_ONLY);
+
+	lock_no_memory();
+	expect_read_only(sharer_of(first, READ_ONLY));
 }
 
 Test(sharing, one_differing_bit_is_another_policy)
