@@ -10,7 +10,7 @@
  * port is the kernel's choice and not a rewritten one, or a port that bind has recorded already.
  */
 struct asked {
-	__u32 pending; /* bind has seen it, post_bind has not */
+	__u32 pending; /* the mark of a fence whose bind has seen it and whose post_bind has not */
 	__u32 port;    /* 0: the kernel chooses */
 };
 

@@ -86,6 +86,15 @@ static __always_inline __u64 ports_since_ns(const struct cgfence_image *image,
 	return fence_ns > image->ports.since_ns ? fence_ns : image->ports.since_ns;
 }
 
+/*
+ * Tells it from others that have had these programs, not 0. What sockets asked for is kept with the programs, and so may
+ * be of a fence that is gone.
+ */
+static __always_inline __u32 mark_of_fence(struct cgfence_counters *counters)
+{
+	return (__u32)own_of_counters(counters)->since_ns | 1;
+}
+
 #else
 
 static __always_inline struct cgfence_counters *counters_of_fence(void)
@@ -145,6 +154,12 @@ static __always_inline __u64 ports_since_ns(const struct cgfence_image *image,
 {
 	(void)counters;
 	return image->ports.since_ns;
+}
+
+static __always_inline __u32 mark_of_fence(struct cgfence_counters *counters)
+{
+	(void)counters;
+	return 1;
 }
 
 #endif

@@ -12,8 +12,8 @@
 #define BIND_ALLOW 1
 #define BIND_ALLOW_PRIVILEGED 3
 
-/* @sockets: how many have something pending */
-static __always_inline void remember(struct bpf_sock_addr *ctx, __u64 *sockets, __u32 port)
+static __always_inline void remember(struct bpf_sock_addr *ctx, struct cgfence_counters *counters,
+				     __u32 port)
 {
 	struct asked *asked =
 		bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -21,24 +21,26 @@ static __always_inline void remember(struct bpf_sock_addr *ctx, __u64 *sockets, 
 	if (!asked)
 		return;
 	asked->port = port;
-	if (!asked->pending)
-		__sync_fetch_and_add(sockets, 1);
-	asked->pending = 1;
+	if (asked->pending != mark_of_fence(counters))
+		__sync_fetch_and_add(&counters->pending, 1);
+	asked->pending = mark_of_fence(counters);
 }
 
-/* An earlier bind that failed must not excuse this one. */
-static __always_inline void forget(struct bpf_sock_addr *ctx, __u64 *sockets)
+/* What is pending of the fence, and is no more. Return: NULL if there is nothing */
+static __always_inline struct asked *take_pending(struct bpf_sock *socket,
+						  struct cgfence_counters *counters)
 {
 	struct asked *asked;
 
 	/* Most fences have none, and looking at the socket would take longer than all the rest. */
-	if (!*sockets)
-		return;
-	asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
-	if (!asked || !asked->pending)
-		return;
-	__sync_fetch_and_add(sockets, -1);
+	if (!counters->pending)
+		return 0;
+	asked = bpf_sk_storage_get(&cgfence_asked, socket, 0, 0);
+	if (!asked || asked->pending != mark_of_fence(counters))
+		return 0;
 	asked->pending = 0;
+	__sync_fetch_and_add(&counters->pending, -1);
+	return asked;
 }
 
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
@@ -59,8 +61,9 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	counters = counters_of_fence();
 	if (!counters)
 		return BIND_REFUSE;
+	/* An earlier bind that failed must not excuse this one. */
 	if (port)
-		forget(ctx, &counters->pending);
+		take_pending(ctx->sk, counters);
 	if (port && !allowed) {
 		socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 			      ctx->protocol, cgfence_served_family(served), port, 0,
@@ -69,7 +72,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 			return BIND_REFUSE;
 	}
 	if (!allowed) {
-		remember(ctx, &counters->pending, port);
+		remember(ctx, counters, port);
 		return BIND_ALLOW;
 	}
 	if (UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged)) &&
@@ -98,22 +101,6 @@ int cgfence_bind6(struct bpf_sock_addr *ctx)
 	address[3] = ctx->user_ip6[3];
 	return judge_bind(ctx, image,
 			  cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk)));
-}
-
-/* Takes the request that is pending, if any: whatever comes of it, it is pending no more. */
-static __always_inline bool take_asked(struct bpf_sock *ctx, __u64 *sockets, __u32 *port)
-{
-	struct asked *asked;
-
-	if (!*sockets)
-		return false;
-	asked = bpf_sk_storage_get(&cgfence_asked, ctx, 0, 0);
-	if (!asked || !asked->pending)
-		return false;
-	asked->pending = 0;
-	__sync_fetch_and_add(sockets, -1);
-	*port = asked->port;
-	return true;
 }
 
 static __always_inline bool is_ephemeral(const struct cgfence_image *image, __u32 port)
@@ -151,16 +138,18 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	struct cgfence_counters *counters;
 	struct judged judged;
 	__u32 port = ctx->src_port;
+	const struct asked *asked;
 	__u32 asked_port = 0;
 	bool own_netns;
-	bool asked;
 
 	if (!is_member(image, candidate_of_socket(image, ctx), &judged))
 		return 1;
 	counters = counters_of_fence();
 	if (!counters)
 		return 0;
-	asked = take_asked(ctx, &counters->pending, &asked_port);
+	asked = take_pending(ctx, counters);
+	if (asked)
+		asked_port = asked->port;
 	if ((asked && asked_port == port) ||
 	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;

@@ -299,7 +299,7 @@ struct cgfence_counters {
 	__u64 evicted; /* denials that made room for newer ones */
 	/*
 	 * Number of sockets with a pending entry in cgfence_asked, closed ones included; if 0, no lookup is needed.
-	 * Therefore that map is never kept without this one.
+	 * Therefore that map is never kept without this one, except by other fences, whose entries have other marks.
 	 */
 	__u64 pending;
 	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */

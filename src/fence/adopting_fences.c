@@ -12,11 +12,15 @@ void adopting_fences_free(struct adopting_fences *fences)
 	*fences = (struct adopting_fences){ 0 };
 }
 
-static bool adopts(uint64_t id)
+/* One that cannot be read now is read again the next time. */
+static void ask(struct adopting_fence *asked)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
 
-	return fence_read(id, &fence, NULL) == 0 && cgfence_fence_policy(fence)->adopt;
+	if (fence_read(asked->id, &fence, NULL))
+		asked->mark = 0;
+	else
+		asked->adopts = cgfence_fence_policy(fence)->adopt;
 }
 
 /* Both lists are in ascending order. @at: how far the known ones were passed */
@@ -28,7 +32,7 @@ static void look_at(const struct adopting_fences *known, size_t *at, struct adop
 	    known->items[*at].mark == fence->mark)
 		fence->adopts = known->items[*at].adopts;
 	else
-		fence->adopts = adopts(fence->id);
+		ask(fence);
 }
 
 int adopting_fences_update(struct adopting_fences *fences, const struct cgfence_census *census)

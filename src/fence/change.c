@@ -8,6 +8,7 @@
 #include "fence/hidden.h"
 #include "fence/load.h"
 #include "fence/move.h"
+#include "fence/ports_kept.h"
 #include "fence/same.h"
 #include "fence/setup.h"
 #include "fence/sharing.h"
@@ -117,21 +118,6 @@ void fence_change_end(struct fence_change *change)
 	fence_programs_release(&change->new);
 }
 
-/* The maps that stay when the policy changes. */
-static void take_over_ports(struct fence_change *change)
-{
-	const struct cgfence_port_table *old = &change->old.image->ports;
-	struct cgfence_port_table *new = &change->new.image->ports;
-
-	new->since_ns = old->since_ns;
-	if (!change->keeps_netns)
-		return;
-	new->netns_cookie = old->netns_cookie;
-	new->netns_inum = old->netns_inum;
-	new->ephemeral_low = old->ephemeral_low;
-	new->ephemeral_high = old->ephemeral_high;
-}
-
 /* A new policy finds the records where the old one left them. */
 static int choose_record_seed(struct fence_change *change, struct cgfence_error *error)
 {
@@ -185,7 +171,7 @@ static int prepare(struct fence_change *change, struct cgfence_error *error)
 	if (result)
 		return result;
 	if (change->old.image && change->old.image->ports.fenced)
-		take_over_ports(change);
+		ports_kept_take_over(change);
 	return load(change, error);
 }
 

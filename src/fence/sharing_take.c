@@ -145,7 +145,8 @@ static bool is_around(uint64_t asked, int cgroup)
 			return faccessat(at, "cgroup.type", F_OK, 0) == 0;
 		if (cgroup_read_id(above, &id))
 			return true;
-		if (pins_are_there(id))
+		/* While it is being detached, nothing is read of it. */
+		if (pins_are_there(id) || pins_are_detaching(id))
 			other = asked_of(id);
 		if (other < 0 || (uint64_t)other == asked)
 			return true;

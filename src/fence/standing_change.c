@@ -120,6 +120,8 @@ int standing_change_prepare(struct fence_change *change, struct cgfence_error *e
 		standing->membership = image_standing(change->old.image)->membership;
 		return take_maps(&change->old.membership, &change->old.maps, error);
 	}
+	/* Who becomes a member may be about to bind. */
+	change->new.image->ports.since_ns = 0;
 	result = choose_room(change, &room, error);
 	if (result == 0)
 		result = membership_make(change->new.image, room, &change->old.membership,

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define OWN_PATH PINS_KERNEL "/own"
@@ -30,44 +31,73 @@ static void records_path(char path[PINS_PATH_SIZE], size_t room)
 	snprintf(path, PINS_PATH_SIZE, RECORDS_PATH "_%u", rooms[room]);
 }
 
-/* Pins a new map, unless another command did meanwhile. Return: the pinned one, or -1 with errno. */
+/* What another version pinned may be laid out otherwise. Return: -1 with errno */
+static int open_pinned(const char *path, uint32_t value_size)
+{
+	cleanup_close int map = bpf_obj_get(path);
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &size) < 0)
+		return -1;
+	if (info.value_size != value_size) {
+		errno = EPROTO;
+		return -1;
+	}
+	return cleanup_steal_descriptor(&map);
+}
+
+static int open_pinned_own(void)
+{
+	return open_pinned(OWN_PATH, sizeof(struct cgfence_own));
+}
+
+static int open_pinned_records(size_t room)
+{
+	char path[PINS_PATH_SIZE];
+
+	records_path(path, room);
+	return open_pinned(path, sizeof(struct cgfence_records_part));
+}
+
+/* Pins a new map. Return: 0, or -1 with errno, which is EEXIST if another command did meanwhile. */
 static int pin(int map, const char *name, const char *path)
 {
-	cleanup_close int made = map;
-
-	if (made < 0)
+	if (map < 0)
 		return -1;
-	if (!fence_maps_has_name(made, name)) {
+	if (!fence_maps_has_name(map, name)) {
 		errno = EAGAIN;
 		return -1;
 	}
 	mkdir(PINS_KERNEL, 0700);
-	if (bpf_obj_pin(made, path) == 0)
-		return cleanup_steal_descriptor(&made);
-	return errno == EEXIST ? bpf_obj_get(path) : -1;
+	return bpf_obj_pin(map, path);
 }
 
 static int open_own(void)
 {
-	int map = bpf_obj_get(OWN_PATH);
+	cleanup_close int map = open_pinned_own();
 
 	if (map >= 0 || errno != ENOENT)
-		return map;
-	return pin(bpf_map_create(BPF_MAP_TYPE_CGROUP_STORAGE, CGFENCE_OWN_MAP, sizeof(uint64_t),
-				  sizeof(struct cgfence_own), 0, NULL),
-		   CGFENCE_OWN_MAP, OWN_PATH);
+		return cleanup_steal_descriptor(&map);
+	map = bpf_map_create(BPF_MAP_TYPE_CGROUP_STORAGE, CGFENCE_OWN_MAP, sizeof(uint64_t),
+			     sizeof(struct cgfence_own), 0, NULL);
+	if (pin(map, CGFENCE_OWN_MAP, OWN_PATH) == 0)
+		return cleanup_steal_descriptor(&map);
+	return errno == EEXIST ? open_pinned_own() : -1;
 }
 
 static int open_records(size_t room)
 {
+	cleanup_close int map = open_pinned_records(room);
 	char path[PINS_PATH_SIZE];
-	int map;
 
-	records_path(path, room);
-	map = bpf_obj_get(path);
 	if (map >= 0 || errno != ENOENT)
-		return map;
-	return pin(programs_make_own_records(rooms[room]), CGFENCE_RECORDS_MAP, path);
+		return cleanup_steal_descriptor(&map);
+	map = programs_make_own_records(rooms[room]);
+	records_path(path, room);
+	if (pin(map, CGFENCE_RECORDS_MAP, path) == 0)
+		return cleanup_steal_descriptor(&map);
+	return errno == EEXIST ? open_pinned_records(room) : -1;
 }
 
 static void leave(int map, uint64_t id)
@@ -176,8 +206,7 @@ static int load_first(const struct hook *hook, const struct fence_maps *maps)
 	return cleanup_steal_descriptor(&fd);
 }
 
-/* The kernel makes the element when a program that uses the map is attached, and keeps it then. */
-static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+static int attach_first(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			const struct fence_maps *maps, struct cgfence_error *error)
 {
 	cleanup_close int program = load_first(hook, maps);
@@ -189,6 +218,21 @@ static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *
 	if (link < 0 && (errno == ENOENT || errno == ENODEV))
 		return error_set(error, ENOENT, "the cgroup has been removed");
 	return link < 0 ? kernel_error(error, errno, "attach the %s program", hook->name) : 0;
+}
+
+/*
+ * The kernel makes the element when a program that uses the map is attached, and keeps it then. Linux 5.10 counts both as
+ * locked memory. libbpf raises the limit of that when it makes a map or a program, and here it may have made none.
+ */
+static int make_element(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			const struct fence_maps *maps, struct cgfence_error *error)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	int result = attach_first(cgroup, hook, maps, error);
+
+	if (result == -EPERM && setrlimit(RLIMIT_MEMLOCK, &all) == 0)
+		result = attach_first(cgroup, hook, maps, error);
+	return result;
 }
 
 int own_begin(const struct cgfence_cgroup *cgroup, const struct hook *hook,
@@ -232,11 +276,8 @@ int own_read_set(const struct fence_maps *maps, uint64_t id, uint32_t index,
 void own_leave(uint64_t id)
 {
 	for (size_t i = 0; i < ROOMS; i++) {
-		char path[PINS_PATH_SIZE];
-		cleanup_close int map = -1;
+		cleanup_close int map = open_pinned_records(i);
 
-		records_path(path, i);
-		map = bpf_obj_get(path);
 		if (map < 0)
 			return;
 		leave(map, id);

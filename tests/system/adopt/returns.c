@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What watch does with programs that come back, in this process. */
+#include "fence/mark.h"
 #include "support/whitelist.h"
 #include "system/standing/standing.h"
 
@@ -11,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 TestSuite(adopt_returns, .init = harness_begin, .fini = standing_end);
@@ -278,4 +280,36 @@ Test(adopt_returns, asking_lets_others_work)
 	cr_expect_eq(locks.taken, 0);
 	whitelist_close(&first);
 	whitelist_close(&second);
+}
+
+/* Enough for a list of the fences, and for none of them. */
+static void leave_one_descriptor(struct rlimit *before)
+{
+	int next = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	struct rlimit few;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, before), 0);
+	few = (struct rlimit){ .rlim_cur = (rlim_t)next + 1, .rlim_max = before->rlim_max };
+	close(next);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+}
+
+Test(adopt_returns, a_fence_that_could_not_be_read_is_read_again)
+{
+	struct cgfence_adopter *adopter = open_adopter();
+	struct told told = { 0 };
+	struct whitelist program;
+	struct rlimit before;
+
+	harness_attach(harness_cgroup(), ADOPTING);
+	while (!fence_mark(cgfence_cgroup_id(harness_cgroup())))
+		poll(NULL, 0, 10);
+	leave_one_descriptor(&before);
+	look(adopter, &told);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	program = whitelist_put(harness_cgroup());
+	look(adopter, &told);
+	cr_expect_eq(told.taken, 1);
+	whitelist_close(&program);
+	cgfence_adopter_close(adopter);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -233,6 +234,53 @@ Test(sharing, a_fence_that_is_made_again_begins_anew)
 	expect_denied(second, 7, 1);
 }
 
+/* Of a version in which they had another layout. */
+static void pin_another_map(const char *path)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_HASH, "another", sizeof(uint64_t), sizeof(uint64_t),
+				 1, NULL);
+
+	cr_assert_geq(map, 0, "%s", strerror(errno));
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(bpf_obj_pin(map, path), 0);
+	close(map);
+}
+
+Test(sharing, where_the_maps_are_of_another_version_a_fence_has_its_own)
+{
+	struct cgfence_cgroup *first = fenced("first", READ_ONLY);
+	struct cgfence_cgroup *second = sharer_of(first, READ_ONLY);
+	struct cgfence_cgroup *third;
+
+	pin_another_map(PINS "/kernel/own");
+	pin_another_map(PINS "/kernel/records_1024");
+	third = fenced("third", READ_ONLY);
+	cr_expect_neq(device_program(third), device_program(first));
+	harness_open(second, "c 1:5", O_RDONLY);
+	harness_open(third, "c 1:7", O_RDONLY);
+	expect_denied(second, 5, 1);
+	expect_denied(third, 7, 1);
+	cr_expect_neq(access(PINS "/kernel/shared_refused", F_OK), 0);
+}
+
+/* As for a command that has made nothing yet. Before Linux 5.11, programs are locked memory. */
+static void lock_no_memory(void)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	limit.rlim_cur = 0;
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+}
+
+Test(sharing, memory_that_may_be_locked_is_found)
+{
+	struct cgfence_cgroup *first = fenced("first", READ_ONLY);
+
+	lock_no_memory();
+	expect_read_only(sharer_of(first, READ_ONLY));
+}
+
 Test(sharing, one_differing_bit_is_another_policy)
 {
 	static const char *const others[] = {
@@ -271,6 +319,30 @@ Test(sharing, fences_of_ports_around_each_other_have_programs_of_their_own)
 	cr_expect_neq(bind_program(outer), bind_program(inner));
 	cr_expect_neq(bind_program(innermost), bind_program(inner));
 	cr_expect_neq(bind_program(innermost), bind_program(outer));
+}
+
+/* As a killed command leaves it. */
+static void begin_to_detach(const struct cgfence_cgroup *cgroup)
+{
+	unsigned long long id = cgfence_cgroup_id(cgroup);
+	char detaching[64];
+	char path[64];
+
+	snprintf(path, sizeof(path), PINS "/%llu", id);
+	snprintf(detaching, sizeof(detaching), PINS "/%llu-detaching", id);
+	cr_assert_eq(rename(path, detaching), 0);
+}
+
+Test(sharing, one_that_is_being_detached_is_around_others_still)
+{
+	struct cgfence_cgroup *beside = fenced("beside", PORTS);
+	struct cgfence_cgroup *outer = fenced("outer", PORTS);
+	struct cgfence_cgroup *inner = harness_child_cgroup(outer, "inner");
+
+	begin_to_detach(outer);
+	harness_attach(inner, PORTS);
+	cr_expect_neq(bind_program(inner), bind_program(outer));
+	cr_expect_neq(bind_program(inner), bind_program(beside));
 }
 
 Test(sharing, fences_of_ports_beside_each_other_share_them)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Whom a fence of ports holds, how it changes, and which hooks it has. */
-#include "kernel/hook.h"
-#include "kernel/link.h"
 #include "support/sockets.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -202,30 +199,6 @@ Test(port_life, a_replacement_is_in_force_at_once)
 		     CGFENCE_REPLACED);
 	cr_expect_eq(sockets_bind(sockets_fence(), "udp ::1 8081"), 0);
 	cr_expect_eq(sockets_bind(sockets_fence(), "udp 127.0.0.1 8081"), EPERM);
-}
-
-/* So that a bind passes only what comes after it, like one that was under way when the fence was made. */
-static void detach_bind_program(void)
-{
-	int i = 0;
-	cleanup_link struct link link = LINK_CLOSED;
-
-	while (hooks[i].attach_type != BPF_CGROUP_INET4_BIND)
-		i++;
-	cr_assert_eq(link_open(cgfence_cgroup_id(sockets_fence()), &hooks[i], &link, NULL), 0);
-	cr_assert_eq(bpf_link_detach(link.fd), 0);
-}
-
-Test(port_life, a_bind_under_way_when_ports_are_fenced_again_gets_the_port_the_kernel_chooses)
-{
-	harness_attach(sockets_fence(), "{'ports': [8080]}");
-	detach_bind_program();
-	sleep(CGFENCE_BIND_NS / 1000000000 + 1);
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), EPERM);
-	harness_attach(sockets_fence(), "{'devices': {'defaults': true}}");
-	harness_attach(sockets_fence(), "{'devices': {'defaults': true}, 'ports': [8080]}");
-	detach_bind_program();
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), 0);
 }
 
 Test(port_life, devices_and_ports_are_fenced_by_one_policy)
