@@ -4,22 +4,16 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
 #include "kernel/holders_pins.h"
-#include "kernel/kernel_btf.h"
-#include "kernel/quiet.h"
 #include "kernel/refusal.h"
-#include "kernel/sections.h"
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
-#include "holders.skel.h"
+#include "reconcile/holders_load.h"
 
 #include <bpf/bpf.h>
-#include <cgfence/abi.h>
-#include <fcntl.h>
 #include <string.h>
 
 /* A read returns several thousand holders. */
@@ -40,28 +34,12 @@ struct holders_iterator {
 	uint64_t writer;
 };
 
-/* Programs of another version of cgfence are left alone. */
-static uint64_t version_of_programs(void)
-{
-	const uint32_t abi = CGFENCE_ABI_VERSION;
-	uint64_t digest = digest_add(DIGEST_BEGIN, CGFENCE_VERSION, strlen(CGFENCE_VERSION));
-	size_t size;
-
-	holders_bpf__elf_bytes(&size);
-	return digest_add(digest_add(digest, &abi, sizeof(abi)), &size, sizeof(size));
-}
-
 static void unload(struct holders_iterator *iterator)
 {
 	holders_programs_close(&iterator->programs);
 	free(iterator->roots);
 	iterator->roots = NULL;
 	iterator->shared = false;
-}
-
-static void cleanup_destroy_skeleton(struct holders_bpf **skeleton)
-{
-	holders_bpf__destroy(*skeleton);
 }
 
 void holders_iterator_free(struct holders_iterator *iterator)
@@ -73,41 +51,13 @@ void holders_iterator_free(struct holders_iterator *iterator)
 	free(iterator);
 }
 
-static int duplicate(int fd, int *copy)
-{
-	*copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return *copy < 0 ? errno : 0;
-}
-
 /* Return: 0 or errno. */
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
-	QUIET_LIBBPF;
-	char types[KERNEL_BTF_PATH_SIZE];
-	cleanup_close int types_file = kernel_btf_open(types);
-	LIBBPF_OPTS(bpf_object_open_opts, options,
-		    .btf_custom_path = types_file < 0 ? NULL : types);
-	__attribute__((cleanup(cleanup_destroy_skeleton))) struct holders_bpf *skeleton =
-		holders_bpf__open_opts(&options);
-	struct holders_programs *programs = &iterator->programs;
-	int code;
+	int code = holders_load(&iterator->programs, room);
 
-	if (!skeleton ||
-	    bpf_map__set_max_entries(skeleton->maps.cgfence_roots, room + HOLDERS_KEY_COUNT))
-		return errno;
-	code = -sections_prepare(skeleton->obj);
 	if (code == 0)
-		code = -holders_bpf__load(skeleton);
-	if (code)
-		return code;
-	iterator->room = room;
-	code = duplicate(bpf_program__fd(skeleton->progs.cgfence_holders), &programs->files);
-	if (code == 0)
-		code = duplicate(bpf_program__fd(skeleton->progs.cgfence_tasks), &programs->tasks);
-	if (code == 0)
-		code = duplicate(bpf_map__fd(skeleton->maps.cgfence_roots), &programs->roots);
-	if (code)
-		unload(iterator);
+		iterator->room = room;
 	return code;
 }
 
@@ -124,7 +74,7 @@ static uint32_t read_room(int roots)
 /* During a turn. */
 static void share(struct holders_iterator *iterator)
 {
-	iterator->shared = holders_pins_keep(&iterator->programs, version_of_programs());
+	iterator->shared = holders_pins_keep(&iterator->programs, holders_load_version());
 }
 
 static int load_or_open(struct holders_iterator *iterator)
@@ -132,7 +82,7 @@ static int load_or_open(struct holders_iterator *iterator)
 	cleanup_close int turn = -1;
 	int code;
 
-	if (holders_pins_open(&iterator->programs, version_of_programs())) {
+	if (holders_pins_open(&iterator->programs, holders_load_version())) {
 		iterator->room = read_room(iterator->programs.roots);
 		iterator->shared = true;
 		return 0;
@@ -277,12 +227,17 @@ struct harvest {
 	struct holders *list;
 	struct holders *apart; /* NULL if they are not wanted */
 	struct holders leads;
+	bool too_many; /* of a task, for the iterator over tasks alone */
 };
 
 static int take(struct harvest *harvest, const struct cgfence_holder *holder)
 {
 	if (holder->holding == CGFENCE_HOLDING_APART)
 		return harvest->apart ? holders_add(harvest->apart, holder) : 0;
+	if (holder->holding == CGFENCE_HOLDING_TOO_MANY) {
+		harvest->too_many = true;
+		return 0;
+	}
 	return holders_add(holder->holding == CGFENCE_HOLDING_DESCRIPTOR ? harvest->list
 									 : &harvest->leads,
 			   holder);
@@ -325,6 +280,33 @@ static int run(int program, struct harvest *harvest, struct cgfence_error *error
 	return result ? kernel_error(error, -result, "read the iterator over descriptors") : 0;
 }
 
+/* @first: how many holders were found before this pass, and threads apart */
+static void drop(struct harvest *harvest, size_t first, size_t first_apart)
+{
+	harvest->list->count = first;
+	harvest->leads.count = 0;
+	if (harvest->apart)
+		harvest->apart->count = first_apart;
+}
+
+static int find(struct holders_iterator *iterator, struct harvest *harvest,
+		struct cgfence_error *error)
+{
+	const struct holders_programs *programs = &iterator->programs;
+	size_t first_apart = harvest->apart ? harvest->apart->count : 0;
+	size_t first = harvest->list->count;
+	int result;
+
+	if (programs->tables >= 0) {
+		result = run(programs->tables, harvest, error);
+		if (result || !harvest->too_many)
+			return result;
+		drop(harvest, first, first_apart);
+	}
+	result = run(programs->files, harvest, error);
+	return result ? result : run(programs->tasks, harvest, error);
+}
+
 static int follow(struct holders_iterator *iterator, struct harvest *harvest,
 		  struct cgfence_error *error)
 {
@@ -354,9 +336,7 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 	if (result == 0)
 		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
-		result = run(iterator->programs.files, &harvest, error);
-	if (result == 0)
-		result = run(iterator->programs.tasks, &harvest, error);
+		result = find(iterator, &harvest, error);
 	if (result == 0)
 		result = follow(iterator, &harvest, error);
 	iterator->running = false;
