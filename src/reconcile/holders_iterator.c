@@ -8,6 +8,7 @@
 #include "base/yield.h"
 #include "kernel/error.h"
 #include "kernel/holders_pins.h"
+#include "kernel/map_ids.h"
 #include "kernel/refusal.h"
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
@@ -145,30 +146,52 @@ static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
 	return count && bsearch(&id, ids, count, sizeof(id), compare_ids);
 }
 
-static int write_roots(int map, const uint64_t *fence_ids, size_t count,
-		       struct cgfence_error *error)
+static int remove_roots(int map, const uint64_t *ids, size_t count, const uint64_t *kept,
+			size_t kept_count, struct cgfence_error *error)
 {
-	const uint64_t yes = 1;
-	uint64_t previous = 0;
-	uint64_t id;
-	bool first = true;
-
-	while (bpf_map_get_next_key(map, first ? NULL : &previous, &id) == 0) {
-		if (id == HOLDERS_KEY_VERSION || id == HOLDERS_KEY_WRITER ||
-		    is_listed(fence_ids, count, id)) {
-			previous = id;
-			first = false;
-		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == HOLDERS_KEY_VERSION || ids[i] == HOLDERS_KEY_WRITER ||
+		    is_listed(kept, kept_count, ids[i]))
+			continue;
+		if (bpf_map_delete_elem(map, &ids[i]) < 0 && errno != ENOENT)
 			return kernel_error(error, errno,
 					    "remove a fence from the iterator over descriptors");
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
-			return kernel_error(error, errno,
-					    "add a fence to the iterator over descriptors");
 	}
 	return 0;
+}
+
+/* @has: what the map has */
+static int write_roots(int map, const uint64_t *has, size_t has_count, const uint64_t *ids,
+		       size_t count, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *added = malloc((count + 1) * sizeof(*added));
+	size_t used = 0;
+	int result;
+
+	if (!added)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_listed(has, has_count, ids[i]))
+			added[used++] = ids[i];
+	}
+	/* First, since there is room for the larger set alone. */
+	result = remove_roots(map, has, has_count, ids, count, error);
+	if (result)
+		return result;
+	result = map_ids_add(map, added, used);
+	return result ? kernel_error(error, -result, "add a fence to the iterator over descriptors")
+		      : 0;
+}
+
+/* Without knowing what the map has. */
+static int write_roots_anew(int map, const uint64_t *ids, size_t count, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *has = NULL;
+	size_t has_count = 0;
+	int result = map_ids_list(map, sizeof(uint64_t), &has, &has_count);
+
+	return result ? kernel_error(error, -result, "read the fences of the iterator")
+		      : write_roots(map, has, has_count, ids, count, error);
 }
 
 static uint64_t read_writer(int map)
@@ -194,32 +217,40 @@ static uint64_t new_writer(void)
 	return (boot_time_ns() << 22 | (uint64_t)getpid()) + 1;
 }
 
+/* Remembers what the map has now, if there is memory for it. */
+static void keep_roots(struct holders_iterator *iterator, const uint64_t *ids, size_t count)
+{
+	size_t size = count * sizeof(*ids);
+
+	free(iterator->roots);
+	iterator->roots = malloc(size + 1);
+	iterator->root_count = count;
+	if (iterator->roots)
+		memcpy(iterator->roots, ids, size);
+}
+
 /* Updates the map of roots to the fences of this pass, which mostly are those of the last pass. */
 static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_ids, size_t count,
 		     struct cgfence_error *error)
 {
 	int map = iterator->programs.roots;
-	size_t size = count * sizeof(*fence_ids);
+	bool known = iterator->roots && read_writer(map) == iterator->writer;
 	int result;
 
-	if (iterator->roots && iterator->root_count == count &&
-	    memcmp(iterator->roots, fence_ids, size) == 0 && read_writer(map) == iterator->writer)
+	if (known && iterator->root_count == count &&
+	    memcmp(iterator->roots, fence_ids, count * sizeof(*fence_ids)) == 0)
 		return 0;
-	free(iterator->roots);
-	iterator->roots = NULL;
 	iterator->writer = new_writer();
 	result = set_writer(map, 0, error);
 	if (result == 0)
-		result = write_roots(map, fence_ids, count, error);
+		result = known ? write_roots(map, iterator->roots, iterator->root_count, fence_ids,
+					     count, error)
+			       : write_roots_anew(map, fence_ids, count, error);
 	if (result == 0)
 		result = set_writer(map, iterator->writer, error);
-	if (result)
-		return result;
-	iterator->roots = malloc(size + 1);
-	iterator->root_count = count;
-	if (iterator->roots)
-		memcpy(iterator->roots, fence_ids, size);
-	return 0;
+	if (result == 0)
+		keep_roots(iterator, fence_ids, count);
+	return result;
 }
 
 /* The records of a pass: holders, and carriers that may lead to more. */
