@@ -25,7 +25,7 @@ TestSuite(standing_churn, .init = sockets_begin, .fini = standing_end, .timeout 
 	"{'except': ['" except "'], 'devices': {'allow': ['c 1:3 rw']}," \
 	" 'ports': ['20000-20999'], 'on_violation': 'log'}"
 
-#define WORKERS 2
+#define WORKERS 8
 #define DEFAULT_CONTAINERS 100 /* without a time */
 #define INTERVAL "1s"
 
@@ -46,7 +46,7 @@ static struct churn {
 
 static unsigned long seconds;
 static unsigned long containers_max; /* of a worker; 0 if there is a time */
-static unsigned long rate;	     /* of a worker; 0 for as many as it can */
+static unsigned long rate;	     /* of all workers; 0 for as many as they can */
 static const char *null_node;
 static const char *zero_node;
 
@@ -126,7 +126,7 @@ static int work(unsigned int worker)
 				   : clock_ns() - begin_ns >= seconds * NS_PER_S)
 			return 0;
 		if (rate)
-			await(begin_ns + i * NS_PER_S / rate);
+			await(begin_ns + i * WORKERS * NS_PER_S / rate);
 		code = come_and_go(worker, i);
 	}
 	churn->failed = code;
@@ -143,7 +143,7 @@ static unsigned long setting(const char *name)
 static void prepare(pid_t *workers)
 {
 	seconds = setting("CGFENCE_CHURN_SECONDS");
-	rate = setting("CGFENCE_CHURN_RATE") / WORKERS;
+	rate = setting("CGFENCE_CHURN_RATE");
 	containers_max = seconds ? 0 : harness_rounds(DEFAULT_CONTAINERS) / WORKERS + 1;
 	null_node = strdup(harness_node("c 1:3"));
 	zero_node = strdup(harness_node("c 1:5"));
