@@ -256,10 +256,14 @@ bench: deps ## measure beside what people use today, in up to 10 minutes; ONLY="
 	$(Q)$(SUDO) build/bench $(ONLY)
 	$(Q)awk -f tools/bench/picture.awk build/bench.json > build/bench.svg
 
-soak: deps ## let processes open and close listeners at random for a minute, and watch over them
+soak: deps ## watch over listeners that come and go at random for a minute, and over containers that do, for two
 	$(AGAIN) WERROR=1 build/cgfence build/system-tests
 	$(Q)$(SUDO) env CGFENCE_SOAK_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) \
 		CGFENCE_SOAK_BOUND_MS=$(or $(CGFENCE_SOAK_BOUND_MS),2000) build/system-tests --filter 'reconcile_soak/*'
+	$(Q)set -e; for rate in 100 0; do \
+		$(SUDO) env CGFENCE_CHURN_SECONDS=$(or $(CGFENCE_SOAK_SECONDS),60) CGFENCE_CHURN_RATE=$$rate \
+			build/system-tests --filter 'standing_churn/*'; \
+	done
 
 fuzz: $(FUZZ_TARGETS) ## look for new faults in what is read, for a minute each: policies, images, edits, mounts
 	$(Q)set -e; for target in $(FUZZ_TARGETS:build/fuzz/%=%); do \

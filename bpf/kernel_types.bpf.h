@@ -127,8 +127,11 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct files_struct;
+
 struct task_struct {
 	struct css_set *cgroups;
+	struct files_struct *files;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
@@ -162,6 +165,15 @@ struct file {
 	struct inode *f_inode;
 	struct path f_path;
 	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct bpf_prog_aux {

@@ -13,6 +13,8 @@ enum cgfence_holding {
 	CGFENCE_HOLDING_TASK,  /* the task itself: its io_urings that have no descriptor */
 	/* A thread in a fence that its leader is not in: what descriptors they share. The cookie is 0. */
 	CGFENCE_HOLDING_APART,
+	/* Too many descriptors for the iterator over tasks alone. The cookie is 0. */
+	CGFENCE_HOLDING_TOO_MANY,
 };
 
 /* A task in a fence that holds a listening socket, as the iterators over tasks and descriptors write it. */

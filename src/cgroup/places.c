@@ -141,11 +141,11 @@ bool cgroup_places_have(struct cgroup_places *places, const struct hierarchy *hi
 	return find_there(places, hierarchy, id);
 }
 
-bool cgroup_places_keep(struct cgroup_places *places, uint64_t id)
+const char *cgroup_places_keep(struct cgroup_places *places, uint64_t id)
 {
 	struct cgroup_place *place = find_known(places, id);
 
 	if (place)
 		place->used = true;
-	return place;
+	return place ? place->path : NULL;
 }

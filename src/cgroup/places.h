@@ -40,8 +40,8 @@ int cgroup_places_find(struct cgroup_places *places, const struct hierarchy *hie
 bool cgroup_places_have(struct cgroup_places *places, const struct hierarchy *hierarchy,
 			uint64_t id);
 
-/** cgroup_places_keep() - the same for one that is there for certain. Return: is it known already? */
-bool cgroup_places_keep(struct cgroup_places *places, uint64_t id);
+/** cgroup_places_keep() - the same for one that is there for certain. Return: its path, NULL if it is not known already. */
+const char *cgroup_places_keep(struct cgroup_places *places, uint64_t id);
 
 /** cgroup_places_free() - forget all. */
 void cgroup_places_free(struct cgroup_places *places);

@@ -60,13 +60,16 @@ static int visit(struct walk *walk, int parent, const char *name, size_t level)
 		return 0;
 	if (level + 1 == walk->globs->components && is_exception(walk, name))
 		return 0;
+	if (level + 1 == walk->globs->components) {
+		walk->count++;
+		if (!walk->membership)
+			return 0;
+	}
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (level + 1 < walk->globs->components)
-		return walk_level(walk, fd, level + 1);
-	walk->count++;
-	return walk->membership ? add_member(walk, fd) : 0;
+	return level + 1 < walk->globs->components ? walk_level(walk, fd, level + 1)
+						   : add_member(walk, fd);
 }
 
 static void cleanup_close_directory(DIR **directory)

@@ -10,12 +10,14 @@
 
 #define FILES_PATH PINS_KERNEL "/holders_files"
 #define TASKS_PATH PINS_KERNEL "/holders_tasks"
+#define TABLES_PATH PINS_KERNEL "/holders_tables"
 #define ROOTS_PATH PINS_KERNEL "/holders_roots"
 
 void holders_programs_close(struct holders_programs *programs)
 {
 	cleanup_close_descriptor(&programs->files);
 	cleanup_close_descriptor(&programs->tasks);
+	cleanup_close_descriptor(&programs->tables);
 	cleanup_close_descriptor(&programs->roots);
 	*programs = (struct holders_programs)HOLDERS_PROGRAMS_CLOSED;
 }
@@ -42,6 +44,7 @@ bool holders_pins_open(struct holders_programs *programs, uint64_t version)
 	found.files = bpf_obj_get(FILES_PATH);
 	if (found.files >= 0) {
 		found.tasks = bpf_obj_get(TASKS_PATH);
+		found.tables = bpf_obj_get(TABLES_PATH);
 		found.roots = bpf_obj_get(ROOTS_PATH);
 	}
 	if (found.tasks < 0 || found.roots < 0 || !is_of_version(found.roots, version)) {
@@ -69,6 +72,7 @@ static void remove_pins(void)
 {
 	unlink(FILES_PATH);
 	unlink(TASKS_PATH);
+	unlink(TABLES_PATH);
 	unlink(ROOTS_PATH);
 }
 
@@ -79,6 +83,7 @@ bool holders_pins_keep(const struct holders_programs *programs, uint64_t version
 	remove_pins();
 	if (bpf_map_update_elem(programs->roots, &key, &version, BPF_ANY) == 0 &&
 	    bpf_obj_pin(programs->roots, ROOTS_PATH) == 0 &&
+	    (programs->tables < 0 || bpf_obj_pin(programs->tables, TABLES_PATH) == 0) &&
 	    bpf_obj_pin(programs->tasks, TASKS_PATH) == 0 &&
 	    bpf_obj_pin(programs->files, FILES_PATH) == 0)
 		return true;

@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 struct holders_programs {
-	int files; /* iter/task_file */
-	int tasks; /* iter/task */
-	int roots; /* the map of the fences */
+	int files;  /* iter/task_file */
+	int tasks;  /* iter/task */
+	int tables; /* iter/task for both, which visits the files itself; -1 before 5.17 */
+	int roots;  /* the map of the fences */
 };
 
 #define HOLDERS_PROGRAMS_CLOSED \
 	{                       \
-		-1, -1, -1      \
+		-1, -1, -1, -1  \
 	}
 
 /* Keys of the map that are no ids of cgroups: what is to be compared to know the programs again, and who wrote the rest. */

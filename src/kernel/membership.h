@@ -71,7 +71,7 @@ int membership_note_lost(const struct membership *membership);
 
 /**
  * membership_list() - the members that a map has.
- * @ids: receives their ids in ascending order, each once, to be given to free(); NULL if there are none
+ * @ids: receives their ids in ascending order, each once, to be given to free()
  *
  * Return: 0 or -errno.
  */

@@ -13,6 +13,9 @@
 /* How old a second look may be. */
 #define SECOND_LOOK_NS (100 * 1000 * 1000)
 
+/* To walk through so many fences and members costs as much as to load the iterator. */
+#define WALKED_MAX 200
+
 /* Keeps the first failure. */
 static void note(int result, const struct cgfence_error *reason, int *code,
 		 struct cgfence_error *error)
@@ -117,9 +120,9 @@ static void find_by_iterator(const struct port_fences *fences, struct holders_it
 	holders_free(&apart);
 }
 
-int holders_find(const struct port_fences *fences, const struct hierarchy *hierarchy,
-		 const struct listeners *listeners, struct holders_iterator *iterator,
-		 struct holders *list, struct cgfence_error *error)
+static int find(const struct port_fences *fences, const struct hierarchy *hierarchy,
+		const struct listeners *listeners, struct holders_iterator *iterator,
+		struct holders *list, struct cgfence_error *error)
 {
 	cleanup_free struct wanted_socket *wanted = NULL;
 	cleanup_free bool *walked = calloc(fences->count + 1, sizeof(*walked));
@@ -150,6 +153,20 @@ int holders_find(const struct port_fences *fences, const struct hierarchy *hiera
 			code = error_set(error, -again, "%s", reason.text);
 	}
 	return code;
+}
+
+int holders_find(const struct port_fences *fences, const struct hierarchy *hierarchy,
+		 const struct listeners *listeners, struct holders_iterator *iterator,
+		 struct holders *list, struct cgfence_error *error)
+{
+	struct holders_iterator *own = NULL;
+	int result;
+
+	if (!iterator && fences->count > WALKED_MAX)
+		holders_iterator_new(&own, NULL);
+	result = find(fences, hierarchy, listeners, iterator ? iterator : own, list, error);
+	holders_iterator_free(own);
+	return result;
 }
 
 /* Return: 1 if the cgroup is in the fence, 0 if it is not or is gone, -errno if that is unknown. */

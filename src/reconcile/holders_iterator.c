@@ -4,22 +4,17 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/compare.h"
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "kernel/error.h"
 #include "kernel/holders_pins.h"
-#include "kernel/kernel_btf.h"
-#include "kernel/quiet.h"
+#include "kernel/map_ids.h"
 #include "kernel/refusal.h"
-#include "kernel/sections.h"
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
-#include "holders.skel.h"
+#include "reconcile/holders_load.h"
 
 #include <bpf/bpf.h>
-#include <cgfence/abi.h>
-#include <fcntl.h>
 #include <string.h>
 
 /* A read returns several thousand holders. */
@@ -40,28 +35,12 @@ struct holders_iterator {
 	uint64_t writer;
 };
 
-/* Programs of another version of cgfence are left alone. */
-static uint64_t version_of_programs(void)
-{
-	const uint32_t abi = CGFENCE_ABI_VERSION;
-	uint64_t digest = digest_add(DIGEST_BEGIN, CGFENCE_VERSION, strlen(CGFENCE_VERSION));
-	size_t size;
-
-	holders_bpf__elf_bytes(&size);
-	return digest_add(digest_add(digest, &abi, sizeof(abi)), &size, sizeof(size));
-}
-
 static void unload(struct holders_iterator *iterator)
 {
 	holders_programs_close(&iterator->programs);
 	free(iterator->roots);
 	iterator->roots = NULL;
 	iterator->shared = false;
-}
-
-static void cleanup_destroy_skeleton(struct holders_bpf **skeleton)
-{
-	holders_bpf__destroy(*skeleton);
 }
 
 void holders_iterator_free(struct holders_iterator *iterator)
@@ -73,41 +52,13 @@ void holders_iterator_free(struct holders_iterator *iterator)
 	free(iterator);
 }
 
-static int duplicate(int fd, int *copy)
-{
-	*copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return *copy < 0 ? errno : 0;
-}
-
 /* Return: 0 or errno. */
 static int load(struct holders_iterator *iterator, uint32_t room)
 {
-	QUIET_LIBBPF;
-	char types[KERNEL_BTF_PATH_SIZE];
-	cleanup_close int types_file = kernel_btf_open(types);
-	LIBBPF_OPTS(bpf_object_open_opts, options,
-		    .btf_custom_path = types_file < 0 ? NULL : types);
-	__attribute__((cleanup(cleanup_destroy_skeleton))) struct holders_bpf *skeleton =
-		holders_bpf__open_opts(&options);
-	struct holders_programs *programs = &iterator->programs;
-	int code;
+	int code = holders_load(&iterator->programs, room);
 
-	if (!skeleton ||
-	    bpf_map__set_max_entries(skeleton->maps.cgfence_roots, room + HOLDERS_KEY_COUNT))
-		return errno;
-	code = -sections_prepare(skeleton->obj);
 	if (code == 0)
-		code = -holders_bpf__load(skeleton);
-	if (code)
-		return code;
-	iterator->room = room;
-	code = duplicate(bpf_program__fd(skeleton->progs.cgfence_holders), &programs->files);
-	if (code == 0)
-		code = duplicate(bpf_program__fd(skeleton->progs.cgfence_tasks), &programs->tasks);
-	if (code == 0)
-		code = duplicate(bpf_map__fd(skeleton->maps.cgfence_roots), &programs->roots);
-	if (code)
-		unload(iterator);
+		iterator->room = room;
 	return code;
 }
 
@@ -124,7 +75,7 @@ static uint32_t read_room(int roots)
 /* During a turn. */
 static void share(struct holders_iterator *iterator)
 {
-	iterator->shared = holders_pins_keep(&iterator->programs, version_of_programs());
+	iterator->shared = holders_pins_keep(&iterator->programs, holders_load_version());
 }
 
 static int load_or_open(struct holders_iterator *iterator)
@@ -132,7 +83,7 @@ static int load_or_open(struct holders_iterator *iterator)
 	cleanup_close int turn = -1;
 	int code;
 
-	if (holders_pins_open(&iterator->programs, version_of_programs())) {
+	if (holders_pins_open(&iterator->programs, holders_load_version())) {
 		iterator->room = read_room(iterator->programs.roots);
 		iterator->shared = true;
 		return 0;
@@ -195,30 +146,52 @@ static bool is_listed(const uint64_t *ids, size_t count, uint64_t id)
 	return count && bsearch(&id, ids, count, sizeof(id), compare_ids);
 }
 
-static int write_roots(int map, const uint64_t *fence_ids, size_t count,
-		       struct cgfence_error *error)
+static int remove_roots(int map, const uint64_t *ids, size_t count, const uint64_t *kept,
+			size_t kept_count, struct cgfence_error *error)
 {
-	const uint64_t yes = 1;
-	uint64_t previous = 0;
-	uint64_t id;
-	bool first = true;
-
-	while (bpf_map_get_next_key(map, first ? NULL : &previous, &id) == 0) {
-		if (id == HOLDERS_KEY_VERSION || id == HOLDERS_KEY_WRITER ||
-		    is_listed(fence_ids, count, id)) {
-			previous = id;
-			first = false;
-		} else if (bpf_map_delete_elem(map, &id) < 0 && errno != ENOENT) {
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == HOLDERS_KEY_VERSION || ids[i] == HOLDERS_KEY_WRITER ||
+		    is_listed(kept, kept_count, ids[i]))
+			continue;
+		if (bpf_map_delete_elem(map, &ids[i]) < 0 && errno != ENOENT)
 			return kernel_error(error, errno,
 					    "remove a fence from the iterator over descriptors");
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (bpf_map_update_elem(map, &fence_ids[i], &yes, BPF_ANY) < 0)
-			return kernel_error(error, errno,
-					    "add a fence to the iterator over descriptors");
 	}
 	return 0;
+}
+
+/* @has: what the map has */
+static int write_roots(int map, const uint64_t *has, size_t has_count, const uint64_t *ids,
+		       size_t count, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *added = malloc((count + 1) * sizeof(*added));
+	size_t used = 0;
+	int result;
+
+	if (!added)
+		return error_out_of_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_listed(has, has_count, ids[i]))
+			added[used++] = ids[i];
+	}
+	/* First, since there is room for the larger set alone. */
+	result = remove_roots(map, has, has_count, ids, count, error);
+	if (result)
+		return result;
+	result = map_ids_add(map, added, used);
+	return result ? kernel_error(error, -result, "add a fence to the iterator over descriptors")
+		      : 0;
+}
+
+/* Without knowing what the map has. */
+static int write_roots_anew(int map, const uint64_t *ids, size_t count, struct cgfence_error *error)
+{
+	cleanup_free uint64_t *has = NULL;
+	size_t has_count = 0;
+	int result = map_ids_list(map, sizeof(uint64_t), &has, &has_count);
+
+	return result ? kernel_error(error, -result, "read the fences of the iterator")
+		      : write_roots(map, has, has_count, ids, count, error);
 }
 
 static uint64_t read_writer(int map)
@@ -244,32 +217,40 @@ static uint64_t new_writer(void)
 	return (boot_time_ns() << 22 | (uint64_t)getpid()) + 1;
 }
 
+/* Remembers what the map has now, if there is memory for it. */
+static void keep_roots(struct holders_iterator *iterator, const uint64_t *ids, size_t count)
+{
+	size_t size = count * sizeof(*ids);
+
+	free(iterator->roots);
+	iterator->roots = malloc(size + 1);
+	iterator->root_count = count;
+	if (iterator->roots)
+		memcpy(iterator->roots, ids, size);
+}
+
 /* Updates the map of roots to the fences of this pass, which mostly are those of the last pass. */
 static int set_roots(struct holders_iterator *iterator, const uint64_t *fence_ids, size_t count,
 		     struct cgfence_error *error)
 {
 	int map = iterator->programs.roots;
-	size_t size = count * sizeof(*fence_ids);
+	bool known = iterator->roots && read_writer(map) == iterator->writer;
 	int result;
 
-	if (iterator->roots && iterator->root_count == count &&
-	    memcmp(iterator->roots, fence_ids, size) == 0 && read_writer(map) == iterator->writer)
+	if (known && iterator->root_count == count &&
+	    memcmp(iterator->roots, fence_ids, count * sizeof(*fence_ids)) == 0)
 		return 0;
-	free(iterator->roots);
-	iterator->roots = NULL;
 	iterator->writer = new_writer();
 	result = set_writer(map, 0, error);
 	if (result == 0)
-		result = write_roots(map, fence_ids, count, error);
+		result = known ? write_roots(map, iterator->roots, iterator->root_count, fence_ids,
+					     count, error)
+			       : write_roots_anew(map, fence_ids, count, error);
 	if (result == 0)
 		result = set_writer(map, iterator->writer, error);
-	if (result)
-		return result;
-	iterator->roots = malloc(size + 1);
-	iterator->root_count = count;
-	if (iterator->roots)
-		memcpy(iterator->roots, fence_ids, size);
-	return 0;
+	if (result == 0)
+		keep_roots(iterator, fence_ids, count);
+	return result;
 }
 
 /* The records of a pass: holders, and carriers that may lead to more. */
@@ -277,12 +258,17 @@ struct harvest {
 	struct holders *list;
 	struct holders *apart; /* NULL if they are not wanted */
 	struct holders leads;
+	bool too_many; /* of a task, for the iterator over tasks alone */
 };
 
 static int take(struct harvest *harvest, const struct cgfence_holder *holder)
 {
 	if (holder->holding == CGFENCE_HOLDING_APART)
 		return harvest->apart ? holders_add(harvest->apart, holder) : 0;
+	if (holder->holding == CGFENCE_HOLDING_TOO_MANY) {
+		harvest->too_many = true;
+		return 0;
+	}
 	return holders_add(holder->holding == CGFENCE_HOLDING_DESCRIPTOR ? harvest->list
 									 : &harvest->leads,
 			   holder);
@@ -325,6 +311,33 @@ static int run(int program, struct harvest *harvest, struct cgfence_error *error
 	return result ? kernel_error(error, -result, "read the iterator over descriptors") : 0;
 }
 
+/* @first: how many holders were found before this pass, and threads apart */
+static void drop(struct harvest *harvest, size_t first, size_t first_apart)
+{
+	harvest->list->count = first;
+	harvest->leads.count = 0;
+	if (harvest->apart)
+		harvest->apart->count = first_apart;
+}
+
+static int find(struct holders_iterator *iterator, struct harvest *harvest,
+		struct cgfence_error *error)
+{
+	const struct holders_programs *programs = &iterator->programs;
+	size_t first_apart = harvest->apart ? harvest->apart->count : 0;
+	size_t first = harvest->list->count;
+	int result;
+
+	if (programs->tables >= 0) {
+		result = run(programs->tables, harvest, error);
+		if (result || !harvest->too_many)
+			return result;
+		drop(harvest, first, first_apart);
+	}
+	result = run(programs->files, harvest, error);
+	return result ? result : run(programs->tasks, harvest, error);
+}
+
 static int follow(struct holders_iterator *iterator, struct harvest *harvest,
 		  struct cgfence_error *error)
 {
@@ -354,9 +367,7 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 	if (result == 0)
 		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
-		result = run(iterator->programs.files, &harvest, error);
-	if (result == 0)
-		result = run(iterator->programs.tasks, &harvest, error);
+		result = find(iterator, &harvest, error);
 	if (result == 0)
 		result = follow(iterator, &harvest, error);
 	iterator->running = false;

@@ -212,7 +212,10 @@ static int add(struct reading *reading, uint64_t id, uint64_t standing_id, struc
 	if (!items)
 		return error_out_of_memory(error);
 	fences->items = items;
-	result = cgroup_places_find(reading->places, reading->hierarchy, id, &path, error);
+	/* The kernel takes a member off when its cgroup is removed, so it needs not be asked again. */
+	path = standing_id ? cgroup_places_keep(reading->places, id) : NULL;
+	result = path ? 0
+		      : cgroup_places_find(reading->places, reading->hierarchy, id, &path, error);
 	if (result)
 		return result;
 	copy = strdup(path);

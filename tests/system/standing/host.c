@@ -185,17 +185,6 @@ Test(standing_host, programs_that_somebody_removed_are_missed_and_made_again)
 	}
 }
 
-static size_t count_places(void)
-{
-	cleanup_member_host struct member_host host = MEMBER_HOST_CLOSED;
-	size_t count = 0;
-
-	cr_assert_eq(member_host_enter(&host, false, NULL), 0);
-	for (size_t i = 0; i < CGFENCE_PLACES; i++)
-		count += host.places.places[i].fence_id != 0;
-	return count;
-}
-
 static void remove_pins_by_hand(const char *below)
 {
 	char path[PINS_PATH_SIZE];
@@ -219,11 +208,11 @@ Test(standing_host, a_fence_whose_pins_somebody_removed_leaves_its_place_to_othe
 	for (int i = 0; i < 3; i++)
 		standing_attach("job-*",
 				i % 2 ? NULL_ONLY : "{'except': ['x'], 'devices': {'allow': []}}");
-	cr_expect_eq(count_places(), 2);
+	cr_expect_eq(standing_count_places(), 2);
 	remove_pins_by_hand("job-*");
 	cr_expect_eq(open_zero("task-1"), EPERM);
 	cgfence_fence_sweep();
-	cr_expect_eq(count_places(), 1);
+	cr_expect_eq(standing_count_places(), 1);
 	cr_expect_eq(open_zero("task-2"), EPERM);
 }
 
@@ -248,8 +237,8 @@ Test(standing_host, an_attach_that_fails_leaves_nothing)
 	cr_expect_neq(access(MEMBER_PROGRAMS_DIRECTORY, F_OK), 0);
 	standing_attach("job-*", NULL_ONLY);
 	cr_expect_neq(try_to_attach("slice/job-*"), 0);
-	cr_expect_eq(count_places(), 1);
+	cr_expect_eq(standing_count_places(), 1);
 	foreign_detach(&foreign);
 	cr_expect_eq(try_to_attach("slice/job-*"), 0);
-	cr_expect_eq(count_places(), 2);
+	cr_expect_eq(standing_count_places(), 2);
 }

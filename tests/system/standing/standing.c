@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "standing.h"
 #include "fence/standing.h"
+#include "kernel/member_host.h"
 
 #include <string.h>
 
@@ -64,6 +65,17 @@ size_t standing_member_count(const char *below)
 	cr_assert_eq(cgfence_fence_read_members(fence, &ids, &count, &error), 0, "%s", error.text);
 	free(ids);
 	cgfence_fence_close(fence);
+	return count;
+}
+
+size_t standing_count_places(void)
+{
+	cleanup_member_host struct member_host host = MEMBER_HOST_CLOSED;
+	size_t count = 0;
+
+	cr_assert_eq(member_host_enter(&host, false, NULL), 0);
+	for (size_t i = 0; i < CGFENCE_PLACES; i++)
+		count += host.places.places[i].fence_id != 0;
 	return count;
 }
 

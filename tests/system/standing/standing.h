@@ -21,6 +21,9 @@ struct cgfence_fence *standing_open(const char *below);
 /** standing_member_count() - how many members it has. */
 size_t standing_member_count(const char *below);
 
+/** standing_count_places() - how many places standing fences have with the programs of the host. */
+size_t standing_count_places(void);
+
 /** standing_detach() - detach it. */
 void standing_detach(const char *below);
 
