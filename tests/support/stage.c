@@ -20,18 +20,18 @@ static int fail(struct cgfence_error *error, const char *what, int code)
 int stage_open(struct stage *stage, const char *name, struct cgfence_error *error)
 {
 	struct cgfence_cgroup *root = NULL;
-	char full[64];
 	int code;
 
 	*stage = (struct stage){ 0 };
 	snprintf(stage->directory, sizeof(stage->directory), "/tmp/%s-XXXXXX", name);
-	snprintf(full, sizeof(full), "%s-%d", name, getpid());
 	code = fail(error, "cannot enter a mount namespace",
 		    namespaces_enter_mount(stage->directory));
 	if (code == 0)
 		code = cgfence_cgroup_open("/", &root, error);
+	/* A number of a process may come again, and a killed test may have left the cgroup that was called by it. */
 	if (code == 0)
-		code = cgfence_cgroup_create(root, full, &stage->cgroup, error);
+		code = cgfence_cgroup_create(root, strrchr(stage->directory, '/') + 1,
+					     &stage->cgroup, error);
 	cgfence_cgroup_close(root);
 	return code;
 }
