@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|test|vm|static|deb|runtimes|cross-ARCH...
+# Installs the Debian packages that are missing, if any are. Usage: install-dependencies.sh build|demo|suites|test|vm|static|deb|runtimes|cross-ARCH...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 declare -A packages=(
 	[build]='gcc libc6-dev make clang llvm bpftool libbpf-dev libelf-dev libjansson-dev libncurses-dev libnl-3-dev libyaml-dev'
 	[demo]='busybox-static mount'
+	[suites]='libcriterion-dev'
 	[static]='pkg-config zlib1g-dev'
 	[deb]='debhelper dpkg-dev fakeroot libcriterion-dev libslurm-dev'
 	[test]='busybox-static crun g++ iproute2 libclang-rt-dev libcriterion-dev mandoc pkg-config procps python3-jsonschema
@@ -21,7 +22,7 @@ declare -A packages=(
 
 for group in "${@:-none}"; do
 	if [[ -z ${packages[$group]-} ]]; then
-		echo "Usage: $0 build|demo|test|vm|static|deb|runtimes|cross-ARCH..." >&2
+		echo "Usage: $0 build|demo|suites|test|vm|static|deb|runtimes|cross-ARCH..." >&2
 		exit 2
 	fi
 done

@@ -3,12 +3,14 @@
 # Runs the tests that `make check` built, as root, and ends with their count. With a pattern such as 'life/*' or
 # 'suite/name', only those. With CGFENCE_TEST_STRICT set, a test that would be skipped because rights or tools are
 # missing fails; a test of a feature that the running kernel lacks is still skipped.
-# If CGFENCE_TEST_FRESH names a Debian release, the demonstration also runs in a new chroot of it.
-# Usage: run-tests.sh [PATTERN]
+# If CGFENCE_TEST_FRESH names a Debian release, the demonstration and most tests on the kernel also run in a new chroot of
+# it, with its libraries and compilers. With programs such as build/system-tests, only those run.
+# Usage: run-tests.sh [PATTERN [PROGRAM]...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pattern=${1-}
+programs=("${@:2}")
 if ((EUID != 0)); then
 	echo "$0: tests on the running kernel need root, and there is no sudo; as root, run: $0 $*" >&2
 	exit 1
@@ -81,12 +83,25 @@ run_check() {
 	fi
 }
 
-# Runs the first command in a fresh clone of this tree.
+# In a fresh clone of this tree: the first command, and tests that load every kind of program and map, since libraries
+# differ in what they do with them. Tests that load the kernel for long run only once.
 run_fresh() { # SUITE
-	echo "== make demo in a fresh $1"
-	if tools/fresh.sh --as root "$1"; then
+	local report=$results/fresh status=0 fresh_passed fresh_failed fresh_skipped
+
+	echo "== make demo and tests in a fresh $1"
+	tools/fresh.sh --as root \
+		--only build/system-tests '!(hammer|adopt_hammer|concurrent|stress|port_stress|reconcile_soak|others_table)/*' \
+		--only build/cli-tests '@(adopt|attach*|denials|follow|kernel_btf|learn|many|metrics|reconcile|run|run_*|standing|watch|watch_adopt|watch_anchor|watch_events)/*' \
+		"$1" | tee "$report" || status=1
+	read -r fresh_passed fresh_failed fresh_skipped < <(awk '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ \
+		{ passed += $1; failed += $3; skipped += $5 } END { print passed + 0, failed + 0, skipped + 0 }' "$report")
+	passed=$((passed + fresh_passed))
+	failed=$((failed + fresh_failed))
+	skipped=$((skipped + fresh_skipped))
+	sed -n "/^== what failed\$/,/^[0-9]* passed, / { /^== /d; /^[0-9]* passed, /d; s/^/fresh $1: /; p }" "$report" >>"$failures"
+	if ((status == 0)); then
 		passed=$((passed + 1))
-	else
+	elif ((fresh_failed == 0)); then
 		fail "tools/fresh.sh $1: failed, see above."
 	fi
 }
@@ -162,17 +177,20 @@ run_all_else() {
 	run_check "lint" tools/lint.sh
 }
 
-export CGFENCE_PROGRAM=build/asan/cgfence
-run_program build/asan/unit-tests
-run_program build/system-tests
-run_program build/asan/cli-tests
-run_program build/faults-tests
+export CGFENCE_PROGRAM=${CGFENCE_PROGRAM:-build/asan/cgfence}
+if ((${#programs[@]} == 0)); then
+	programs=(build/asan/unit-tests build/system-tests build/asan/cli-tests build/faults-tests)
+fi
+for program in "${programs[@]}"; do
+	run_program "$program"
+done
 if [[ -z $pattern ]]; then
 	run_all_else
 elif ((passed + failed + skipped == 0)); then
 	fail "No test is named '$pattern'; build/system-tests --list names those of one program."
 fi
-check_leftovers
+# Where they are named, this runs in another one that looks at all that is left.
+(($# > 1)) || check_leftovers
 
 if [[ -s $failures ]]; then
 	echo "== what failed"

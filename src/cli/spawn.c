@@ -94,6 +94,13 @@ static void forward_signal(const siginfo_t *signal, pid_t child)
 		kill(child, signal->si_signo);
 }
 
+static bool is_pending(int signal)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, signal) == 1;
+}
+
 /* Each is looked at before it is waited for, while its cgroup can be told. Return: true once the command has ended. */
 static bool reap(struct running *running)
 {
@@ -116,9 +123,9 @@ static bool reap(struct running *running)
 		ended = true;
 	}
 	info.si_pid = 0;
-	/* So that the shell sees the job stopped; SIGCONT is forwarded. */
+	/* So that the shell sees the job stopped; SIGCONT is forwarded. Stopping would lose one that came already (signal(7)). */
 	if (!ended && waitid(P_PID, (id_t)running->child, &info, WSTOPPED | WNOHANG) == 0 &&
-	    info.si_pid)
+	    info.si_pid && !is_pending(SIGCONT))
 		raise(SIGSTOP);
 	return ended;
 }

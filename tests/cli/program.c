@@ -59,6 +59,17 @@ static void let_fail(long call, int code)
 		_exit(98);
 }
 
+/* These tests may have been started with signals ignored or blocked, as by nohup(1) or as a background job of a shell. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i <= SIGRTMAX; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static __attribute__((noreturn)) void exec_program(const struct program_options *options,
 						   const char *const *words)
 {
@@ -77,13 +88,11 @@ static __attribute__((noreturn)) void exec_program(const struct program_options 
 		_exit(98);
 	if (options->without_admin && geteuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) < 0)
 		_exit(98);
+	reset_signals();
 	if (options->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
 	if (options->failing_call)
 		let_fail(options->failing_call, options->failing_errno);
-	/* A shell makes its background jobs ignore them, and these tests may be one. */
-	signal(SIGINT, SIG_DFL);
-	signal(SIGQUIT, SIG_DFL);
 	execvp(argv[0], (char *const *)argv);
 	_exit(98);
 }

@@ -3,6 +3,7 @@
 #include "program.h"
 #include "support/harness.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,6 +122,43 @@ Test(run_service, every_signal_reaches_the_command)
 		cr_assert_eq(program.result.status, 9, "signal %d: status %d", signals[i],
 			     program.result.status);
 	}
+}
+
+static void await_stop(pid_t pid)
+{
+	char path[32];
+	char state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (state != 'T') {
+		FILE *file = fopen(path, "re");
+
+		cr_assert_neq(file, NULL, "%d is gone", pid);
+		cr_assert_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+		sched_yield();
+	}
+}
+
+/* Both are known to cgfence at once: that the command stopped, and that it is to go on. */
+Test(run_service, a_command_that_is_continued_before_it_is_seen_to_stop_goes_on)
+{
+	struct program program;
+	pid_t command = 0;
+
+	start(&program, "exec \"$0\" run -- sh -c 'echo pid $$ ready; read line; echo went on'",
+	      NULL);
+	program_expect(&program, "ready");
+	cr_assert_eq(sscanf(program.result.output, "pid %d", &command), 1);
+	kill(program.pid, SIGSTOP);
+	await_stop(program.pid);
+	kill(command, SIGSTOP);
+	await_stop(command);
+	kill(program.pid, SIGCONT);
+	program_type(&program, "\n");
+	program_expect(&program, "went on");
+	program_finish(&program);
+	assert_status(program.result, 0);
 }
 
 /* Signals wait in the order of their numbers, so a second USR1, if there were one, would come before USR2. */

@@ -24,7 +24,7 @@ struct cgfence_cgroup *sockets_fence(void)
 
 void sockets_skip(const char *reason)
 {
-	/* Criterion leaves .fini out for a test that is skipped. */
+	/* As in harness_skip(), but what a kernel lacks may be skipped always. */
 	harness_end();
 	cr_skip_test("%s", reason);
 	abort();

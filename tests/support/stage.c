@@ -10,6 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define NAME_SIZE 64
+#define RANDOM_LENGTH 5
+
 static int fail(struct cgfence_error *error, const char *what, int code)
 {
 	if (code)
@@ -17,21 +20,31 @@ static int fail(struct cgfence_error *error, const char *what, int code)
 	return code;
 }
 
+/*
+ * By what mkdtemp(3) found: a number of a process may come again, and a killed test may have left the cgroup that was called by
+ * it. It is as long as such a number, for tests of tables.
+ */
+static const char *cgroup_name(const char *name, const char *directory, char full[NAME_SIZE])
+{
+	snprintf(full, NAME_SIZE, "%s-%s", name, directory + strlen(directory) - RANDOM_LENGTH);
+	return full;
+}
+
 int stage_open(struct stage *stage, const char *name, struct cgfence_error *error)
 {
 	struct cgfence_cgroup *root = NULL;
-	char full[64];
+	char full[NAME_SIZE];
 	int code;
 
 	*stage = (struct stage){ 0 };
 	snprintf(stage->directory, sizeof(stage->directory), "/tmp/%s-XXXXXX", name);
-	snprintf(full, sizeof(full), "%s-%d", name, getpid());
 	code = fail(error, "cannot enter a mount namespace",
 		    namespaces_enter_mount(stage->directory));
 	if (code == 0)
 		code = cgfence_cgroup_open("/", &root, error);
 	if (code == 0)
-		code = cgfence_cgroup_create(root, full, &stage->cgroup, error);
+		code = cgfence_cgroup_create(root, cgroup_name(name, stage->directory, full),
+					     &stage->cgroup, error);
 	cgfence_cgroup_close(root);
 	return code;
 }
