@@ -26,6 +26,36 @@ static void read_line(const char *path, char line[LINE_SIZE])
 	line[strcspn(line, "\n")] = '\0';
 }
 
+/* Does the rest of the file have these bytes? They begin with the only NUL but for that at their end. */
+static bool has_bytes(FILE *file, const char *bytes, size_t length)
+{
+	size_t matched = 0;
+	int byte;
+
+	while (matched < length && (byte = getc_unlocked(file)) != EOF) {
+		if (byte == bytes[matched])
+			matched++;
+		else
+			matched = byte == '\0';
+	}
+	return matched == length;
+}
+
+/* Is this function known to be none of the kernel's? Without its types nothing is known; their names end with NULs. */
+static bool kernel_lacks(const char *function)
+{
+	FILE *types = fopen(BTF, "re");
+	char bytes[64] = { 0 };
+	bool lacks;
+
+	if (!types)
+		return false;
+	snprintf(bytes + 1, sizeof(bytes) - 1, "%s", function);
+	lacks = !has_bytes(types, bytes, strlen(function) + 2) && ftell(types) > 0;
+	fclose(types);
+	return lacks;
+}
+
 static const char *outcome(int code)
 {
 	switch (code) {
@@ -74,6 +104,9 @@ static const char *lsm_remedy(char text[LINE_SIZE])
 {
 	char names[LINE_SIZE];
 
+	/* No kernel parameter helps then. Debian's for s390x has no JIT, without which there is no BPF LSM. */
+	if (kernel_lacks("bpf_lsm_socket_listen"))
+		return "for EPERM boot Linux 6.0 or later that has CONFIG_BPF_LSM, which this one lacks";
 	read_line(LSM_LIST, names);
 	if (!*names)
 		return "for EPERM boot Linux 6.0 or later that has CONFIG_BPF_LSM, with 'bpf' in lsm=";
@@ -258,6 +291,7 @@ static void look_at_types(struct findings *findings)
 			     "this kernel does not tell its types");
 }
 
+/* The setting is shown in the first network namespace alone. */
 static void look_at_jit(struct findings *findings)
 {
 	char enabled[LINE_SIZE];
@@ -265,6 +299,9 @@ static void look_at_jit(struct findings *findings)
 	read_line(JIT, enabled);
 	if (strcmp(enabled, "0") == 0)
 		findings_add(findings, FINDING_NOTE, "jit", "sysctl net.core.bpf_jit_enable=1",
+			     "programs are interpreted, which makes each check slower");
+	else if (!*enabled && kernel_lacks("bpf_jit_binary_alloc"))
+		findings_add(findings, FINDING_NOTE, "jit", "boot a kernel that has CONFIG_BPF_JIT",
 			     "programs are interpreted, which makes each check slower");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "program.h"
 #include "watching.h"
+#include "base/cleanup.h"
 #include "support/children.h"
 #include "support/harness.h"
 
@@ -10,8 +11,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +23,9 @@
 #include <unistd.h>
 
 TestSuite(doctor, .init = harness_begin, .fini = harness_end, .timeout = 600);
+
+/* More than the types of any kernel take. */
+#define TYPES_SIZE (64U << 20)
 
 /* The first finding of a check; NULL if there is none. It lives as long as @report. */
 static const json_t *find(const json_t *report, const char *check)
@@ -254,6 +261,64 @@ Test(doctor, it_fits_a_terminal)
 	for (char *line = strtok_r(result.output, "\r\n", &save); line;
 	     line = strtok_r(NULL, "\r\n", &save))
 		cr_expect_leq(strlen(line), 80, "'%s'", line);
+}
+
+/* Shows this process a kernel that is built without a function: its types lack the name. */
+static void hide_function(const char *name)
+{
+	static const char types[] = "/sys/kernel/btf/vmlinux";
+	char path[] = "/tmp/cgfence-types-XXXXXX";
+	int from = open(types, O_RDONLY | O_CLOEXEC);
+	int to = mkostemp(path, O_CLOEXEC);
+	cleanup_free char *bytes = malloc(TYPES_SIZE);
+	size_t length = 0;
+	ssize_t count;
+	char *found;
+
+	if (from < 0)
+		cr_skip_test("this kernel does not tell its types");
+	cr_assert(to >= 0 && bytes);
+	while ((count = read(from, bytes + length, TYPES_SIZE - length)) > 0)
+		length += (size_t)count;
+	found = memmem(bytes, length, name, strlen(name) + 1);
+	if (found)
+		*found = '_';
+	cr_assert_eq(write(to, bytes, length), (ssize_t)length);
+	close(from);
+	close(to);
+	cr_assert_eq(mount(path, types, NULL, MS_BIND, NULL), 0, "%s", strerror(errno));
+	unlink(path);
+}
+
+/* On a kernel without the BPF LSM nobody is sent to the kernel's command line. */
+Test(doctor, what_the_kernel_was_built_without_needs_another_kernel)
+{
+	json_t *report = look_at_host(0);
+
+	if (strcmp(text_of(find(report, "listen"), "state"), "ok") == 0)
+		cr_skip_test("this kernel lets listen(2) fail");
+	cr_expect_null(strstr(text_of(find(report, "listen"), "remedy"), "which this one lacks"));
+	json_decref(report);
+	hide_function("bpf_lsm_socket_listen");
+	report = look_at_host(0);
+	assert_has(text_of(find(report, "listen"), "remedy"),
+		   "CONFIG_BPF_LSM, which this one lacks");
+	json_decref(report);
+}
+
+/* The setting of the JIT is shown in the first network namespace alone. */
+Test(doctor, a_kernel_without_a_jit_is_told)
+{
+	json_t *report;
+
+	cr_assert_eq(unshare(CLONE_NEWNET), 0);
+	report = look_at_host(0);
+	cr_expect_null(find(report, "jit"));
+	json_decref(report);
+	hide_function("bpf_jit_binary_alloc");
+	report = look_at_host(0);
+	expect(report, "jit", "note", "interpreted");
+	json_decref(report);
 }
 
 /* ---- one cgroup ---- */

@@ -184,7 +184,8 @@ Test(adopt_returns, one_that_never_stops_is_left_alone_for_a_while)
 		look(adopter, &told);
 	} while (++times < 1000 && whitelist_query(harness_cgroup()).count == 1);
 	cr_expect_lt(times, 1000, "it is taken each time");
-	cr_expect_geq(told.taken, 100);
+	/* Where a look is slow, it rests as long after it as it leaves a program alone. */
+	cr_expect_geq(told.taken, harness_rounds(100));
 	cr_expect_neq(cgfence_adopter_wait_ns(adopter), 0);
 	whitelist_close(&whitelist);
 	cgfence_adopter_close(adopter);
