@@ -8,17 +8,28 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* The value of a round is the median of its batches: an interrupt is in few of them. */
 #define BATCHES 15
 #define CALLS 100
+
+/* By the state of the data. */
+static const struct {
+	int calls; /* in a batch */
+	/* How much other memory is read, and the step, which meets all sets of a TLB and of a cache. */
+	size_t size, step;
+} states[] = {
+	[CHECK_WARM] = { 100, 0, 1 },
+	[CHECK_NO_TLB] = { 10, 32 << 20, 4096 + 64 },
+	[CHECK_COLD] = { 3, 64 << 20, 1024 + 64 },
+};
 
 #define CHECKS_MAX 256
 #define FILTERS_MAX 64
@@ -98,6 +109,28 @@ static double read_cost(const struct check *check, uint64_t *runs)
 	return ns;
 }
 
+static volatile char *foreign;
+
+/* In small pages. Until something is written, all of them are one page of zeros: they take room in the TLB alone. */
+static void map_foreign(enum check_data data)
+{
+	size_t size = states[data].size;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		report_fail("out of memory");
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	if (data == CHECK_COLD)
+		memset(memory, 1, size);
+	foreign = memory;
+}
+
+static void cool(enum check_data data)
+{
+	for (size_t i = 0; i < states[data].size; i += states[data].step)
+		(void)foreign[i];
+}
+
 /* Return: nanoseconds of each of @repeats calls. */
 static double call_filter(const struct check *check, int repeats)
 {
@@ -105,24 +138,28 @@ static double call_filter(const struct check *check, int repeats)
 	bool allowed = false;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	int code;
 
 	if (call->prepare)
 		call->prepare();
+	cool(call->data);
 	begin_ns = clock_ns();
 	for (int i = 0; i < repeats; i++)
 		allowed = call->call();
 	end_ns = clock_ns();
+	code = errno;
 	if (call->finish)
 		call->finish();
 	if (allowed == check->refused)
-		report_fail("%s: the verdict is wrong", check->filter->name);
+		report_fail("%s: the verdict is wrong: %s", check->filter->name,
+			    allowed ? "allowed" : strerror(code));
 	return (double)(end_ns - begin_ns) / repeats;
 }
 
 /* Return: nanoseconds of the programs of a call. */
 static double time_batch(const struct check *check)
 {
-	const int calls = check->call->batch ?: CALLS;
+	const int calls = states[check->call->data].calls;
 	uint64_t runs_before = 0;
 	uint64_t runs = 0;
 	double before = read_cost(check, &runs_before);
@@ -137,13 +174,25 @@ static double time_batch(const struct check *check)
 	return (after - before) / calls;
 }
 
+static void aim(const struct check *check)
+{
+	const struct filter *filter = check->filter;
+	int code = filter->restrict_self ? filter->restrict_self(filter) : 0;
+
+	if (code)
+		report_fail("%s: %s", filter->name, strerror(-code));
+	if (check->call->data != CHECK_WARM)
+		map_foreign(check->call->data);
+	check->call->aim(check->target);
+}
+
 /* The first batch warms up. */
 static int time_programs(void *subject)
 {
 	const struct check *check = subject;
 	double batches[1 + BATCHES];
 
-	check->call->aim(check->target);
+	aim(check);
 	for (int i = 0; i <= BATCHES; i++)
 		batches[i] = time_batch(check);
 	*result = values_quantile(batches + 1, BATCHES, 0.5);
@@ -156,7 +205,7 @@ static int time_calls(void *subject)
 	double calls[CALLS + BATCHES * CALLS];
 	size_t count = (size_t)(BATCHES * CALLS / check->call->repeats);
 
-	check->call->aim(check->target);
+	aim(check);
 	for (size_t i = 0; i < CALLS + count; i++)
 		calls[i] = call_filter(check, check->call->repeats);
 	*result = values_quantile(calls + CALLS, count, 0.5);
@@ -218,17 +267,26 @@ void check_aim_device(uint32_t device)
 		report_fail("cannot make a device node: %s", strerror(errno));
 }
 
+const char *check_node(void)
+{
+	return node;
+}
+
 bool check_access(void)
 {
 	return access(node, R_OK | W_OK) == 0;
 }
 
-int check_open(void)
-{
-	return open(node, O_RDWR | O_CLOEXEC);
-}
+#define ACCESS_CALL(repeats, data)                                        \
+	{                                                                 \
+		check_aim_device, NULL, check_access, NULL, repeats, data \
+	}
 
-const struct check_call check_access_call = { check_aim_device, NULL, check_access, NULL, 100, 0 };
+const struct check_call check_access_calls[] = {
+	[CHECK_WARM] = ACCESS_CALL(100, CHECK_WARM),
+	[CHECK_NO_TLB] = ACCESS_CALL(1, CHECK_NO_TLB),
+	[CHECK_COLD] = ACCESS_CALL(1, CHECK_COLD),
+};
 
 void check_begin(struct check_suite *suite, const char *variant)
 {

@@ -5,10 +5,13 @@
 #include "support/fences.h"
 #include "support/namespaces.h"
 
+#include <bpf/bpf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +38,13 @@ struct entry entries_get(size_t index, const char *access)
 			       access };
 }
 
+uint32_t entries_access(const char *access)
+{
+	return (strchr(access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
+	       (strchr(access, 'w') ? BPF_DEVCG_ACC_WRITE : 0) |
+	       (strchr(access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0);
+}
+
 char *entries_policy(size_t count, const char *access, const char *enforce)
 {
 	char *policy = NULL;
@@ -51,6 +61,81 @@ char *entries_policy(size_t count, const char *access, const char *enforce)
 	fprintf(file, "]}}");
 	fclose(file);
 	return policy;
+}
+
+/*
+ * The program of crun (src/libcrun/ebpf.c, cgroup-resources.c there) judges by one entry after the other, its defaults
+ * before what the container is given, the last first in both. crun itself insists on a limit that not every host has.
+ */
+
+#define CRUN_ENTRIES_MAX 256
+
+struct program {
+	struct bpf_insn instructions[6 + 8 * CRUN_ENTRIES_MAX + 2];
+	size_t count;
+};
+
+static void add(struct program *program, struct bpf_insn instruction)
+{
+	program->instructions[program->count++] = instruction;
+}
+
+/* Skips @skipped instructions unless the register has the number. */
+static void add_test(struct program *program, uint8_t of, int number, int16_t skipped)
+{
+	add(program, (struct bpf_insn){ BPF_JMP | BPF_JNE | BPF_K, of, 0, skipped, number });
+}
+
+static void add_return(struct program *program, int value)
+{
+	add(program, (struct bpf_insn){ BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, value });
+	add(program, (struct bpf_insn){ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 });
+}
+
+/* The registers: 2 the type, 3 the access, 4 the major, 5 the minor. */
+static void add_entry(struct program *program, struct entry entry)
+{
+	int access = (int)entries_access(entry.access);
+	bool tests_access = access != 7;
+	int16_t left = (int16_t)(2 + 3 * tests_access + (entry.major >= 0) + (entry.minor >= 0));
+
+	add_test(program, BPF_REG_2, entry.type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK,
+		 left--);
+	if (tests_access) {
+		left = (int16_t)(left - 2);
+		add(program, (struct bpf_insn){ BPF_ALU | BPF_MOV | BPF_X, 1, 3, 0, 0 });
+		add(program, (struct bpf_insn){ BPF_ALU | BPF_AND | BPF_K, 1, 0, 0, access });
+		add(program, (struct bpf_insn){ BPF_JMP | BPF_JNE | BPF_X, 1, 3, left--, 0 });
+	}
+	if (entry.major >= 0)
+		add_test(program, BPF_REG_4, entry.major, left--);
+	if (entry.minor >= 0)
+		add_test(program, BPF_REG_5, entry.minor, left--);
+	add_return(program, 1);
+}
+
+int entries_crun(size_t count, const char *access)
+{
+	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
+	struct program program = {
+		.instructions = { { load, 2, 1, 0, 0 },
+				  { BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff },
+				  { load, 3, 1, 0, 0 },
+				  { BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16 },
+				  { load, 4, 1, 4, 0 },
+				  { load, 5, 1, 8, 0 } },
+		.count = 6,
+	};
+
+	if (count > CRUN_ENTRIES_MAX)
+		return -E2BIG;
+	for (size_t i = ENTRIES_DEFAULT; i-- > 0;)
+		add_entry(&program, entries_get(i, access));
+	for (size_t i = count; i-- > ENTRIES_DEFAULT;)
+		add_entry(&program, entries_get(i, access));
+	add_return(&program, 0);
+	return bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, NULL, "GPL", program.instructions,
+			     program.count, NULL);
 }
 
 /* A container of runc, which is put together in the directory of the run. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The first entries are the defaults. */
 #define ENTRIES_DEFAULT 14
@@ -32,3 +33,9 @@ char *entries_policy(size_t count, const char *access, const char *enforce);
  * Return: a descriptor of the program; -1 if runc is not there or failed.
  */
 int entries_runc(size_t count, const char *access);
+
+/** entries_crun() - load the program that crun generates for the first @count. Return: a descriptor, or -errno. */
+int entries_crun(size_t count, const char *access);
+
+/** entries_access() - bits of BPF_DEVCG_ACC_* for the letters of an access. */
+uint32_t entries_access(const char *access);

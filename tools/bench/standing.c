@@ -5,7 +5,6 @@
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
-#include "support/clock.h"
 #include "support/fences.h"
 
 #include <bpf/bpf.h>
@@ -45,29 +44,16 @@ static void detach(uint64_t id)
 		report_fail("cannot detach a standing fence");
 }
 
-/* Making and removing. */
+/* Making and removing: what the programs take that see it. Entering a cgroup runs none. */
 
-static struct cgfence_cgroup *anchor;
-
-/* A row: cgroups that are made, under a standing fence or without one, and what they are for it. */
-struct making {
-	const char *name;
+/* A row: cgroups by their names. */
+static const struct {
 	const char *cgroup;
-	bool fenced;
+	const char *made, *removed;
+} lives[] = {
+	{ "other", "mkdir, no member", "rmdir, no member" },
+	{ "job", "mkdir, a member", "rmdir, a member" },
 };
-
-static const struct making makings[] = {
-	{ "without a standing fence", "job", false },
-	{ "no member", "other", true },
-	{ "a member", "job", true },
-};
-
-#define MAKINGS (sizeof(makings) / sizeof(makings[0]))
-
-static double rmdir_us[MAKINGS]; /* of the last round */
-
-/* Of the programs that see them. */
-static struct row *mkdir_rows[MAKINGS], *rmdir_rows[MAKINGS];
 
 static double run_ns(const char *pin)
 {
@@ -87,86 +73,41 @@ static double run_ns(const char *pin)
 	return (double)program.run_time_ns / (double)program.run_cnt;
 }
 
-/* Return: microseconds of a call. */
-static double each(const struct making *making, int (*call)(int directory, const char *name))
+static void measure_lives(void)
 {
-	uint64_t begin_ns = clock_ns();
+	struct table *table =
+		table_new("ns", "standing-programs",
+			  "Standing fence: its programs where cgroups are made and removed");
+	struct cgfence_cgroup *anchor = probe_cgroup(NULL, "anchor");
+	int directory = cgfence_cgroup_fd(anchor);
+	int statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	double ns;
 
-	for (int i = 0; i < CGROUPS; i++) {
-		if (call(cgfence_cgroup_fd(anchor), text("%s-%d", making->cgroup, i)))
-			report_fail("cannot make or remove a cgroup: %s", strerror(errno));
+	for (size_t i = 0; i < 4; i++)
+		table_add(table, NULL, NULL, i % 2 ? lives[i / 2].removed : lives[i / 2].made);
+	for (size_t round = 0; round < 2 * ROUNDS; round++) {
+		size_t i = round % 2;
+		uint64_t id = attach(anchor, "job-*");
+
+		for (int name = 0; name < CGROUPS; name++) {
+			const char *path = text("%s-%d", lives[i].cgroup, name);
+
+			if (mkdirat(directory, path, 0755) < 0 ||
+			    unlinkat(directory, path, AT_REMOVEDIR) < 0)
+				report_fail("cannot make or remove a cgroup: %s", strerror(errno));
+		}
+		table_put(&table->rows[2 * i], run_ns("mkdir"));
+		table_put(&table->rows[2 * i + 1], run_ns("rmdir"));
+		detach(id);
 	}
-	return (double)(clock_ns() - begin_ns) / CGROUPS / 1e3;
-}
-
-static int make(int directory, const char *name)
-{
-	return mkdirat(directory, name, 0755);
-}
-
-static int unmake(int directory, const char *name)
-{
-	return unlinkat(directory, name, AT_REMOVEDIR);
-}
-
-/* The calls are timed without the statistics of the kernel, which take time, and the programs after that. */
-static double measure(const void *subject)
-{
-	const struct making *making = subject;
-	size_t index = (size_t)(making - makings);
-	uint64_t id = making->fenced ? attach(anchor, "job-*") : 0;
-	double us = each(making, make);
-	int statistics;
-
-	rmdir_us[index] = each(making, unmake);
-	if (id) {
-		statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
-		each(making, make);
-		each(making, unmake);
-		table_put(mkdir_rows[index], run_ns("mkdir"));
-		table_put(rmdir_rows[index], run_ns("rmdir"));
-		close(statistics);
-	}
-	detach(id);
-	return us;
-}
-
-static void judge(struct table *calls, struct table *programs)
-{
-	double made = table_median(programs, "mkdir, a member");
-	double other = table_median(programs, "mkdir, no member");
-	double removed = table_median(programs, "rmdir, a member");
-	double call_us = table_median(calls, "mkdir, without a standing fence");
-
+	close(statistics);
+	report_table(table, NULL);
+	ns = row_quantile(&table->rows[2], 0.5) + row_quantile(&table->rows[3], 0.5);
 	/* A hundred of a second, of the 10^9 ns that it has. */
-	report_target(
-		(made + removed) * 100 <= 0.05 * 1e9,
-		"standing fence: 100 cgroups made and removed in a second take at most 5 %% of a "
-		"processor (%.4f %%; mkdir of a member %.0f ns, %.2f %% of mkdir, of another "
-		"%.0f ns, %.2f %%)",
-		(made + removed) * 100 / 1e7, made, made / call_us / 10, other,
-		other / call_us / 10);
-}
-
-static void measure_makings(void)
-{
-	struct table *calls = table_new("us", "standing-mkdir", "Standing fence: mkdir and rmdir");
-	struct table *programs =
-		table_new("ns", "standing-programs", "Standing fence: its programs in them");
-
-	anchor = probe_cgroup(NULL, "anchor");
-	for (size_t i = 0; i < MAKINGS; i++)
-		table_add(calls, measure, &makings[i], text("mkdir, %s", makings[i].name));
-	for (size_t i = 0; i < MAKINGS; i++)
-		table_add(calls, NULL, &rmdir_us[i], text("rmdir, %s", makings[i].name));
-	for (size_t i = 1; i < MAKINGS; i++) {
-		mkdir_rows[i] = table_add(programs, NULL, NULL, text("mkdir, %s", makings[i].name));
-		rmdir_rows[i] = table_add(programs, NULL, NULL, text("rmdir, %s", makings[i].name));
-	}
-	table_measure(calls, ROUNDS);
-	report_table(calls, NULL);
-	report_table(programs, NULL);
-	judge(calls, programs);
+	report_target(ns * 100 <= 0.05 * 1e9,
+		      "standing fence: 100 cgroups made and removed in a second take at most 5 %% "
+		      "of a processor (%.4f %%)",
+		      ns * 100 / 1e7);
 	fences_remove(anchor);
 }
 
@@ -187,8 +128,8 @@ static bool make_standing(struct filter *filter);
 static struct filter filters[FILTERS] = {
 	[EMPTY] = { "empty program", check_make_empty },
 	[FENCE] = { "a fence on a cgroup", make_fence },
-	[OTHER] = { "no member of a standing fence", make_standing, 0, "job-*" },
-	[MEMBER] = { "a member of a standing fence", make_standing, 0, "inn*" },
+	[OTHER] = { "no member of a standing fence", make_standing, .parameter = "job-*" },
+	[MEMBER] = { "a member of a standing fence", make_standing, .parameter = "inn*" },
 };
 
 /* That of the last time has outlived its anchor. */
@@ -208,13 +149,14 @@ static struct check_suite suite = {
 	.hook_count = 1,
 	.tables = { { "standing-check",
 		      "Standing fence: time of the device program above an empty one, /dev/null",
-		      "a member of a standing fence", &check_access_call, false, NULL } },
+		      "a member of a standing fence", &check_access_calls[CHECK_WARM], false,
+		      NULL } },
 	.table_count = 1,
 };
 
 void suite_standing(void)
 {
-	measure_makings();
+	measure_lives();
 	check_begin(&suite, "");
 	for (size_t i = 0; i < FILTERS; i++)
 		check_add(&suite, 0, i, (uint32_t)makedev(1, 3), "");
