@@ -19,8 +19,7 @@ static const struct suite {
 	{ "device-check", suite_device_check, "what judging an open costs" },
 	{ "bind-check", suite_bind_check, "what judging a bind costs" },
 	{ "standing", suite_standing, "what standing fences cost where cgroups come and go" },
-	{ "attach", suite_attach, "what making a fence and taking it away cost" },
-	{ "policy-change", suite_policy_change, "how soon a new verdict is met" },
+	{ "attach", suite_attach, "what making, changing and taking away a fence cost" },
 	{ "reconciler", suite_reconciler, "what looking for listeners in excess costs" },
 	{ "reaction", suite_reaction, "how soon a listener in excess is met" },
 };

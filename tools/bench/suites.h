@@ -6,6 +6,5 @@ void suite_device_check(void);
 void suite_bind_check(void);
 void suite_standing(void);
 void suite_attach(void);
-void suite_policy_change(void);
 void suite_reconciler(void);
 void suite_reaction(void);
