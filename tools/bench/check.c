@@ -32,7 +32,6 @@ static const struct {
 };
 
 #define CHECKS_MAX 256
-#define FILTERS_MAX 64
 
 /* The rows of all suites. */
 static struct check {
@@ -267,11 +266,6 @@ void check_aim_device(uint32_t device)
 		report_fail("cannot make a device node: %s", strerror(errno));
 }
 
-const char *check_node(void)
-{
-	return node;
-}
-
 bool check_access(void)
 {
 	return access(node, R_OK | W_OK) == 0;
@@ -327,21 +321,6 @@ static void make_filter(const struct check_suite *suite, struct filter *filter)
 		filter->programs[i] = fences_program(filter->cgroup, suite->hooks[i].type);
 }
 
-/* In any order, which is the same in each run. */
-static void make_filters(const struct check_suite *suite)
-{
-	size_t order[FILTERS_MAX];
-
-	for (size_t i = 0; i < suite->filter_count; i++) {
-		size_t other = (size_t)rand() % (i + 1);
-
-		order[i] = order[other];
-		order[other] = i;
-	}
-	for (size_t i = 0; i < suite->filter_count; i++)
-		make_filter(suite, &suite->filters[order[i]]);
-}
-
 static void remove_filter(const struct check_suite *suite, struct filter *filter)
 {
 	for (size_t i = 0; i < suite->hook_count; i++) {
@@ -353,25 +332,26 @@ static void remove_filter(const struct check_suite *suite, struct filter *filter
 	bench_peers__destroy(filter->peers);
 }
 
-static void measure_table(const struct check_table *table, size_t rounds)
-{
-	/* The kernel takes its time for statistics. */
-	int statistics = table->by_clock ? -1 : bpf_enable_stats(BPF_STATS_RUN_TIME);
-
-	if (!table->by_clock && statistics < 0)
-		report_fail("the kernel does not time programs: %s", strerror(errno));
-	table_measure(table->table, rounds);
-	if (statistics >= 0)
-		close(statistics);
-}
-
 void check_run(const struct check_suite *suite, size_t cycles, size_t rounds)
 {
 	for (size_t setup = 0; setup < cycles * suite->filter_count; setup++) {
-		make_filters(suite);
+		/* In another order each time. */
+		for (size_t i = 0; i < suite->filter_count; i++)
+			make_filter(suite, &suite->filters[(setup + i) % suite->filter_count]);
 		companions = check_load_peers();
-		for (size_t i = 0; i < suite->table_count; i++)
-			measure_table(&suite->tables[i], rounds);
+		for (size_t i = 0; i < suite->table_count; i++) {
+			const struct check_table *table = &suite->tables[i];
+			/* The kernel takes its time for statistics. */
+			int statistics = table->by_clock ? -1
+							 : bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+			if (!table->by_clock && statistics < 0)
+				report_fail("the kernel does not time programs: %s",
+					    strerror(errno));
+			table_measure(table->table, rounds);
+			if (statistics >= 0)
+				close(statistics);
+		}
 		bench_peers__destroy(companions);
 		for (size_t i = 0; i < suite->filter_count; i++)
 			remove_filter(suite, &suite->filters[i]);

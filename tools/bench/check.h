@@ -74,9 +74,6 @@ struct check_suite {
 /** check_aim_device() - let check_access() ask for this character device, whose node is made. */
 void check_aim_device(uint32_t device);
 
-/** check_node() - the path of that node. */
-const char *check_node(void);
-
 /** check_access() - may that device be read and written? */
 bool check_access(void);
 

@@ -64,8 +64,15 @@ double values_quantile(double *values, size_t count, double quantile);
  */
 void report_table(struct table *table, const char *peer);
 
-/** report_target() - note whether a target of the specification holds, with the figure that says so. */
-void report_target(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/**
+ * report_at_most() - note whether a target of the specification is met.
+ * @value: what was measured; NAN if it was not
+ * @what: says what @value is
+ */
+void report_at_most(double value, double most, const char *unit, const char *what);
+
+/** report_at_least() - the same of a least value. */
+void report_at_least(double value, double least, const char *unit, const char *what);
 
 /** report_skip() - note that a figure cannot be had on this machine, and why. */
 void report_skip(const char *sentence);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a standing fence costs: where cgroups are made and removed, and where a device is opened below its anchor. */
-#include "check.h"
+/* What a standing fence costs where cgroups are made and removed. */
 #include "kernel/member_programs.h"
+#include "check.h"
 #include "probe.h"
 #include "report.h"
 #include "suites.h"
@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define POLICY "{'devices': {'allow': ['c 1:3 rwm']}}"
@@ -73,7 +72,7 @@ static double run_ns(const char *pin)
 	return (double)program.run_time_ns / (double)program.run_cnt;
 }
 
-static void measure_lives(void)
+void suite_standing(void)
 {
 	struct table *table =
 		table_new("ns", "standing-programs",
@@ -104,63 +103,17 @@ static void measure_lives(void)
 	report_table(table, NULL);
 	ns = row_quantile(&table->rows[2], 0.5) + row_quantile(&table->rows[3], 0.5);
 	/* A hundred of a second, of the 10^9 ns that it has. */
-	report_target(ns * 100 <= 0.05 * 1e9,
-		      "standing fence: 100 cgroups made and removed in a second take at most 5 %% "
-		      "of a processor (%.4f %%)",
-		      ns * 100 / 1e7);
+	report_at_most(ns * 100 / 1e9 * 100, 5, "%",
+		       "standing fence: of a processor for 100 cgroups a second");
 	fences_remove(anchor);
 }
 
-/* Judging, always of /dev/null in the cgroup "inner" of a filter. */
-
-enum { EMPTY, FENCE, OTHER, MEMBER, FILTERS };
-
-static uint64_t ids[FILTERS];
-
-static bool make_fence(struct filter *filter)
+/* Judging: calls are made in the cgroup "inner". */
+bool standing_make(struct filter *filter)
 {
-	probe_fence(filter->cgroup, POLICY);
+	static uint64_t id;
+
+	detach(id);
+	id = filter ? attach(filter->cgroup, "inn*") : 0;
 	return true;
-}
-
-static bool make_standing(struct filter *filter);
-
-static struct filter filters[FILTERS] = {
-	[EMPTY] = { "empty program", check_make_empty },
-	[FENCE] = { "a fence on a cgroup", make_fence },
-	[OTHER] = { "no member of a standing fence", make_standing, .parameter = "job-*" },
-	[MEMBER] = { "a member of a standing fence", make_standing, .parameter = "inn*" },
-};
-
-/* That of the last time has outlived its anchor. */
-static bool make_standing(struct filter *filter)
-{
-	uint64_t *id = &ids[filter - filters];
-
-	detach(*id);
-	*id = attach(filter->cgroup, filter->parameter);
-	return true;
-}
-
-static struct check_suite suite = {
-	.filters = filters,
-	.filter_count = FILTERS,
-	.hooks = { { BPF_CGROUP_DEVICE, "empty_device" } },
-	.hook_count = 1,
-	.tables = { { "standing-check",
-		      "Standing fence: time of the device program above an empty one, /dev/null",
-		      "a member of a standing fence", &check_access_calls[CHECK_WARM], false,
-		      NULL } },
-	.table_count = 1,
-};
-
-void suite_standing(void)
-{
-	measure_lives();
-	check_begin(&suite, "");
-	for (size_t i = 0; i < FILTERS; i++)
-		check_add(&suite, 0, i, (uint32_t)makedev(1, 3), "");
-	check_run(&suite, 4, 4);
-	for (size_t i = 0; i < FILTERS; i++)
-		detach(ids[i]);
 }
