@@ -198,7 +198,6 @@ static void measure_kind(struct kind *kind)
 	/* With a name it is another policy, whose programs are not those of the fence that is measured. */
 	struct cgfence_cgroup *model =
 		probe_new_fence("model", text("{'name': 'model', %s", kind->policy + 1));
-	bool guarded;
 
 	report_progress(text("attach: %s", kind->name));
 	kind->policy_map = weigh(model).policy_map;
@@ -212,7 +211,7 @@ static void measure_kind(struct kind *kind)
 	report_table(table, command_names[BATCH]);
 	report_compare(kind->name, "attach by bpftool", 1, 1 / against_batch(table, NEW, ""));
 	if (kind == TCP_KIND) {
-		guarded = fences_guard(model, NULL) == CGFENCE_GUARD_DENY;
+		bool guarded = fences_guard(model, NULL) == CGFENCE_GUARD_DENY;
 		judge(table, guarded ? "a new policy with the LSM guard" : "a new policy", NEW,
 		      guarded ? 1.5 : 1.0);
 		judge(table, "a policy that another fence has", SHARER, 0.5);
@@ -322,7 +321,6 @@ static void measure_changes(void)
 		{ "cgfence allow, a device", WORDS("cgfence", "allow", path, "device", DEVICE) },
 		{ "cgfence revoke, a device", WORDS("cgfence", "revoke", path, "device", DEVICE) },
 		{ "cgfence allow, a port", WORDS("cgfence", "allow", path, "port", "tcp", "310") },
-		{ "cgfence attach", WORDS("cgfence", "attach", path, TCP_KIND->path) },
 		{ "bpftool map update, a plain hash map",
 		  WORDS("bpftool", "map", "update", "pinned", HASH_PIN, "key", "2", "0", "10", "77",
 			"value", "6", "0", "0", "0") },

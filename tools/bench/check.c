@@ -26,7 +26,7 @@ static const struct {
 	/* How much other memory is read, and the step, which meets all sets of a TLB and of a cache. */
 	size_t size, step;
 } states[] = {
-	[CHECK_WARM] = { 100, 0, 1 },
+	[CHECK_WARM] = { CALLS, 0, 1 },
 	[CHECK_NO_TLB] = { 10, 32 << 20, 4096 + 64 },
 	[CHECK_COLD] = { 3, 64 << 20, 1024 + 64 },
 };
@@ -130,21 +130,20 @@ static void cool(enum check_data data)
 		(void)foreign[i];
 }
 
-/* Return: nanoseconds of each of @repeats calls. */
-static double call_filter(const struct check *check, int repeats)
+/* Return: nanoseconds. */
+static double call_filter(const struct check *check)
 {
 	const struct check_call *call = check->call;
-	bool allowed = false;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	bool allowed;
 	int code;
 
 	if (call->prepare)
 		call->prepare();
 	cool(call->data);
 	begin_ns = clock_ns();
-	for (int i = 0; i < repeats; i++)
-		allowed = call->call();
+	allowed = call->call();
 	end_ns = clock_ns();
 	code = errno;
 	if (call->finish)
@@ -152,7 +151,7 @@ static double call_filter(const struct check *check, int repeats)
 	if (allowed == check->refused)
 		report_fail("%s: the verdict is wrong: %s", check->filter->name,
 			    allowed ? "allowed" : strerror(code));
-	return (double)(end_ns - begin_ns) / repeats;
+	return (double)(end_ns - begin_ns);
 }
 
 /* Return: nanoseconds of the programs of a call. */
@@ -165,7 +164,7 @@ static double time_batch(const struct check *check)
 	double after;
 
 	for (int i = 0; i < calls; i++)
-		call_filter(check, 1);
+		call_filter(check);
 	after = read_cost(check, &runs);
 	if (runs - runs_before != (uint64_t)calls)
 		report_fail("%s: the program ran %ju times in %d calls", check->filter->name,
@@ -201,13 +200,12 @@ static int time_programs(void *subject)
 static int time_calls(void *subject)
 {
 	const struct check *check = subject;
-	double calls[CALLS + BATCHES * CALLS];
-	size_t count = (size_t)(BATCHES * CALLS / check->call->repeats);
+	double calls[(1 + BATCHES) * CALLS];
 
 	aim(check);
-	for (size_t i = 0; i < CALLS + count; i++)
-		calls[i] = call_filter(check, check->call->repeats);
-	*result = values_quantile(calls + CALLS, count, 0.5);
+	for (size_t i = 0; i < (1 + BATCHES) * CALLS; i++)
+		calls[i] = call_filter(check);
+	*result = values_quantile(calls + CALLS, (size_t)BATCHES * CALLS, 0.5);
 	return 0;
 }
 
@@ -271,16 +269,13 @@ bool check_access(void)
 	return access(node, R_OK | W_OK) == 0;
 }
 
-#define ACCESS_CALL(repeats, data)                                        \
-	{                                                                 \
-		check_aim_device, NULL, check_access, NULL, repeats, data \
+#define ACCESS_CALL(data)                                        \
+	{                                                        \
+		check_aim_device, NULL, check_access, NULL, data \
 	}
 
-const struct check_call check_access_calls[] = {
-	[CHECK_WARM] = ACCESS_CALL(100, CHECK_WARM),
-	[CHECK_NO_TLB] = ACCESS_CALL(1, CHECK_NO_TLB),
-	[CHECK_COLD] = ACCESS_CALL(1, CHECK_COLD),
-};
+const struct check_call check_access_calls[] = { ACCESS_CALL(CHECK_WARM), ACCESS_CALL(CHECK_NO_TLB),
+						 ACCESS_CALL(CHECK_COLD) };
 
 void check_begin(struct check_suite *suite, const char *variant)
 {

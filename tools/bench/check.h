@@ -40,7 +40,6 @@ struct check_call {
 	void (*prepare)(void);	      /* before each call, or NULL */
 	bool (*call)(void);	      /* returns whether it was allowed */
 	void (*finish)(void);	      /* after each call, or NULL */
-	int repeats;		      /* calls between two looks at the clock */
 	/* Of the data that a program reads, before each call. */
 	enum check_data {
 		CHECK_WARM,

@@ -2,31 +2,17 @@
 /* The device entries that all filters are given, in the words of each. */
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
+#include "support/whitelist_program.h"
 
 /* The first entries are the defaults. */
 #define ENTRIES_DEFAULT 14
-
-struct entry {
-	char type;
-	int major; /* -1 is any */
-	int minor; /* -1 is any */
-	const char *access;
-};
 
 /**
  * entries_get() - the @index-th: first the defaults, then devices with numbers of their own.
  *
  * These may be read and written alone: for all access runc generates a shorter program.
  */
-struct entry entries_get(size_t index);
-
-/** entries_type() - of BPF_DEVCG_DEV_*. */
-uint32_t entries_type(struct entry entry);
-
-/** entries_access() - of BPF_DEVCG_ACC_*. */
-uint32_t entries_access(struct entry entry);
+struct whitelist_entry entries_get(size_t index);
 
 /** entries_policy() - a policy of the first @count, with ' for ", to be given to free(). */
 char *entries_policy(size_t count);

@@ -30,9 +30,8 @@ static void print_help(FILE *file)
 {
 	fprintf(file,
 		"Usage: bench [SUITE]\n"
-		"Measures the cgfence beside it and what people use today, in namespaces and a cgroup of its\n"
-		"own, and leaves nothing but bench.json beside it. Needs root; runc and bpftool to compare.\n\n"
-		"Suites:\n");
+		"Measures the cgfence beside it and what people use today; leaves nothing but bench.json\n"
+		"beside it. Needs root; runc and bpftool to compare.\n\nSuites:\n");
 	for (size_t i = 0; i < SUITES; i++)
 		fprintf(file, "  %-14s %s\n", suites[i].name, suites[i].about);
 	fprintf(file,

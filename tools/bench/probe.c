@@ -28,7 +28,7 @@ static int perform(const struct stage *stage)
 		report_fail("%s", error.text);
 	if (fences_enter(own) || namespaces_enter_net() || chdir(stage->directory) < 0)
 		report_fail("cannot enter a cgroup, a network namespace and a directory");
-	/* A thousand cgroups are held open at a time. */
+	/* Thousands of cgroups are held open at a time. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);

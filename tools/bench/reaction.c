@@ -8,7 +8,6 @@
 #include "support/fences.h"
 #include "support/notify.h"
 
-#include <errno.h>
 #include <math.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -36,7 +35,6 @@
 static volatile struct caller {
 	uint64_t begin_ns;
 	uint64_t end_ns; /* when listen(2) had returned, or the socket listened no more */
-	int result;	 /* errno value of listen(2) */
 	bool returned;	 /* from listen(2) */
 } * caller;
 
@@ -68,8 +66,7 @@ static void call_listen(int fd, bool until_closed)
 	if (fd < 0)
 		_exit(EXIT_FAILURE);
 	caller->begin_ns = clock_ns();
-	caller->result = listen(fd, 8) < 0 ? errno : 0;
-	caller->returned = true;
+	caller->returned = listen(fd, 8) == 0;
 	/* Leaves the processor to the others, such as the daemon. */
 	while (until_closed && listens(fd))
 		sched_yield();
@@ -108,13 +105,6 @@ static uint64_t listen_and_wait(bool until_closed)
 	return end_ns;
 }
 
-static double measure_denial(const void *unused)
-{
-	(void)unused;
-	listen_and_wait(false);
-	return caller->result == EPERM ? ms_from_begin(caller->end_ns) : NAN;
-}
-
 static double measure_kill(const void *unused)
 {
 	uint64_t end_ns = listen_and_wait(false);
@@ -140,11 +130,8 @@ static const struct reaction {
 	const char *title;
 	const char *row;
 	double (*measure)(const void *unused);
-	const char *end; /* soon enough, as a target; or NULL */
+	const char *end; /* as a target */
 } reactions[] = {
-	{ "log", 1 << CGFENCE_GUARD_DENY,
-	  "no guard deny: this kernel takes no program of the BPF LSM", false, "reaction-deny",
-	  "From listen to EPERM", "guard deny", measure_denial, NULL },
 	{ "kill", 1 << CGFENCE_GUARD_KILL, "no guard kill: this kernel has a better one, or none",
 	  false, "reaction-kill", "From listen until its process is dead",
 	  "guard kill, who listened", measure_kill, "its process is dead" },
@@ -166,9 +153,8 @@ static void measure_reaction(const struct reaction *reaction)
 	table_measure(table, ROUNDS);
 	children_end(daemon);
 	report_table(table, NULL);
-	if (reaction->end)
-		report_at_most(row->count == ROUNDS ? row_quantile(row, 0.99) : TIMEOUT_MS, 5, "ms",
-			       text("from listen until %s, 99th percentile", reaction->end));
+	report_at_most(row->count == ROUNDS ? row_quantile(row, 0.99) : TIMEOUT_MS, 5, "ms",
+		       text("from listen until %s, 99th percentile", reaction->end));
 }
 
 static double count_wakeups(const void *daemon)

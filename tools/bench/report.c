@@ -61,8 +61,7 @@ void report_compare(const char *what, const char *peer, double ours, double thei
 {
 	if (isfinite(theirs / ours))
 		json_array_append_new(comparisons,
-				      json_pack("{s:s, s:s, s:f, s:f, s:f}", "what", what, "peer",
-						peer, "ours", ours, "theirs", theirs,
+				      json_pack("{s:s, s:s, s:f}", "what", what, "peer", peer,
 						"times_faster", theirs / ours));
 }
 
@@ -171,11 +170,6 @@ static void summarise(void)
 	json_t *note;
 	size_t i;
 
-	if (json_array_size(comparisons))
-		printf("\nTimes faster than\n");
-	json_array_foreach (comparisons, i, note)
-		printf("  %7.2f  %s: %s\n", number_of(note, "times_faster"), text_of(note, "peer"),
-		       text_of(note, "what"));
 	if (json_array_size(skipped))
 		printf("\nNot measured\n");
 	json_array_foreach (skipped, i, note)

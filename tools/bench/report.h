@@ -77,13 +77,7 @@ void report_at_least(double value, double least, const char *unit, const char *w
 /** report_skip() - note that a figure cannot be had on this machine, and why. */
 void report_skip(const char *sentence);
 
-/**
- * report_compare() - one of the ratios that the picture and the summary show.
- * @what: is compared, such as "device check, 200 entries, found last"
- * @peer: with what, such as "filter of runc"
- * @ours: median of cgfence
- * @theirs: median of the peer; more is worse. NAN leaves the ratio out
- */
+/** report_compare() - one of the ratios that the picture shows: medians, of which more is worse. NAN leaves it out. */
 void report_compare(const char *what, const char *peer, double ours, double theirs);
 
 /** report_progress() - one line of progress on standard error. */
