@@ -76,7 +76,7 @@ TOP_OBJECTS := $(TOP_SOURCES:%.c=$(OUT)/%.o)
 REPORT_OBJECTS := $(filter $(OUT)/src/report/%,$(PROGRAM_OBJECTS))
 TEST_PROGRAMS := $(patsubst %,$(OUT)/%-tests,unit system cli faults)
 BENCH_OBJECTS := $(patsubst %.c,build/%.o,$(filter-out %.bpf.c,$(sort $(wildcard tools/bench/*.c))) \
-	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage))
+	$(patsubst %,tests/support/%.c,children clock endpoint fences memory namespaces notify stage whitelist_program))
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_SUPPORT := $(sort $(wildcard tests/fuzz/support/*.c))
 EXAMPLES := $(patsubst tools/examples/%.c,build/examples/%,$(wildcard tools/examples/*.c))

@@ -4,14 +4,7 @@
 
 #include <cgfence/cgfence.h>
 #include <linux/bpf.h>
-
-/* An entry: all of the access, or a part of it. */
-struct whitelist_entry {
-	uint32_t type; /* BPF_DEVCG_DEV_* */
-	int major;     /* -1 for any */
-	int minor;     /* likewise */
-	uint32_t access;
-};
+#include "support/whitelist_program.h"
 
 struct whitelist {
 	const struct cgfence_cgroup *cgroup;

@@ -8,11 +8,11 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,8 +20,18 @@
 #define BATCHES 15
 #define CALLS 100
 
+/* By the state of the data. */
+static const struct {
+	int calls; /* in a batch */
+	/* How much other memory is read, and the step, which meets all sets of a TLB and of a cache. */
+	size_t size, step;
+} states[] = {
+	[CHECK_WARM] = { CALLS, 0, 1 },
+	[CHECK_NO_TLB] = { 10, 32 << 20, 4096 + 64 },
+	[CHECK_COLD] = { 3, 64 << 20, 1024 + 64 },
+};
+
 #define CHECKS_MAX 256
-#define FILTERS_MAX 64
 
 /* The rows of all suites. */
 static struct check {
@@ -98,43 +108,80 @@ static double read_cost(const struct check *check, uint64_t *runs)
 	return ns;
 }
 
-/* Return: nanoseconds of each of @repeats calls. */
-static double call_filter(const struct check *check, int repeats)
+static volatile char *foreign;
+
+/* In small pages. Until something is written, all of them are one page of zeros: they take room in the TLB alone. */
+static void map_foreign(enum check_data data)
+{
+	size_t size = states[data].size;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		report_fail("out of memory");
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	if (data == CHECK_COLD)
+		memset(memory, 1, size);
+	foreign = memory;
+}
+
+static void cool(enum check_data data)
+{
+	for (size_t i = 0; i < states[data].size; i += states[data].step)
+		(void)foreign[i];
+}
+
+/* Return: nanoseconds. */
+static double call_filter(const struct check *check)
 {
 	const struct check_call *call = check->call;
-	bool allowed = false;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	bool allowed;
+	int code;
 
 	if (call->prepare)
 		call->prepare();
+	cool(call->data);
 	begin_ns = clock_ns();
-	for (int i = 0; i < repeats; i++)
-		allowed = call->call();
+	allowed = call->call();
 	end_ns = clock_ns();
+	code = errno;
 	if (call->finish)
 		call->finish();
 	if (allowed == check->refused)
-		report_fail("%s: the verdict is wrong", check->filter->name);
-	return (double)(end_ns - begin_ns) / repeats;
+		report_fail("%s: the verdict is wrong: %s", check->filter->name,
+			    allowed ? "allowed" : strerror(code));
+	return (double)(end_ns - begin_ns);
 }
 
 /* Return: nanoseconds of the programs of a call. */
 static double time_batch(const struct check *check)
 {
-	const int calls = check->call->batch ?: CALLS;
+	const int calls = states[check->call->data].calls;
 	uint64_t runs_before = 0;
 	uint64_t runs = 0;
 	double before = read_cost(check, &runs_before);
 	double after;
 
 	for (int i = 0; i < calls; i++)
-		call_filter(check, 1);
+		call_filter(check);
 	after = read_cost(check, &runs);
 	if (runs - runs_before != (uint64_t)calls)
 		report_fail("%s: the program ran %ju times in %d calls", check->filter->name,
 			    (uintmax_t)(runs - runs_before), calls);
 	return (after - before) / calls;
+}
+
+static void aim(const struct check *check)
+{
+	const struct filter *filter = check->filter;
+	int code = filter->restrict_self ? filter->restrict_self(filter) : 0;
+
+	if (code)
+		report_fail("%s: %s", filter->name, strerror(-code));
+	if (check->call->data != CHECK_WARM)
+		map_foreign(check->call->data);
+	check->call->aim(check->target);
 }
 
 /* The first batch warms up. */
@@ -143,7 +190,7 @@ static int time_programs(void *subject)
 	const struct check *check = subject;
 	double batches[1 + BATCHES];
 
-	check->call->aim(check->target);
+	aim(check);
 	for (int i = 0; i <= BATCHES; i++)
 		batches[i] = time_batch(check);
 	*result = values_quantile(batches + 1, BATCHES, 0.5);
@@ -153,13 +200,12 @@ static int time_programs(void *subject)
 static int time_calls(void *subject)
 {
 	const struct check *check = subject;
-	double calls[CALLS + BATCHES * CALLS];
-	size_t count = (size_t)(BATCHES * CALLS / check->call->repeats);
+	double calls[(1 + BATCHES) * CALLS];
 
-	check->call->aim(check->target);
-	for (size_t i = 0; i < CALLS + count; i++)
-		calls[i] = call_filter(check, check->call->repeats);
-	*result = values_quantile(calls + CALLS, count, 0.5);
+	aim(check);
+	for (size_t i = 0; i < (1 + BATCHES) * CALLS; i++)
+		calls[i] = call_filter(check);
+	*result = values_quantile(calls + CALLS, (size_t)BATCHES * CALLS, 0.5);
 	return 0;
 }
 
@@ -223,12 +269,13 @@ bool check_access(void)
 	return access(node, R_OK | W_OK) == 0;
 }
 
-int check_open(void)
-{
-	return open(node, O_RDWR | O_CLOEXEC);
-}
+#define ACCESS_CALL(data)                                        \
+	{                                                        \
+		check_aim_device, NULL, check_access, NULL, data \
+	}
 
-const struct check_call check_access_call = { check_aim_device, NULL, check_access, NULL, 100, 0 };
+const struct check_call check_access_calls[] = { ACCESS_CALL(CHECK_WARM), ACCESS_CALL(CHECK_NO_TLB),
+						 ACCESS_CALL(CHECK_COLD) };
 
 void check_begin(struct check_suite *suite, const char *variant)
 {
@@ -269,21 +316,6 @@ static void make_filter(const struct check_suite *suite, struct filter *filter)
 		filter->programs[i] = fences_program(filter->cgroup, suite->hooks[i].type);
 }
 
-/* In any order, which is the same in each run. */
-static void make_filters(const struct check_suite *suite)
-{
-	size_t order[FILTERS_MAX];
-
-	for (size_t i = 0; i < suite->filter_count; i++) {
-		size_t other = (size_t)rand() % (i + 1);
-
-		order[i] = order[other];
-		order[other] = i;
-	}
-	for (size_t i = 0; i < suite->filter_count; i++)
-		make_filter(suite, &suite->filters[order[i]]);
-}
-
 static void remove_filter(const struct check_suite *suite, struct filter *filter)
 {
 	for (size_t i = 0; i < suite->hook_count; i++) {
@@ -295,25 +327,26 @@ static void remove_filter(const struct check_suite *suite, struct filter *filter
 	bench_peers__destroy(filter->peers);
 }
 
-static void measure_table(const struct check_table *table, size_t rounds)
-{
-	/* The kernel takes its time for statistics. */
-	int statistics = table->by_clock ? -1 : bpf_enable_stats(BPF_STATS_RUN_TIME);
-
-	if (!table->by_clock && statistics < 0)
-		report_fail("the kernel does not time programs: %s", strerror(errno));
-	table_measure(table->table, rounds);
-	if (statistics >= 0)
-		close(statistics);
-}
-
 void check_run(const struct check_suite *suite, size_t cycles, size_t rounds)
 {
 	for (size_t setup = 0; setup < cycles * suite->filter_count; setup++) {
-		make_filters(suite);
+		/* In another order each time. */
+		for (size_t i = 0; i < suite->filter_count; i++)
+			make_filter(suite, &suite->filters[(setup + i) % suite->filter_count]);
 		companions = check_load_peers();
-		for (size_t i = 0; i < suite->table_count; i++)
-			measure_table(&suite->tables[i], rounds);
+		for (size_t i = 0; i < suite->table_count; i++) {
+			const struct check_table *table = &suite->tables[i];
+			/* The kernel takes its time for statistics. */
+			int statistics = table->by_clock ? -1
+							 : bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+			if (!table->by_clock && statistics < 0)
+				report_fail("the kernel does not time programs: %s",
+					    strerror(errno));
+			table_measure(table->table, rounds);
+			if (statistics >= 0)
+				close(statistics);
+		}
 		bench_peers__destroy(companions);
 		for (size_t i = 0; i < suite->filter_count; i++)
 			remove_filter(suite, &suite->filters[i]);

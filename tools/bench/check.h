@@ -20,6 +20,8 @@ struct filter {
 	const char *name;
 	/* Attaches it to @cgroup; false if this machine does not have it. NULL for a filter that is not there. */
 	bool (*make)(struct filter *filter);
+	/* Lets a process that has entered the cgroup restrict itself, or NULL. Return: 0 or -errno. */
+	int (*restrict_self)(const struct filter *filter);
 	size_t size; /* entries or ranges */
 	const char *parameter;
 
@@ -38,9 +40,16 @@ struct check_call {
 	void (*prepare)(void);	      /* before each call, or NULL */
 	bool (*call)(void);	      /* returns whether it was allowed */
 	void (*finish)(void);	      /* after each call, or NULL */
-	int repeats;		      /* calls between two looks at the clock */
-	int batch; /* calls between two looks at the statistics; 0 for as many as usual */
+	/* Of the data that a program reads, before each call. */
+	enum check_data {
+		CHECK_WARM,
+		CHECK_NO_TLB, /* as each system call leaves it where the TLB does not survive one */
+		CHECK_COLD,   /* also not in a cache near the processor */
+	} data;
 };
+
+#define CHECK_NO_TLB_TITLE ", each with an empty TLB"
+#define CHECK_COLD_TITLE ", each after a look at 64 MiB of other memory"
 
 struct check_suite {
 	struct filter *filters;
@@ -67,11 +76,8 @@ void check_aim_device(uint32_t device);
 /** check_access() - may that device be read and written? */
 bool check_access(void);
 
-/** check_open() - open it for both. Return: a descriptor, or -1. */
-int check_open(void);
-
-/* Of the first two. */
-extern const struct check_call check_access_call;
+/* Of these two, by the state of the data. */
+extern const struct check_call check_access_calls[CHECK_COLD + 1];
 
 /** check_begin() - make the tables, without rows yet; @variant is added to their titles. */
 void check_begin(struct check_suite *suite, const char *variant);

@@ -2,27 +2,23 @@
 /* The device entries that all filters are given, in the words of each. */
 #pragma once
 
-#include <stddef.h>
+#include "support/whitelist_program.h"
 
 /* The first entries are the defaults. */
 #define ENTRIES_DEFAULT 14
 
-struct entry {
-	char type;
-	int major; /* -1 is any */
-	int minor; /* -1 is any */
-	const char *access;
-};
-
 /**
  * entries_get() - the @index-th: first the defaults, then devices with numbers of their own.
- * @access: to those that are not of the defaults. For less than "rwm", runc generates a longer program, which is more for the
- *	verifier to do.
+ *
+ * These may be read and written alone: for all access runc generates a shorter program.
  */
-struct entry entries_get(size_t index, const char *access);
+struct whitelist_entry entries_get(size_t index);
 
-/** entries_policy() - a policy of the first @count, with ' for ", to be given to free(); @enforce is "true" or "false". */
-char *entries_policy(size_t count, const char *access, const char *enforce);
+/** entries_policy() - a policy of the first @count, with ' for ", to be given to free(). */
+char *entries_policy(size_t count);
+
+/** entries_crun() - load the program that crun generates for the first @count. Return: a descriptor, or -errno. */
+int entries_crun(size_t count);
 
 /**
  * entries_runc() - have the packaged runc make a container with the first @count, and keep the program that it generates.
@@ -31,4 +27,4 @@ char *entries_policy(size_t count, const char *access, const char *enforce);
  *
  * Return: a descriptor of the program; -1 if runc is not there or failed.
  */
-int entries_runc(size_t count, const char *access);
+int entries_runc(size_t count);

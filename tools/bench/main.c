@@ -19,8 +19,7 @@ static const struct suite {
 	{ "device-check", suite_device_check, "what judging an open costs" },
 	{ "bind-check", suite_bind_check, "what judging a bind costs" },
 	{ "standing", suite_standing, "what standing fences cost where cgroups come and go" },
-	{ "attach", suite_attach, "what making a fence and taking it away cost" },
-	{ "policy-change", suite_policy_change, "how soon a new verdict is met" },
+	{ "attach", suite_attach, "what making, changing and taking away a fence cost" },
 	{ "reconciler", suite_reconciler, "what looking for listeners in excess costs" },
 	{ "reaction", suite_reaction, "how soon a listener in excess is met" },
 };
@@ -31,9 +30,8 @@ static void print_help(FILE *file)
 {
 	fprintf(file,
 		"Usage: bench [SUITE]\n"
-		"Measures the cgfence beside it and what people use today, in namespaces and a cgroup of its\n"
-		"own, and leaves nothing but bench.json beside it. Needs root; runc and bpftool to compare.\n\n"
-		"Suites:\n");
+		"Measures the cgfence beside it and what people use today; leaves nothing but bench.json\n"
+		"beside it. Needs root; runc and bpftool to compare.\n\nSuites:\n");
 	for (size_t i = 0; i < SUITES; i++)
 		fprintf(file, "  %-14s %s\n", suites[i].name, suites[i].about);
 	fprintf(file,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The peers of cgfence: programs that do nothing, a plain hash map of devices, and a linear list of port rules. */
+/* The peers of cgfence: programs that do nothing, or read data; a plain hash map of devices; a linear list of port rules. */
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>
@@ -21,6 +21,23 @@ EMPTY("cgroup/bind4", empty_bind4)
 EMPTY("cgroup/bind6", empty_bind6)
 EMPTY("cgroup/post_bind4", empty_post_bind4)
 EMPTY("cgroup/post_bind6", empty_post_bind6)
+
+/* What it costs to read a page of data, and then another one, whose address depends on that. All of them are zero. */
+__u32 pages[3][1024];
+
+SEC("cgroup/dev")
+int page_device(void *ctx)
+{
+	(void)ctx;
+	return !pages[1][0];
+}
+
+SEC("cgroup/dev")
+int pages_device(void *ctx)
+{
+	(void)ctx;
+	return !pages[2][pages[1][0] & 1023];
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -48,6 +65,7 @@ int hash_device(struct bpf_cgroup_dev_ctx *ctx)
 	return allowed && (access & ~*allowed) == 0;
 }
 
+/* What systemd attaches for SocketBindAllow= and SocketBindDeny=, by the rules of its socket-bind.bpf.c. */
 struct rules {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PEER_RULES_MAX);
@@ -56,48 +74,48 @@ struct rules {
 } allow_rules SEC(".maps"), deny_rules SEC(".maps");
 
 static __always_inline bool rule_matches(const struct peer_rule *rule, __u32 family, __u32 protocol,
-					 __u32 port)
+					 __u16 port)
 {
-	return (!rule->family || rule->family == family) &&
+	return (!rule->family || rule->family == (__u8)family) &&
 	       (!rule->protocol || rule->protocol == protocol) &&
 	       (!rule->port_count ||
-		(port >= rule->port_min && port < (__u32)rule->port_min + rule->port_count));
+		(port >= rule->port_min && port < rule->port_min + (__u32)rule->port_count));
 }
 
 static __always_inline bool list_matches(const struct bpf_sock_addr *ctx, void *list)
 {
-	__u32 port = bpf_ntohs((__u16)ctx->user_port);
-	__u32 protocol = ctx->protocol;
-	__u32 family = ctx->user_family;
+	volatile __u32 user_port = ctx->user_port;
+	__u16 port = (__u16)bpf_ntohs((__u16)user_port);
 
 	for (__u32 i = 0; i < PEER_RULES_MAX; i++) {
-		__u32 key = i;
+		const __u32 key = i;
 		const struct peer_rule *rule = bpf_map_lookup_elem(list, &key);
 
-		/* The list ends with a rule that no socket matches. */
 		if (!rule || rule->family == PEER_END)
-			return false;
-		if (rule_matches(rule, family, protocol, port))
+			break;
+		if (rule_matches(rule, ctx->user_family, ctx->protocol, port))
 			return true;
 	}
 	return false;
 }
 
-static __always_inline int judge(const struct bpf_sock_addr *ctx)
+static __always_inline int judge(const struct bpf_sock_addr *ctx, __u32 family)
 {
+	if (ctx->user_family != family || ctx->family != family)
+		return 1;
 	return list_matches(ctx, &allow_rules) || !list_matches(ctx, &deny_rules);
 }
 
 SEC("cgroup/bind4")
 int linear_bind4(struct bpf_sock_addr *ctx)
 {
-	return judge(ctx);
+	return judge(ctx, 2 /* AF_INET */);
 }
 
 SEC("cgroup/bind6")
 int linear_bind6(struct bpf_sock_addr *ctx)
 {
-	return judge(ctx);
+	return judge(ctx, 10 /* AF_INET6 */);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

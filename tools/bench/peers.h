@@ -6,7 +6,7 @@
 
 #define PEER_ANY 0xffffffff
 #define PEER_END 0xffffffff
-#define PEER_RULES_MAX 128
+#define PEER_RULES_MAX 128 /* that systemd takes */
 
 struct peer_device {
 	__u32 type;
@@ -14,10 +14,10 @@ struct peer_device {
 	__u32 minor; /* or PEER_ANY */
 };
 
-/* 0 is any family, protocol or port. */
+/* As systemd has it. 0 is any family, protocol or port. */
 struct peer_rule {
-	__u32 family; /* PEER_END after the last rule */
+	__u32 family; /* PEER_END if there is no rule */
 	__u32 protocol;
-	__u16 port_min;
 	__u16 port_count;
+	__u16 port_min;
 };

@@ -28,7 +28,7 @@ static int perform(const struct stage *stage)
 		report_fail("%s", error.text);
 	if (fences_enter(own) || namespaces_enter_net() || chdir(stage->directory) < 0)
 		report_fail("cannot enter a cgroup, a network namespace and a directory");
-	/* A thousand cgroups are held open at a time. */
+	/* Thousands of cgroups are held open at a time. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
@@ -68,19 +68,6 @@ struct cgfence_cgroup *probe_new_fence(const char *name, const char *json)
 	return cgroup;
 }
 
-void probe_new_fences(const char *name, size_t count, const char *json,
-		      struct cgfence_cgroup **fences)
-{
-	for (size_t i = 0; i < count; i++)
-		fences[i] = probe_new_fence(text("%s-%zu", name, i), json);
-}
-
-void probe_remove_fences(struct cgfence_cgroup **fences, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		fences_remove(fences[i]);
-}
-
 void probe_grow(const char *json, const size_t *numbers, size_t count,
 		void (*measure)(size_t index))
 {
@@ -96,7 +83,8 @@ void probe_grow(const char *json, const size_t *numbers, size_t count,
 			fences[standing] = probe_new_fence(text("beside-%zu", standing), json);
 		measure(i);
 	}
-	probe_remove_fences(fences, standing);
+	while (standing > 0)
+		fences_remove(fences[--standing]);
 	free(fences);
 }
 

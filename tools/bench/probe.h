@@ -18,13 +18,6 @@ void probe_fence(const struct cgfence_cgroup *cgroup, const char *json);
 /** probe_new_fence() - probe_cgroup() and probe_fence(). */
 struct cgfence_cgroup *probe_new_fence(const char *name, const char *json);
 
-/** probe_new_fences() - @count of them, numbered. */
-void probe_new_fences(const char *name, size_t count, const char *json,
-		      struct cgfence_cgroup **fences);
-
-/** probe_remove_fences() - remove @count of them. */
-void probe_remove_fences(struct cgfence_cgroup **fences, size_t count);
-
 /**
  * probe_grow() - make fences one by one, and remove them.
  * @numbers: of fences, ascending, @count of them

@@ -30,14 +30,26 @@ static char processor[128] = "unknown";
 /* Without it each system call empties the TLB where page tables are isolated, and cold data costs more. */
 static bool has_pcid;
 
-void report_target(bool holds, const char *format, ...)
+static void note_target(bool met, double value, const char *relation, double limit,
+			const char *unit, const char *what)
 {
-	va_list arguments;
+	if (isnan(value))
+		report_skip(what);
+	else
+		json_array_append_new(targets,
+				      json_pack("{s:s, s:f, s:s, s:s, s:f, s:b}", "what", what,
+						"value", value, "unit", unit, "relation", relation,
+						"limit", limit, "met", met));
+}
 
-	va_start(arguments, format);
-	json_array_append_new(targets, json_pack("{s:o, s:b}", "text",
-						 json_vsprintf(format, arguments), "holds", holds));
-	va_end(arguments);
+void report_at_most(double value, double most, const char *unit, const char *what)
+{
+	note_target(value <= most, value, "at most", most, unit, what);
+}
+
+void report_at_least(double value, double least, const char *unit, const char *what)
+{
+	note_target(value >= least, value, "at least", least, unit, what);
 }
 
 void report_skip(const char *sentence)
@@ -49,8 +61,7 @@ void report_compare(const char *what, const char *peer, double ours, double thei
 {
 	if (isfinite(theirs / ours))
 		json_array_append_new(comparisons,
-				      json_pack("{s:s, s:s, s:f, s:f, s:f}", "what", what, "peer",
-						peer, "ours", ours, "theirs", theirs,
+				      json_pack("{s:s, s:s, s:f}", "what", what, "peer", peer,
 						"times_faster", theirs / ours));
 }
 
@@ -148,29 +159,32 @@ static const char *text_of(const json_t *note, const char *key)
 	return json_string_value(json_object_get(note, key));
 }
 
+static double number_of(const json_t *note, const char *key)
+{
+	return json_real_value(json_object_get(note, key));
+}
+
 static void summarise(void)
 {
 	size_t missed = 0;
 	json_t *note;
 	size_t i;
 
-	if (json_array_size(comparisons))
-		printf("\nTimes faster than\n");
-	json_array_foreach (comparisons, i, note)
-		printf("  %7.2f  %s: %s\n", json_real_value(json_object_get(note, "times_faster")),
-		       text_of(note, "peer"), text_of(note, "what"));
 	if (json_array_size(skipped))
 		printf("\nNot measured\n");
 	json_array_foreach (skipped, i, note)
 		printf("  %s\n", json_string_value(note));
 	printf("\nTargets\n");
 	json_array_foreach (targets, i, note) {
-		bool holds = json_is_true(json_object_get(note, "holds"));
+		bool met = json_is_true(json_object_get(note, "met"));
 
-		missed += !holds;
-		printf("  %-6s  %s\n", holds ? "holds" : "MISSED", text_of(note, "text"));
+		missed += !met;
+		printf("  %-6s %9.2f %-8s (%s %g)  %s\n", met ? "met" : "MISSED",
+		       number_of(note, "value"), text_of(note, "unit"), text_of(note, "relation"),
+		       number_of(note, "limit"), text_of(note, "what"));
 	}
-	printf("%zu of %zu hold.\n", json_array_size(targets) - missed, json_array_size(targets));
+	printf("%zu of %zu are met.\n", json_array_size(targets) - missed,
+	       json_array_size(targets));
 	fflush(stdout);
 }
 

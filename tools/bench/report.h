@@ -64,19 +64,20 @@ double values_quantile(double *values, size_t count, double quantile);
  */
 void report_table(struct table *table, const char *peer);
 
-/** report_target() - note whether a target of the specification holds, with the figure that says so. */
-void report_target(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/**
+ * report_at_most() - note whether a target of the specification is met.
+ * @value: what was measured; NAN if it was not
+ * @what: says what @value is
+ */
+void report_at_most(double value, double most, const char *unit, const char *what);
+
+/** report_at_least() - the same of a least value. */
+void report_at_least(double value, double least, const char *unit, const char *what);
 
 /** report_skip() - note that a figure cannot be had on this machine, and why. */
 void report_skip(const char *sentence);
 
-/**
- * report_compare() - one of the ratios that the picture and the summary show.
- * @what: is compared, such as "device check, 200 entries, found last"
- * @peer: with what, such as "filter of runc"
- * @ours: median of cgfence
- * @theirs: median of the peer; more is worse. NAN leaves the ratio out
- */
+/** report_compare() - one of the ratios that the picture shows: medians, of which more is worse. NAN leaves it out. */
 void report_compare(const char *what, const char *peer, double ours, double theirs);
 
 /** report_progress() - one line of progress on standard error. */
