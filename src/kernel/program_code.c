@@ -101,7 +101,7 @@ static bool open_object(const void *bytes, size_t size, struct object *object)
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return false;
 	/* It is not written to. */
-	object->elf = elf_memory((char *)(uintptr_t)bytes, size);
+	object->elf = elf_memory((char *)bytes, size);
 	return object->elf && find_symbols(object) &&
 	       find_section(object, "", ".text", &object->functions);
 }
