@@ -59,38 +59,25 @@ static uint32_t anywhere(void)
 	return number;
 }
 
-typedef void visitor(const struct hierarchy *hierarchy, uint64_t id);
-
-static void visit_all(const struct hierarchy *hierarchy, const uint64_t *ids, size_t count,
-		      visitor *visit)
+void fence_sweep_each(size_t max, const struct cgfence_cgroup *cgroup,
+		      void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
 {
-	for (size_t i = 0; i < count; i++) {
-		yield_now();
-		visit(hierarchy, ids[i]);
-	}
-}
-
-void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id))
-{
-	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	/* Whether a cgroup is there, any directory of the file system tells. */
+	const struct hierarchy known = { .fd = cgroup ? cgfence_cgroup_fd(cgroup) : -1 };
+	cleanup_hierarchy struct hierarchy opened = HIERARCHY_CLOSED;
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 
 	if (pins_list_some(max, FENCE_SWEEP_FEW, anywhere(), &ids, &count) || count == 0 ||
-	    hierarchy_open(&hierarchy, NULL))
+	    (!cgroup && hierarchy_open(&opened, NULL)))
 		return;
-	visit_all(&hierarchy, ids, count, visit);
+	for (size_t i = 0; i < count; i++) {
+		yield_now();
+		visit(cgroup ? &known : &opened, ids[i]);
+	}
 }
 
 void fence_sweep_removed(const struct cgfence_cgroup *cgroup)
 {
-	/* Whether a cgroup is there, any directory of the file system tells. */
-	const struct hierarchy hierarchy = { .fd = cgroup ? cgfence_cgroup_fd(cgroup) : -1 };
-	cleanup_free uint64_t *ids = NULL;
-	size_t count = 0;
-
-	if (!cgroup)
-		fence_sweep_each(FENCE_SWEEP_ALL, fence_sweep_if_removed);
-	else if (!pins_list_some(FENCE_SWEEP_ALL, FENCE_SWEEP_FEW, anywhere(), &ids, &count))
-		visit_all(&hierarchy, ids, count, fence_sweep_if_removed);
+	fence_sweep_each(FENCE_SWEEP_ALL, cgroup, fence_sweep_if_removed);
 }

@@ -20,12 +20,16 @@ void fence_sweep_one(const struct hierarchy *hierarchy, uint64_t id);
 /** fence_sweep_if_removed() - the same if the cgroup of the fence is gone. */
 void fence_sweep_if_removed(const struct hierarchy *hierarchy, uint64_t id);
 
-/** fence_sweep_each() - call @visit for the directories of all fences, or of a few if there are more than @max. */
-void fence_sweep_each(size_t max, void (*visit)(const struct hierarchy *hierarchy, uint64_t id));
+/**
+ * fence_sweep_each() - call @visit for the directories of all fences, or of a few if there are more than @max.
+ * @cgroup: any, through which others are found; NULL to look for the mounts of cgroup2
+ */
+void fence_sweep_each(size_t max, const struct cgfence_cgroup *cgroup,
+		      void (*visit)(const struct hierarchy *hierarchy, uint64_t id));
 
 /**
  * fence_sweep_removed() - remove the pins of cgroups that are gone, as far as possible now.
- * @cgroup: any, through which others are found; NULL to look for the mounts of cgroup2
+ * @cgroup: as of fence_sweep_each()
  */
 void fence_sweep_removed(const struct cgfence_cgroup *cgroup);
 

@@ -88,12 +88,12 @@ void fence_sweep_shared(void)
 
 void cgfence_fence_sweep_some(void)
 {
-	fence_sweep_each(FENCE_SWEEP_ALL, sweep_if_abandoned);
+	fence_sweep_each(FENCE_SWEEP_ALL, NULL, sweep_if_abandoned);
 }
 
 void cgfence_fence_sweep(void)
 {
 	fence_detach_finish_all();
-	fence_sweep_each(SIZE_MAX, fence_sweep_thoroughly);
+	fence_sweep_each(SIZE_MAX, NULL, fence_sweep_thoroughly);
 	fence_sweep_shared();
 }
