@@ -19,6 +19,8 @@
 
 static const int ip_protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE };
 
+#define PROTOCOL_COUNT (sizeof(ip_protocols) / sizeof(ip_protocols[0]))
+
 /* Keeps the first failure only. */
 static void note(struct observation *observation, int result, const struct cgfence_error *reason,
 		 int *code, struct cgfence_error *error)
@@ -43,17 +45,18 @@ static bool is_judged(const struct observation *observation, int ip_protocol)
 	return false;
 }
 
-static int list_listeners(struct observation *observation, size_t netns,
+/* @judged: by protocol */
+static int list_listeners(struct observation *observation, size_t netns, const bool *judged,
 			  const struct port_claims *claims, struct cgfence_error *error)
 {
 	struct listeners *list = &observation->listeners;
 	size_t first = list->count;
 	int code = 0;
 
-	for (size_t i = 0; i < sizeof(ip_protocols) / sizeof(ip_protocols[0]); i++) {
+	for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
 		struct cgfence_error reason = { 0 };
 
-		if (!is_judged(observation, ip_protocols[i]))
+		if (!judged[i])
 			continue;
 		note(observation,
 		     sock_diag_dump(observation->netns[netns], ip_protocols[i], 0, list, &reason),
@@ -87,11 +90,15 @@ static int find_holders(struct observation *observation, const struct hierarchy 
 static void list_all(struct observation *observation, size_t first,
 		     const struct port_claims *claims, int *code, struct cgfence_error *error)
 {
+	bool judged[PROTOCOL_COUNT];
+
+	for (size_t i = 0; i < PROTOCOL_COUNT; i++)
+		judged[i] = is_judged(observation, ip_protocols[i]);
 	for (size_t i = first; i < observation->netns_count; i++) {
 		struct cgfence_error reason = { 0 };
 
-		note(observation, list_listeners(observation, i, claims, &reason), &reason, code,
-		     error);
+		note(observation, list_listeners(observation, i, judged, claims, &reason), &reason,
+		     code, error);
 	}
 }
 
