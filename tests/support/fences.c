@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "support/fences.h"
+#include "base/cleanup.h"
+#include "kernel/maps.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -113,4 +115,18 @@ int fences_program(const struct cgfence_cgroup *cgroup, int attach_type)
 		return count ? count : -ENOENT;
 	fd = bpf_prog_get_fd_by_id(ids[0]);
 	return fd < 0 ? -errno : fd;
+}
+
+int fences_read_image(const struct cgfence_cgroup *cgroup, int attach_type,
+		      struct cgfence_image **image, struct cgfence_error *error)
+{
+	cleanup_close int program = fences_program(cgroup, attach_type);
+	cleanup_close int map = -1;
+	int result = program < 0 ? program : fence_maps_find_policy(program, &map, error);
+
+	if (result == 0)
+		result = fence_maps_read_image(map, image, error);
+	if (result == 0)
+		(*image)->shared = 0;
+	return result;
 }

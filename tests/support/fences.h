@@ -50,3 +50,11 @@ int fences_count_programs(const struct cgfence_cgroup *cgroup, int attach_type);
  * Return: a descriptor that the caller closes, or -errno; -ENOENT if there is none.
  */
 int fences_program(const struct cgfence_cgroup *cgroup, int attach_type);
+
+/**
+ * fences_read_image() - the image of the fence of a cgroup, for programs of it alone, which tests load beside it.
+ * @attach_type: of a program of the fence
+ * @image: receives what is to be given to free()
+ */
+int fences_read_image(const struct cgfence_cgroup *cgroup, int attach_type,
+		      struct cgfence_image **image, struct cgfence_error *error);

@@ -14,20 +14,6 @@
 
 TestSuite(calls, .init = harness_begin, .fini = harness_end);
 
-static struct cgfence_image *read_image(void)
-{
-	cleanup_close int program = fences_program(harness_cgroup(), BPF_CGROUP_INET4_BIND);
-	cleanup_close int map = -1;
-	struct cgfence_image *image = NULL;
-	struct cgfence_error error = { 0 };
-
-	cr_assert_eq(fence_maps_find_policy(program, &map, &error), 0, "%s", error.text);
-	cr_assert_eq(fence_maps_read_image(map, &image, &error), 0, "%s", error.text);
-	/* So that the maps can be made here. */
-	image->shared = 0;
-	return image;
-}
-
 /* With what this kernel takes, as its fence has it. */
 Test(calls, the_programs_of_a_fence_need_no_libbpf)
 {
@@ -38,7 +24,8 @@ Test(calls, the_programs_of_a_fence_need_no_libbpf)
 
 	harness_attach(harness_cgroup(),
 		       "{'devices': {'defaults': true}, 'ports': {'tcp': [8080], 'udp': [8080]}}");
-	image = read_image();
+	cr_assert_eq(fences_read_image(harness_cgroup(), BPF_CGROUP_INET4_BIND, &image, &error), 0,
+		     "%s", error.text);
 	memset(programs, -1, sizeof(programs));
 	cr_assert_eq(fence_maps_create_policy(image, &maps.policy, &error), 0, "%s", error.text);
 	cr_assert_eq(fence_maps_create_events(&maps.events, &error), 0, "%s", error.text);

@@ -27,15 +27,11 @@ TestSuite(in_place, .init = harness_begin, .fini = harness_end);
 /* The image of the fence of the test. */
 static struct cgfence_image *read_image(enum bpf_attach_type hook)
 {
-	cleanup_close int program = fences_program(harness_cgroup(), hook);
-	cleanup_close int map = -1;
 	struct cgfence_image *image = NULL;
 	struct cgfence_error error = { 0 };
 
-	cr_assert_eq(fence_maps_find_policy(program, &map, &error), 0, "%s", error.text);
-	cr_assert_eq(fence_maps_read_image(map, &image, &error), 0, "%s", error.text);
-	/* Only that one is loaded here. */
-	image->shared = 0;
+	cr_assert_eq(fences_read_image(harness_cgroup(), (int)hook, &image, &error), 0, "%s",
+		     error.text);
 	return image;
 }
 
