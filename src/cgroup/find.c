@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/directory.h"
 #include "cgroup/hierarchy.h"
 #include "cgroup/id.h"
 #include "cgroup/type.h"
@@ -13,96 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/vfs.h>
-
-/*
- * A cgroup in a mount that does not tell where it is in what other mounts show. Its path is that of another mount, if
- * one shows it, else @directory, which is taken back too.
- */
-static int wrap_elsewhere(int fd, const char *directory, struct cgfence_cgroup **cgroup,
-			  struct cgfence_error *error)
-{
-	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
-	struct statvfs status;
-	uint64_t id;
-
-	if (cgroup_read_id(fd, &id) || cgfence_cgroup_open_id(id, &shown, NULL))
-		return cgroup_wrap(fd, directory, directory, cgroup, error);
-	/* The one through which cgroups can be made. */
-	if (fstatvfs(cgfence_cgroup_fd(shown), &status) < 0 || status.f_flag & ST_RDONLY)
-		return cgroup_wrap(fd, directory, cgfence_cgroup_path(shown), cgroup, error);
-	close(fd);
-	*cgroup = cleanup_steal(shown);
-	return 0;
-}
-
-/* @fd is taken over. */
-static int wrap(int fd, const char *directory, const struct cgroup2_mount *mount,
-		struct cgfence_cgroup **cgroup, struct cgfence_error *error)
-{
-	cleanup_free char *path = NULL;
-
-	if (!mount->root)
-		return wrap_elsewhere(fd, directory, cgroup, error);
-	path = cgroup2_mount_path(mount, directory);
-	if (!path) {
-		close(fd);
-		return error_out_of_memory(error);
-	}
-	return cgroup_wrap(fd, directory, path, cgroup, error);
-}
-
-static int refuse_other_directory(const char *directory, struct cgfence_error *error)
-{
-	return error_set(
-		error, ENOENT,
-		"%s is no cgroup: give an absolute path under a cgroup2 mount, a path relative to the cgroup2 root, pid:N or pid:self",
-		directory);
-}
-
-/* @directory, of which @canonical is the true path, is in @mount. */
-static int open_in(const struct cgroup2_mount *mount, const char *directory, const char *canonical,
-		   struct cgfence_cgroup **cgroup, struct cgfence_error *error)
-{
-	cleanup_close int fd = -1;
-
-	fd = open(canonical, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(error, errno, "cannot open the cgroup %s: %s", canonical,
-				 strerror(errno));
-	if (!cgroup_is_directory(fd))
-		return refuse_other_directory(directory, error);
-	return wrap(cleanup_steal_descriptor(&fd), canonical, mount, cgroup, error);
-}
-
-/* Return: 0, -EXDEV without a message if it is in no cgroup2 mount, another -errno. */
-static int open_absolute(const char *directory, struct cgfence_cgroup **cgroup,
-			 struct cgfence_error *error)
-{
-	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
-	char canonical[PATH_MAX];
-	int missing = realpath(directory, canonical) ? 0 : errno;
-	int result = mountinfo_read(&mounts, error);
-	const struct cgroup2_mount *mount;
-
-	if (result && result != -ENOENT)
-		return result;
-	mount = mountinfo_containing(&mounts, missing ? directory : canonical);
-	if (mount && !missing)
-		return open_in(mount, directory, canonical, cgroup, error);
-	return mount ? error_set(error, missing, "there is no such cgroup: %s: %s", directory,
-				 strerror(missing))
-		     : -EXDEV;
-}
-
-static int open_directory(const char *directory, struct cgfence_cgroup **cgroup,
-			  struct cgfence_error *error)
-{
-	int result = open_absolute(directory, cgroup, error);
-
-	return result == -EXDEV ? refuse_other_directory(directory, error) : result;
-}
 
 static bool in_cgroup2_mount(const char *path)
 {
@@ -158,18 +70,6 @@ static int check_elsewhere(const char *name, struct cgfence_error *error)
 			 mount.point);
 }
 
-static int open_below(const struct cgroup2_mount *mount, const char *below,
-		      struct cgfence_cgroup **cgroup, struct cgfence_error *error)
-{
-	cleanup_free char *directory = NULL;
-
-	if (asprintf(&directory, "%s/%s", mount->point, below) < 0) {
-		directory = NULL;
-		return error_out_of_memory(error);
-	}
-	return open_directory(directory, cgroup, error);
-}
-
 /* @name is relative to the cgroup2 root, as status prints it. */
 static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 			 struct cgfence_error *error)
@@ -182,11 +82,11 @@ static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 		return result;
 	result = cgroup2_mount_below(&mounts.items[0], name, &below, error);
 	if (result == 0)
-		result = open_below(&mounts.items[0], below, cgroup, error);
+		result = cgroup_open_below(&mounts, &mounts.items[0], below, cgroup, error);
 	/* Without a slash in front, a name is one below the root only. */
 	for (size_t i = 1; i < mounts.count && result == -ENOENT && name[0] == '/'; i++) {
 		if (cgroup2_mount_below(&mounts.items[i], name, &below, NULL) == 0 &&
-		    open_below(&mounts.items[i], below, cgroup, NULL) == 0)
+		    cgroup_open_below(&mounts, &mounts.items[i], below, cgroup, NULL) == 0)
 			result = 0;
 	}
 	return result;
@@ -199,7 +99,7 @@ static int open_above_own(const struct cgroup2_mount *own, const char *name,
 	cleanup_cgroup struct cgfence_cgroup *root = NULL;
 	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
 	cleanup_free char *directory = NULL;
-	int result = open_directory(own->point, &root, error);
+	int result = cgroup_open_directory(own->point, &root, error);
 
 	if (result == 0)
 		result = cgfence_cgroup_open_id(cgfence_cgroup_id(root), &shown, error);
@@ -209,61 +109,89 @@ static int open_above_own(const struct cgroup2_mount *own, const char *name,
 		directory = NULL;
 		return error_out_of_memory(error);
 	}
-	return open_directory(directory, cgroup, error);
+	return cgroup_open_directory(directory, cgroup, error);
 }
 
 /* @name is relative to the root of the own cgroup namespace, as /proc/PID/cgroup has it. */
-static int open_own(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+static int open_own(const struct cgroup2_mounts *mounts, const char *name,
+		    struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
-	int result = mountinfo_read(&mounts, error);
+	int result = error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
 
-	if (result)
-		return result;
-	result = error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
-	for (size_t i = 0; i < mounts.count && result == -ENOENT; i++) {
-		const char *below = cgroup2_mount_below_own(&mounts.items[i], name);
+	for (size_t i = 0; i < mounts->count && result == -ENOENT; i++) {
+		const char *below = cgroup2_mount_below_own(&mounts->items[i], name);
 
 		if (below)
-			result = open_below(&mounts.items[i], below, cgroup, error);
-		else if (strcmp(mounts.items[i].own_root, "/") == 0)
-			result = open_above_own(&mounts.items[i], name, cgroup, error);
+			result = cgroup_open_below(mounts, &mounts->items[i], below, cgroup, error);
+		else if (strcmp(mounts->items[i].own_root, "/") == 0)
+			result = open_above_own(&mounts->items[i], name, cgroup, error);
 	}
 	return result;
 }
 
-/* The line "0::/path" of /proc/PID/cgroup (cgroups(7)). */
-static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
-			   struct cgfence_error *error)
+/* The line "0::/path" of /proc/PID/cgroup (cgroups(7)). @path: receives it, to be freed */
+static int read_path(const char *pid, char **path, struct cgfence_error *error)
 {
 	cleanup_free char *file_name = NULL;
 	cleanup_free char *line = NULL;
-	cleanup_free char *path = NULL;
 	size_t size = 0;
 	ssize_t length;
 	FILE *file;
+
+	*path = NULL;
+	if (asprintf(&file_name, "/proc/%s/cgroup", pid) < 0) {
+		file_name = NULL;
+		return error_out_of_memory(error);
+	}
+	file = fopen(file_name, "re");
+	if (!file)
+		return error_set(error, errno, "there is no process %s: cannot read %s: %s", pid,
+				 file_name, strerror(errno));
+	while (!*path && (length = getline(&line, &size, file)) >= 0) {
+		if (length && line[length - 1] == '\n')
+			line[length - 1] = '\0';
+		if (strncmp(line, "0::", 3) == 0)
+			*path = strdup(line + 3);
+	}
+	fclose(file);
+	return *path ? 0
+		     : error_set(error, ENOENT, "the process %s is in no cgroup2 hierarchy", pid);
+}
+
+#define MOVES_MAX 1000
+
+/*
+ * Between the question for the path and the opening, the process may be moved and the cgroup removed, as Slurm does with
+ * a task that starts. So little as can be lies between the two.
+ */
+static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
+			   struct cgfence_error *error)
+{
+	cleanup_mounts struct cgroup2_mounts mounts = { 0 };
+	cleanup_free char *path = NULL;
+	int result;
 
 	if (strcmp(pid, "self") != 0 && (!*pid || strspn(pid, "0123456789") != strlen(pid)))
 		return error_set_invalid(
 			error,
 			"'pid:%s' names no process; write pid: and a number, such as pid:1, or pid:self",
 			pid);
-	if (asprintf(&file_name, "/proc/%s/cgroup", pid) < 0)
-		return error_out_of_memory(error);
-	file = fopen(file_name, "re");
-	if (!file)
-		return error_set(error, errno, "there is no process %s: cannot read %s: %s", pid,
-				 file_name, strerror(errno));
-	while (!path && (length = getline(&line, &size, file)) >= 0) {
-		if (length && line[length - 1] == '\n')
-			line[length - 1] = '\0';
-		if (strncmp(line, "0::", 3) == 0)
-			path = strdup(line + 3);
+	result = read_path(pid, &path, error);
+	if (result == 0)
+		result = mountinfo_read(&mounts, error);
+	if (result)
+		return result;
+	result = open_own(&mounts, path, cgroup, error);
+	for (int i = 0; i < MOVES_MAX && result == -ENOENT; i++) {
+		cleanup_free char *previous = cleanup_steal(path);
+
+		result = read_path(pid, &path, error);
+		if (result == 0)
+			result = open_own(&mounts, path, cgroup, error);
+		if (path && strcmp(path, previous) == 0)
+			break;
 	}
-	fclose(file);
-	if (!path)
-		return error_set(error, ENOENT, "the process %s is in no cgroup2 hierarchy", pid);
-	return open_own(path, cgroup, error);
+	return result;
 }
 
 /* What stands in place of a path where no mount shows the cgroup. */
@@ -308,7 +236,7 @@ int cgfence_cgroup_open(const char *name, struct cgfence_cgroup **cgroup,
 		return open_of_id(name + 3, cgroup, error);
 	if (name[0] != '/')
 		return open_relative(name, cgroup, error);
-	result = open_absolute(name, cgroup, error);
+	result = cgroup_open_absolute(name, cgroup, error);
 	if (result != -EXDEV)
 		return result;
 	result = check_elsewhere(name, error);
@@ -324,7 +252,7 @@ static int open_dotdot(const struct cgfence_cgroup *cgroup, struct cgfence_cgrou
 		directory = NULL;
 		return error_out_of_memory(error);
 	}
-	return open_directory(directory, parent, error);
+	return cgroup_open_directory(directory, parent, error);
 }
 
 int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfence_cgroup **parent,
@@ -367,7 +295,7 @@ int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 			errno == EACCES
 				? "; this needs CAP_DAC_OVERRIDE, or a directory that one may write to"
 				: "");
-	result = open_directory(directory, &made, error);
+	result = cgroup_open_directory(directory, &made, error);
 	if (made)
 		result = cgroup_type_admit(cgfence_cgroup_fd(made), error);
 	if (result) {

@@ -39,23 +39,11 @@ static bool make_pattern(struct step *step)
 			end) < (int)sizeof(step->pattern);
 }
 
-#define MOVES_MAX 100
-
-/* Slurm moves a task from one cgroup to another, and removes the first, while the task starts. */
-static int open_own(struct cgfence_cgroup **own, struct cgfence_error *error)
-{
-	int result = -ENOENT;
-
-	for (int i = 0; i < MOVES_MAX && result == -ENOENT; i++)
-		result = cgfence_cgroup_open("pid:self", own, error);
-	return result;
-}
-
 /* A task is in .../step_0/user/task_0, and slurmstepd in .../step_0/slurm. */
 static int find_step(struct step *step, struct cgfence_error *error)
 {
 	struct cgfence_cgroup *own = NULL;
-	int result = open_own(&own, error);
+	int result = cgfence_cgroup_open("pid:self", &own, error);
 	const char *found;
 	const char *end;
 

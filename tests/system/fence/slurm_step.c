@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,7 +115,7 @@ Test(slurm_step, is_on_the_tasks_alone_and_reported)
 	cr_expect_eq(harness_open(task, "c 1:7", O_WRONLY), 0);
 }
 
-#define MOVES 5000
+#define MOVES 20000
 
 static bool move_to(int cgroup, const char *name, pid_t process)
 {
@@ -147,20 +149,35 @@ static _Noreturn void move_on(pid_t process)
 	_exit(0);
 }
 
-/* Return: what move_on() did, or 2 if the step could not be fenced meanwhile. */
+#define MOUNTS 20
+
+/* Makes the table of mounts so long that reading it takes longer than a move. */
+static bool mount_much(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return false;
+	for (int i = 0; i < MOUNTS; i++) {
+		if (mount(policies, policies, NULL, MS_BIND, NULL) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Return: what move_on() did, or what call_fence() says if the step could not be fenced meanwhile. */
 static int call_fence_while_moved(void *argument)
 {
 	pid_t process = getpid();
-	pid_t mover = fork();
+	pid_t mover = mount_much() ? fork() : -1;
 	int status = 0;
 	int result = 0;
 
 	if (mover == 0)
 		move_on(process);
-	while (mover > 0 && waitpid(mover, &status, WNOHANG) == 0) {
-		if (call_fence(argument))
-			result = 2;
-	}
+	/* What is reported stays that of the first failure. */
+	while (mover > 0 && result == 0 && waitpid(mover, &status, WNOHANG) == 0)
+		result = call_fence(argument);
+	if (mover > 0 && result)
+		waitpid(mover, &status, 0);
 	return mover < 0 || !WIFEXITED(status) ? 1 : result ? result : WEXITSTATUS(status);
 }
 
