@@ -345,22 +345,31 @@ static void add_some(struct id_list *list, size_t few, DIR *directory)
 		continue;
 }
 
+/* Entries of bpffs that a command passes over at no cost that matters. */
+#define PASSED_OVER 1024
+
 int pins_list_some(size_t max, size_t few, uint32_t anywhere, uint64_t **ids, size_t *count)
 {
 	struct id_list list = { .suffix = "" };
 	DIR *directory = opendir(PINS_ROOT);
 	size_t entries = directory ? count_entries(directory) : 0;
+	size_t turns = 1 + entries / PASSED_OVER;
 
 	if (entries <= max || !bpffs_is_mounted() || check_root(NULL)) {
 		if (directory)
 			closedir(directory);
 		return pins_list(ids, count, NULL);
 	}
-	/* In bpffs the offset of an entry is its number (dcache_readdir, fs/libfs.c). Behind the last one is the first. */
-	seekdir(directory, (long)(anywhere % entries));
-	add_some(&list, few, directory);
-	rewinddir(directory);
-	add_some(&list, few, directory);
+	/*
+	 * In bpffs the offset of an entry is its number, and the kernel goes through all before it (dcache_readdir,
+	 * fs/libfs.c). Behind the last one is the first.
+	 */
+	if (anywhere % turns == 0) {
+		seekdir(directory, (long)(anywhere / turns % entries));
+		add_some(&list, few * turns, directory);
+		rewinddir(directory);
+		add_some(&list, few * turns, directory);
+	}
 	closedir(directory);
 	give(&list, ids, count);
 	return 0;

@@ -78,8 +78,10 @@ bool pins_may_be_passing(uint64_t id);
 int pins_list(uint64_t **ids, size_t *count, struct cgfence_error *error);
 
 /**
- * pins_list_some() - pins_list() if there are at most @max directories, else up to @few of them, at a cost that does not grow with all.
+ * pins_list_some() - pins_list() if there are at most @max directories, else @few of them.
  * @anywhere: a random number, which decides which
+ *
+ * The cost does not grow with all of them: among thousands, most calls give none, and the others so many more.
  */
 int pins_list_some(size_t max, size_t few, uint32_t anywhere, uint64_t **ids, size_t *count);
 

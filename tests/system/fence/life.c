@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Whom a fence holds, for how long, and how it changes. */
 #include "support/harness.h"
-#include "support/syscalls.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -321,58 +320,6 @@ Test(life, what_a_killed_command_left_is_swept)
 	cr_assert_eq(mkdir(path, 0700), 0);
 	cgfence_fence_sweep();
 	cr_expect_not(pin_directory_exists(id));
-}
-
-/* Each is one that a killed command left, of a cgroup that is gone. Return: how many there are. */
-static unsigned int make_remains(unsigned int from, unsigned int to)
-{
-	char path[64];
-
-	for (unsigned int i = from; i < to; i++) {
-		snprintf(path, sizeof(path), "/sys/fs/bpf/cgfence/%u", 4000000000U + i);
-		mkdir(path, 0700);
-	}
-	return to;
-}
-
-static void remove_remains(unsigned int count)
-{
-	char path[64];
-
-	while (count--) {
-		snprintf(path, sizeof(path), "/sys/fs/bpf/cgfence/%u", 4000000000U + count);
-		rmdir(path);
-	}
-}
-
-static bool attach_and_detach(void *policy)
-{
-	enum cgfence_attach_result result;
-	bool detached = false;
-
-	return cgfence_fence_attach(harness_cgroup(), policy, 0, &result, NULL) == 0 &&
-	       cgfence_fence_detach(cgfence_cgroup_id(harness_cgroup()), &detached, NULL) == 0;
-}
-
-Test(life, what_a_command_looks_at_does_not_grow_with_the_fences)
-{
-	struct cgfence_policy *policy = harness_policy("{'devices': {'allow': []}}");
-	unsigned int count;
-	long beside_few;
-	long beside_many;
-
-	mkdir("/sys/fs/bpf/cgfence", 0700);
-	count = make_remains(0, 200);
-	/* The first one makes what all share. */
-	cr_assert(attach_and_detach(policy));
-	beside_few = syscalls_count(attach_and_detach, policy);
-	count = make_remains(count, 20000);
-	beside_many = syscalls_count(attach_and_detach, policy);
-	remove_remains(count);
-	cgfence_policy_free(policy);
-	cr_assert_gt(beside_few, 0);
-	cr_expect_lt(beside_many, beside_few + 8, "%ld calls beside few, %ld beside many",
-		     beside_few, beside_many);
 }
 
 Test(life, reading_needs_no_bpffs_and_mounts_none)
