@@ -52,7 +52,7 @@ LIBRARIES := -lbpf -lelf -ljansson -lnl-3 -lyaml
 # into others only.
 archive = $(shell $(CC) $(SYSROOT) $(LDFLAGS) -print-file-name=lib$(1).a)
 put_in = $(if $(filter /%,$(call archive,$(1))),-l:lib$(1).a,-l$(1))
-PROGRAM_LIBRARIES = $(if $(SHARED)$(ASAN),$(LIBRARIES),$(foreach l,bpf jansson nl-3 yaml,$(call put_in,$l)) -lelf -lz)
+PROGRAM_LIBRARIES = $(if $(SHARED)$(ASAN),$(LIBRARIES),$(foreach l,bpf jansson nl-3 yaml elf z,$(call put_in,$l)) $(filter -l:%,$(call put_in,zstd)))
 BPF_CFLAGS = -O2 -g -target $(BPF_TARGET) -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
 	-idirafter $(ROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
