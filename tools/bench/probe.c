@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static int (*run_function)(void);
@@ -21,18 +20,12 @@ static int perform(const struct stage *stage)
 {
 	struct cgfence_cgroup *own = NULL; /* of the processes of the benchmark itself */
 	struct cgfence_error error = { 0 };
-	struct rlimit limit;
 
 	if (cgfence_cgroup_create(stage->cgroup, "own", &own, &error) ||
 	    cgfence_cgroup_create(stage->cgroup, "work", &work, &error))
 		report_fail("%s", error.text);
 	if (fences_enter(own) || namespaces_enter_net() || chdir(stage->directory) < 0)
 		report_fail("cannot enter a cgroup, a network namespace and a directory");
-	/* Thousands of cgroups are held open at a time. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
 	return run_function();
 }
 
@@ -71,21 +64,27 @@ struct cgfence_cgroup *probe_new_fence(const char *name, const char *json)
 void probe_grow(const char *json, const size_t *numbers, size_t count,
 		void (*measure)(size_t index))
 {
-	struct cgfence_cgroup **fences =
-		calloc(numbers[count - 1], sizeof(struct cgfence_cgroup *));
+	uint64_t *ids = calloc(numbers[count - 1], sizeof(*ids));
+	struct cgfence_cgroup *fence = NULL;
 	size_t standing = 0;
 
-	if (!fences)
+	if (!ids)
 		report_fail("out of memory");
 	for (size_t i = 0; i < count; i++) {
 		report_progress(text("beside %zu fences", numbers[i] - 1));
-		for (; standing + 1 < numbers[i]; standing++)
-			fences[standing] = probe_new_fence(text("beside-%zu", standing), json);
+		for (; standing + 1 < numbers[i]; standing++) {
+			fence = probe_new_fence(text("beside-%zu", standing), json);
+			ids[standing] = cgfence_cgroup_id(fence);
+			/* Each command that is started would have to close thousands. */
+			cgfence_cgroup_close(fence);
+		}
 		measure(i);
 	}
-	while (standing > 0)
-		fences_remove(fences[--standing]);
-	free(fences);
+	while (standing > 0) {
+		if (cgfence_cgroup_open_id(ids[--standing], &fence, NULL) == 0)
+			fences_remove(fence);
+	}
+	free(ids);
 }
 
 void probe_attach(const struct cgfence_cgroup *cgroup, int program, enum bpf_attach_type hook)
