@@ -139,9 +139,9 @@ static _Noreturn void move_on(pid_t process)
 
 	if (!move_to(cgfence_cgroup_fd(daemon_cgroup), ".", 0))
 		_exit(1);
-	for (int i = 1; i <= MOVES; i++) {
-		snprintf(from, sizeof(from), "task_%d", i - 1);
-		snprintf(to, sizeof(to), "task_%d", i);
+	for (unsigned int i = 1; i <= harness_rounds(MOVES); i++) {
+		snprintf(from, sizeof(from), "task_%u", i - 1);
+		snprintf(to, sizeof(to), "task_%u", i);
 		if (mkdirat(user, to, 0755) < 0 || !move_to(user, to, process) ||
 		    unlinkat(user, from, AT_REMOVEDIR) < 0)
 			_exit(1);
