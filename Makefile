@@ -295,7 +295,7 @@ deb: ## build the Debian packages for the release of Debian that runs here, in b
 	$(Q)tools/install-dependencies.sh build deb
 	$(Q)tools/deb.sh build/deb
 
-check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="trixie" for some
+check-deb: ## build them twice and try them in new chroots of Debian 12 and 13; SUITES="--system trixie" for some, and for their tests of this kernel
 	$(Q)$(SUDO) tools/check-deb.sh $(SUITES)
 
 check-metrics: deps ## have Debian's Prometheus read what a watch writes, and ask it what the dashboard asks

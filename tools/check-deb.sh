@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Builds the Debian packages in new chroots, of Debian 12 and 13 unless told otherwise: twice, in different directories, as
 # different users, with another umask, time and time zone, and compares them bit by bit. Then lintian judges them, they are
-# installed and used, and upgraded, removed and purged while fences hold. Needs root; leaves the packages in
-# build/check-deb/SUITE and nothing else. Usage: check-deb.sh [SUITE]...
+# installed and used, and upgraded, removed and purged while fences hold. With --system they are also tested on this very
+# kernel. Needs root; leaves the packages in build/check-deb/SUITE and nothing else. Usage: check-deb.sh [--system] [SUITE]...
 set -euo pipefail
 
 if ((EUID != 0)); then
@@ -13,11 +13,16 @@ fi
 source=$(realpath "$(dirname "$0")/..")
 # shellcheck disable=SC1091 # it is checked by itself
 . "$source/tools/chroot.sh"
+if [[ -z ${CGFENCE_CHECK_DEB-} ]]; then
+	own_mounts CGFENCE_CHECK_DEB "$0" "$@"
+fi
+tests=(use)
+if [[ ${1-} == --system ]]; then
+	tests+=(system)
+	shift
+fi
 suites=("$@")
 ((${#suites[@]})) || suites=(bookworm trixie)
-if [[ -z ${CGFENCE_CHECK_DEB-} ]]; then
-	own_mounts CGFENCE_CHECK_DEB "$0" "${suites[@]}"
-fi
 directory=$CGFENCE_CHECK_DEB
 
 # unpack FOLDER USER PLACE: the tree there, owned by the user.
@@ -75,7 +80,7 @@ older() {
 }
 
 try_suite() { # SUITE
-	local folder=$directory/$1 packages package description
+	local folder=$directory/$1 packages package description test
 
 	echo "== Debian packages in a fresh $1"
 	make_chroot "$1" dpkg-dev,make
@@ -97,7 +102,11 @@ try_suite() { # SUITE
 	install_packages "$folder" /packages/{cgfence,libcgfence1,libcgfence-dev,cgfence-slurm}.deb \
 		autopkgtest gcc libc6-dev pkg-config
 	description=("$packages"/*.dsc)
-	quietly enter "$folder" root / autopkgtest --no-built-binaries --test-name=use "${description[0]#"$folder"}" -- null
+	for test in "${tests[@]}"; do
+		quietly enter "$folder" root / autopkgtest --no-built-binaries --ignore-restrictions=isolation-machine \
+			--test-name="$test" "${description[0]#"$folder"}" -- null
+		echo "== autopkgtest: $test passed"
+	done
 	quietly enter "$folder" root / dpkg --purge cgfence-slurm cgfence libcgfence-dev libcgfence1
 	echo "== what is installed works"
 	older "$folder/packages" cgfence.deb
