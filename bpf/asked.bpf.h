@@ -10,8 +10,8 @@
  * port is the kernel's choice and not a rewritten one, or a port that bind has recorded already.
  */
 struct asked {
-	__u32 pending; /* the mark of a fence whose bind has seen it and whose post_bind has not */
-	__u32 port;    /* 0: the kernel chooses */
+	__u32 mark; /* of the fence that was asked, 0 if it is not the last bind any more */
+	__u32 port; /* 0: the kernel chooses */
 };
 
 struct {

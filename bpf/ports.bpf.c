@@ -21,26 +21,28 @@ static __always_inline void remember(struct bpf_sock_addr *ctx, struct cgfence_c
 	if (!asked)
 		return;
 	asked->port = port;
-	if (asked->pending != mark_of_fence(counters))
-		__sync_fetch_and_add(&counters->pending, 1);
-	asked->pending = mark_of_fence(counters);
+	asked->mark = mark_of_fence(counters);
 }
 
-/* What is pending of the fence, and is no more. Return: NULL if there is nothing */
-static __always_inline struct asked *take_pending(struct bpf_sock *socket,
-						  struct cgfence_counters *counters)
+/* Takes what the last bind of the socket asked the fence for. Return: NULL if that is not known. */
+static __always_inline struct asked *take_asked(struct bpf_sock *socket,
+						struct cgfence_counters *counters)
 {
-	struct asked *asked;
+	struct asked *asked = bpf_sk_storage_get(&cgfence_asked, socket, 0, 0);
 
-	/* Most fences have none, and looking at the socket would take longer than all the rest. */
-	if (!counters->pending)
+	if (!asked || asked->mark != mark_of_fence(counters))
 		return 0;
-	asked = bpf_sk_storage_get(&cgfence_asked, socket, 0, 0);
-	if (!asked || asked->pending != mark_of_fence(counters))
-		return 0;
-	asked->pending = 0;
-	__sync_fetch_and_add(&counters->pending, -1);
+	asked->mark = 0;
 	return asked;
+}
+
+/* An earlier bind that failed must not excuse a later one. */
+static __always_inline void forget(struct bpf_sock_addr *ctx)
+{
+	struct asked *asked = bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, 0);
+
+	if (asked)
+		asked->mark = 0;
 }
 
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
@@ -58,27 +60,25 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	if ((!allowed || UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged))) &&
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
+	if (allowed) {
+		forget(ctx);
+		return UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged)) &&
+				       port < CGFENCE_PRIVILEGED_PORTS &&
+				       socket_port_waived(image, ctx->protocol, served, port)
+			       ? BIND_ALLOW_PRIVILEGED
+			       : BIND_ALLOW;
+	}
 	counters = counters_of_fence();
 	if (!counters)
 		return BIND_REFUSE;
-	/* An earlier bind that failed must not excuse this one. */
-	if (port)
-		take_pending(ctx->sk, counters);
-	if (port && !allowed) {
+	if (port) {
 		socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 			      ctx->protocol, cgfence_served_family(served), port, 0,
 			      image->task.ports_by);
 		if (image->enforce)
 			return BIND_REFUSE;
 	}
-	if (!allowed) {
-		remember(ctx, counters, port);
-		return BIND_ALLOW;
-	}
-	if (UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged)) &&
-	    port < CGFENCE_PRIVILEGED_PORTS &&
-	    socket_port_waived(image, ctx->protocol, served, port))
-		return BIND_ALLOW_PRIVILEGED;
+	remember(ctx, counters, port);
 	return BIND_ALLOW;
 }
 
@@ -142,16 +142,16 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	__u32 asked_port = 0;
 	bool own_netns;
 
-	if (!is_member(image, candidate_of_socket(image, ctx), &judged))
+	if (!is_member(image, candidate_of_socket(image, ctx), &judged) ||
+	    socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
 	counters = counters_of_fence();
 	if (!counters)
 		return 0;
-	asked = take_pending(ctx, counters);
+	asked = take_asked(ctx, counters);
 	if (asked)
 		asked_port = asked->port;
-	if ((asked && asked_port == port) ||
-	    socket_port_allowed(image, ctx->protocol, served, port))
+	if (asked && asked_port == port)
 		return 1;
 	own_netns = socket_is_in_own_netns(image, ctx, ctx);
 	if (!own_netns && !socket_netns_is_unknown(image) && !CGFENCE_FIELD(image, ports.netns_any))

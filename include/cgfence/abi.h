@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 13
+#define CGFENCE_ABI_VERSION 14
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
@@ -297,11 +297,6 @@ struct cgfence_image {
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
 	__u64 evicted; /* denials that made room for newer ones */
-	/*
-	 * Number of sockets with a pending entry in cgfence_asked, closed ones included; if 0, no lookup is needed.
-	 * Therefore that map is never kept without this one, except by other fences, whose entries have other marks.
-	 */
-	__u64 pending;
 	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */
 };
 
@@ -360,8 +355,8 @@ CGFENCE_SIZE_IS(struct cgfence_image, 464);
 CGFENCE_SIZE_IS(struct cgfence_member, 256);
 CGFENCE_SIZE_IS(struct cgfence_glob, 328 + 256 * 32);
 CGFENCE_SIZE_IS(struct cgfence_port_table, 296);
-CGFENCE_SIZE_IS(struct cgfence_counters, 280);
-CGFENCE_SIZE_IS(struct cgfence_own, 304);
+CGFENCE_SIZE_IS(struct cgfence_counters, 272);
+CGFENCE_SIZE_IS(struct cgfence_own, 296);
 CGFENCE_SIZE_IS(struct cgfence_denial_subject, 12);
 CGFENCE_SIZE_IS(struct cgfence_denial_record, 56);
 CGFENCE_SIZE_IS(struct cgfence_event, 88);

@@ -155,11 +155,6 @@ int programs_make_records(struct fence_maps *maps, bool standing, struct cgfence
 	static const char *const names[] = { CGFENCE_COUNTERS_MAP, CGFENCE_DENIALS_MAP,
 					     CGFENCE_ASKED_MAP, NULL };
 
-	/* If the counters were left behind, so is this map: they count its pending entries. */
-	if (maps->counters < 0) {
-		cleanup_close_descriptor(&maps->asked);
-		maps->asked = -1;
-	}
 	return make_maps(maps, standing, names, error);
 }
 

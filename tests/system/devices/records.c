@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The records of refusals, and audit mode. */
 #include "base/boot_time.h"
-#include "kernel/programs.h"
 #include "support/harness.h"
 
-#include <bpf/bpf.h>
 #include <cgfence/denial.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -215,33 +213,4 @@ Test(records, refusals_on_all_processors_at_once_are_all_counted)
 	cr_expect_eq(snapshot.records[0].count, RACERS * RACER_OPENS);
 	cr_expect_eq(counter(&snapshot, CGFENCE_VERDICT_DENIED), RACERS * RACER_OPENS);
 	release_snapshot(&snapshot);
-}
-
-static uint32_t map_id(int map)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	cr_assert_eq(bpf_obj_get_info_by_fd(map, &info, &size), 0, "%s", strerror(errno));
-	return info.id;
-}
-
-/* As when the fence of another version is replaced: the new counters would show nothing pending. */
-Test(records, what_binds_asked_for_goes_with_the_counters)
-{
-	cleanup_maps struct fence_maps maps = FENCE_MAPS_CLOSED;
-	struct cgfence_error error = { 0 };
-	uint32_t asked;
-	uint32_t denials;
-
-	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
-	asked = map_id(maps.asked);
-	denials = map_id(maps.denials);
-	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
-	cr_expect_eq(map_id(maps.asked), asked, "nothing was missing");
-	cleanup_close_descriptor(&maps.counters);
-	maps.counters = -1;
-	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
-	cr_expect_neq(map_id(maps.asked), asked);
-	cr_expect_eq(map_id(maps.denials), denials);
 }

@@ -209,45 +209,6 @@ Test(port_rewrite, an_earlier_bind_to_port_0_does_not_excuse_a_rewritten_port)
 		     "after a bind to port 0 with IP_BIND_ADDRESS_NO_PORT");
 }
 
-static int bind_in_vain(void *unused)
-{
-	struct endpoint elsewhere = endpoint_parse("udp 192.0.2.1 0");
-	int fd = endpoint_make(&elsewhere);
-
-	(void)unused;
-	return bind(fd, &elsewhere.address.any, elsewhere.length) < 0 ? errno : 0;
-}
-
-static uint64_t pending(void)
-{
-	struct refusals refusals = sockets_refusals(sockets_fence());
-
-	free(refusals.records);
-	return refusals.counters.pending;
-}
-
-/* As long as nothing is pending, binds look at no socket. */
-Test(port_rewrite, sockets_of_which_something_is_pending_are_counted)
-{
-	bool fails = true;
-
-	harness_attach(sockets_fence(), "{'ports': [8080]}");
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), 0);
-	cr_expect_eq(sockets_bind(sockets_fence(), "udp :: 0"), 0);
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8080"), 0);
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8081"), EPERM);
-	cr_expect_eq(pending(), 0, "post_bind has seen them all");
-	harness_attach(sockets_fence(), "{'ports': [8080], 'isolated_range': [8000, 8080]}");
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 0"), 0);
-	cr_expect_eq(pending(), 0, "what the kernel chose is allowed by itself, too");
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_after_port_0, &fails), 0);
-	cr_expect_eq(pending(), 0, "the second bind of the socket has seen it");
-	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_vain, NULL), EADDRNOTAVAIL);
-	cr_expect_eq(pending(), 1, "nobody has, and nobody will");
-	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 8080"), 0);
-	cr_expect_eq(pending(), 1);
-}
-
 /* Programs of a cgroup are asked before those above it. */
 Test(port_rewrite, a_port_rewritten_above_is_judged_again_and_below_as_what_it_became)
 {
