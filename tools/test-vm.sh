@@ -69,10 +69,14 @@ built_for() { # MACHINE PATH
 
 # Of another architecture the unit tests too, whole: an emulator of programs alone lacks some calls.
 unit_tests_for() { # MACHINE
-	local built
+	local built read
 
 	built=$(built_for "$1" unit-tests)
-	[[ $built != */* ]] || printf '%s\n' --file "$built:/unit-tests" --file "${built%/*}/root/usr/lib/locale/C.utf8:/usr/lib/locale/C.utf8"
+	[[ $built == */* ]] || return 0
+	printf '%s\n' --file "$built:/unit-tests" --file "${built%/*}/root/usr/lib/locale/C.utf8:/usr/lib/locale/C.utf8"
+	for read in tests/import tests/policies tools/policies tools/cgfence.catalog; do
+		printf '%s\n' --file "$read:/$read"
+	done
 }
 
 run_machine() {
