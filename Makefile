@@ -49,10 +49,13 @@ ALL_CFLAGS = $(SYSROOT) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CPPF
 LINK = $(CC) $(SYSROOT) $(CFLAGS) $(SANITIZE) -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBRARIES := -lbpf -lelf -ljansson -lnl-3 -lyaml
 # The loader takes 0.06 ms to find and to link one, so the program has those of which there is an archive in it. ASAN sees
-# into others only.
+# into others only. The archive of libelf is tried: in Debian 13 it calls functions that nothing has.
 archive = $(shell $(CC) $(SYSROOT) $(LDFLAGS) -print-file-name=lib$(1).a)
 put_in = $(if $(filter /%,$(call archive,$(1))),-l:lib$(1).a,-l$(1))
-PROGRAM_LIBRARIES = $(if $(SHARED)$(ASAN),$(LIBRARIES),$(foreach l,bpf jansson nl-3 yaml elf z,$(call put_in,$l)) $(filter -l:%,$(call put_in,zstd)))
+LIBELF_IN := -l:libelf.a -l:libz.a
+LIBELF = $(shell echo 'int elf_begin(void); int main(void) { return elf_begin(); }' | \
+	$(CC) $(SYSROOT) $(LDFLAGS) -x c - $(LIBELF_IN) -o /dev/null 2>/dev/null && echo $(LIBELF_IN) || echo -lelf -lz)
+PROGRAM_LIBRARIES = $(if $(SHARED)$(ASAN),$(LIBRARIES),$(foreach l,bpf jansson nl-3 yaml,$(call put_in,$l)) $(LIBELF))
 BPF_CFLAGS = -O2 -g -target $(BPF_TARGET) -Wall -Wextra $(if $(WERROR),-Werror) $(NO_PATHS) -Iinclude -MMD -MP \
 	-idirafter $(ROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
