@@ -131,8 +131,7 @@ CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
  * cgfence_fence_report_excess() - report the listeners of a fence that are in excess, and act on none.
  * @fence_id: of the fence root
  *
- * It needs no iterator, so it is fast for a fence with few tasks, and says nothing of one without any. It spells as many
- * out as a pass.
+ * It needs no iterator, so it is fast for a fence with few tasks. It spells as many out as a pass.
  */
 CGFENCE_API int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report,
 					    void *context, struct cgfence_error *error);

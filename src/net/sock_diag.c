@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
+#include "net/sockstat.h"
 
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
@@ -19,6 +20,7 @@ struct sock_diag {
 	struct nl_sock *socket;
 	struct netns_identity netns;
 	struct netns_ports ports;
+	struct sockstat sockstat;
 };
 
 static const struct {
@@ -50,6 +52,7 @@ static int open_socket(struct sock_diag *diag, struct cgfence_error *error)
 		return error_set(error, EPROTONOSUPPORT,
 				 "cannot ask the kernel for sockets (NETLINK_SOCK_DIAG): %s",
 				 nl_geterror(result));
+	sockstat_open(&diag->sockstat);
 	if (netns_read_ports(&diag->ports))
 		return error_out_of_memory(error);
 	return netns_read(&diag->netns, error);
@@ -63,6 +66,7 @@ int sock_diag_open(int netns, struct sock_diag **diag, struct cgfence_error *err
 
 	if (!made)
 		return error_out_of_memory(error);
+	made->sockstat = (struct sockstat)SOCKSTAT_CLOSED;
 	result = netns >= 0 ? netns_enter(netns, &before, error) : 0;
 	if (result == 0)
 		result = open_socket(made, error);
@@ -84,6 +88,7 @@ void sock_diag_close(struct sock_diag *diag)
 	if (!diag)
 		return;
 	nl_socket_free(diag->socket);
+	sockstat_close(&diag->sockstat);
 	netns_free_ports(&diag->ports);
 	free(diag);
 }
@@ -239,6 +244,9 @@ int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struc
 	size_t before = list->count;
 	int result = -EINTR;
 
+	/* Hardly anybody has one, and the kernel would go through the whole table of each family. */
+	if (ip_protocol == IPPROTO_UDPLITE && sockstat_has_no_udp_lite(&diag->sockstat))
+		return 0;
 	for (int i = 0; i < DUMP_TRIES && result == -EINTR; i++) {
 		list->count = before;
 		result = dump_family(diag, AF_INET, ip_protocol, port, list);

@@ -2,9 +2,6 @@
 /* Observe, plan, act, report. */
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "cgroup/cgroup.h"
-#include "cgroup/hierarchy.h"
-#include "cgroup/kill.h"
 #include "reconcile/observe.h"
 #include "reconcile/pass.h"
 #include "reconcile/plan.h"
@@ -143,14 +140,6 @@ int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 	return result;
 }
 
-/* A fence of one cgroup before its first process, as most are when they are attached. If in doubt, no. */
-static bool is_uninhabited(uint64_t fence_id)
-{
-	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-
-	return cgroup_open_any_id(fence_id, &cgroup, NULL) == 0 && !cgroup_is_populated(cgroup);
-}
-
 int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void *context,
 				struct cgfence_error *error)
 {
@@ -159,12 +148,8 @@ int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void 
 	const struct known none = { 0 };
 	struct observation observation;
 	struct reconcile_plan plan = { 0 };
-	int result;
+	int result = observe(&scope, &observation, error);
 
-	/* The kernel would go through all tables of sockets, which are long also where they are empty. */
-	if (is_uninhabited(fence_id))
-		return 0;
-	result = observe(&scope, &observation, error);
 	if (result == 0 && (reconcile_plan_make(&observation, fence_id, &none, 0, &plan) ||
 			    pass_report_excess(&observation, &plan, &reporter)))
 		result = error_out_of_memory(error);

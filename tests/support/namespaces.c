@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
@@ -106,4 +107,14 @@ int namespaces_move_cgroup2(void)
 	rmdir(directory);
 	cgfence_cgroup_close(root);
 	return code;
+}
+
+bool namespaces_has_users(void)
+{
+	int status = 1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(unshare(CLONE_NEWUSER) < 0);
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }

@@ -2,6 +2,8 @@
 /* Namespaces of one's own, so that no pin, mount or port meets those of others. Without Criterion. */
 #pragma once
 
+#include <stdbool.h>
+
 /**
  * namespaces_enter_mount() - go to a new mount namespace that has a bpffs and a tmpfs of its own.
  * @directory: a template of mkdtemp(3), which becomes the path of the tmpfs; it is "" if none was made
@@ -26,6 +28,9 @@ int namespaces_visit_net(int *before);
 
 /** namespaces_return_net() - go back, and close @before; aborts if that fails, since what follows would run elsewhere. */
 void namespaces_return_net(int before);
+
+/** namespaces_has_users() - can a user namespace be made? Not in a chroot (user_namespaces(7)). */
+bool namespaces_has_users(void);
 
 /**
  * namespaces_move_cgroup2() - have cgroup2 itself at /sys/fs/cgroup, as runc wants it.
