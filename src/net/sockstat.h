@@ -9,7 +9,10 @@ struct sockstat {
 	int ipv6;
 };
 
-#define SOCKSTAT_CLOSED { -1, -1 }
+#define SOCKSTAT_CLOSED \
+	{               \
+		-1, -1  \
+	}
 
 /** sockstat_open() - the counts of the network namespace of the calling thread, also for when it has left that. */
 void sockstat_open(struct sockstat *sockstat);
