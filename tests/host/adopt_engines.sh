@@ -156,6 +156,10 @@ expect_before() { # PROGRAMS POLICY
 	[[ $(alike) == "$1" ]] || fail "before: $1; after: $(programs)"
 }
 
+tell() { # ROUNDS
+	echo "= adopted in $first ms; $1 rounds, $LOOKS looks: given $OPENED times and not $MISSED, refused $REFUSED times"
+}
+
 expect_given_and_kept() {
 	local before ids policy first number
 
@@ -172,11 +176,13 @@ expect_given_and_kept() {
 	later "kill $!"
 	for ((number = 1; number <= ROUNDS; number++)); do
 		round "$number"
+		# The last one is shown, all are if it fails or its time is over.
+		((number % 10)) || tell "$number"
 	done
 	take_back
 	cgfence release "$CGROUP"
 	expect_before "$before" "$policy"
-	echo "= adopted in $first ms; $ROUNDS rounds, $LOOKS looks: given $OPENED times and not $MISSED, refused $REFUSED times"
+	tell "$ROUNDS"
 }
 
 # ---- the engines ----
