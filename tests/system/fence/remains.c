@@ -31,7 +31,7 @@ static void remove_remains(unsigned int count)
 	}
 }
 
-#define COMMANDS 60
+#define COMMANDS 25
 
 static bool attach_and_detach(void *policy)
 {
@@ -60,7 +60,7 @@ Test(remains, what_commands_look_at_does_not_grow_with_the_fences)
 	/* The first ones make what all share, and each removes 16 of the remains. */
 	cr_assert(attach_and_detach(policy));
 	beside_few = syscalls_count(attach_and_detach, policy);
-	count = make_remains(count, 7000);
+	count = make_remains(count, 3000);
 	cr_assert_eq(stat("/sys/fs/bpf/cgfence", &before), 0);
 	beside_many = syscalls_count(attach_and_detach, policy);
 	cr_assert_eq(stat("/sys/fs/bpf/cgfence", &after), 0);
