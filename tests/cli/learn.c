@@ -104,13 +104,17 @@ Test(learn, exits_as_the_command_did)
 
 /* ---- a cgroup ---- */
 
+static bool has_told(const struct program *program, const char *text)
+{
+	return strstr(program->result.errors, text);
+}
+
+/* The fence is whole when it tells that it learns; its programs are attached one by one. */
 static void start_learning(struct program *program, const char *const *words)
 {
 	program_start(program, NULL, words);
-	/* It is told when the fence is attached. */
-	for (int i = 0; i < 3000 && harness_hook_programs(harness_cgroup()) == 0; i++)
-		usleep(10 * 1000);
-	cr_assert_neq(harness_hook_programs(harness_cgroup()), 0);
+	program_await(program, has_told, "cgfence: learning of ");
+	cr_assert(has_told(program, "cgfence: learning of "), "%s", program->result.errors);
 }
 
 static struct program_result end_learning(struct program *program)
@@ -151,9 +155,7 @@ Test(learn, until_the_cgroup_is_removed)
 	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
 	struct program program;
 
-	program_start(&program, NULL, WORDS("learn", cgfence_cgroup_path(child)));
-	while (harness_hook_programs(child) == 0)
-		usleep(10 * 1000);
+	start_learning(&program, WORDS("learn", cgfence_cgroup_path(child)));
 	cr_expect_eq(harness_open(child, "c 1:5", O_RDONLY), 0);
 	cr_assert_eq(cgfence_cgroup_remove(child, NULL), 0);
 	program_finish(&program);
