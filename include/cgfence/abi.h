@@ -296,7 +296,7 @@ struct cgfence_image {
 
 struct cgfence_counters {
 	__u64 refusals[CGFENCE_HOOK_SLOTS][CGFENCE_VERDICT_SLOTS]; /* since the fence was made */
-	__u64 evicted; /* denials that made room for newer ones */
+	__u64 evicted;	   /* denials that made room for newer ones */
 	__u64 listened_ns; /* when an event of a listener was sent last (CLOCK_BOOTTIME) */
 };
 
