@@ -188,7 +188,8 @@ static int open_of_process(const char *pid, struct cgfence_cgroup **cgroup,
 		result = read_path(pid, &path, error);
 		if (result == 0)
 			result = open_own(&mounts, path, cgroup, error);
-		if (path && strcmp(path, previous) == 0)
+		/* It has ended, or it is not that it was moved. */
+		if (!path || strcmp(path, previous) == 0)
 			break;
 	}
 	return result;
