@@ -42,7 +42,7 @@ POLICY_SEC("sockops", "sockops")
 int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
-	struct cgfence_served served;
+	struct cgfence_served served = cgfence_served_by_ipv4();
 	struct judged judged;
 	__u8 verdict;
 	__u32 port;
@@ -51,7 +51,8 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 		return 1;
 	if (!is_member(image, candidate_of_context_socket(image, ctx), &judged))
 		return 1;
-	served = served_by(ctx, image);
+	if (socket_judged_by_family(image))
+		served = served_by(ctx, image);
 	port = ctx->local_port;
 	if (socket_port_allowed(image, CGFENCE_IPPROTO_TCP, served, port) ||
 	    !concerns_fence(ctx, image))
@@ -63,6 +64,7 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
 	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
 		verdict = CGFENCE_VERDICT_KILLED;
+	served = served_by(ctx, image);
 	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_LISTEN, verdict,
 		      CGFENCE_IPPROTO_TCP, cgfence_served_family(served), port,
 		      bpf_get_socket_cookie(ctx), image->task.sockops_by);

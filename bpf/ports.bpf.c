@@ -45,16 +45,34 @@ static __always_inline void forget(struct bpf_sock_addr *ctx)
 		asked->mark = 0;
 }
 
+/* Ignores the family in the address: the kernel takes AF_UNSPEC for AF_INET on such a socket (inet_bind). */
+static __always_inline struct cgfence_served
+served_when_bound(struct bpf_sock_addr *ctx, const struct cgfence_image *image, int family)
+{
+	__u32 address[4];
+
+	if (family == AF_INET)
+		return cgfence_served_by_ipv4();
+	address[0] = ctx->user_ip6[0];
+	address[1] = ctx->user_ip6[1];
+	address[2] = ctx->user_ip6[2];
+	address[3] = ctx->user_ip6[3];
+	return cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk));
+}
+
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
-				      struct cgfence_served served)
+				      int family)
 {
 	__u32 port = bpf_ntohs((__u16)ctx->user_port);
+	struct cgfence_served served = cgfence_served_by_ipv4();
 	struct cgfence_counters *counters;
 	struct judged judged;
 	bool allowed;
 
 	if (!is_member(image, candidate_of_context_socket(image, ctx), &judged))
 		return BIND_ALLOW;
+	if (socket_judged_by_family(image))
+		served = served_when_bound(ctx, image, family);
 	allowed = port && socket_port_allowed(image, ctx->protocol, served, port);
 	/* A port that is allowed needs no look at the network namespace. */
 	if ((!allowed || UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged))) &&
@@ -72,6 +90,7 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	if (!counters)
 		return BIND_REFUSE;
 	if (port) {
+		served = served_when_bound(ctx, image, family);
 		socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 			      ctx->protocol, cgfence_served_family(served), port, 0,
 			      image->task.ports_by);
@@ -82,25 +101,16 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	return BIND_ALLOW;
 }
 
-/* Ignores the family in the address: the kernel takes AF_UNSPEC for AF_INET on such a socket (inet_bind). */
 POLICY_SEC("bind4", "cgroup/bind4")
 int cgfence_bind4(struct bpf_sock_addr *ctx)
 {
-	return judge_bind(ctx, policy_in_place(), cgfence_served_by_ipv4());
+	return judge_bind(ctx, policy_in_place(), AF_INET);
 }
 
 POLICY_SEC("bind6", "cgroup/bind6")
 int cgfence_bind6(struct bpf_sock_addr *ctx)
 {
-	const struct cgfence_image *image = policy_in_place();
-	__u32 address[4];
-
-	address[0] = ctx->user_ip6[0];
-	address[1] = ctx->user_ip6[1];
-	address[2] = ctx->user_ip6[2];
-	address[3] = ctx->user_ip6[3];
-	return judge_bind(ctx, image,
-			  cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk)));
+	return judge_bind(ctx, policy_in_place(), AF_INET6);
 }
 
 static __always_inline bool is_ephemeral(const struct cgfence_image *image, __u32 port)
@@ -132,9 +142,24 @@ static __always_inline bool may_have_begun_before(const struct cgfence_image *im
 	       bpf_ktime_get_boot_ns() - ports_since_ns(image, counters) < CGFENCE_BIND_NS;
 }
 
-static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
-				       struct cgfence_served served)
+static __always_inline struct cgfence_served
+served_by_bound(struct bpf_sock *ctx, const struct cgfence_image *image, int family)
 {
+	__u32 address[4];
+
+	if (family == AF_INET)
+		return cgfence_served_by_ipv4();
+	address[0] = ctx->src_ip6[0];
+	address[1] = ctx->src_ip6[1];
+	address[2] = ctx->src_ip6[2];
+	address[3] = ctx->src_ip6[3];
+	return cgfence_served_by_ipv6(address, socket_context_is_v6only(image, ctx));
+}
+
+static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
+				       int family)
+{
+	struct cgfence_served served = cgfence_served_by_ipv4();
 	struct cgfence_counters *counters;
 	struct judged judged;
 	__u32 port = ctx->src_port;
@@ -142,8 +167,11 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	__u32 asked_port = 0;
 	bool own_netns;
 
-	if (!is_member(image, candidate_of_socket(image, ctx), &judged) ||
-	    socket_port_allowed(image, ctx->protocol, served, port))
+	if (!is_member(image, candidate_of_socket(image, ctx), &judged))
+		return 1;
+	if (socket_judged_by_family(image))
+		served = served_by_bound(ctx, image, family);
+	if (socket_port_allowed(image, ctx->protocol, served, port))
 		return 1;
 	counters = counters_of_fence();
 	if (!counters)
@@ -159,6 +187,7 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
 		  : may_have_begun_before(image, counters, served, port))
 		return 1;
+	served = served_by_bound(ctx, image, family);
 	socket_record(image, &judged, counters, CGFENCE_HOOK_BIND, socket_verdict(image),
 		      ctx->protocol, cgfence_served_family(served), port, 0, image->task.ports_by);
 	return !image->enforce;
@@ -167,21 +196,13 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 POLICY_SEC("post_bind4", "cgroup/post_bind4")
 int cgfence_post_bind4(struct bpf_sock *ctx)
 {
-	return judge_bound(ctx, policy_in_place(), cgfence_served_by_ipv4());
+	return judge_bound(ctx, policy_in_place(), AF_INET);
 }
 
 POLICY_SEC("post_bind6", "cgroup/post_bind6")
 int cgfence_post_bind6(struct bpf_sock *ctx)
 {
-	const struct cgfence_image *image = policy_in_place();
-	__u32 address[4];
-
-	address[0] = ctx->src_ip6[0];
-	address[1] = ctx->src_ip6[1];
-	address[2] = ctx->src_ip6[2];
-	address[3] = ctx->src_ip6[3];
-	return judge_bound(ctx, image,
-			   cgfence_served_by_ipv6(address, socket_context_is_v6only(image, ctx)));
+	return judge_bound(ctx, policy_in_place(), AF_INET6);
 }
 
 /*

@@ -18,7 +18,7 @@ static __always_inline bool socket_is_v6only(const struct cgfence_image *image, 
 	struct socket_head head;
 	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 
-	if (!UNLESS_LEAN(CGFENCE_FIELD(image, socket.has_v6only_bit)) ||
+	if (!CGFENCE_FIELD(image, socket.has_v6only_bit) ||
 	    bpf_probe_read_kernel(&head, sizeof(head), socket) ||
 	    bit / 8 >= CGFENCE_SOCKET_HEAD_SIZE)
 		return false;
@@ -32,7 +32,7 @@ static __always_inline bool socket_context_is_v6only(const struct cgfence_image 
 	__u32 bit = CGFENCE_FIELD(image, socket.v6only_bit);
 	__u8 byte = 0;
 
-	if (!UNLESS_LEAN(CGFENCE_FIELD(image, socket.has_v6only_bit)))
+	if (!CGFENCE_FIELD(image, socket.has_v6only_bit))
 		return false;
 	bpf_probe_read_kernel(&byte, sizeof(byte), (const char *)ctx + bit / 8);
 	return byte >> (bit % 8) & 1;
@@ -101,6 +101,12 @@ static __always_inline bool socket_concerns_fence(const struct cgfence_image *im
 {
 	return CGFENCE_FIELD(image, ports.netns_any) || socket_netns_is_unknown(image) ||
 	       socket_is_in_own_netns(image, context, socket);
+}
+
+/* If not, a verdict on a port is the same for all families, and so one is enough to ask for. */
+static __always_inline bool socket_judged_by_family(const struct cgfence_image *image)
+{
+	return UNLESS_LEAN(CGFENCE_FIELD(image, ports.by_family));
 }
 
 /* A protocol that a policy cannot name has no assigned ports. */

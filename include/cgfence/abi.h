@@ -34,7 +34,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 14
+#define CGFENCE_ABI_VERSION 15
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
@@ -177,7 +177,7 @@ enum cgfence_netns_by {
 struct cgfence_socket_layout {
 	__u8 netns_by; /* enum cgfence_netns_by, and so on */
 	__u8 sockops_netns_by;
-	__u8 has_v6only_bit; /* IPV6_V6ONLY is read; only where a port may be assigned for one family */
+	__u8 has_v6only_bit;	/* IPV6_V6ONLY is read; only where ports differ by family */
 	__u8 has_port_range;	/* IP_LOCAL_PORT_RANGE is read */
 	__u8 port_range_unread; /* it is not, but the kernel has it */
 	__u8 unused[3];
@@ -248,8 +248,8 @@ struct cgfence_port_table {
 	__u32 ephemeral_high;
 	__u32 traced; /* the program for all fences judges who calls listen(2) */
 	__u32 killed_by_trace; /* guard kill: it kills for sockets made in the fence too, not the fence's own */
-	__u32 mutes; /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
-	__u32 unused;
+	__u32 mutes;	 /* guards mute and kill: the socket is tied to CGFENCE_NO_INTERFACE */
+	__u32 by_family; /* a port may be allowed or waived for one family and not for the other */
 	struct cgfence_port_bitmap assigned[CGFENCE_PROTOCOL_COUNT][CGFENCE_FAMILY_COUNT];
 	struct cgfence_port_bitmap isolated[CGFENCE_FAMILY_COUNT];
 	/* Combines the two above, so that a verdict is one lookup: assigned, or outside the isolated range. */

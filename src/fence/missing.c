@@ -51,7 +51,7 @@ size_t fence_missing_from(const struct cgfence_image *image, const char *names[F
 	bool ports = image->ports.fenced;
 	size_t count = add_guards(image, names);
 
-	if (ports && readings_want_v6only(image) && !image->socket.has_v6only_bit)
+	if (ports && image->ports.by_family && !image->socket.has_v6only_bit)
 		names[count++] = "v6only";
 	if (ports && image->socket.port_range_unread)
 		names[count++] = "port_range";

@@ -14,20 +14,6 @@
 #define IP_LOCAL_PORT_RANGE 51 /* Linux 6.3 */
 #endif
 
-/* Equal bitmaps are shared, so their places are equal. */
-bool readings_want_v6only(const struct cgfence_image *image)
-{
-	const struct cgfence_port_table *ports = &image->ports;
-
-	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
-		if (memcmp(&ports->allowed[protocol][CGFENCE_IPV4],
-			   &ports->allowed[protocol][CGFENCE_IPV6],
-			   sizeof(ports->allowed[0][0])) != 0)
-			return true;
-	}
-	return false;
-}
-
 static void learn_layout(struct fence_programs *set)
 {
 	struct cgfence_socket_layout *socket = &set->image->socket;
@@ -105,7 +91,7 @@ static int choose_for_ports(struct fence_programs *set, struct cgfence_error *er
 	}
 	learn_layout(set);
 	/* What needs no look at the socket is left out of the programs, and of the memory that they take. */
-	socket->has_v6only_bit = set->reads && readings_want_v6only(set->image) &&
+	socket->has_v6only_bit = set->reads && set->image->ports.by_family &&
 				 kernel_layout_has(&set->layout, KERNEL_LAYOUT_V6ONLY);
 	socket->has_port_range = set->reads &&
 				 kernel_layout_has(&set->layout, KERNEL_LAYOUT_PORT_RANGE);

@@ -27,6 +27,3 @@ bool readings_reduce(struct fence_programs *set);
  * Return: false if they do not learn it at all already.
  */
 bool readings_reduce_task(struct fence_programs *set, __u8 *by);
-
-/** readings_want_v6only() - may a port be assigned for one family and not for the other? */
-bool readings_want_v6only(const struct cgfence_image *image);

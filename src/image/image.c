@@ -70,6 +70,7 @@ static struct cgfence_image *assemble(const struct cgfence_policy *policy,
 	image->devices.base = policy->devices_base;
 	image->devices.hot = device_hot_derive(image);
 	memcpy((char *)image + words_offset, words->words, words->count * sizeof(*words->words));
+	image->ports.by_family = port_table_derive_by_family(image);
 	append(image, &end, policy->name, &image->name_offset, &image->name_length);
 	if (pattern) {
 		struct cgfence_standing *standing =
@@ -211,6 +212,7 @@ int image_check(const struct cgfence_image *image, size_t size, struct cgfence_e
 	if (image->size != size || !check_flags(image) || !check_table(&image->devices, size) ||
 	    !device_table_check(image) || image->devices.hot != device_hot_derive(image) ||
 	    !port_table_check(&image->ports, size / sizeof(uint64_t)) ||
+	    image->ports.by_family != port_table_derive_by_family(image) ||
 	    image->devices.base >= DEVICE_BASE_COUNT ||
 	    image->ports.on_violation > POLICY_ON_VIOLATION_KILL ||
 	    image->ports.guard > CGFENCE_GUARD_DENY || !check_standing(image, size) ||

@@ -147,6 +147,32 @@ bool port_table_check(const struct cgfence_port_table *table, size_t words)
 	return for_each_bitmap(&copy, check_bitmap, words);
 }
 
+/* Equal sets have equal words, but these may be at two places. */
+static bool is_by_family(const struct cgfence_image *image,
+			 const struct cgfence_port_bitmap families[CGFENCE_FAMILY_COUNT])
+{
+	const struct cgfence_port_bitmap *ipv4 = &families[CGFENCE_IPV4];
+	const struct cgfence_port_bitmap *ipv6 = &families[CGFENCE_IPV6];
+	const uint64_t *words = (const uint64_t *)image;
+
+	return ipv4->outside != ipv6->outside || ipv4->first_word != ipv6->first_word ||
+	       ipv4->word_count != ipv6->word_count ||
+	       memcmp(words + ipv4->offset, words + ipv6->offset,
+		      ipv4->word_count * sizeof(*words)) != 0;
+}
+
+bool port_table_derive_by_family(const struct cgfence_image *image)
+{
+	const struct cgfence_port_table *table = &image->ports;
+
+	for (int protocol = 0; protocol < CGFENCE_PROTOCOL_COUNT; protocol++) {
+		if (is_by_family(image, table->allowed[protocol]) ||
+		    is_by_family(image, table->waived[protocol]))
+			return true;
+	}
+	return false;
+}
+
 static void decompile_set(const struct cgfence_image *image,
 			  const struct cgfence_port_bitmap *bitmap, uint64_t *set)
 {

@@ -26,6 +26,14 @@ void port_table_move(struct cgfence_port_table *table, size_t words);
 /** port_table_check() - does every bitmap lie within an image of @words words? */
 bool port_table_check(const struct cgfence_port_table *table, size_t words);
 
+/**
+ * port_table_derive_by_family() - is a port allowed or waived for one family and not for the other?
+ * @image: its bitmaps lie within it
+ *
+ * Programs judge by one family if not. The policy alone does not tell, for outside the isolated range all is allowed.
+ */
+bool port_table_derive_by_family(const struct cgfence_image *image);
+
 /** port_table_decompile() - put the ports of a checked image into a policy. */
 void port_table_decompile(const struct cgfence_image *image, struct cgfence_policy *policy);
 

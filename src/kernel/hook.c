@@ -58,14 +58,14 @@ static bool devices_are_lean(const struct cgfence_image *image)
 
 static bool ports_are_lean(const struct cgfence_image *image)
 {
-	return !image->task.ports_by && !image->socket.netns_by && !image->socket.has_v6only_bit &&
+	return !image->task.ports_by && !image->socket.netns_by && !image->ports.by_family &&
 	       !image->ports.privileged && has_lean_anchor(image);
 }
 
 static bool listen_is_lean(const struct cgfence_image *image)
 {
 	return !image->task.sockops_by && !image->socket.sockops_netns_by &&
-	       !image->socket.has_v6only_bit && has_lean_anchor(image);
+	       !image->ports.by_family && has_lean_anchor(image);
 }
 
 #define FULL(file) file##_bpf__elf_bytes

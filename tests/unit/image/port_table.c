@@ -135,6 +135,38 @@ Test(port_table, equal_bitmaps_share_their_words)
 	}
 }
 
+Test(port_table, one_family_is_judged_for_both_only_where_they_are_alike)
+{
+	static const struct {
+		const char *text;
+		bool by_family;
+	} cases[] = {
+		{ "{`ports`: []}", false },
+		{ "{`ports`: [8080, `9000-9999`]}", false },
+		{ "{`ports`: {`tcp`: [80], `udp`: [53]}}", false },
+		{ "{`ports`: [8080], `isolated_range`: [`8000-9000`]}", false },
+		{ "{`ports`: [`ipv4:8080`]}", true },
+		{ "{`ports`: {`tcp`: [80], `udp`: [53, `ipv6:53`, `ipv6:5353`]}}", true },
+		{ "{`ports`: {`tcp`: [80, `ipv4:81`, `ipv6:81`]}}", false },
+		/* What is assigned differs, but all that is not isolated is allowed. */
+		{ "{`ports`: [`ipv4:80`], `isolated_range`: [`8000-9000`]}", false },
+		{ "{`ports`: [`ipv4:80`], `isolated_range`: [`8000-9000`], `privileged_ports`: true}",
+		  true },
+		{ "{`ports`: [8080], `isolated_range`: [`ipv6:9000`]}", true },
+		/* The words of the one begin where those of the other do, and go on. */
+		{ "{`ports`: [`ipv4:64-191`, `ipv6:64-127`]}", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free struct cgfence_image *image = compile_text(cases[i].text);
+
+		cr_expect_eq(image->ports.by_family, cases[i].by_family, "%s", cases[i].text);
+		image->ports.by_family = !cases[i].by_family;
+		cr_expect_eq(image_check(image, image->size, NULL), -EINVAL,
+			     "%s, and wrong about it", cases[i].text);
+	}
+}
+
 /* A family of a set of ports in the policy, read bit by bit. */
 static bool reference_has(const struct port_set *set, int family, uint32_t port)
 {

@@ -108,9 +108,9 @@ Test(hook, programs_without_what_few_fences_need_are_for_the_others_only)
 	cleanup_free struct cgfence_image *image =
 		calloc(1, sizeof(*image) + sizeof(struct cgfence_standing));
 	__u8 *const ports[] = { &image->task.ports_by, &image->socket.netns_by,
-				&image->socket.has_v6only_bit, (__u8 *)&image->ports.privileged };
+				(__u8 *)&image->ports.by_family, (__u8 *)&image->ports.privileged };
 	__u8 *const listen[] = { &image->task.sockops_by, &image->socket.sockops_netns_by,
-				 &image->socket.has_v6only_bit };
+				 (__u8 *)&image->ports.by_family };
 	struct cgfence_standing *standing;
 
 	for (int i = 0; i < HOOK_SHARED; i++) {
