@@ -263,6 +263,19 @@ CGFENCE_API const struct cgfence_policy *cgfence_fence_policy(const struct cgfen
 CGFENCE_API int cgfence_fence_source(const struct cgfence_fence *fence, char **text,
 				     struct cgfence_error *error);
 
+/**
+ * cgfence_fence_check_learning() - does a fence that was attached with CGFENCE_ATTACH_LEARN still stand as it was?
+ * @fence: as it was when it was opened
+ *
+ * Return: 0, -ENOENT if it was detached or went with its cgroup, -EBUSY if it has another policy, another -errno.
+ */
+CGFENCE_API int cgfence_fence_check_learning(const struct cgfence_fence *fence,
+					     struct cgfence_error *error);
+
+/** cgfence_fence_end_learning() - detach such a fence; one that took its place stays. Return: likewise. */
+CGFENCE_API int cgfence_fence_end_learning(const struct cgfence_fence *fence,
+					   struct cgfence_error *error);
+
 /** cgfence_fence_generation() - grows by one with each accepted change. */
 CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence);
 

@@ -164,7 +164,7 @@ static int learn_cgroup(const char *name, const struct cgfence_cgroup *cgroup, u
 	cleanup_learner struct learner learner = { 0 };
 	int result = learner_begin(cgroup ? NULL : name, cgroup, NULL, CGFENCE_ATTACH_FORCE,
 				   &learner, error);
-	bool detached;
+	int ended;
 
 	if (result == 0) {
 		output_complain("learning of %s%s", name,
@@ -172,8 +172,9 @@ static int learn_cgroup(const char *name, const struct cgfence_cgroup *cgroup, u
 		wait_for_end(&learner, cgroup, duration_ns, signals);
 		result = learner_finish(&learner, error);
 	}
-	if (learner.id)
-		cgfence_fence_detach(learner.id, &detached, result ? NULL : error);
+	ended = learner_end(&learner, result ? NULL : error);
+	if (result == 0)
+		result = ended;
 	return result ? result : print_policy(&learner, error);
 }
 

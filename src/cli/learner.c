@@ -65,14 +65,34 @@ static void add_listener(const struct cgfence_violation *violation, void *contex
 					    violation->time_ns, &learner->error);
 }
 
-static void look_for_listeners(struct learner *learner)
+static bool is_removed(uint64_t id)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	return !(id & CGFENCE_STANDING_ID) && cgfence_cgroup_open_id(id, &cgroup, NULL) == -ENOENT;
+}
+
+/* A fence that somebody has changed meanwhile tells nothing any more. One that went with its cgroup has told all. */
+static int check_fence(const struct learner *learner, struct cgfence_error *error)
+{
+	struct cgfence_error found = { 0 };
+	int result = cgfence_fence_check_learning(learner->fence, &found);
+
+	if (result == 0 || (result == -ENOENT && is_removed(learner->id)))
+		return 0;
+	*error = found;
+	return result;
+}
+
+static void look_around(struct learner *learner)
 {
 	uint64_t now_ns = boot_time_ns();
 
 	if (now_ns - learner->looked_ns < LOOK_NS)
 		return;
 	learner->looked_ns = now_ns;
-	cgfence_fence_report_excess(learner->id, add_listener, learner, NULL);
+	if (check_fence(learner, &learner->error) == 0)
+		cgfence_fence_report_excess(learner->id, add_listener, learner, NULL);
 }
 
 static int take_events(struct learner *learner, struct cgfence_error *error)
@@ -95,7 +115,7 @@ void learner_tick(void *context)
 	struct learner *learner = context;
 
 	if (!*learner->error.text && take_events(learner, &learner->error) == 0)
-		look_for_listeners(learner);
+		look_around(learner);
 }
 
 static uint64_t count_requests(const struct cgfence_counters *counters)
@@ -126,25 +146,10 @@ static int add_missing(struct learner *learner, const struct cgfence_counters *c
 	return result;
 }
 
-/* A fence whose policy somebody has replaced meanwhile tells nothing any more. One that is gone has told all. */
-static int check_policy(const struct learner *learner, struct cgfence_error *error)
-{
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	int result = cgfence_fence_open(learner->id, &fence, error);
-
-	if (result)
-		return result == -ENOENT ? 0 : result;
-	return cgfence_fence_generation(fence) == cgfence_fence_generation(learner->fence)
-		       ? 0
-		       : error_set(
-				 error, EBUSY,
-				 "the policy of the fence was replaced while it learnt; learn again");
-}
-
 static int check_whole(struct learner *learner, struct cgfence_error *error)
 {
 	struct cgfence_counters counters;
-	int result = check_policy(learner, error);
+	int result = check_fence(learner, error);
 
 	if (result == 0)
 		result = cgfence_fence_read_counters(learner->fence, &counters, error);
@@ -167,6 +172,22 @@ int learner_finish(struct learner *learner, struct cgfence_error *error)
 		result = check_whole(learner, error);
 	if (result)
 		error_wrap(error, "cannot tell all that was used");
+	return result;
+}
+
+int learner_end(const struct learner *learner, struct cgfence_error *error)
+{
+	struct cgfence_error found = { 0 };
+	bool detached;
+	int result;
+
+	if (!learner->fence)
+		return learner->id ? cgfence_fence_detach(learner->id, &detached, error) : 0;
+	result = cgfence_fence_end_learning(learner->fence, &found);
+	if (result == 0 || result == -ENOENT || result == -EBUSY)
+		return 0;
+	if (error)
+		*error = found;
 	return result;
 }
 

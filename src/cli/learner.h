@@ -11,7 +11,7 @@ struct learner {
 	struct cgfence_lesson *lesson;
 	struct cgfence_error error; /* the first of learner_tick(); empty if none */
 	uint64_t received;
-	uint64_t looked_ns; /* when listeners were looked for */
+	uint64_t looked_ns; /* when listeners and the fence were looked for */
 };
 
 /**
@@ -36,6 +36,13 @@ void learner_tick(void *context);
  * Return: 0, -errno if something was missed, or an earlier call failed.
  */
 int learner_finish(struct learner *learner, struct cgfence_error *error);
+
+/**
+ * learner_end() - detach the fence, unless somebody else has made it another.
+ *
+ * Return: 0, -errno if it may be there still.
+ */
+int learner_end(const struct learner *learner, struct cgfence_error *error);
 
 /** learner_release() - close it; the fence stays. */
 void learner_release(struct learner *learner);

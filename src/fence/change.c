@@ -367,6 +367,14 @@ static int try_to_make(struct fence_change *change, enum cgfence_attach_result *
 	return 0;
 }
 
+unsigned int fence_change_kept_flags(const struct fence_change *change)
+{
+	const struct cgfence_image *image = change->old.image;
+
+	return (image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0) |
+	       (image_learns(image) ? CGFENCE_ATTACH_LEARN : 0);
+}
+
 int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
 		      struct cgfence_error *error)
 {

@@ -21,6 +21,9 @@ int fence_change_begin(struct fence_change *change, struct cgfence_error *error)
 int fence_change_make(struct fence_change *change, enum cgfence_attach_result *result,
 		      struct cgfence_error *error);
 
+/** fence_change_kept_flags() - the flags of the present fence, which are of its life and not of its policy. */
+unsigned int fence_change_kept_flags(const struct fence_change *change);
+
 /** fence_change_end() - free everything and release the lock. */
 void fence_change_end(struct fence_change *change);
 

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fence/adopted.h"
+#include "fence/fence.h"
 #include "fence/sharing.h"
 #include "kernel/adopted.h"
 #include "kernel/holders_pins.h"
@@ -138,7 +139,9 @@ static int detach_locked(uint64_t id, int lock, struct cgfence_error *error)
 	return result;
 }
 
-int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
+/* @learning: of the fence, if only this one is to be detached */
+static int detach(uint64_t id, const struct cgfence_fence *learning, bool *detached,
+		  struct cgfence_error *error)
 {
 	bool fenced;
 	int result;
@@ -153,6 +156,8 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 		return result;
 	fence_detach_finish(id);
 	result = find_links(id, &fenced, error);
+	if (result == 0 && learning)
+		result = cgfence_fence_check_learning(learning, error);
 	if (result)
 		pins_unlock(id, lock);
 	else if (fenced)
@@ -163,4 +168,16 @@ int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *erro
 		return result;
 	*detached = fenced;
 	return 0;
+}
+
+int cgfence_fence_detach(uint64_t id, bool *detached, struct cgfence_error *error)
+{
+	return detach(id, NULL, detached, error);
+}
+
+int cgfence_fence_end_learning(const struct cgfence_fence *fence, struct cgfence_error *error)
+{
+	bool detached;
+
+	return detach(fence_id(fence), fence, &detached, error);
 }

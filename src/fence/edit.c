@@ -6,6 +6,7 @@
 #include "fence/anchor.h"
 #include "fence/change.h"
 #include "fence/source_read.h"
+#include "image/image.h"
 #include "kernel/pins.h"
 #include "policy/edit_words.h"
 #include "policy/policy.h"
@@ -38,6 +39,10 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 		return error_set(
 			error, EINVAL,
 			"it was made by another version of cgfence; attach its policy again with this one");
+	if (image_learns(change->old.image))
+		return error_set(
+			error, EBUSY,
+			"it learns and refuses nothing, and goes with the command that made it; attach a policy, or let that end");
 	code = edit_policy(change, wanted, &edited, &changes, error);
 	if (code)
 		return code;
@@ -47,7 +52,7 @@ static int edit(struct fence_change *change, const struct cgfence_edit *wanted, 
 		return 0;
 	}
 	change->policy = changes ? edited : change->old_policy;
-	change->flags = change->old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+	change->flags = fence_change_kept_flags(change);
 	code = fence_change_make(change, &result, error);
 	if (code)
 		return code;

@@ -99,6 +99,15 @@ bool fence_learns(const struct cgfence_fence *fence)
 	return fence->learns;
 }
 
+/* The counters stay for as long as the fence does, and the kernel gives no id to another map. */
+bool fence_is_same(const struct cgfence_fence *a, const struct cgfence_fence *b)
+{
+	uint32_t counters = fence_maps_id(a->maps.counters);
+
+	return counters && counters == fence_maps_id(b->maps.counters) &&
+	       cgfence_fence_generation(a) == cgfence_fence_generation(b);
+}
+
 enum cgfence_listen_guard cgfence_fence_listen_guard(const struct cgfence_fence *fence)
 {
 	return fence->guard;

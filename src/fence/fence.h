@@ -29,6 +29,9 @@ struct membership;
 /** fence_learns() - was it attached with CGFENCE_ATTACH_LEARN? */
 bool fence_learns(const struct cgfence_fence *fence);
 
+/** fence_is_same() - are they snapshots of one fence, under one policy? Only of fences that share no programs. */
+bool fence_is_same(const struct cgfence_fence *a, const struct cgfence_fence *b);
+
 /** fence_standing() - what it is for; all 0 if it is on one cgroup. */
 const struct cgfence_standing *fence_standing(const struct cgfence_fence *fence);
 

@@ -20,7 +20,7 @@ static void repair(uint64_t id)
 	change.cgroup = cgroup;
 	if (fence_change_begin(&change, NULL) == 0 && change.old.torn && change.old_policy) {
 		change.policy = change.old_policy;
-		change.flags = change.old.image->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
+		change.flags = fence_change_kept_flags(&change);
 		fence_change_make(&change, &result, NULL);
 	}
 	fence_change_end(&change);
