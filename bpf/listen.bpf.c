@@ -38,11 +38,52 @@ static __always_inline bool mute(struct bpf_sock_ops *ctx)
 	return bpf_setsockopt(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == 0;
 }
 
+/* Fence roots that are deeper are left to the reconciler. */
+#define CGROUP_DEPTH_MAX 64
+
+/* The socket was made in the fence, but whoever listens may have been given it. */
+static __always_inline bool caller_is_inside(const struct cgfence_image *image,
+					     const struct judged *judged,
+					     struct cgfence_counters *counters)
+{
+#ifdef STANDING
+	(void)counters;
+	return bpf_get_current_ancestor_cgroup_id(STANDING_FIELD(image, member_level)) ==
+	       judged->id;
+#else
+	__u64 fence;
+
+	(void)judged;
+	if (!counters)
+		return false;
+	fence = id_of_fence(image, counters);
+	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (id == fence)
+			return true;
+		if (!id)
+			return false;
+	}
+	return false;
+#endif
+}
+
+/* Has the task that listens been killed, if the guard is to do so? */
+static __always_inline bool kill(const struct cgfence_image *image, const struct judged *judged,
+				 struct cgfence_counters *counters)
+{
+	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
+	return image->ports.killed_by_trace ||
+	       (caller_is_inside(image, judged, counters) && bpf_send_signal(SIGKILL) == 0);
+}
+
 POLICY_SEC("sockops", "sockops")
 int cgfence_sockops(struct bpf_sock_ops *ctx)
 {
 	const struct cgfence_image *image = policy_in_place();
 	struct cgfence_served served = cgfence_served_by_ipv4();
+	struct cgfence_counters *counters;
 	struct judged judged;
 	__u8 verdict;
 	__u32 port;
@@ -60,14 +101,14 @@ int cgfence_sockops(struct bpf_sock_ops *ctx)
 	verdict = image->enforce ? CGFENCE_VERDICT_SEEN : CGFENCE_VERDICT_AUDITED;
 	if (image->enforce && image->ports.mutes && mute(ctx))
 		verdict = CGFENCE_VERDICT_MUTED;
-	/* Where the trace program kills, it has sent the signal already; only the record is made here. */
+	counters = counters_of_fence();
 	if (image->enforce && image->ports.guard == CGFENCE_GUARD_KILL &&
-	    (image->ports.killed_by_trace || bpf_send_signal(SIGKILL) == 0))
+	    kill(image, &judged, counters))
 		verdict = CGFENCE_VERDICT_KILLED;
 	served = served_by(ctx, image);
-	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_LISTEN, verdict,
-		      CGFENCE_IPPROTO_TCP, cgfence_served_family(served), port,
-		      bpf_get_socket_cookie(ctx), image->task.sockops_by);
+	socket_record(image, &judged, counters, CGFENCE_HOOK_LISTEN, verdict, CGFENCE_IPPROTO_TCP,
+		      cgfence_served_family(served), port, bpf_get_socket_cookie(ctx),
+		      image->task.sockops_by);
 	return 1;
 }
 

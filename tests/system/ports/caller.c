@@ -33,6 +33,19 @@ static int listen_outside(void *argument)
 	return listen(endpoint_recycled(), 1) < 0 ? errno : 0;
 }
 
+/* As a service does that is given a socket. */
+static int listen_after_leaving(void *argument)
+{
+	const struct endpoint endpoint = endpoint_parse("tcp 127.0.0.1 0");
+	int fd = endpoint_make(&endpoint);
+
+	(void)argument;
+	if (fd < 0 || bind(fd, &endpoint.address.any, endpoint.length) < 0 ||
+	    harness_enter(harness_cgroup()))
+		return SOCKETS_FAILED;
+	return listen(fd, 1) < 0 ? errno : 0;
+}
+
 static enum cgfence_listen_guard attach_or_skip(const char *policy)
 {
 	enum cgfence_listen_guard guard;
@@ -53,6 +66,17 @@ Test(port_caller, a_socket_from_outside_gives_no_more_rights)
 		     sockets_guarded_result(guard));
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), listen_inside, "tcp 127.0.0.1 unbound"),
 		     sockets_guarded_result(guard));
+}
+
+/* Or what is in the fence could have others killed. */
+Test(port_caller, nobody_outside_is_killed_for_a_socket_from_inside)
+{
+	enum cgfence_listen_guard guard =
+		attach_or_skip("{'ports': [8080], 'on_violation': 'kill'}");
+
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_after_leaving, NULL),
+		     guard == CGFENCE_GUARD_DENY ? EPERM : 0);
+	cr_expect_eq(sockets_refusal_count(sockets_fence(), CGFENCE_HOOK_LISTEN), 1);
 }
 
 Test(port_caller, and_none_less)

@@ -122,6 +122,24 @@ Test(standing_ports, who_listens_on_a_socket_made_outside_is_killed)
 	cr_expect_eq(results[1], 1000 + SIGKILL);
 }
 
+static int listen_after_leaving(void *argument)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || harness_enter(argument))
+		return SOCKETS_FAILED;
+	return listen(fd, 1) ? errno : 0;
+}
+
+Test(standing_ports, nobody_outside_is_killed_for_a_socket_from_inside)
+{
+	attach("{'ports': [8080], 'on_violation': 'kill'}");
+	if (guard() != CGFENCE_GUARD_KILL)
+		sockets_skip("this kernel has another listen guard");
+	cr_expect_eq(harness_in_cgroup(member, listen_after_leaving, other), 0);
+	cr_expect_eq(harness_in_cgroup(member, listen_after_leaving, member), 1000 + SIGKILL);
+}
+
 /* The kernel program goes through standing fences in steps of several. */
 Test(standing_ports, the_last_of_many_fences_judges_by_the_caller_too)
 {
