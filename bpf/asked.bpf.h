@@ -10,9 +10,18 @@
  * port is the kernel's choice and not a rewritten one, or a port that bind has recorded already.
  */
 struct asked {
-	__u32 mark; /* of the fence that was asked, 0 if it is not the last bind any more */
-	__u32 port; /* 0: the kernel chooses */
+	__u32 mark;  /* of the fence that was asked, 0 if it is not the last bind any more */
+	__u16 port;  /* 0: the kernel chooses */
+	__u16 named; /* when an allowed port was asked for last, by asked_clock(), where that goes by family; 0 for never */
 };
+
+/* In steps of about a second, never 0. It comes round after 20 hours, which costs a bind to port 0 then. */
+static __always_inline __u16 asked_clock(void)
+{
+	__u16 now = (__u16)(bpf_ktime_get_boot_ns() >> 30);
+
+	return now ? now : 1;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -60,6 +60,26 @@ served_when_bound(struct bpf_sock_addr *ctx, const struct cgfence_image *image, 
 	return cgfence_served_by_ipv6(address, socket_is_v6only(image, ctx->sk));
 }
 
+/*
+ * By the time that the socket is bound it may serve both families, and another thread may have asked for port 0 with it
+ * meanwhile, which then looks like the last bind.
+ */
+static __always_inline void remember_named(struct bpf_sock_addr *ctx)
+{
+	struct asked *asked =
+		bpf_sk_storage_get(&cgfence_asked, ctx->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (!asked)
+		return;
+	asked->mark = 0;
+	asked->named = asked_clock();
+}
+
+static __always_inline bool was_named_lately(const struct asked *asked)
+{
+	return asked->named && (__u16)(asked_clock() - asked->named) <= CGFENCE_BIND_NS >> 30;
+}
+
 static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cgfence_image *image,
 				      int family)
 {
@@ -79,7 +99,10 @@ static __always_inline int judge_bind(struct bpf_sock_addr *ctx, const struct cg
 	    !socket_concerns_fence(image, ctx, ctx->sk))
 		return BIND_ALLOW;
 	if (allowed) {
-		forget(ctx);
+		if (socket_judged_by_family(image))
+			remember_named(ctx);
+		else
+			forget(ctx);
 		return UNLESS_LEAN(CGFENCE_FIELD(image, ports.privileged)) &&
 				       port < CGFENCE_PRIVILEGED_PORTS &&
 				       socket_port_waived(image, ctx->protocol, served, port)
@@ -159,7 +182,10 @@ served_by_bound(struct bpf_sock *ctx, const struct cgfence_image *image, int fam
 static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfence_image *image,
 				       int family)
 {
-	struct cgfence_served served = cgfence_served_by_ipv4();
+	const struct cgfence_served only_ipv4 = { true, false };
+	const struct cgfence_served only_ipv6 = { false, true };
+	struct cgfence_served served = only_ipv4;
+	bool differs = false; /* between the families */
 	struct cgfence_counters *counters;
 	struct judged judged;
 	__u32 port = ctx->src_port;
@@ -169,10 +195,17 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 
 	if (!is_member(image, candidate_of_socket(image, ctx), &judged))
 		return 1;
-	if (socket_judged_by_family(image))
+	if (socket_judged_by_family(image)) {
+		bool ipv4 = socket_port_allowed(image, ctx->protocol, only_ipv4, port);
+		bool ipv6 = socket_port_allowed(image, ctx->protocol, only_ipv6, port);
+
 		served = served_by_bound(ctx, image, family);
-	if (socket_port_allowed(image, ctx->protocol, served, port))
+		if ((ipv4 || !served.ipv4) && (ipv6 || !served.ipv6))
+			return 1;
+		differs = ipv4 != ipv6;
+	} else if (socket_port_allowed(image, ctx->protocol, only_ipv4, port)) {
 		return 1;
+	}
 	counters = counters_of_fence();
 	if (!counters)
 		return 0;
@@ -184,7 +217,8 @@ static __always_inline int judge_bound(struct bpf_sock *ctx, const struct cgfenc
 	own_netns = socket_is_in_own_netns(image, ctx, ctx);
 	if (!own_netns && !socket_netns_is_unknown(image) && !CGFENCE_FIELD(image, ports.netns_any))
 		return 1;
-	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port)
+	if (asked ? !asked_port && !process_chose(ctx, image, own_netns, port) &&
+			    !(differs && was_named_lately(asked))
 		  : may_have_begun_before(image, counters, served, port))
 		return 1;
 	served = served_by_bound(ctx, image, family);

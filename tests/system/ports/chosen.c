@@ -118,3 +118,44 @@ Test(port_chosen, the_range_of_an_own_network_namespace_names_its_ports)
 					       (void *)endpoints[i]),
 			     0, "%s", endpoints[i]);
 }
+
+/* @argument: NULL, or the port for IPv6 only that the socket asks for first, which is in use */
+static int bind_to_any_port(void *argument)
+{
+	struct endpoint endpoint = endpoint_parse("udp :: 0");
+	int fd = endpoint_make(&endpoint);
+	int v6only = argument != NULL;
+
+	if (fd < 0)
+		return SOCKETS_FAILED;
+	if (argument) {
+		struct endpoint named = endpoint_parse(argument);
+
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0 ||
+		    bind(fd, &named.address.any, named.length) == 0 || errno != EADDRINUSE)
+			return SOCKETS_FAILED;
+	}
+	v6only = 0;
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)
+		return SOCKETS_FAILED;
+	return bind(fd, &endpoint.address.any, endpoint.length) < 0 ? errno : 0;
+}
+
+/*
+ * Which of two binds that are under way at once gets the port cannot be told: one that names a port for IPv6 only, and one
+ * to port 0 when the socket serves both.
+ */
+Test(port_chosen, not_soon_after_a_bind_to_a_port_of_one_family)
+{
+	int taken;
+
+	harness_attach(sockets_fence(), "{'ports': ['ipv6:1024-65535']}");
+	if (sockets_misses("v6only"))
+		sockets_skip("this kernel does not let programs read IPV6_V6ONLY");
+	taken = endpoint_open("udp :: 8081 v6only");
+	cr_assert_geq(taken, 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_to_any_port, NULL), 0);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_to_any_port, "udp :: 8081 v6only"),
+		     EPERM);
+	close(taken);
+}
