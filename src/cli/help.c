@@ -45,6 +45,7 @@ int help_refuse_usage(const struct command *command, const char *format, ...)
 
 const struct command *help_find_command(const char *name)
 {
+	const char *what = *name == '-' ? "option" : "command";
 	struct nearest nearest = nearest_begin(name);
 	char hint[NEAREST_HINT_SIZE];
 
@@ -53,10 +54,12 @@ const struct command *help_find_command(const char *name)
 			return commands[i];
 		nearest_try(&nearest, commands[i]->name);
 	}
+	nearest_try(&nearest, "--help");
+	nearest_try(&nearest, "--version");
 	if (nearest.best)
-		output_complain("unknown command '%s'%s", name, nearest_hint(&nearest, hint));
+		output_complain("unknown %s '%s'%s", what, name, nearest_hint(&nearest, hint));
 	else
-		output_complain("unknown command '%s'; 'cgfence --help' lists the commands", name);
+		output_complain("unknown %s '%s'; 'cgfence --help' lists the commands", what, name);
 	return NULL;
 }
 

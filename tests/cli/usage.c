@@ -140,6 +140,8 @@ Test(usage, unknown_command_gets_the_nearest)
 		     "unknown command 'atach'; did you mean 'attach'?\n");
 	assert_fails(program_run(NULL, WORDS("frobnicate")), 2,
 		     "unknown command 'frobnicate'; 'cgfence --help' lists the commands.\n");
+	assert_fails(program_run(NULL, WORDS("--hepl")), 2,
+		     "unknown option '--hepl'; did you mean '--help'?\n");
 }
 
 Test(usage, unknown_option_shows_usage)
