@@ -134,10 +134,19 @@ static bool goes_up(const char *path)
 	return false;
 }
 
+static bool is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && (!path[length] || path[length] == '/');
+}
+
+/* @text: simplified; that a directory is no device, systemd sees only when it looks there (valid_device_node_path()). */
 static bool is_device(const char *text)
 {
 	return strncmp(text, "block-", 6) == 0 || strncmp(text, "char-", 5) == 0 ||
-	       (strncmp(text, "/dev/", 5) == 0 && text[strlen(text) - 1] != '/' && !goes_up(text));
+	       ((is_below(text, "/dev") || is_below(text, "/run/systemd/inaccessible")) &&
+		!goes_up(text));
 }
 
 static int read_device_allow(struct unit *unit, struct unit_line *line)
@@ -157,13 +166,17 @@ static int read_device_allow(struct unit *unit, struct unit_line *line)
 	device = unit_file_word(&rest);
 	if (!device)
 		return ignore(unit, line, "has a quote that is not closed");
-	if (!undo_percent(device))
-		return ignore(unit, line, "has a specifier, which is not known here");
 	rest += strspn(rest, " \t");
-	if (!is_device(device))
-		return ignore(unit, line, "is no device of systemd's");
 	if (*rest && ordered_parse_access(rest, &access))
 		return ignore(unit, line, "has other letters than r, w and m");
+	if (!undo_percent(device)) {
+		/* Whatever it stands for closes what DevicePolicy=auto leaves open. */
+		unit->device_lines++;
+		return ignore(unit, line, "has a specifier, which is not known here");
+	}
+	unit_file_simplify_path(device);
+	if (!is_device(device))
+		return ignore(unit, line, "is no device of systemd's");
 	unit->device_lines++;
 	return add_device(unit, line, device, access);
 }

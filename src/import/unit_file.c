@@ -131,3 +131,27 @@ char *unit_file_word(char **value)
 	*to = '\0';
 	return word;
 }
+
+void unit_file_simplify_path(char *path)
+{
+	const char *from = path;
+	char *to = path;
+
+	if (*path != '/')
+		return;
+	while (*from) {
+		size_t length;
+
+		from += strspn(from, "/");
+		length = strcspn(from, "/");
+		if (length && (length > 1 || *from != '.')) {
+			*to++ = '/';
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	if (to == path)
+		to++;
+	*to = '\0';
+}

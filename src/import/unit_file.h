@@ -24,3 +24,6 @@ int unit_file_read(const struct importing *import, unit_line_callback *read, voi
  * Return: the word, within the value; NULL at the end, or if a quote is not closed.
  */
 char *unit_file_word(char **value);
+
+/** unit_file_simplify_path() - take needless slashes and components of one dot out of an absolute path, as systemd does. */
+void unit_file_simplify_path(char *path);

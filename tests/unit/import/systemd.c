@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/link`: `c 10:229`,"
-			   " `/dev/loop0`: `b 7:0`, `/dev/dri`: `directory`},"
+			   " `/dev/loop0`: `b 7:0`, `/dev/dri`: `directory`, `/dev`: `directory`},"
 			   " `proc_devices`: `Character devices:\\n 4 tty\\n 4 ttyS\\n252 rtc\\n`}";
 
 #define CLOSED(entries) "{`devices`: {`defaults`: `systemd`, `allow`: [" entries "]}}"
@@ -52,6 +52,29 @@ Test(import_systemd, device_lines)
 		  "f:3: DeviceAllow=/dev/fuse rx has other letters than r, w and m; it is left out\n" },
 		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/%i rw\n", NOTHING,
 		  "f:3: DeviceAllow=/dev/%i rw has a specifier, which is not known here; it is left out\n" },
+	};
+
+	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+/* Each closes what DevicePolicy=auto leaves open, whatever its device is. */
+Test(import_systemd, lines_that_systemd_adds)
+{
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nDeviceAllow=//dev/./fuse/ rw\n", CLOSED("`/dev/fuse rw`"), "" },
+		{ "[Service]\nDeviceAllow=/dev/%i rw\n", NOTHING,
+		  "f:2: DeviceAllow=/dev/%i rw has a specifier, which is not known here; it is left out\n" },
+		{ "[Service]\nDeviceAllow=%i\n", NOTHING,
+		  "f:2: DeviceAllow=%i has a specifier, which is not known here; it is left out\n" },
+		{ "[Service]\nDeviceAllow=/dev/ rw\n", NOTHING,
+		  "f:2: '/dev' is no device on this host; it is left out\n" },
+		{ "[Service]\nDeviceAllow=/run/systemd/inaccessible/chr r\n",
+		  CLOSED("`-/run/systemd/inaccessible/chr r`"),
+		  "f:2: '/run/systemd/inaccessible/chr' does not exist on this host; the entry is optional, and allows it once it is there\n" },
+		{ "[Service]\nDeviceAllow=/dev/%i rx\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "[Service]\nDeviceAllow=/device rw\nDeviceAllow=dev/fuse\nDeviceAllow=/\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
