@@ -349,7 +349,8 @@ static int read_service(struct service *service)
 
 int import_read_compose(struct importing *import)
 {
-	struct service service = { .import = import };
+	/* runc makes one rule of those with the same numbers. */
+	struct service service = { .import = import, .devices.add_up = true };
 	cleanup_json json_t *documents = NULL;
 	int result = yaml_source_read(import, &documents);
 

@@ -41,34 +41,30 @@ static int walk(const char *directory, int (*visit)(const char *path, void *cont
 	return result;
 }
 
-static bool stands_for(const struct driver *driver, char type, const char *words)
+bool import_find_majors(const struct drivers *drivers, char type, const char *pattern,
+			struct import_majors *majors)
 {
-	char major[12];
+	bool found = false;
 
-	snprintf(major, sizeof(major), "%u", driver->major);
-	return driver->block == (type == 'b') &&
-	       (fnmatch(words, driver->name, 0) == 0 || strcmp(words, major) == 0);
-}
-
-bool import_drivers_meet(const struct drivers *drivers, char type, const char *a, const char *b)
-{
+	*majors = (struct import_majors){ 0 };
 	for (size_t i = 0; i < drivers->count; i++) {
-		if (!stands_for(&drivers->items[i], type, a))
+		const struct driver *driver = &drivers->items[i];
+
+		if (driver->block != (type == 'b') || driver->major > CGFENCE_MAJOR_MAX ||
+		    fnmatch(pattern, driver->name, 0) != 0)
 			continue;
-		for (size_t j = 0; j < drivers->count; j++) {
-			if (drivers->items[j].major == drivers->items[i].major &&
-			    stands_for(&drivers->items[j], type, b))
-				return true;
-		}
+		majors->words[driver->major / 64] |= 1ULL << driver->major % 64;
+		found = true;
 	}
-	return false;
+	return found;
 }
 
-static bool drivers_meet(char type, const char *a, const char *b)
+static bool find_majors(char type, const char *pattern, struct import_majors *majors)
 {
 	cleanup_drivers struct drivers drivers = { 0 };
 
-	return drivers_read(&drivers, NULL) == 0 && import_drivers_meet(&drivers, type, a, b);
+	return drivers_read(&drivers, NULL) == 0 &&
+	       import_find_majors(&drivers, type, pattern, majors);
 }
 
-const struct import_host import_host_here = { look, walk, drivers_meet };
+const struct import_host import_host_here = { look, walk, find_majors };

@@ -7,5 +7,6 @@
 
 extern const struct import_host import_host_here;
 
-/** import_drivers_meet() - the question of struct import_host, of a table of drivers. */
-bool import_drivers_meet(const struct drivers *drivers, char type, const char *a, const char *b);
+/** import_find_majors() - the question of struct import_host, of a table of drivers. */
+bool import_find_majors(const struct drivers *drivers, char type, const char *pattern,
+			struct import_majors *majors);

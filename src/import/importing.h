@@ -2,6 +2,7 @@
 /* An import under way: what is read, the policy that grows, and who is told of what it cannot say. */
 #pragma once
 
+#include <cgfence/abi.h>
 #include <cgfence/import.h>
 #include <jansson.h>
 #include <stdint.h>
@@ -15,6 +16,11 @@ enum import_node {
 	IMPORT_NODE_OTHER,
 };
 
+/* A bit for each major. */
+struct import_majors {
+	uint64_t words[(CGFENCE_MAJOR_MAX + 1) / 64];
+};
+
 /* The host, which tests replace. */
 struct import_host {
 	/* Links are followed; the numbers are set for a device. */
@@ -22,8 +28,8 @@ struct import_host {
 	/* Calls @visit for each device below a directory, links not followed, until it returns other than 0. */
 	int (*walk)(const char *directory, int (*visit)(const char *path, void *context),
 		    void *context);
-	/* Is there a major of a type, b or c, that both stand for? Each is a pattern of drivers' names, or a number. */
-	bool (*drivers_meet)(char type, const char *a, const char *b);
+	/* The majors of a type, b or c, whose drivers have names of a pattern. Return: are there any? */
+	bool (*find_majors)(char type, const char *pattern, struct import_majors *majors);
 };
 
 struct importing {

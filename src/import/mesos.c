@@ -178,7 +178,8 @@ static uint8_t read_access(const json_t *access)
 static int read_devices(struct importing *import, const json_t *root)
 {
 	const json_t *list = json_object_get(root, "allowed_devices");
-	cleanup_words struct words words = { 0 };
+	/* What is written to devices.allow adds up. */
+	cleanup_words struct words words = { .add_up = true };
 	const json_t *entry;
 	size_t index;
 	int result;

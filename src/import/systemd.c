@@ -68,7 +68,8 @@ static int add_group(struct unit *unit, const struct unit_line *line, char type,
 	const struct importing *import = unit->import;
 	cleanup_free char *selector = NULL;
 	bool all = strcmp(name, "*") == 0;
-	bool known = all || is_major(name) || import->host->drivers_meet(type, name, name);
+	struct import_majors majors;
+	bool known = all || is_major(name) || import->host->find_majors(type, name, &majors);
 	int result;
 
 	if (!known)

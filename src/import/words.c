@@ -23,7 +23,7 @@ void words_free(struct words *words)
 		free(words->items[i].place);
 	}
 	free(words->items);
-	*words = (struct words){ 0 };
+	*words = (struct words){ .add_up = words->add_up };
 }
 
 static struct word *find(const struct words *words, const char *selector)
@@ -68,11 +68,11 @@ int words_add(const struct importing *import, struct words *words, const char *s
 		word = append(import, words, selector);
 	if (!word)
 		return words->count == WORDS_MAX ? -EINVAL : -ENOMEM;
+	word->letters |= access;
 	for (unsigned int asked = 0; asked <= ALL_LETTERS; asked++) {
-		if (!(asked & ~access))
+		if (!(asked & ~(words->add_up ? word->letters : access)))
 			word->allowed |= (uint8_t)(1U << asked);
 	}
-	word->letters |= access;
 	word->optional &= optional;
 	free(word->place);
 	word->place = strdup(place);
@@ -109,56 +109,105 @@ int words_add_path(const struct importing *import, struct words *words, const ch
 
 /* ---- words for the same device ---- */
 
-static bool nodes_meet(const struct importing *import, const char *a, const char *b)
-{
-	uint32_t majors[2] = { 0 };
-	uint32_t minors[2] = { 0 };
-	enum import_node node = import->host->look(a, &majors[0], &minors[0]);
+/* The numbers that the entry of a word has in the policy on this host. */
+struct numbers {
+	enum {
+		NUMBERS_NONE, /* it stands for nothing here, or for all devices of a type, which is an entry apart */
+		NUMBERS_DEVICE,
+		NUMBERS_MAJORS,
+	} kind;
+	char type;
+	uint32_t major;
+	uint32_t minor;
+	struct import_majors majors;
+};
 
-	return (node == IMPORT_NODE_BLOCK || node == IMPORT_NODE_CHARACTER) &&
-	       node == import->host->look(b, &majors[1], &minors[1]) && majors[0] == majors[1] &&
-	       minors[0] == minors[1];
+static void find_node(const struct importing *import, const char *path, struct numbers *numbers)
+{
+	enum import_node node = import->host->look(path, &numbers->major, &numbers->minor);
+
+	if (node != IMPORT_NODE_BLOCK && node != IMPORT_NODE_CHARACTER)
+		return;
+	numbers->kind = NUMBERS_DEVICE;
+	numbers->type = node == IMPORT_NODE_BLOCK ? 'b' : 'c';
 }
 
-/* "c hidraw:*" and "c 245:*" */
-static bool drivers_meet(const struct importing *import, const char *a, const char *b)
+/* "c hidraw:*" or "c 245:*" */
+static void find_majors(const struct importing *import, const char *selector,
+			struct numbers *numbers)
 {
-	cleanup_free char *first = strdup(a + 2);
-	cleanup_free char *second = strdup(b + 2);
+	cleanup_free char *name = strndup(selector + 2, strlen(selector) - 4);
+	uint32_t major = 0;
+	int end = 0;
 
-	if (!first || !second || *a != *b)
-		return false;
-	first[strlen(first) - 2] = '\0';
-	second[strlen(second) - 2] = '\0';
-	return import->host->drivers_meet(*a, first, second);
+	numbers->type = *selector;
+	if (!name || strcmp(name, "*") == 0)
+		return;
+	if (sscanf(name, "%4u%n", &major, &end) == 1 && !name[end]) {
+		numbers->kind = NUMBERS_MAJORS;
+		if (major <= CGFENCE_MAJOR_MAX)
+			numbers->majors.words[major / 64] |= 1ULL << major % 64;
+	} else if (import->host->find_majors(*selector, name, &numbers->majors)) {
+		numbers->kind = NUMBERS_MAJORS;
+	}
 }
 
-static bool names_driver(const char *selector)
+static void find_numbers(const struct importing *import, const char *selector,
+			 struct numbers *numbers)
 {
 	size_t length = strlen(selector);
 
-	return *selector != '/' && length > 4 && strcmp(selector + length - 2, ":*") == 0;
+	if (*selector == '/')
+		find_node(import, selector, numbers);
+	else if (sscanf(selector, "%c %u:%u", &numbers->type, &numbers->major, &numbers->minor) ==
+		 3)
+		numbers->kind = NUMBERS_DEVICE;
+	else if (length > 4 && strcmp(selector + length - 2, ":*") == 0)
+		find_majors(import, selector, numbers);
 }
 
-static bool meet(const struct importing *import, const char *a, const char *b)
+static bool meet(const struct numbers *a, const struct numbers *b)
 {
-	if (*a == '/' && *b == '/')
-		return nodes_meet(import, a, b);
-	return names_driver(a) && names_driver(b) && drivers_meet(import, a, b);
+	if (a->kind != b->kind || a->type != b->type || a->kind == NUMBERS_NONE)
+		return false;
+	if (a->kind == NUMBERS_DEVICE)
+		return a->major == b->major && a->minor == b->minor;
+	for (size_t i = 0; i < sizeof(a->majors.words) / sizeof(a->majors.words[0]); i++) {
+		if (a->majors.words[i] & b->majors.words[i])
+			return true;
+	}
+	return false;
 }
 
-/* The letters that words for the same devices leave a word; only reading and writing can meet. */
-static uint8_t choose_letters(const struct importing *import, const struct words *words,
+/* Only reading and writing can meet, and only where a word allows one of the two. */
+static bool is_half(uint8_t letters)
+{
+	return letters & RW && (letters & RW) != RW;
+}
+
+/* Return: an array, for each word that allows half what it stands for; NULL without memory. */
+static struct numbers *look_up(const struct importing *import, const struct words *words)
+{
+	struct numbers *numbers = calloc(words->count + 1, sizeof(*numbers));
+
+	for (size_t i = 0; numbers && !words->add_up && i < words->count; i++) {
+		if (is_half(classes_largest(words->items[i].allowed)))
+			find_numbers(import, words->items[i].selector, &numbers[i]);
+	}
+	return numbers;
+}
+
+/* The letters that words for the same devices leave a word. */
+static uint8_t choose_letters(const struct words *words, const struct numbers *numbers,
 			      size_t index)
 {
-	const struct word *word = &words->items[index];
-	uint8_t letters = classes_largest(word->allowed);
+	uint8_t letters = classes_largest(words->items[index].allowed);
 
-	for (size_t i = 0; i < index && (letters & RW); i++) {
-		uint8_t others = classes_largest(words->items[i].allowed) & RW;
+	for (size_t i = 0; i < index && is_half(letters); i++) {
+		uint8_t others = classes_largest(words->items[i].allowed);
 
-		if (others && others != RW && (letters & RW) != RW && others != (letters & RW) &&
-		    meet(import, word->selector, words->items[i].selector))
+		if (is_half(others) && (others & RW) != (letters & RW) &&
+		    meet(&numbers[i], &numbers[index]))
 			letters &= (uint8_t)~RW;
 	}
 	return letters;
@@ -190,11 +239,12 @@ static int add_entry(struct importing *import, const struct word *word, uint8_t 
 
 int words_finish(struct importing *import, const struct words *words)
 {
-	int result = 0;
+	cleanup_free struct numbers *numbers = look_up(import, words);
+	int result = numbers ? 0 : error_out_of_memory(import->error);
 
 	for (size_t i = 0; i < words->count && result == 0; i++) {
 		const struct word *word = &words->items[i];
-		uint8_t letters = choose_letters(import, words, i);
+		uint8_t letters = choose_letters(words, numbers, i);
 
 		if (letters != word->letters)
 			importing_remark(

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Device entries of dialects in which the order does not count and entries do not add up: an open for reading and writing
- * passes only if one entry allows both. Entries of a policy with the same numbers do add up, so that has to be seen to.
+ * Device entries of dialects in which the order does not count. In most of them entries do not add up: an open for reading
+ * and writing passes only if one entry allows both. Entries of a policy with the same numbers do add up, so that has to be
+ * seen to.
  */
 #pragma once
 
@@ -19,6 +20,7 @@ struct words {
 	struct word *items;
 	size_t count;
 	size_t capacity;
+	bool add_up; /* entries with the same numbers are one, as in a policy */
 };
 
 /**
@@ -38,7 +40,7 @@ int words_add_path(const struct importing *import, struct words *words, const ch
 /** words_finish() - put the entries into the policy, with a remark for each that is tightened or left out. */
 int words_finish(struct importing *import, const struct words *words);
 
-/** words_free() - free the items. */
+/** words_free() - free the items; more can be added. */
 void words_free(struct words *words);
 
 #define cleanup_words __attribute__((cleanup(words_free)))

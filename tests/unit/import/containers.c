@@ -65,6 +65,9 @@ Test(import_containers, compose_devices)
 	expect_service(NULL, SERVICE("    devices: [\"${GPU:-/dev/fuse}\"]\n"), "a *:* m",
 		       OWN "f: services.s.devices[0]: '${GPU:-/dev/fuse}' has a variable, which is"
 			   " not known here; it is left out\n");
+	/* runc makes one rule of those with the same numbers. */
+	expect_service(NULL, SERVICE("    devices: [/dev/fuse:/dev/fuse:r, /dev/fuse:/dev/z2:w]\n"),
+		       "/dev/fuse rw", OWN);
 	/* runc leaves out its own rule for a node that the container is given. */
 	expect_service(NULL, SERVICE("    devices: [/dev/fuse:/dev/full:r]\n"), "/dev/fuse r", OWN);
 	expect_no_entry(SERVICE("    devices: [/dev/fuse:/dev/full:r]\n"), "c 1:7 rwm");

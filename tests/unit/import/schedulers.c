@@ -20,6 +20,9 @@ Test(import_schedulers, mesos)
 		{ "{`allowed_devices`: [{`device`: {`path`: `/dev/fuse`},"
 		  " `access`: {`read`: true, `write`: false, `mknod`: true}}]}",
 		  "{`devices`: {`defaults`: `mesos`, `allow`: [`/dev/fuse rm`]}}", "" },
+		{ "{`allowed_devices`: [{`device`: {`path`: `/dev/fuse`}, `access`: {`read`: true}},"
+		  " {`device`: {`path`: `/dev/fuse`}, `access`: {`write`: true}}]}",
+		  "{`devices`: {`defaults`: `mesos`, `allow`: [`/dev/fuse rw`]}}", "" },
 		{ "{`task`: `ports:80`}", NULL,
 		  "f: task: ports are ranges in brackets, such as ports:[31000-32000]" },
 		{ "{`task`: `ports:[80-90000]`}", "{`ports`: []}",

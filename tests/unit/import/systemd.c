@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
 #include "unit/support/import_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/link`: `c 10:229`,"
@@ -129,6 +131,19 @@ Test(import_systemd, reading_and_writing_apart)
 		{ "[Service]\nDeviceAllow=char-tty w\nDeviceAllow=char-ttyS r\n",
 		  CLOSED("`c tty:* w`"),
 		  "f:3: 'c ttyS:*' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=/dev/char/10:229 r\nDeviceAllow=/dev/fuse w\n"
+		  "DeviceAllow=/dev/loop0 r\nDeviceAllow=/dev/block/7:0 wm\n",
+		  CLOSED("`c 10:229 r`, `/dev/loop0 r`, `b 7:0 m`"),
+		  "f:3: '/dev/fuse' may be read, or written, but not opened for both; the policy allows less\n"
+		  "f:5: 'b 7:0' may be read, or written, but not opened for both; the policy allows less\n" },
+		{ "[Service]\nDeviceAllow=char-4 r\nDeviceAllow=char-tty w\n", CLOSED("`c 4:* r`"),
+		  "f:3: 'c tty:*' may be read, or written, but not opened for both; the policy allows less\n" },
+		/* Entries with other selectors do not add up in a policy either. */
+		{ "[Service]\nDeviceAllow=char-* r\nDeviceAllow=char-rtc w\n"
+		  "DeviceAllow=/dev/char/252:0 r\n",
+		  CLOSED("`c *:* r`, `c rtc:* w`, `c 252:0 r`"), "" },
+		{ "[Service]\nDeviceAllow=char-t* r\nDeviceAllow=char-rtc w\n",
+		  CLOSED("`c t*:* r`, `c rtc:* w`"), "" },
 		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/fuse wrm\n",
 		  CLOSED("`/dev/fuse rwm`"), "" },
 		{ "[Service]\nDeviceAllow=/dev/fuse r\nDeviceAllow=/dev/loop0 w\n",
@@ -136,6 +151,26 @@ Test(import_systemd, reading_and_writing_apart)
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+/* Not for each pair of words, of which there are millions. */
+Test(import_systemd, looks_each_word_up_once)
+{
+	cleanup_free char *text = NULL;
+	size_t size = 0;
+	FILE *lines = open_memstream(&text, &size);
+	struct cgfence_import_source source = { .name = "f" };
+	cleanup_imported struct imported imported = { 0 };
+
+	fputs("[Service]\n", lines);
+	for (int i = 0; i < 4000; i++)
+		fprintf(lines, "DeviceAllow=char-t%d %c\n", i, "rw"[i % 2]);
+	fclose(lines);
+	source.text = text;
+	source.length = size;
+	imported = import_text_run("systemd", NULL, &source, 1, NULL);
+	cr_expect_eq(imported.result, 0, "%s", imported.error.text);
+	cr_expect_leq(import_text_lookups(), 2 * 4000);
 }
 
 Test(import_systemd, ports)

@@ -10,6 +10,7 @@
 
 /* The host of the import that runs; a test is a process of its own. */
 static const json_t *described;
+static size_t lookups;
 
 static const char *find_node(const json_t *host, const char *path)
 {
@@ -51,12 +52,13 @@ static void read_drivers(const json_t *host, struct drivers *drivers)
 	cr_assert_eq(drivers_parse(text ? text : "", drivers), 0);
 }
 
-static bool drivers_meet(char type, const char *a, const char *b)
+static bool find_majors(char type, const char *pattern, struct import_majors *majors)
 {
 	cleanup_drivers struct drivers drivers = { 0 };
 
+	lookups++;
 	read_drivers(described, &drivers);
-	return import_drivers_meet(&drivers, type, a, b);
+	return import_find_majors(&drivers, type, pattern, majors);
 }
 
 static void add_remark(const char *text, void *context)
@@ -73,16 +75,22 @@ struct imported import_text_run(const char *dialect, const char *part,
 				const struct cgfence_import_source *sources, size_t count,
 				const json_t *host)
 {
-	static const struct import_host here = { look, walk, drivers_meet };
+	static const struct import_host here = { look, walk, find_majors };
 	struct imported imported = { .remarks = strdup(""),
 				     .host = host ? json_deep_copy(host) : json_object() };
 
 	described = imported.host;
+	lookups = 0;
 	imported.result = import_run(dialect, part, sources, count, &here, add_remark, &imported,
 				     &imported.text, &imported.error);
 	cr_assert((imported.result == 0) == !!imported.text);
 	cr_assert((imported.result != 0) == !!*imported.error.text);
 	return imported;
+}
+
+size_t import_text_lookups(void)
+{
+	return lookups;
 }
 
 struct imported import_text_run_one(const char *dialect, const char *text)

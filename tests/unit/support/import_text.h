@@ -24,6 +24,9 @@ struct imported import_text_run(const char *dialect, const char *part,
 				const struct cgfence_import_source *sources, size_t count,
 				const json_t *host);
 
+/** import_text_lookups() - how often the last import looked up a driver on its host. */
+size_t import_text_lookups(void);
+
 /** import_text_run_one() - the same for one text, called "f", on an empty host. */
 struct imported import_text_run_one(const char *dialect, const char *text);
 
