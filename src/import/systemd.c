@@ -237,17 +237,22 @@ static int read_credentials(struct unit *unit, struct unit_line *line)
 static int read_socket_bind(struct unit *unit, struct unit_line *line,
 			    struct socket_bind_list *list)
 {
+	static const char right[] = "is no rule such as 'ipv4:tcp:8080' or 'any'";
 	cleanup_free char *copy = strdup(line->value);
 
 	if (!copy)
 		return error_out_of_memory(unit->import->error);
 	if (!*copy) {
-		memset(list, 0, sizeof(*list));
+		*list = (struct socket_bind_list){ .allows = list->allows };
 		return 0;
 	}
-	return socket_bind_parse(copy, list)
-		       ? ignore(unit, line, "is no rule such as 'ipv4:tcp:8080' or 'any'")
-		       : 0;
+	if (socket_bind_parse(copy, list) == 0)
+		return 0;
+	/* Left out, it would open what it was written to close. */
+	if (!list->allows)
+		return error_set_invalid(unit->import->error, "%s: %s=%s %s", line->place,
+					 line->key, line->value, right);
+	return ignore(unit, line, right);
 }
 
 static int read_bind_allow(struct unit *unit, struct unit_line *line)
@@ -343,6 +348,7 @@ int import_read_systemd(struct importing *import)
 
 	if (!lists)
 		return error_out_of_memory(import->error);
+	lists[0].allows = true;
 	unit.allow = &lists[0];
 	unit.deny = &lists[1];
 	result = unit_file_read(import, read_line, &unit);

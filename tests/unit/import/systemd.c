@@ -173,17 +173,52 @@ Test(import_systemd, looks_each_word_up_once)
 	cr_expect_leq(import_text_lookups(), 2 * 4000);
 }
 
+#define BY_FAMILY \
+	"f: the rules differ by family: systemd judges ::ffff:a.b.c.d as IPv6, the policy as IPv4, and [::] without IPV6_V6ONLY as both"
+#define MAPPED "; so ports of IPv4 alone can be bound by a mapped address, which systemd refuses\n"
+#define PORT_ZERO \
+	"f: systemd refuses to bind port 0; the policy lets it pass, for clients need it, and judges the listener\n"
+
 Test(import_systemd, ports)
 {
 	static const struct import_expectation cases[] = {
 		{ "[Service]\nSocketBindDeny=tcp:any\nSocketBindDeny=udp\nSocketBindAllow=ipv4:80-81\n"
 		  "SocketBindAllow=tcp:ipv6:82\n",
 		  "{`ports`: {`tcp`: [`ipv4:80-81`], `udp`: [`ipv4:80-81`]}, `netns`: `any`}",
-		  "f:5: SocketBindAllow=tcp:ipv6:82 is no rule such as 'ipv4:tcp:8080' or 'any'; it is left out\n"
-		  "f: systemd does not see SCTP; the policy refuses it, as SocketBindDeny=any says\n"
-		  "f: systemd refuses to bind port 0; the policy lets it pass, for clients need it, and judges the listener\n" },
+		  "f:5: SocketBindAllow=tcp:ipv6:82 is no rule such as 'ipv4:tcp:8080' or 'any'; it is left out\n" BY_FAMILY
+			  MAPPED
+		  "f: systemd does not see SCTP; the policy refuses it, as SocketBindDeny=any says\n" PORT_ZERO },
 		{ "[Service]\nSocketBindDeny=any\nSocketBindDeny=\nSocketBindDeny=udp:1-65534\n",
 		  "{`ports`: {`tcp`: `any`, `udp`: [65535], `sctp`: `any`}, `netns`: `any`}", "" },
+		{ "[Service]\nSocketBindDeny=ipv6:tcp:80\nSocketBindDeny=ipv6:udp\n"
+		  "SocketBindAllow=ipv6:udp\n",
+		  "{`ports`: {`tcp`: [`1-79`, `81-65535`, `ipv4:80`], `udp`: `any`, `sctp`: `any`},"
+		  " `netns`: `any`}",
+		  BY_FAMILY MAPPED },
+		{ "[Service]\nSocketBindDeny=ipv4:2-65535\n",
+		  "{`ports`: {`tcp`: [1, `ipv6:2-65535`], `udp`: [1, `ipv6:2-65535`],"
+		  " `sctp`: `any`}, `netns`: `any`}",
+		  BY_FAMILY "\n" },
+		/* As safe_atou() of systemd reads numbers */
+		{ "[Service]\nSocketBindDeny=any\nSocketBindAllow=tcp:0x50\nSocketBindAllow=tcp:0120\n"
+		  "SocketBindAllow=tcp:1000- +2000\nSocketBindAllow=udp:0b111-0o17\n",
+		  "{`ports`: {`tcp`: [80, `1000-2000`], `udp`: [`7-15`]}, `netns`: `any`}",
+		  "f: systemd does not see SCTP; the policy refuses it, as SocketBindDeny=any says\n" PORT_ZERO },
+		{ "[Service]\nSocketBindDeny=0-1023\nSocketBindDeny=0\nSocketBindAllow=tcp:0-80\n",
+		  "{`ports`: {`tcp`: [`1024-65535`], `udp`: [`1024-65535`], `sctp`: `any`},"
+		  " `netns`: `any`}",
+		  "f:4: SocketBindAllow=tcp:0-80 is no rule such as 'ipv4:tcp:8080' or 'any'; it is left out\n" PORT_ZERO },
+		/* Left out, these would open what they were written to close. */
+		{ "[Service]\nSocketBindDeny=tcp:80-\n", NULL,
+		  "f:2: SocketBindDeny=tcp:80- is no rule such as 'ipv4:tcp:8080' or 'any'" },
+		{ "[Service]\nSocketBindDeny=tcp:65536\n", NULL,
+		  "f:2: SocketBindDeny=tcp:65536 is no rule such as 'ipv4:tcp:8080' or 'any'" },
+		{ "[Service]\nSocketBindDeny=tcp:90-80\n", NULL,
+		  "f:2: SocketBindDeny=tcp:90-80 is no rule such as 'ipv4:tcp:8080' or 'any'" },
+		{ "[Service]\nSocketBindDeny=tcp:0b-80\n", NULL,
+		  "f:2: SocketBindDeny=tcp:0b-80 is no rule such as 'ipv4:tcp:8080' or 'any'" },
+		{ "[Service]\nSocketBindDeny=tcp:0x\n", NULL,
+		  "f:2: SocketBindDeny=tcp:0x is no rule such as 'ipv4:tcp:8080' or 'any'" },
 		{ "[Service]\nSocketBindAllow=80\n", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 	};
