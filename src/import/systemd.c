@@ -265,6 +265,20 @@ static int read_bind_deny(struct unit *unit, struct unit_line *line)
 	return read_socket_bind(unit, line, unit->deny);
 }
 
+/* "device:/sys/fs/bpf/filter": a program that is pinned there judges as well. */
+static int read_program(struct unit *unit, struct unit_line *line)
+{
+	static const char *const types[] = { "device",	   "bind4",	 "bind6",
+					     "post_bind4", "post_bind6", "sock_create" };
+	size_t length = strcspn(line->value, ":");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (length == strlen(types[i]) && strncmp(line->value, types[i], length) == 0)
+			return ignore(unit, line, "is a program, whose rules are not known here");
+	}
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*read)(struct unit *unit, struct unit_line *line);
@@ -281,6 +295,7 @@ static const struct {
 	{ "SetCredentialEncrypted", read_credentials, true },
 	{ "SocketBindAllow", read_bind_allow, false },
 	{ "SocketBindDeny", read_bind_deny, false },
+	{ "BPFProgram", read_program, false },
 };
 
 static int read_line(struct unit_line *line, void *context)

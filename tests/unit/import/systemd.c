@@ -111,6 +111,10 @@ Test(import_systemd, policies)
 		  "f: the TPM, which systemd allows for encrypted credentials, is left out\n" },
 		{ "[Slice]\nPrivateDevices=yes\nDevicePolicy=strict\n", "{`devices`: {}}",
 		  "f:2: PrivateDevices=yes is not known to slices and scopes; it is left out\n" },
+		{ "[Slice]\nBPFProgram=device:/sys/fs/bpf/x\nDevicePolicy=closed\n"
+		  "BPFProgram=egress:/sys/fs/bpf/y\nBPFProgram=\n",
+		  NOTHING,
+		  "f:2: BPFProgram=device:/sys/fs/bpf/x is a program, whose rules are not known here; it is left out\n" },
 		{ "[Service]\nRootImage=/i\nDevicePolicy=closed\n", NOTHING,
 		  "f: the loop and mapper devices that systemd allows for images are left out\n" },
 	};
