@@ -52,6 +52,19 @@ static char *skip_byte_order_mark(char *text)
 	return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 }
 
+/* Cuts a line off: \n, \r, or one behind the other ends it (read_line() of systemd). Return: what follows; NULL at the end. */
+static char *cut_line(char *text)
+{
+	char *end = strpbrk(text, "\r\n");
+	char mark;
+
+	if (!end)
+		return NULL;
+	mark = *end;
+	*end++ = '\0';
+	return *end != mark && (*end == '\r' || *end == '\n') ? end + 1 : end;
+}
+
 /* A backslash at the end of a line becomes a blank; comments between continued lines are passed over. */
 static int read_text(struct reading *reading, char *text, char *joined)
 {
@@ -61,14 +74,9 @@ static int read_text(struct reading *reading, char *text, char *joined)
 	char *next;
 
 	for (size_t number = 1; text && result == 0; number++, text = next) {
-		char *end = strchr(text, '\n');
-		char *line;
+		const char *line = text + strspn(text, " \t");
 
-		next = end ? end + 1 : NULL;
-		if (end)
-			*end = '\0';
-		line = text + strspn(text, " \t\r");
-		line[strcspn(line, "\r")] = '\0';
+		next = cut_line(text);
 		if (*line == '#' || *line == ';' || (!*line && !used))
 			continue;
 		if (!used)

@@ -26,6 +26,9 @@ Test(import_systemd, device_lines)
 		  CLOSED("`c *:* r`, `b *:* w`"), "" },
 		{ "\xef\xbb\xbf[Service]\nDeviceAllow=/dev/fuse r\n", CLOSED("`/dev/fuse r`"), "" },
 		{ "[Service]\nDeviceAllow=/dev/\\fuse r\r\n", CLOSED("`/dev/fuse r`"), "" },
+		{ "[Service]\rDeviceAllow=/dev/fuse r\n\rDeviceAllow=/dev/fuse x\r\r\n# \rDevicePolicy=strict\r",
+		  "{`devices`: {`allow`: [`/dev/fuse r`]}}",
+		  "f:3: DeviceAllow=/dev/fuse x has other letters than r, w and m; it is left out\n" },
 		/* Neither goes on in the next line. */
 		{ "[Service]\nDevicePolicy=closed\nDeviceAllow=/dev/fuse rw\\\\\nDeviceAllow=/dev/loop0 r\n"
 		  "DeviceAllow=/dev/fuse w\\ \nDeviceAllow=/dev/loop0 w\n",
