@@ -7,6 +7,7 @@
 #include "import/ordered.h"
 #include "import/socket_bind.h"
 #include "import/unit_file.h"
+#include "import/unit_type.h"
 #include "import/words.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ enum device_policy {
 
 struct unit {
 	struct importing *import;
+	const struct unit_type *type; /* NULL if it is not known */
 	enum device_policy policy;
 	struct words devices;
 	size_t device_lines; /* that count, also those that stand for nothing */
@@ -300,18 +302,16 @@ static const struct {
 
 static int read_line(struct unit_line *line, void *context)
 {
-	/* The first four start programs. */
-	static const char *const sections[] = { "Service", "Socket", "Mount",
-						"Swap",	   "Slice",  "Scope" };
-	size_t section = 0;
+	const struct unit *unit = context;
+	const struct unit_type *type = unit_type_of_section(line->section);
 
-	while (section < 6 && strcmp(line->section, sections[section]) != 0)
-		section++;
-	for (size_t i = 0; section < 6 && i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; type && i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (strcmp(settings[i].key, line->key) != 0)
 			continue;
-		return section >= 4 && settings[i].executes
-			       ? ignore(context, line, "is not known to slices and scopes")
+		if (unit->type && unit->type != type)
+			return ignore(unit, line, "is in a section of another type of unit");
+		return settings[i].executes && !type->executes
+			       ? ignore(unit, line, "is not known to slices and scopes")
 			       : settings[i].read(context, line);
 	}
 	return 0;
@@ -358,7 +358,7 @@ static int finish_devices(struct unit *unit)
 int import_read_systemd(struct importing *import)
 {
 	cleanup_free struct socket_bind_list *lists = calloc(2, sizeof(*lists));
-	struct unit unit = { .import = import };
+	struct unit unit = { .import = import, .type = unit_type_of_sources(import) };
 	int result;
 
 	if (!lists)

@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "unit/support/import_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -231,6 +232,41 @@ Test(import_systemd, ports)
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+/* The other sections are not read by systemd. */
+static void expect_strict(const char *unit, const char *drop_in, const char *section, bool strict)
+{
+	cleanup_free char *text = NULL;
+	struct cgfence_import_source sources[] = { { .name = unit }, { .name = drop_in } };
+	cleanup_imported struct imported imported = { 0 };
+
+	cr_assert(asprintf(&text, "[%s]\nDevicePolicy=strict\n", section) > 0);
+	sources[0].text = text;
+	sources[0].length = strlen(text);
+	sources[1].text = "";
+	imported = import_text_run("systemd", NULL, sources, 2, NULL);
+	cr_expect_eq(imported.result, strict ? 0 : -ENODATA, "%s: [%s]", unit, section);
+	cr_expect_eq(*imported.remarks == '\0', strict, "%s: [%s]: %s", unit, section,
+		     imported.remarks);
+}
+
+Test(import_systemd, sections_of_the_type)
+{
+	expect_strict("/x/a.service", "-", "Service", true);
+	expect_strict("/x/a.service", "-", "Slice", false);
+	expect_strict("a-b@c.slice", "-", "Slice", true);
+	expect_strict("a.slice", "-", "Service", false);
+	expect_strict("a.socket", "-", "Service", false);
+	expect_strict("-", "/x/a.scope.d/b.conf", "Scope", true);
+	expect_strict("-", "mount.d/b.conf", "Service", false);
+	expect_strict("/x/swap.d/b.conf", "-", "Swap", true);
+	expect_strict("/x/swap.d/b.conf", "-", "Mount", false);
+	/* The name does not tell. */
+	expect_strict("service", "/x/swap", "Slice", true);
+	expect_strict("/x/aservice.d/a", "a.service.e/b", "Slice", true);
+	expect_strict("a.service.conf", "-", "Slice", true);
+	policy_text_expect_no_leak();
 }
 
 Test(import_systemd, drop_ins_follow)
