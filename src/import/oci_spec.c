@@ -4,6 +4,7 @@
 #include "import/json_source.h"
 #include "import/ordered.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,90 @@ static int refuse(const struct importing *import, size_t index, const char *key,
 	return error_set_invalid(import->error, "%s: linux.resources.devices[%zu]%s%s: %s",
 				 import->sources[0].name, index, *key ? "." : "", key, right);
 }
+
+/* ---- keys ---- */
+
+static json_t *get_linux(const json_t *spec, const char *key)
+{
+	return json_object_get(json_object_get(spec, "linux"), key);
+}
+
+/* As encoding/json of Go compares keys: without regard to case, and U+017F is an 's' as well. */
+static bool folds_to(const char *key, const char *name)
+{
+	for (; *key && *name; name++) {
+		bool is_long_s = strncmp(key, "\xc5\xbf", 2) == 0;
+
+		if ((is_long_s ? 's' : tolower((unsigned char)*key)) != *name)
+			return false;
+		key += is_long_s ? 2 : 1;
+	}
+	return *key == *name;
+}
+
+/* To crun a key in another case is none, and is ignored. */
+static int check_keys(const struct importing *import, const json_t *object, const char *where,
+		      const char *const *names)
+{
+	const json_t *value;
+	const char *key;
+
+	if (strcmp(import->dialect, "runc") != 0)
+		return 0;
+	json_object_foreach ((json_t *)object, key, value) {
+		for (size_t i = 0; names[i]; i++) {
+			if (strcmp(key, names[i]) != 0 && folds_to(key, names[i]))
+				return error_set_invalid(
+					import->error,
+					"%s: %s%s: runc takes this for '%s'; write it so",
+					import->sources[0].name, where, key, names[i]);
+		}
+	}
+	return 0;
+}
+
+/* The rules and the nodes, each of which has its index in its place. */
+static int check_elements(const struct importing *import, const json_t *list, const char *where,
+			  const char *const *names)
+{
+	const json_t *element;
+	size_t index;
+	int result = 0;
+
+	json_array_foreach (list, index, element) {
+		char place[64];
+
+		snprintf(place, sizeof(place), "%s[%zu].", where, index);
+		result = check_keys(import, element, place, names);
+		if (result)
+			break;
+	}
+	return result;
+}
+
+static int check_all_keys(const struct importing *import, const json_t *spec)
+{
+	static const char *const of_spec[] = { "linux", NULL };
+	static const char *const of_linux[] = { "resources", "devices", NULL };
+	static const char *const of_resources[] = { "devices", NULL };
+	static const char *const of_rule[] = { "allow", "type", "major", "minor", "access", NULL };
+	static const char *const of_node[] = { "path", NULL };
+	const json_t *resources = get_linux(spec, "resources");
+	int result = check_keys(import, spec, "", of_spec);
+
+	if (result == 0)
+		result = check_keys(import, json_object_get(spec, "linux"), "linux.", of_linux);
+	if (result == 0)
+		result = check_keys(import, resources, "linux.resources.", of_resources);
+	if (result == 0)
+		result = check_elements(import, json_object_get(resources, "devices"),
+					"linux.resources.devices", of_rule);
+	return result ? result
+		      : check_elements(import, get_linux(spec, "devices"), "linux.devices",
+				       of_node);
+}
+
+/* ---- rules ---- */
 
 /* A number that is left out, and -1, stand for all. */
 static int read_number(const struct importing *import, size_t index, const json_t *rule,
@@ -74,11 +159,6 @@ static int read_rule(const struct importing *import, size_t index, const json_t 
 	return result ? result : read_access(import, index, rule, read);
 }
 
-static json_t *get_linux(const json_t *spec, const char *key)
-{
-	return json_object_get(json_object_get(spec, "linux"), key);
-}
-
 static int read_rules(const struct importing *import, const json_t *spec, struct list_rules *rules)
 {
 	const json_t *list = json_object_get(get_linux(spec, "resources"), "devices");
@@ -109,7 +189,8 @@ int oci_spec_read(struct importing *import, json_t **spec, struct list_rules *ru
 
 	import->list = "linux.resources.devices";
 	result = json_source_read(import, &root);
-
+	if (result == 0)
+		result = check_all_keys(import, root);
 	if (result == 0)
 		result = read_rules(import, root, &read);
 	if (result)

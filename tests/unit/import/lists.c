@@ -96,6 +96,19 @@ Test(import_lists, oci_refusals)
 		  "f: 'allow c 1:3 rwm' is added by runc, and does not go with a rule with '*' that denies it: runc does not start such a container" },
 		{ "{`linux`: {`resources`: {`devices`: 1}}}", NULL,
 		  "f: linux.resources.devices: this must be a list" },
+		/* Go takes them, so that what they say counts. */
+		{ DEVICES("{`allow`: true, `type`: `c`, `Major`: 10, `minor`: 229, `access`: `rw`}"),
+		  NULL,
+		  "f: linux.resources.devices[0].Major: runc takes this for 'major'; write it so" },
+		{ DEVICES("{}, {`acce\xc5\xbfS`: `rw`}"), NULL,
+		  "f: linux.resources.devices[1].acce\xc5\xbfS: runc takes this for 'access'; write it so" },
+		{ "{`Linux`: {}}", NULL, "f: Linux: runc takes this for 'linux'; write it so" },
+		{ "{`linux`: {`resources`: {`deVices`: []}}}", NULL,
+		  "f: linux.resources.deVices: runc takes this for 'devices'; write it so" },
+		{ "{`linux`: {`re\xc5\xbfources`: {}}}", NULL,
+		  "f: linux.re\xc5\xbfources: runc takes this for 'resources'; write it so" },
+		{ "{`linux`: {`devices`: [{`Path`: `/dev/null`}]}}", NULL,
+		  "f: linux.devices[0].Path: runc takes this for 'path'; write it so" },
 	};
 
 	import_text_expect("runc", host, cases, ARRAY_SIZE(cases));
@@ -126,6 +139,18 @@ Test(import_lists, a_type_that_is_empty)
 	cr_expect(import_text_allows(of_runc, "b 20:0 rw"));
 	cr_expect_not(import_text_allows(of_crun, "b 20:0 rw"));
 	cr_expect(import_text_allows(of_crun, "c 20:0 rw"));
+}
+
+/* The keys of crun are as they are written. */
+Test(import_lists, crun_ignores_keys_in_another_case)
+{
+	cleanup_imported struct imported imported = import_text_run_one(
+		"crun",
+		"{\"linux\": {\"resources\": {\"devices\": [{\"access\": \"rwm\"}, {\"allow\": true,"
+		" \"type\": \"c\", \"Major\": 10, \"minor\": 229, \"access\": \"rw\"}]}}}");
+	cleanup_policy struct cgfence_policy *policy = import_text_policy(&imported);
+
+	cr_expect(import_text_allows(policy, "c 20:229 rw"));
 }
 
 Test(import_lists, crun_without_rules_allows_all)
