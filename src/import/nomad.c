@@ -48,6 +48,7 @@ static int read_ports(const struct reading *reading, const json_t *owner, const 
 	return result;
 }
 
+/* @placed: the dynamic ports are known from elsewhere */
 static int read_networks(struct reading *reading, const json_t *owner, bool placed)
 {
 	int result = json_source_check_list(reading->import, owner, "Networks", "");
@@ -135,6 +136,7 @@ static bool is_nomad(const json_t *root)
 static int read_root(struct reading *reading, const json_t *root)
 {
 	const json_t *allocated = json_object_get(root, "AllocatedResources");
+	const json_t *shared = json_object_get(allocated, "Shared");
 	const json_t *job = json_object_get(root, "Job");
 	const json_t *group = root;
 	int result = 0;
@@ -151,8 +153,9 @@ static int read_root(struct reading *reading, const json_t *root)
 		return result;
 	result = read_networks(reading, group, allocated != NULL);
 	if (result == 0)
-		result = allocated ? read_networks(reading, json_object_get(allocated, "Shared"),
-						   true)
+		result = allocated ? read_networks(
+					     reading, shared,
+					     json_array_size(json_object_get(shared, "Ports")) > 0)
 				   : read_tasks(reading, group);
 	if (result)
 		return result;

@@ -70,6 +70,11 @@ Test(import_schedulers, nomad)
 		{ "{`AllocatedResources`: {`Shared`: {`Networks`: [{`Mode`: `host`}],"
 		  " `Ports`: [{`Label`: `a`, `Value`: 80}]}}}",
 		  "{`ports`: [80]}", "" },
+		/* Nomad 0.11 has them in the network alone. */
+		{ "{`AllocatedResources`: {`Shared`: {`Networks`: [{`Mode`: `host`,"
+		  " `DynamicPorts`: [{`Label`: `a`, `Value`: 20000}],"
+		  " `ReservedPorts`: [{`Label`: `b`, `Value`: 80}]}], `Ports`: null}}}",
+		  "{`ports`: [80, 20000]}", "" },
 		{ "{}", NULL,
 		  "f: this is no allocation, job or group of Nomad; give what 'nomad alloc status -json' or 'nomad job inspect' prints" },
 	};
