@@ -75,7 +75,7 @@ static int add_device(struct service *service, const char *path)
 	return import->host->walk(path, visit, service);
 }
 
-/* "SOURCE", "SOURCE:TARGET", "SOURCE:TARGET:rwm" or "SOURCE:rwm" */
+/* "SOURCE", "SOURCE:TARGET" or "SOURCE:TARGET:rwm"; unlike that of docker run, a second field is never an access. */
 struct mapping {
 	char *source;
 	const char *target;
@@ -89,11 +89,18 @@ static void split_mapping(char *text, struct mapping *mapping)
 
 	mapping->source = strsep(&text, ":");
 	second = text ? strsep(&text, ":") : NULL;
-	if (second && *second != '/' && *second)
-		mapping->letters = second;
-	mapping->target = second && *second == '/' ? second : mapping->source;
-	if (text)
-		mapping->letters = text;
+	mapping->target = second && *second ? second : mapping->source;
+	mapping->letters = text;
+}
+
+/* Return: has a text a variable, which makes what it stands for unknown here? */
+static bool has_variable(const struct importing *import, const char *place, const char *text)
+{
+	if (!strchr(text, '$'))
+		return false;
+	importing_remark(import, "%s: '%s' has a variable, which is not known here; it is left out",
+			 place, text);
+	return true;
 }
 
 static int add_device_text(struct service *service, const char *text)
@@ -103,12 +110,8 @@ static int add_device_text(struct service *service, const char *text)
 
 	if (!copy)
 		return error_out_of_memory(service->import->error);
-	if (strchr(text, '$')) {
-		importing_remark(service->import,
-				 "%s: '%s' has a variable, which is not known here; it is left out",
-				 service->place, text);
+	if (has_variable(service->import, service->place, text))
 		return 0;
-	}
 	split_mapping(copy, &mapping);
 	if (mapping.letters &&
 	    (ordered_parse_access(mapping.letters, &service->access) || !service->access))
@@ -205,6 +208,23 @@ static bool is_docker_rule(const char *text)
 	return letters && strlen(letters) <= 4 && !strpbrk(text, "\t\n\v\f\r");
 }
 
+static int read_rule(const struct service *service, const json_t *element, size_t index,
+		     struct list_rules *rules)
+{
+	struct list_rule rule = { .allow = true, .place = index };
+	const char *text = json_string_value(element);
+	char place[PLACE_SIZE];
+
+	snprintf(place, sizeof(place), "%s: services.%s.device_cgroup_rules[%zu]",
+		 service->import->sources[0].name, service->name, index);
+	if (text && has_variable(service->import, place, text))
+		return 0;
+	if (!text || !is_docker_rule(text) || ordered_parse_line(text, &rule) || !rule.access)
+		return error_set_invalid(service->import->error,
+					 "%s: this must be a rule such as 'c 189:* rmw'", place);
+	return ordered_add_rule(service->import, rules, &rule);
+}
+
 static int read_rules(const struct service *service, struct list_rules *rules)
 {
 	const json_t *element;
@@ -215,16 +235,7 @@ static int read_rules(const struct service *service, struct list_rules *rules)
 		return result;
 	json_array_foreach (json_object_get(service->value, "device_cgroup_rules"), index,
 			    element) {
-		struct list_rule rule = { .allow = true, .place = index };
-		const char *text = json_string_value(element);
-
-		if (!text || !is_docker_rule(text) || ordered_parse_line(text, &rule) ||
-		    !rule.access)
-			return error_set_invalid(
-				service->import->error,
-				"%s: services.%s.device_cgroup_rules[%zu]: this must be a rule such as 'c 189:* rmw'",
-				service->import->sources[0].name, service->name, index);
-		result = ordered_add_rule(service->import, rules, &rule);
+		result = read_rule(service, element, index, rules);
 		if (result)
 			return result;
 	}

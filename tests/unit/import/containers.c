@@ -50,7 +50,9 @@ Test(import_containers, compose_devices)
 	expect_service(NULL,
 		       SERVICE("    devices:\n    - source: /dev/fuse\n      permissions: r\n"),
 		       "/dev/fuse r", OWN);
-	expect_service(NULL, SERVICE("    devices: [/dev/fuse:m]\n"), "/dev/fuse m", OWN);
+	/* A second field is always the path in the container. */
+	expect_service(NULL, SERVICE("    devices: [/dev/fuse:m]\n"), "/dev/fuse rwm", OWN);
+	expect_service(NULL, SERVICE("    devices: [\"/dev/fuse::m\"]\n"), "/dev/fuse m", OWN);
 	expect_service(NULL, SERVICE("    devices: [/dev/snd]\n"), "/dev/snd/a rwm",
 		       OWN
 		       "f: services.s.devices[0]: '/dev/snd' is a directory; the policy names the"
@@ -87,6 +89,9 @@ Test(import_containers, compose_services)
 	expect_service("t", "x: &a\n  devices: [/dev/fuse]\nservices:\n  s: {}\n  t:\n    <<: *a\n",
 		       "/dev/fuse rwm", OWN);
 	expect_service(NULL, SERVICE("    device_cgroup_rules: [\"a 7:* r\"]\n"), "a *:* rwm", OWN);
+	expect_service(NULL, SERVICE("    device_cgroup_rules: [\"c ${M}:* r\"]\n"), "a *:* m",
+		       "f: services.s.device_cgroup_rules[0]: 'c ${M}:* r' has a variable, which is"
+		       " not known here; it is left out\n" OWN);
 	expect_service(
 		NULL, SERVICE("    ports: [80:80]\n"), "a *:* m",
 		"f: services.s.ports: these are bound by the engine, outside of the container;"
