@@ -126,37 +126,102 @@ static bool is_app(const json_t *app)
 	return false;
 }
 
-/* As the HTTP interface gives it: the app, {"app": ...}, or {"apps": [...]}. */
-static int choose_app(const struct importing *import, const json_t *root, const json_t **chosen)
+/* ---- the app among others ---- */
+
+#define GROUP_DEPTH_MAX 32
+
+/* An app, with its whole path as its id; in a group that is written by hand the id may be what stands behind the group's. */
+static json_t *copy_app(const json_t *app, const char *group)
 {
-	const json_t *apps = json_object_get(root, "apps");
-	const json_t *app = json_object_get(root, "app");
+	const char *id = json_string_value(json_object_get(app, "id"));
+	json_t *copy = json_copy((json_t *)app);
+
+	if (copy && id && *id != '/' && *group)
+		json_object_set_new(copy, "id",
+				    json_sprintf("%s%s%s", group,
+						 group[strlen(group) - 1] == '/' ? "" : "/", id));
+	return copy;
+}
+
+/* The apps and pods of a group, and of the groups in it. */
+static void collect(const json_t *group, const char *path, unsigned int depth, json_t *apps)
+{
+	static const char *const keys[] = { "apps", "pods" };
+	const json_t *element;
 	size_t index;
 
-	*chosen = json_is_object(app) ? app : root;
-	if (json_is_array(apps)) {
-		*chosen = json_array_size(apps) == 1 && !import->part ? json_array_get(apps, 0)
-								      : NULL;
-		json_array_foreach (apps, index, app) {
-			const char *id = json_string_value(json_object_get(app, "id"));
-
-			if (import->part && id && strcmp(id, import->part) == 0)
-				*chosen = app;
-		}
-		if (!*chosen)
-			return part_refuse(import, "apps", part_values(apps, "id"));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		json_array_foreach (json_object_get(group, keys[i]), index, element)
+			json_array_append_new(apps, copy_app(element, path));
 	}
-	return is_app(*chosen)
-		       ? 0
-		       : error_set_invalid(import->error, "%s: this is no app or pod of Marathon",
-					   import->sources[0].name);
+	json_array_foreach (json_object_get(group, "groups"), index, element) {
+		json_t *named = copy_app(element, path);
+		const char *id = json_string_value(json_object_get(named, "id"));
+
+		if (depth < GROUP_DEPTH_MAX)
+			collect(named, id ? id : path, depth + 1, apps);
+		json_decref(named);
+	}
+}
+
+static bool is_group(const json_t *root)
+{
+	return json_is_array(json_object_get(root, "apps")) ||
+	       json_is_array(json_object_get(root, "pods")) ||
+	       json_is_array(json_object_get(root, "groups"));
+}
+
+/* Return: a new reference; NULL if --part does not name one, and there is not just one either. */
+static json_t *choose_by_id(const struct importing *import, const json_t *apps)
+{
+	const json_t *app;
+	size_t index;
+
+	if (!import->part)
+		return json_array_size(apps) == 1 ? json_incref(json_array_get(apps, 0)) : NULL;
+	json_array_foreach (apps, index, app) {
+		const char *id = json_string_value(json_object_get(app, "id"));
+
+		if (id && strcmp(id, import->part) == 0)
+			return json_incref((json_t *)app);
+	}
+	return NULL;
+}
+
+static int choose_in_group(const struct importing *import, const json_t *root, json_t **chosen)
+{
+	const char *path = json_string_value(json_object_get(root, "id"));
+	cleanup_json json_t *apps = json_array();
+
+	collect(root, path ? path : "", 0, apps);
+	*chosen = choose_by_id(import, apps);
+	return *chosen ? 0 : part_refuse(import, "apps", part_values(apps, "id"));
+}
+
+/*
+ * As the HTTP interface gives it: the app, {"app": ...}, {"apps": [...]}, or a group, which has apps, pods and groups.
+ * @chosen: receives a reference
+ */
+static int choose_app(const struct importing *import, const json_t *root, json_t **chosen)
+{
+	json_t *app = json_object_get(root, "app");
+	int result = 0;
+
+	if (is_group(root))
+		result = choose_in_group(import, root, chosen);
+	else
+		*chosen = json_incref(json_is_object(app) ? app : (json_t *)root);
+	if (result || is_app(*chosen))
+		return result;
+	return error_set_invalid(import->error, "%s: this is no app or pod of Marathon",
+				 import->sources[0].name);
 }
 
 int import_read_marathon(struct importing *import)
 {
 	cleanup_free struct assigned *assigned = calloc(1, sizeof(*assigned));
 	cleanup_json json_t *root = NULL;
-	const json_t *app = NULL;
+	cleanup_json json_t *app = NULL;
 	const json_t *tasks;
 	int result;
 

@@ -113,9 +113,33 @@ Test(import_schedulers, marathon)
 		  "f: portDefinitions[0]: a policy has no ports of 'sctp'; it is left out\n" },
 		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
 		{ "{}", NULL, "f: this is no app or pod of Marathon" },
+		/* Groups */
+		{ "{`id`: `/prod`, `apps`: [], `groups`: [{`id`: `/prod/a`, `apps`: [{`id`: `x`},"
+		  " {`id`: `/prod/a/y`}]}, {`id`: `b`, `pods`: [{`id`: `z`}]}]}",
+		  NULL, "f: apps: name one of these with --part: /prod/a/x, /prod/a/y, /prod/b/z" },
+		{ "{`id`: `/`, `groups`: [{`id`: `a`, `apps`: [{`id`: `x`, `requirePorts`: true,"
+		  " `ports`: [80]}]}]}",
+		  "{`ports`: {`tcp`: [80], `udp`: []}}", "" },
+		{ "{`id`: `/prod`, `groups`: []}", NULL, "f: apps: there are none" },
 	};
 
 	import_text_expect("marathon", host, cases, ARRAY_SIZE(cases));
+}
+
+Test(import_schedulers, marathon_names_an_app_of_a_group)
+{
+	static const char text[] =
+		"{\"id\": \"/\", \"groups\": [{\"id\": \"/a\", \"apps\": [{\"id\": \"/a/x\"},"
+		" {\"id\": \"y\", \"requirePorts\": true, \"ports\": [81]}]}]}";
+	const struct cgfence_import_source source = { "f", text, sizeof(text) - 1 };
+	cleanup_imported struct imported named =
+		import_text_run("marathon", "/a/y", &source, 1, NULL);
+	cleanup_imported struct imported lost = import_text_run("marathon", "/a", &source, 1, NULL);
+
+	cr_assert_eq(named.result, 0, "%s", named.error.text);
+	cr_expect(strstr(named.text, "81"), "%s", named.text);
+	cr_expect_str_eq(lost.error.text, "f: apps: there is no '/a', but /a/x, /a/y");
+	policy_text_expect_no_leak();
 }
 
 #define ALL_BUT(entries) "{`devices`: {`allow`: [`a *:* rwm`], `deny`: [" entries "]}}"
