@@ -13,5 +13,9 @@ struct unit_type {
 /** unit_type_of_section() - the type that has a section such as "Service". Return: NULL if none has. */
 const struct unit_type *unit_type_of_section(const char *section);
 
-/** unit_type_of_sources() - the type of a unit and its drop-ins by the names of their files. Return: NULL if they do not tell. */
+/**
+ * unit_type_of_sources() - the type of a unit and its drop-ins by the names of their files.
+ *
+ * Return: NULL if they do not tell.
+ */
 const struct unit_type *unit_type_of_sources(const struct importing *import);
