@@ -26,7 +26,8 @@ struct answer {
 	json_t *verdicts;    /* NULL for a table */
 	bool allowed;
 	bool fenced;
-	bool has_unknown; /* programs of others whose verdict is not known */
+	/* Why the first program of others could not be asked whose verdict is not known; empty if all are. */
+	struct cgfence_error unknown;
 };
 
 /* Adds the verdict of the fence or program at @where, with its reason as a format. */
@@ -88,7 +89,9 @@ static int ask(const struct cgfence_foreign_program *program, const struct answe
 {
 	/* To ask one of cgfence would add to the refusals that it has counted. */
 	if (program->hidden)
-		return error_set(error, EBUSY, "it is of a fence that is pinned in another bpffs");
+		return error_set(
+			error, EBUSY,
+			"it is of a fence that is pinned in another bpffs; run cgfence where that one is mounted");
 	return answer->topic == CGFENCE_TOPIC_DEVICES
 		       ? cgfence_foreign_ask_device(program, &answer->device, allowed, error)
 		       : cgfence_foreign_ask_port(program, &answer->port, allowed, error);
@@ -114,7 +117,9 @@ static void add_other(const struct cgfence_foreign_program *program, struct answ
 	cgfence_cgroup_owner(program->cgroup, owner);
 	ask(program, answer, &allowed, &error);
 	verdict = &verdicts[*error.text ? 2 : allowed];
-	answer->has_unknown |= *error.text;
+	if (*error.text && !*answer->unknown.text)
+		error_set(&answer->unknown, EBUSY, "%s on the %s hook of %s may refuse it: %s",
+			  text, program->hook, program->cgroup, error.text);
 	answer->allowed &= allowed;
 	add_verdict(answer, program->cgroup, verdict->word, "%s on the %s hook%s%s%s %s%s", text,
 		    program->hook, *owner ? ", of " : "", owner, *owner ? "," : "", verdict->reason,
@@ -281,11 +286,8 @@ static int parse_request(char *const *operands, struct answer *answer, char *tex
 
 static int print_table(struct answer *answer, const char *request)
 {
-	output_say("%s: %s%s%s", request, answer->allowed ? "allowed" : "refused",
-		   answer->fenced || !answer->allowed ? "" : ", because no fence applies",
-		   answer->allowed && answer->has_unknown
-			   ? ", unless a program of others refuses it"
-			   : "");
+	output_say("%s: %s%s", request, answer->allowed ? "allowed" : "refused",
+		   answer->fenced || !answer->allowed ? "" : ", because no fence applies");
 	table_print(answer->table);
 	return answer->allowed ? STATUS_DONE : STATUS_NO;
 }
@@ -297,6 +299,17 @@ static int print_json(struct answer *answer, const char *request)
 					   "fenced", answer->fenced, "verdicts", answer->verdicts));
 
 	return status != STATUS_DONE ? status : answer->allowed ? STATUS_DONE : STATUS_NO;
+}
+
+/* A refusal is certain whatever a program would say that cannot be asked, but no permission is. */
+static int check_known(const struct answer *answer, const char *request,
+		       struct cgfence_error *error)
+{
+	if (!answer->allowed || !*answer->unknown.text)
+		return 0;
+	*error = answer->unknown;
+	error_wrap(error, "it cannot be told whether '%s' would be allowed", request);
+	return -EBUSY;
 }
 
 static int run(const struct arguments *arguments)
@@ -318,6 +331,8 @@ static int run(const struct arguments *arguments)
 	result = is_policy_file(arguments->operands[0])
 			 ? judge_file(arguments->operands[0], &answer, &error)
 			 : judge_upwards(arguments->operands[0], &answer, &error);
+	if (result == 0)
+		result = check_known(&answer, request_text, &error);
 	if (result) {
 		table_free(answer.table);
 		json_decref(answer.verdicts);
@@ -339,7 +354,8 @@ const struct command command_explain = {
 	.description =
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
 		"every fence above has a say too, and so have programs that others attached: each is asked, by way of the\n"
-		"kernel, on a cgroup that is made for it. Exits with 3 if the request is refused.",
+		"kernel, on a cgroup that is made for it. Exits with 3 if the request is refused, and with 1 if it is refused by\n"
+		"none that could be asked, but one could not.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

@@ -215,16 +215,38 @@ Test(elsewhere, a_status_with_nothing_to_list_counts_them)
 	cr_assert_eq(umount2(POINT, 0), 0);
 }
 
-Test(elsewhere, explain_tells_a_hidden_fence_above_from_programs_of_others)
+Test(elsewhere, explain_promises_nothing_below_a_hidden_fence)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+	const char *path = cgfence_cgroup_path(child);
+	const char *const *const commands[] = {
+		WORDS("explain", path, "device", "c 1:3 r"),
+		WORDS("explain", "-j", path, "device", "c 1:5 r"),
+	};
+
+	harness_attach(harness_cgroup(), DEVICES);
+	hide();
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct program_result result = program_run(NULL, commands[i]);
+
+		assert_fails(result, 1, "is of a fence that is pinned in another bpffs");
+		assert_has(result.errors, path_of_test());
+	}
+	cr_assert_eq(umount2(POINT, 0), 0);
+}
+
+Test(elsewhere, explain_knows_a_refusal_below_a_hidden_fence)
 {
 	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
 	struct program_result result;
 
 	harness_attach(harness_cgroup(), DEVICES);
 	hide();
+	harness_attach(child, DEVICES);
 	result = program_run(NULL,
-			     WORDS("explain", cgfence_cgroup_path(child), "device", "c 1:3 r"));
-	assert_done(result);
-	assert_has(result.output, "is of a fence that is pinned in another bpffs");
+			     WORDS("explain", cgfence_cgroup_path(child), "device", "c 1:5 r"));
+	assert_status(result, 3);
+	assert_has(result.output, "\trefused\tno allow entry matches the device\n");
+	assert_has(result.output, "\tunknown\tprogram ");
 	cr_assert_eq(umount2(POINT, 0), 0);
 }
