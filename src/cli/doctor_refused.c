@@ -11,7 +11,7 @@
 /* The last ones; denials has all. */
 #define LATELY 5
 
-#define REASON_SIZE 288
+#define REASON_SIZE 320
 
 char *doctor_quote(const char *word)
 {
@@ -37,7 +37,51 @@ char *doctor_quote(const char *word)
 	return quoted;
 }
 
-/* What the policy says of it now, which may be more than it was then. "" if it is allowed or not known. */
+/* A socket of IPv6 may serve both families and then needs the port for both, which a record does not tell. */
+static bool may_serve_both(const struct cgfence_denial_subject *subject)
+{
+	return (subject->hook == CGFENCE_HOOK_BIND || subject->hook == CGFENCE_HOOK_LISTEN) &&
+	       subject->access == CGFENCE_IPV6;
+}
+
+/* As `allow` takes it. */
+static void format_wanted(const struct cgfence_denial_subject *subject,
+			  char text[DENIAL_SUBJECT_SIZE])
+{
+	if (may_serve_both(subject))
+		snprintf(text, DENIAL_SUBJECT_SIZE, "%s %u",
+			 cgfence_ip_protocol_name(subject->type), subject->major);
+	else
+		denial_format_subject(subject, text);
+}
+
+static int explain_port(const struct cgfence_policy *policy, char *text,
+			struct cgfence_explanation *explanation)
+{
+	struct cgfence_port_request port;
+	char *space = strchr(text, ' ');
+
+	if (!space)
+		return -1;
+	*space = '\0';
+	if (cgfence_port_request_parse(text, space + 1, &port, NULL))
+		return -1;
+	return cgfence_policy_explain_port(policy, &port, explanation, NULL);
+}
+
+/* Is what is not allowed to a socket that serves both families allowed to one of IPv6 alone? */
+static bool is_allowed_alone(const struct cgfence_policy *policy,
+			     const struct cgfence_denial_subject *subject)
+{
+	struct cgfence_explanation explanation = { 0 };
+	char text[DENIAL_SUBJECT_SIZE];
+
+	denial_format_subject(subject, text);
+	return may_serve_both(subject) && explain_port(policy, text, &explanation) == 0 &&
+	       explanation.allowed;
+}
+
+/* What the policy says of it now, which may be more than it was then. "" if that is not known. */
 static void explain(const struct cgfence_policy *policy,
 		    const struct cgfence_denial_subject *subject, char reason[REASON_SIZE])
 {
@@ -48,24 +92,23 @@ static void explain(const struct cgfence_policy *policy,
 		.minor = subject->minor,
 		.access = subject->access,
 	};
-	struct cgfence_port_request port;
 	char text[DENIAL_SUBJECT_SIZE];
-	char *space;
+	const char *since = "";
 	int result = -1;
 
 	*reason = '\0';
-	denial_format_subject(subject, text);
-	space = strchr(text, ' ');
-	if (subject->hook == CGFENCE_HOOK_DEVICE) {
+	format_wanted(subject, text);
+	if (subject->hook == CGFENCE_HOOK_DEVICE)
 		result = cgfence_policy_explain_device(policy, &device, &explanation, NULL);
-	} else if (subject->hook != CGFENCE_HOOK_CREATE && space) {
-		*space = '\0';
-		if (cgfence_port_request_parse(text, space + 1, &port, NULL) == 0)
-			result = cgfence_policy_explain_port(policy, &port, &explanation, NULL);
-	}
-	if (result == 0)
-		snprintf(reason, REASON_SIZE, "%s%s", explanation.allowed ? "allowed by now: " : "",
-			 explanation.reason);
+	else if (subject->hook != CGFENCE_HOOK_CREATE)
+		result = explain_port(policy, text, &explanation);
+	if (result)
+		return;
+	if (explanation.allowed)
+		since = "allowed by now: ";
+	else if (is_allowed_alone(policy, subject))
+		since = "allowed by now with IPV6_V6ONLY alone: ";
+	snprintf(reason, REASON_SIZE, "%s%s", since, explanation.reason);
 }
 
 /* To be given to free(). */
@@ -76,7 +119,7 @@ static char *make_remedy(const char *name, const struct cgfence_denial_subject *
 	char *remedy = NULL;
 	int length;
 
-	denial_format_subject(subject, text);
+	format_wanted(subject, text);
 	if (subject->hook == CGFENCE_HOOK_CREATE)
 		length =
 			asprintf(&remedy, "attach a policy with \"sctp\": \"any\" if it is wanted");

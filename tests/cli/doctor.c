@@ -370,6 +370,38 @@ Test(doctor, a_refusal_comes_with_the_command_that_allows_it)
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), refused_bind, NULL), 0);
 }
 
+/* @alone: does it serve IPv6 only? */
+static int bind_six(void *alone)
+{
+	const struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(7002) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, alone, sizeof(int)) < 0)
+		return -1;
+	return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+}
+
+Test(doctor, a_socket_of_ipv6_may_have_wanted_the_port_for_both_families)
+{
+	const char *path = cgfence_cgroup_path(harness_cgroup());
+	int alone = false;
+	json_t *report;
+
+	harness_attach(harness_cgroup(), "{'ports': [1]}");
+	cr_assert_eq(harness_in_cgroup(harness_cgroup(), bind_six, &alone), EPERM);
+	assert_done(program_run(NULL, WORDS("allow", path, "port", "tcp", "ipv6:7002")));
+	cr_assert_eq(harness_in_cgroup(harness_cgroup(), bind_six, &alone), EPERM);
+	report = look_at(path);
+	expect(report, "denied", "note",
+	       "; allowed by now with IPV6_V6ONLY alone: it is not assigned for IPv4");
+	run_remedy(find(report, "denied"));
+	json_decref(report);
+	cr_expect_eq(harness_in_cgroup(harness_cgroup(), bind_six, &alone), 0);
+	report = look_at(path);
+	expect(report, "denied", "note", "; allowed by now: '7002' is assigned");
+	json_decref(report);
+}
+
 Test(doctor, all_who_have_a_say_are_named)
 {
 	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "a b");
