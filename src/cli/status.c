@@ -226,7 +226,7 @@ static int run(const struct arguments *arguments)
 		{ .heading = "AUDITED" },
 		{ .heading = "GENERATION", .rank = 3 },
 		{ .heading = "OTHERS", .elastic = true, .rank = 1 },
-		{ .heading = "MISSING", .elastic = true, .rank = 4 },
+		{ .heading = "MISSING", .elastic = true, .rank = 4, .precious = true },
 		{ .heading = "MEMBERS", .rank = 5 },
 		{ 0 },
 	};
@@ -249,6 +249,7 @@ const struct command command_status = {
 		"that an audit would have made. GENERATION grows by one with each change of the policy. OTHERS are\n"
 		"programs of others, on the cgroup or above it, that judge what the fence judges and may refuse what it\n"
 		"allows. MISSING is what the fence does without because this kernel refuses it; cgfence(8) explains the words.\n"
+		"Columns that find no room on a terminal are left out, MISSING last; a pipe and --json get all.\n"
 		"Standard error tells if the bpffs that keeps the fences ends with this mount namespace, and if fences that are\n"
 		"pinned in another one are all there is.\n"
 		"\n"

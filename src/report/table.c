@@ -28,6 +28,7 @@ struct table {
 struct layout {
 	const struct table *table;
 	size_t widths[COLUMNS_MAX];
+	size_t wanted[COLUMNS_MAX]; /* the widths at which no cell is shortened */
 	bool left_out[COLUMNS_MAX];
 	size_t available;
 };
@@ -123,18 +124,47 @@ static void shorten(struct layout *layout, size_t least)
 	}
 }
 
+/* Gives what leaving out columns has freed to the narrowest of those that were shortened. */
+static void widen(struct layout *layout)
+{
+	while (total_width(layout) < layout->available) {
+		size_t narrowest = COLUMNS_MAX;
+
+		for (size_t i = 0; i < layout->table->column_count; i++) {
+			if (!layout->left_out[i] && layout->widths[i] < layout->wanted[i] &&
+			    (narrowest == COLUMNS_MAX ||
+			     layout->widths[i] < layout->widths[narrowest]))
+				narrowest = i;
+		}
+		if (narrowest == COLUMNS_MAX)
+			return;
+		layout->widths[narrowest]++;
+	}
+}
+
+static bool has_content(const struct table *table, size_t column)
+{
+	for (size_t row = 1; row < row_count(table); row++) {
+		if (strcmp(cell_text(table, row, column), "-") != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Leaves out one more column. Return: was there one that may be left out? */
-static bool leave_one_out(struct layout *layout)
+static bool leave_one_out(struct layout *layout, bool precious_too)
 {
 	const struct table *table = layout->table;
 	unsigned int highest = 0;
 	size_t chosen = 0;
 
 	for (size_t i = 0; i < table->column_count; i++) {
-		if (!layout->left_out[i] && table->columns[i].rank > highest) {
-			highest = table->columns[i].rank;
-			chosen = i;
-		}
+		if (layout->left_out[i] || table->columns[i].rank <= highest)
+			continue;
+		if (!precious_too && table->columns[i].precious && has_content(table, i))
+			continue;
+		highest = table->columns[i].rank;
+		chosen = i;
 	}
 	if (highest)
 		layout->left_out[chosen] = true;
@@ -146,19 +176,23 @@ static void lay_out(struct layout *layout)
 	const struct table *table = layout->table;
 
 	for (size_t i = 0; i < table->column_count; i++)
-		layout->widths[i] = table->columns[i].width;
+		layout->wanted[i] = table->columns[i].width;
 	for (size_t row = 0; row < row_count(table); row++) {
 		for (size_t i = 0; i < table->column_count; i++) {
 			size_t width = width_of(cell_text(table, row, i));
 
-			if (width > layout->widths[i])
-				layout->widths[i] = width;
+			if (width > layout->wanted[i])
+				layout->wanted[i] = width;
 		}
 	}
+	memcpy(layout->widths, layout->wanted, sizeof(layout->widths));
 	shorten(layout, COMFORTABLE_WIDTH);
-	while (total_width(layout) > layout->available && leave_one_out(layout))
+	while (total_width(layout) > layout->available && leave_one_out(layout, false))
 		;
 	shorten(layout, LEAST_WIDTH);
+	while (total_width(layout) > layout->available && leave_one_out(layout, true))
+		;
+	widen(layout);
 }
 
 static void print_aligned(const struct layout *layout, size_t row)

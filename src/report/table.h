@@ -11,6 +11,7 @@
 struct table_column {
 	const char *heading;
 	bool elastic;	   /* its cells may be shortened */
+	bool precious;	   /* left out only when all else is, unless each of its cells is "-" */
 	unsigned int rank; /* columns of a higher rank are left out first; 0 for never */
 	size_t width;	   /* the least width, to align rows that are printed later */
 };

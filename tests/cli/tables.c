@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Tables fit a terminal and are aligned by columns, and nothing in them, or in a message, steers it. */
 #include "program.h"
+#include "kernel/trial.h"
 #include "support/harness.h"
 
 #include <fcntl.h>
@@ -120,6 +121,36 @@ Test(tables, columns_are_left_out_where_shortening_is_not_enough)
 	result = run_on_terminal(60, "status");
 	assert_fits(result.output, 60);
 	assert_lacks(result.output, "GENERATION");
+}
+
+Test(tables, what_leaving_out_columns_frees_is_given_back)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "worker-of-a-web");
+	struct program_result result;
+
+	harness_attach(child, "{'devices': {}}");
+	result = run_on_terminal(80, "status");
+	assert_done(result);
+	assert_fits(result.output, 80);
+	assert_lacks(result.output, "GENERATION");
+	assert_has(result.output, "/worker-of-a-web  ");
+}
+
+/* Its other fence lacks nothing. */
+Test(tables, what_a_fence_lacks_is_left_out_last)
+{
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), LONG_NAME);
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	trial_remember("reads", TRIAL_REFUSED);
+	harness_attach(child, "{'name': '" LONG_NAME "', 'ports': ['ipv6:8080']}");
+	result = run_on_terminal(80, "status");
+	assert_done(result);
+	assert_fits(result.output, 80);
+	assert_has(result.output, "MISSING");
+	assert_has(result.output, "v6only");
+	assert_lacks(result.output, "HOOKS");
 }
 
 static void assert_harmless(const char *text)
