@@ -13,6 +13,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -92,17 +93,14 @@ static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 	return result;
 }
 
-/* Goes up from the root of the own cgroup namespace, in a mount that shows what is above it. */
-static int open_above_own(const struct cgroup2_mount *own, const char *name,
-			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+/* Begins at the root of the own cgroup namespace, in a mount that shows what is above it. @root: the id of that root */
+static int open_from_root(uint64_t root, const char *name, struct cgfence_cgroup **cgroup,
+			  struct cgfence_error *error)
 {
-	cleanup_cgroup struct cgfence_cgroup *root = NULL;
 	cleanup_cgroup struct cgfence_cgroup *shown = NULL;
 	cleanup_free char *directory = NULL;
-	int result = cgroup_open_directory(own->point, &root, error);
+	int result = cgfence_cgroup_open_id(root, &shown, error);
 
-	if (result == 0)
-		result = cgfence_cgroup_open_id(cgfence_cgroup_id(root), &shown, error);
 	if (result)
 		return result;
 	if (asprintf(&directory, "%s%s", cgroup_directory(shown), name) < 0) {
@@ -112,20 +110,62 @@ static int open_above_own(const struct cgroup2_mount *own, const char *name,
 	return cgroup_open_directory(directory, cgroup, error);
 }
 
+/* Goes up from the root of the own cgroup namespace, which @own shows. */
+static int open_above_own(const struct cgroup2_mount *own, const char *name,
+			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
+{
+	cleanup_cgroup struct cgfence_cgroup *root = NULL;
+	int result = cgroup_open_directory(own->point, &root, error);
+
+	return result ? result : open_from_root(cgfence_cgroup_id(root), name, cgroup, error);
+}
+
+/*
+ * A new mount has the root of the own cgroup namespace for its own (cgroup_do_get_tree, kernel/cgroup/cgroup.c). No
+ * mount namespace shows it, and it ends with its descriptor.
+ */
+static int read_own_root(uint64_t *id)
+{
+	cleanup_close int context = fsopen("cgroup2", FSOPEN_CLOEXEC);
+	cleanup_close int mounted = -1;
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	return mounted < 0 ? -errno : cgroup_read_id(mounted, id);
+}
+
+/* Only where it is certain that the namespace is not the first one, whose mounts would lose their options to a new one. */
+static bool begins_above(const struct cgroup2_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (path_below(mounts->items[i].own_root, "/.."))
+			return true;
+	}
+	return false;
+}
+
 /* @name is relative to the root of the own cgroup namespace, as /proc/PID/cgroup has it. */
 static int open_own(const struct cgroup2_mounts *mounts, const char *name,
 		    struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
 	int result = error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
+	bool shown = false;
+	uint64_t root = 0;
 
 	for (size_t i = 0; i < mounts->count && result == -ENOENT; i++) {
 		const char *below = cgroup2_mount_below_own(&mounts->items[i], name);
+		bool is_own = strcmp(mounts->items[i].own_root, "/") == 0;
 
 		if (below)
 			result = cgroup_open_below(mounts, &mounts->items[i], below, cgroup, error);
-		else if (strcmp(mounts->items[i].own_root, "/") == 0)
+		else if (is_own)
 			result = open_above_own(&mounts->items[i], name, cgroup, error);
+		shown = shown || below || is_own;
 	}
+	/* All that is mounted begins above the namespace, and does not tell the name of what its root is there. */
+	if (!shown && begins_above(mounts) && read_own_root(&root) == 0)
+		result = open_from_root(root, name, cgroup, error);
 	return result;
 }
 

@@ -99,6 +99,22 @@ Test(cgroup_namespace, every_printed_path_is_taken_back)
 	cr_expect_eq(harness_hook_programs(outer), 0);
 }
 
+/* Its root is above that of the namespace, whose name there it does not tell. */
+Test(cgroup_namespace, processes_are_found_where_only_the_mount_of_the_host_is)
+{
+	static const char script[] =
+		"$0 attach pid:self && $0 run -- sh -c 'tail -n 1 /proc/self/cgroup' && $0 list pid:self";
+	const struct program_options options = { .by_words = true, .cgroup = inner };
+	struct program_result result = program_run(&options, WORDS("unshare", "--cgroup", "sh",
+								   "-c", script, program_path()));
+
+	assert_status(result, 0);
+	assert_has(result.output, "Fenced /");
+	assert_has(result.output, "0::/cgfence-run-");
+	assert_has(result.output, strrchr(cgfence_cgroup_path(inner), '/'));
+	cr_expect_eq(harness_hook_programs(inner), 1);
+}
+
 static bool hold_nothing(void *unused)
 {
 	(void)unused;
