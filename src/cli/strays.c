@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/strays.h"
 #include "base/cleanup.h"
+#include "report/handles.h"
 #include "report/output.h"
 
 #include <dirent.h>
@@ -91,6 +92,20 @@ static bool is_inside(const struct cgfence_cgroup *fence, const char *path)
 	       (!path[length] || path[length] == '/');
 }
 
+/*
+ * A place in /proc is relative to the root of the own cgroup namespace, and the path of the fence to what mounts show.
+ * Return: the place as the latter, to be given to free(), or NULL if no mount shows it or the process has ended.
+ */
+static char *read_shown_place(pid_t pid)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	char name[32];
+
+	snprintf(name, sizeof(name), "pid:%d", pid);
+	return cgfence_cgroup_open(name, &cgroup, NULL) ? NULL
+							: strdup(cgfence_cgroup_path(cgroup));
+}
+
 /* Takes @place over. */
 static void name_stray(struct strays *strays, pid_t pid, const char *name, char *place)
 {
@@ -114,6 +129,7 @@ bool strays_look_at(struct strays *strays, pid_t pid, pid_t parent)
 {
 	cleanup_close int directory = open_process(pid);
 	cleanup_free char *place = NULL;
+	cleanup_free char *shown = NULL;
 	pid_t present = -1;
 	char text[512];
 	const char *name;
@@ -126,7 +142,10 @@ bool strays_look_at(struct strays *strays, pid_t pid, pid_t parent)
 	place = read_cgroup(directory);
 	if (!place || is_inside(strays->fence, place))
 		return false;
-	name_stray(strays, pid, name, cleanup_steal(place));
+	shown = read_shown_place(pid);
+	if (shown && is_inside(strays->fence, shown))
+		return false;
+	name_stray(strays, pid, name, shown ? cleanup_steal(shown) : cleanup_steal(place));
 	return true;
 }
 
