@@ -121,7 +121,7 @@ enum cgfence_apply_action {
 	CGFENCE_APPLY_KEEP,    /* it has this policy already */
 	CGFENCE_APPLY_DETACH,  /* no policy names it */
 	CGFENCE_APPLY_NOTHING, /* without standing fences: no cgroup matches, or has the name if it may be missing */
-	CGFENCE_APPLY_FAIL, /* there is no cgroup of the name, or the policy cannot be resolved on this host */
+	CGFENCE_APPLY_FAIL, /* no cgroup of the name, a policy that this host cannot resolve, or a refusal foreseen */
 };
 
 /**
@@ -160,6 +160,11 @@ enum cgfence_apply_flags {
 	 * than 100 ms ago, is put off, since it may be a container runtime that made the cgroup.
 	 */
 	CGFENCE_APPLY_PATIENT = 8,
+	/*
+	 * A fence that would be refused, as cgfence_fence_foresee() and cgfence_standing_foresee() find out, makes a step
+	 * that fails. With "adopt" that takes some hundred milliseconds for each cgroup.
+	 */
+	CGFENCE_APPLY_FORESEE = 16,
 };
 
 struct cgfence_apply_plan;

@@ -172,6 +172,19 @@ CGFENCE_API int cgfence_fence_attach(const struct cgfence_cgroup *cgroup,
 				     struct cgfence_error *error);
 
 /**
+ * cgfence_fence_foresee() - find out, without changing anything, whether cgfence_fence_attach() would refuse.
+ * @flags: as for that; CGFENCE_ATTACH_NEW has no effect
+ *
+ * A container that is being set up in the cgroup counts only once that takes too long, and programs of others only
+ * where a fence has hooks whatever the kernel takes, not where the listen guard is chosen by trying.
+ *
+ * Return: 0, or a code of cgfence_fence_attach().
+ */
+CGFENCE_API int cgfence_fence_foresee(const struct cgfence_cgroup *cgroup,
+				      const struct cgfence_policy *policy, unsigned int flags,
+				      struct cgfence_error *error);
+
+/**
  * cgfence_fence_edit() - change one thing of the policy of a fence.
  * @cgroup: the fence root
  * @edit: what to change

@@ -50,6 +50,13 @@ CGFENCE_API int cgfence_standing_check(const char *pattern, unsigned int flags,
 				       struct cgfence_error *error);
 
 /**
+ * cgfence_standing_foresee() - cgfence_standing_check() that also looks at what is on the anchor already: programs that
+ * are in the way of this policy, and a fence that is hidden (cgfence_fence_check_hidden()).
+ */
+CGFENCE_API int cgfence_standing_foresee(const char *pattern, const struct cgfence_policy *policy,
+					 unsigned int flags, struct cgfence_error *error);
+
+/**
  * cgfence_standing_anchor() - open the cgroup that has, or is to have, the programs of a standing fence.
  * @pattern: of a fence that need not be there
  * @anchor: receives it, to be given to cgfence_cgroup_close()

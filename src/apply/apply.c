@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Makes the fences match the policies: observe, plan, act. */
+#include "apply/foresee.h"
 #include "apply/plan.h"
 #include "apply/targets.h"
 #include "cgroup/cgroup.h"
@@ -211,6 +212,8 @@ int cgfence_apply_plan_make(const struct cgfence_policy_set *policies, unsigned 
 				 : observe_targets(policies->memory, &made->world, error);
 	if (result == 0)
 		result = apply_plan(&made->world, flags, &made->steps, &made->step_count, error);
+	if (result == 0 && flags & CGFENCE_APPLY_FORESEE)
+		result = apply_foresee(made->steps, made->step_count, error);
 	if (result)
 		return result;
 	*plan = cleanup_steal(made);
@@ -261,7 +264,6 @@ static int attach(const struct apply_step *step, bool patient, bool *gone,
 		  struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
-	unsigned int flags = step->fence && step->fence->ephemeral ? CGFENCE_ATTACH_EPHEMERAL : 0;
 	enum cgfence_attach_result attached;
 	int result = cgroup_open_any_id(step->step.id, &cgroup, error);
 
@@ -269,8 +271,8 @@ static int attach(const struct apply_step *step, bool patient, bool *gone,
 	    is_new(cgroup))
 		return error_set(error, EAGAIN, "%s is new and empty", cgfence_cgroup_path(cgroup));
 	if (result == 0)
-		result =
-			cgfence_fence_attach(cgroup, step->source->policy, flags, &attached, error);
+		result = cgfence_fence_attach(cgroup, step->source->policy,
+					      apply_attach_flags(step), &attached, error);
 	if (result == -ENOENT) {
 		*gone = true;
 		return 0;

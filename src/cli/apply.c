@@ -237,6 +237,8 @@ static int run(const struct arguments *arguments)
 	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
+	unsigned int flags = (prune ? CGFENCE_APPLY_PRUNE : 0) |
+			     (strict || dry_run ? CGFENCE_APPLY_FORESEE : 0);
 
 	if (json && !dry_run)
 		return help_refuse_usage(&command_apply, "--json requires --dry-run");
@@ -246,7 +248,7 @@ static int run(const struct arguments *arguments)
 		cgfence_fence_sweep();
 	if (cgfence_policy_set_read(arguments->operands[0], CGFENCE_POLICY_SET_UNRESOLVED_OK,
 				    &policies, &error) ||
-	    cgfence_apply_plan_make(policies, prune ? CGFENCE_APPLY_PRUNE : 0, &plan, &error))
+	    cgfence_apply_plan_make(policies, flags, &plan, &error))
 		return output_failure(&error);
 	for (size_t i = 0; cgfence_policy_set_origin(policies, i); i++)
 		output_warn_of_others(cgfence_policy_set_origin(policies, i));
@@ -278,8 +280,9 @@ const struct command command_apply = {
 		"cgroup are passed over. A pattern, and a name that no cgroup has yet, gets a standing fence, for cgroups\n"
 		"that are there and later ones. Fences are attached and replaced, and those that have their policy already\n"
 		"are left alone. If one policy is invalid, nothing changes. A policy that names a device that this host does\n"
-		"not have now fails alone: it is reported, the others are applied, and the exit status is 1; with --strict,\n"
-		"nothing changes then either.\n"
+		"not have now fails alone: it is reported, the others are applied, and the exit status is 1. So does one for a\n"
+		"cgroup that cannot be fenced, such as for a program of others that excludes all others. With --strict, nothing\n"
+		"changes then either.\n"
 		"A cgroup may have a policy of its own and be matched by patterns of others: all of them hold.\n"
 		"--prune takes standing fences too, whoever made them, but not the fences of commands that 'run' runs.",
 	.example = "cgfence apply --prune --dry-run /etc/cgfence",

@@ -157,20 +157,13 @@ static int pretend(const struct target *target, const struct cgfence_policy *pol
 
 	if (result && result != -ENOENT)
 		return result;
-	if (!private)
-		result = cgfence_bpffs_check(error);
-	else
-		result = 0;
+	result = private ? 0 : cgfence_bpffs_check(error);
 	if (result == 0)
-		result = target->cgroup ? cgfence_fence_check_hidden(target->cgroup, error)
-					: cgfence_standing_check(target->name, flags, error);
+		result = target->cgroup
+				 ? cgfence_fence_foresee(target->cgroup, policy, flags, error)
+				 : cgfence_standing_foresee(target->name, policy, flags, error);
 	if (result)
 		return result;
-	if (target->cgroup && cgfence_cgroup_is_root(target->cgroup) &&
-	    !(flags & CGFENCE_ATTACH_FORCE))
-		return error_set(error, EPERM,
-				 "%s is the root cgroup, which is not fenced without --force",
-				 target->name);
 	if (fence && (flags & CGFENCE_ATTACH_NEW))
 		return refuse_fenced(target->name, error);
 	return print_changes(target->name, fence ? cgfence_fence_policy(fence) : NULL, policy,

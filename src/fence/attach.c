@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
 #include "fence/adopt.h"
+#include "fence/foresee.h"
 #include "fence/setup.h"
 #include "kernel/pins.h"
 #include "policy/policy.h"
@@ -18,24 +19,9 @@ int cgfence_fence_attach(const struct cgfence_cgroup *cgroup, const struct cgfen
 	size_t taken;
 	int code = 0;
 
-	if (policy->except)
-		return error_set_invalid(
-			error,
-			"the policy has exceptions (\"except\"), which are for a pattern; %s is one cgroup",
-			cgfence_cgroup_path(cgroup));
-	if (cgfence_cgroup_is_root(cgroup) && !(flags & CGFENCE_ATTACH_FORCE))
-		return error_set(
-			error, EPERM,
-			"this is the root cgroup, and a mistake there locks the host out; use --force if that is what you want");
-	/* Before a lock is taken, which others would take for a change of a fence. */
-	if (!fenced)
-		code = fence_setup_refuse(cgroup, policy, flags, NULL, error);
-	if (code == 0 && policy->adopt)
-		code = fence_adopt_prove(&change, error);
-	if (code) {
-		error_wrap(error, "cannot fence %s", cgfence_cgroup_path(cgroup));
+	code = fence_foresee_attach(&change, error);
+	if (code)
 		return code;
-	}
 	code = fence_change_begin(&change, error);
 	if (code == 0 && (flags & CGFENCE_ATTACH_NEW) && change.old.fenced)
 		code = error_set(error, EEXIST, "it has a fence already");

@@ -7,9 +7,11 @@
 #include "fence/adopt.h"
 #include "fence/anchor.h"
 #include "fence/change.h"
+#include "fence/foresee.h"
 #include "fence/root.h"
 #include "fence/standing.h"
 #include "fence/standing_adopt.h"
+#include "fence/standing_change.h"
 #include "kernel/kernel_btf.h"
 #include "kernel/refusal.h"
 #include "policy/policy.h"
@@ -99,20 +101,43 @@ static int attach(const char *path, const struct cgfence_policy *policy, unsigne
 	return code;
 }
 
-int cgfence_standing_check(const char *pattern, unsigned int flags, struct cgfence_error *error)
+static int foresee(const char *path, const struct cgfence_policy *policy, unsigned int flags,
+		   struct cgfence_error *error)
 {
 	cleanup_cgroup struct cgfence_cgroup *anchor = NULL;
+	struct fence_change change = {
+		.id = standing_id(path), .pattern = path, .policy = policy, .flags = flags
+	};
+	struct cgfence_cgroup_layout layout;
+	int result = fence_anchor_open(change.id, path, &anchor, &change.components, error);
+
+	if (result == 0)
+		result = refuse(anchor, path, change.components, flags, error);
+	if (result || !policy)
+		return result;
+	change.cgroup = anchor;
+	result = standing_change_describe_cgroups(&layout, error);
+	if (result == 0)
+		result = cgfence_fence_check_hidden(anchor, error);
+	return result ? result : fence_foresee_hooks(&change, error);
+}
+
+int cgfence_standing_foresee(const char *pattern, const struct cgfence_policy *policy,
+			     unsigned int flags, struct cgfence_error *error)
+{
 	cleanup_free char *path = NULL;
-	uint32_t components = 0;
 	int result = normalise(pattern, &path, error);
 
 	if (result == 0)
-		result = fence_anchor_open(standing_id(path), path, &anchor, &components, error);
-	if (result == 0)
-		result = refuse(anchor, path, components, flags, error);
+		result = foresee(path, policy, flags, error);
 	if (result)
 		error_wrap(error, "cannot fence the cgroups of the name %s", pattern);
 	return result;
+}
+
+int cgfence_standing_check(const char *pattern, unsigned int flags, struct cgfence_error *error)
+{
+	return cgfence_standing_foresee(pattern, NULL, flags, error);
 }
 
 int cgfence_standing_attach(const char *pattern, const struct cgfence_policy *policy,

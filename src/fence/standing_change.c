@@ -68,7 +68,8 @@ static int take_maps(const struct membership *membership, struct fence_maps *map
 	return members < 0 || state < 0 ? error_set(error, EMFILE, "out of file descriptors") : 0;
 }
 
-static int describe_cgroups(struct cgfence_cgroup_layout *cgroup, struct cgfence_error *error)
+int standing_change_describe_cgroups(struct cgfence_cgroup_layout *cgroup,
+				     struct cgfence_error *error)
 {
 	struct kernel_layout layout;
 
@@ -111,7 +112,7 @@ int standing_change_prepare(struct fence_change *change, struct cgfence_error *e
 	standing->anchor_id = cgfence_cgroup_id(change->cgroup);
 	standing->anchor_level = level_of_anchor(change, standing->anchor_id);
 	standing->member_level = standing->anchor_level + change->components;
-	result = describe_cgroups(&standing->cgroup, error);
+	result = standing_change_describe_cgroups(&standing->cgroup, error);
 	if (result)
 		return result;
 	/* That of a first try, if this is a second one. */

@@ -10,6 +10,12 @@
  */
 int standing_change_prepare(struct fence_change *change, struct cgfence_error *error);
 
+struct cgfence_cgroup_layout;
+
+/** standing_change_describe_cgroups() - where the kernel has what decides membership. Return: 0 or -ENOTSUP. */
+int standing_change_describe_cgroups(struct cgfence_cgroup_layout *cgroup,
+				     struct cgfence_error *error);
+
 /** standing_change_begin() - let a new membership see what is made, and add what is there. Before links are touched. */
 int standing_change_begin(const struct fence_change *change, struct cgfence_error *error);
 

@@ -35,3 +35,12 @@ void foreign_explain_refusal(const struct cgfence_cgroup *cgroup, const struct h
  */
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,
 			     int program, struct cgfence_error *error);
+
+/**
+ * foreign_foresee_refusal() - is a program of somebody else in the way of attaching one?
+ * @hook: none of LSM, where only a program of ours tells which others count
+ *
+ * Return: 0, -EPERM or -E2BIG with the program, the cgroup and the remedy.
+ */
+int foreign_foresee_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			    struct cgfence_error *error);

@@ -75,13 +75,13 @@ static struct described describe(const struct ascent *ascent,
 	return described;
 }
 
-static void explain_block(const struct ascent *ascent, const struct hook *hook,
-			  const struct attached *attached, int code, struct cgfence_error *error)
+static int explain_block(const struct ascent *ascent, const struct hook *hook,
+			 const struct attached *attached, int code, struct cgfence_error *error)
 {
 	struct described program = describe(ascent, &attached->programs[0]);
 	bool overridable = flags_of(attached) & BPF_F_ALLOW_OVERRIDE;
 
-	error_set(
+	return error_set(
 		error, code,
 		"%s is attached to the %s hook of %.*s %s, which excludes every other program%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
 		program.text, hook->name, program.path_length, program.path,
@@ -97,30 +97,32 @@ static bool blocks(const struct attached *attached, bool above)
 	return !above || !(flags_of(attached) & BPF_F_ALLOW_OVERRIDE);
 }
 
-/* The rules are those of hierarchy_allows_attach() and __cgroup_bpf_attach() in kernel/bpf/cgroup.c. */
-static void explain_permission(const struct attempt *attempt, int code, struct cgfence_error *error)
+/*
+ * The rules are those of hierarchy_allows_attach() and __cgroup_bpf_attach() in kernel/bpf/cgroup.c.
+ * Return: 0 if no program is in the way, -code.
+ */
+static int explain_permission(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_ascent struct ascent ascent = { .fd = -1 };
 
 	if (ascent_begin(&ascent, attempt->cgroup))
-		return;
+		return 0;
 	do {
 		cleanup_attached struct attached attached = { 0 };
 
 		if (read_own(ascent.fd, attempt, &attached))
-			return;
-		if (blocks(&attached, ascent.above)) {
-			explain_block(&ascent, attempt->hook, &attached, code, error);
-			return;
-		}
+			return 0;
+		if (blocks(&attached, ascent.above))
+			return explain_block(&ascent, attempt->hook, &attached, code, error);
 		/* Programs above this one do not restrict what is attached below it. */
 		if (attached.count && ascent.above)
-			return;
+			return 0;
 	} while (ascent_go_up(&ascent) == 0);
+	return 0;
 }
 
 /* The kernel has other reasons for E2BIG too; with fewer programs than the limit it is one of those. */
-static void explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
+static int explain_fullness(const struct attempt *attempt, int code, struct cgfence_error *error)
 {
 	cleanup_attached struct attached attached = { 0 };
 	const struct ascent here = { .cgroup = attempt->cgroup };
@@ -128,9 +130,9 @@ static void explain_fullness(const struct attempt *attempt, int code, struct cgf
 
 	if (read_own(cgfence_cgroup_fd(attempt->cgroup), attempt, &attached) ||
 	    attached.count < ATTACHED_MAX)
-		return;
+		return 0;
 	last = describe(&here, &attached.programs[attached.count - 1]);
-	error_set(
+	return error_set(
 		error, code,
 		"%u programs are attached to the %s hook of %s, the most that the kernel takes, the last of them %s; have the owner of one detach it",
 		attached.count, attempt->hook->name, last.path, last.text);
@@ -181,4 +183,15 @@ int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct h
 			return 0;
 	} while (ascent_go_up(&ascent) == 0);
 	return 0;
+}
+
+int foreign_foresee_refusal(const struct cgfence_cgroup *cgroup, const struct hook *hook,
+			    struct cgfence_error *error)
+{
+	const struct attempt attempt = { .cgroup = cgroup, .hook = hook };
+	int result = explain_permission(&attempt, EPERM, error);
+
+	if (result == 0)
+		result = explain_fullness(&attempt, E2BIG, error);
+	return result ? result : foreign_check_overriding(cgroup, hook, -1, error);
 }
