@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Checks policies, each alone and for conflicts with the others. */
 #include "apply/conflicts.h"
+#include "apply/named.h"
 #include "apply/policy_files.h"
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -62,22 +63,37 @@ static int add_file(struct checking *checking, const char *origin, struct checke
 	return (*file)->origin ? 0 : -ENOMEM;
 }
 
-static int keep_policy(struct checked_file *file, const struct cgfence_policy *policy)
+/* What the policy is for: its cgroup as text that can be compared, unless no fence can be made for it. */
+static int keep_cgroup(struct checked_file *file, const struct cgfence_policy *policy,
+		       unsigned int flags)
 {
 	__attribute__((cleanup(cgroup2_mount_release))) struct cgroup2_mount mount = { 0 };
-	const char *name = cgfence_policy_name(policy);
 	const char *cgroup = cgfence_policy_cgroup(policy);
+	struct cgfence_error error = { 0 };
+	cleanup_free char *key = NULL;
+
+	if (cgroup[0] == '/')
+		mountinfo_find_cgroup2(cgroup, &mount, NULL);
+	file->cgroup = strdup(cgroup);
+	key = conflicts_normalise(cgroup, mount.root ? &mount : NULL);
+	if (!file->cgroup || !key)
+		return -ENOMEM;
+	if (named_refuse_cgroup(file->origin, policy, key, flags & CGFENCE_POLICY_CHECK_OFFLINE,
+				&error))
+		return keep_error(file, &error);
+	file->key = cleanup_steal(key);
+	return 0;
+}
+
+static int keep_policy(struct checked_file *file, const struct cgfence_policy *policy,
+		       unsigned int flags)
+{
+	const char *name = cgfence_policy_name(policy);
 
 	file->name = name ? strdup(name) : NULL;
 	if (name && !file->name)
 		return -ENOMEM;
-	if (!cgroup)
-		return 0;
-	if (cgroup[0] == '/')
-		mountinfo_find_cgroup2(cgroup, &mount, NULL);
-	file->cgroup = strdup(cgroup);
-	file->key = conflicts_normalise(cgroup, mount.root ? &mount : NULL);
-	return file->cgroup && file->key ? 0 : -ENOMEM;
+	return cgfence_policy_cgroup(policy) ? keep_cgroup(file, policy, flags) : 0;
 }
 
 static int check_file(struct checking *checking, const char *path)
@@ -95,8 +111,8 @@ static int check_file(struct checking *checking, const char *path)
 	if (result == -ENOMEM)
 		return result;
 	if (result == 0)
-		result = conflicts_refuse_except(path, policy, &error);
-	result = result ? keep_error(file, &error) : keep_policy(file, policy);
+		result = named_refuse_except(path, policy, &error);
+	result = result ? keep_error(file, &error) : keep_policy(file, policy, checking->flags);
 	cgfence_policy_free(policy);
 	return result;
 }

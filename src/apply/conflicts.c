@@ -2,7 +2,6 @@
 #include "apply/conflicts.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "cgroup/glob.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,17 +76,6 @@ int conflicts_find(struct named_policy *policies, size_t count)
 			first = i;
 	}
 	return 0;
-}
-
-int conflicts_refuse_except(const char *origin, const struct cgfence_policy *policy,
-			    struct cgfence_error *error)
-{
-	if (!policy->except || !policy->cgroup || cgroup_is_glob(policy->cgroup))
-		return 0;
-	return error_set_invalid(
-		error,
-		"%s: except: exceptions are for a pattern, and the cgroup '%s' is none; leave them out, or write a pattern such as '%s-*'",
-		origin, policy->cgroup, policy->cgroup);
 }
 
 int conflicts_refuse(const char *origin, const char *other_origin, const char *cgroup,

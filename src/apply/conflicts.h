@@ -21,10 +21,6 @@ struct named_policy {
  */
 char *conflicts_normalise(const char *name, const struct cgroup2_mount *mount);
 
-/** conflicts_refuse_except() - report exceptions of a policy whose cgroup is no pattern. Return: 0, or -EINVAL if it has any. */
-int conflicts_refuse_except(const char *origin, const struct cgfence_policy *policy,
-			    struct cgfence_error *error);
-
 /** conflicts_find() - find all conflicts of some policies. Return: 0 or -ENOMEM. */
 int conflicts_find(struct named_policy *policies, size_t count);
 

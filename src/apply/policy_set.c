@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Reads policies that name their cgroups. */
 #include "apply/policy_set.h"
-#include "apply/conflicts.h"
+#include "apply/named.h"
 #include "apply/policy_files.h"
 #include "cgroup/glob.h"
 #include "base/cleanup.h"
@@ -86,7 +86,7 @@ static int fill_source(const char *path, unsigned int flags, struct apply_source
 	result = read_policy(path, flags, source, error);
 	if (result)
 		return result;
-	result = conflicts_refuse_except(path, source->policy, error);
+	result = named_refuse_except(path, source->policy, error);
 	if (result)
 		return result;
 	source->cgroup = source->policy->cgroup;

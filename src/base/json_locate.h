@@ -17,6 +17,12 @@ struct json_place {
 	size_t depth;
 };
 
+/* Both from 1, the column in bytes; all 0 if it is not known. */
+struct json_position {
+	size_t line;
+	size_t column;
+};
+
 /** json_place_format() - write a place as "ports.tcp[2]"; empty for the outermost value. */
 void json_place_format(const struct json_place *place, char *text, size_t size);
 

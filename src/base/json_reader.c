@@ -27,26 +27,45 @@ static void shorten_value(const json_t *value, char *text, size_t size)
 		snprintf(text, size, "%.*s...", (int)whole_characters(dump, size - 4), dump);
 }
 
-/* Sets the error for @value, which stands at the reader's place. */
-int reader_refuse(struct reader *reader, const json_t *value, const char *format, ...)
+int reader_refuse_at(const char *origin, const struct json_position *at, const char *place,
+		     const json_t *value, const char *message, struct cgfence_error *error)
 {
 	char position[48] = "";
-	char message[512];
-	char place[160];
 	char text[80];
+
+	if (at->line)
+		snprintf(position, sizeof(position), "%zu:%zu:", at->line, at->column);
+	shorten_value(value, text, sizeof(text));
+	return error_set_invalid(error, "%s:%s %s%s%s: %s", origin, position, place,
+				 *place ? ": " : "", text, message);
+}
+
+struct json_position reader_position(const struct reader *reader)
+{
+	struct json_position at = { 0 };
+
+	json_locate(reader->text, reader->length, &reader->place, &at.line, &at.column);
+	return at;
+}
+
+static int refuse(const struct reader *reader, const json_t *value, const char *message)
+{
+	const struct json_position at = reader_position(reader);
+	char place[160];
+
+	json_place_format(&reader->place, place, sizeof(place));
+	return reader_refuse_at(reader->origin, &at, place, value, message, reader->error);
+}
+
+int reader_refuse(struct reader *reader, const json_t *value, const char *format, ...)
+{
+	char message[512];
 	va_list arguments;
-	size_t line;
-	size_t column;
 
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	if (json_locate(reader->text, reader->length, &reader->place, &line, &column))
-		snprintf(position, sizeof(position), "%zu:%zu:", line, column);
-	json_place_format(&reader->place, place, sizeof(place));
-	shorten_value(value, text, sizeof(text));
-	return error_set_invalid(reader->error, "%s:%s %s%s%s: %s", reader->origin, position, place,
-				 *place ? ": " : "", text, message);
+	return refuse(reader, value, message);
 }
 
 int reader_out_of_memory(struct reader *reader)
@@ -70,6 +89,17 @@ static void push_index(struct reader *reader, size_t index)
 static void pop(struct reader *reader)
 {
 	reader->place.depth--;
+}
+
+int reader_refuse_member(struct reader *reader, const json_t *object, const char *key,
+			 const char *message)
+{
+	int result;
+
+	push_key(reader, key);
+	result = refuse(reader, json_object_get(object, key), message);
+	pop(reader);
+	return result;
 }
 
 static const struct reader_key *find_key(const struct reader_key *keys, const char *name)

@@ -33,6 +33,22 @@ struct reader_key {
 int reader_refuse(struct reader *reader, const json_t *value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** reader_refuse_member() - reader_refuse() for the value of a key of an object, which is at the reader's place. */
+int reader_refuse_member(struct reader *reader, const json_t *object, const char *key,
+			 const char *message);
+
+/**
+ * reader_refuse_at() - the same for a value that was read before.
+ * @origin: what messages call the text
+ * @at: where the value was; a line of 0 if that is not known
+ * @place: the path to it, such as "ports.tcp[2]"
+ */
+int reader_refuse_at(const char *origin, const struct json_position *at, const char *place,
+		     const json_t *value, const char *message, struct cgfence_error *error);
+
+/** reader_position() - where the value at the reader's place is. */
+struct json_position reader_position(const struct reader *reader);
+
 /** reader_out_of_memory() - the error for a failed allocation. Return: -ENOMEM. */
 int reader_out_of_memory(struct reader *reader);
 

@@ -2,6 +2,7 @@
 /* The policy as a struct, as everything except the JSON reader and writer sees it. */
 #pragma once
 
+#include "base/json_locate.h"
 #include "policy/device_base.h"
 #include "policy/device_lookups.h"
 #include "policy/port_set.h"
@@ -18,9 +19,11 @@ enum policy_on_violation {
 };
 
 struct cgfence_policy {
-	char *name;   /* NULL if none */
-	char *cgroup; /* NULL if none */
-	char *except; /* as policy/except.h has it; NULL if none */
+	char *name;			/* NULL if none */
+	char *cgroup;			/* NULL if none */
+	char *except;			/* as policy/except.h has it; NULL if none */
+	struct json_position cgroup_at; /* where they stood in the text */
+	struct json_position except_at;
 	bool enforce;
 	bool adopt;	 /* takes the place of device programs of others */
 	bool unresolved; /* device paths were not looked up, so entries may be missing */

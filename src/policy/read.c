@@ -29,6 +29,22 @@ static int read_on_violation(struct reader *reader, const json_t *value, void *t
 	return result;
 }
 
+static int read_cgroup(struct reader *reader, const json_t *value, void *target)
+{
+	struct cgfence_policy *policy = target;
+
+	policy->cgroup_at = reader_position(reader);
+	return reader_read_string(reader, value, &policy->cgroup);
+}
+
+static int read_except(struct reader *reader, const json_t *value, void *target)
+{
+	struct cgfence_policy *policy = target;
+
+	policy->except_at = reader_position(reader);
+	return policy_read_except(reader, value, &policy->except);
+}
+
 /* Editors find the schema by it. */
 static int ignore_schema(struct reader *reader, const json_t *value, void *target)
 {
@@ -38,8 +54,8 @@ static int ignore_schema(struct reader *reader, const json_t *value, void *targe
 
 static const struct reader_key policy_keys[] = {
 	{ "name", reader_read_string, offsetof(struct cgfence_policy, name) },
-	{ "cgroup", reader_read_string, offsetof(struct cgfence_policy, cgroup) },
-	{ "except", policy_read_except, offsetof(struct cgfence_policy, except) },
+	{ "cgroup", read_cgroup, 0 },
+	{ "except", read_except, 0 },
 	{ "enforce", reader_read_bool, offsetof(struct cgfence_policy, enforce) },
 	{ "adopt", reader_read_bool, offsetof(struct cgfence_policy, adopt) },
 	{ "devices", policy_read_devices, 0 },
@@ -69,13 +85,13 @@ static int read_policy(struct reader *reader, const json_t *root, struct cgfence
 			reader, root,
 			"this policy fences nothing; give it a \"devices\" or a \"ports\" section");
 	if (policy->devices_base == DEVICE_BASE_CONTAINER && policy->cgroup)
-		return reader_refuse(
-			reader, root,
-			"\"container\" stands for what the runtime gives one container, which the hook of a runtime asks for by name; leave out \"cgroup\", or name another list as \"defaults\"");
+		return reader_refuse_member(
+			reader, root, "cgroup",
+			"\"container\" stands for what the runtime gives one container, which the hook of a runtime asks for by name; leave this out, or name another list as \"defaults\"");
 	/* In the place of programs that refuse, it would let everything pass. */
 	if (policy->adopt && (!policy->devices_fenced || !policy->enforce))
-		return reader_refuse(
-			reader, root,
+		return reader_refuse_member(
+			reader, root, "adopt",
 			"a policy with \"adopt\" decides for the programs whose place it takes; give it a \"devices\" section, and no \"enforce\": false");
 	if (device_base_add(&policy->devices, policy->devices_base))
 		return reader_out_of_memory(reader);

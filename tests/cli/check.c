@@ -182,3 +182,20 @@ Test(check, touches_nothing)
 	assert_done(result);
 	cr_assert_str_eq(result.output, "[]\n");
 }
+
+/* Online, the cgroup that a name stands for counts, too. */
+Test(check, a_cgroup_that_apply_refuses)
+{
+	static const char *const names[] = { "/", "*", "*/*", "id:1", "a/./b*", "a/../b*" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[128];
+		const char *path;
+
+		snprintf(text, sizeof(text), "{'cgroup': '%s', 'devices': {}}", names[i]);
+		path = program_file("policy.json", text);
+		assert_fails(program_run(NULL, WORDS("check", path)), 2,
+			     "policy.json:1:12: cgroup: \"");
+		assert_status(program_run(NULL, WORDS("apply", "--dry-run", path)), 2);
+	}
+}

@@ -9,6 +9,9 @@
 /* What was told, a line for each file: its last component, what it names, and the error without the path of the test. */
 static char told[2048];
 
+/* Of an error the first words are enough, unless this is set. */
+static bool whole;
+
 static void begin(void)
 {
 	policy_directory_make();
@@ -33,16 +36,16 @@ static void copy_without_directory(const char *text, char *copy, size_t size)
 static void tell(const struct cgfence_policy_checked *checked, void *context)
 {
 	const char *slash = strrchr(checked->origin, '/');
-	char message[128] = "valid";
+	char message[256] = "valid";
 	size_t used = strlen(told);
 
 	cr_expect_eq(context, told);
 	if (checked->error)
 		copy_without_directory(checked->error->text, message, sizeof(message));
-	snprintf(told + used, sizeof(told) - used, "%s %s %s: %.40s\n",
+	snprintf(told + used, sizeof(told) - used, "%s %s %s: %.*s\n",
 		 slash && slash[1] ? slash + 1 : checked->origin,
 		 checked->name ? checked->name : "-", checked->cgroup ? checked->cgroup : "-",
-		 message);
+		 whole ? 200 : 40, message);
 	if (checked->error && checked->error->invalid_input)
 		snprintf(told + strlen(told), sizeof(told) - strlen(told), "  (invalid)\n");
 }
@@ -127,4 +130,55 @@ Test(policy_check, a_directory_without_policies_is_told)
 	cr_expect_null(strstr(told, "(invalid)"), "%s", told);
 	check(paths, 0, 0);
 	cr_expect_str_eq(told, "");
+}
+
+/* What applying refuses, whatever is on this host. */
+Test(policy_check, a_cgroup_that_cannot_be_fenced_is_invalid)
+{
+	static const struct {
+		const char *cgroup;
+		const char *reason;
+	} cases[] = {
+		{ "/", "this is the root cgroup" },
+		{ "//.", "this is the root cgroup" },
+		{ "*", "this is a pattern for every cgroup" },
+		{ "/*/*", "this is a pattern for every cgroup" },
+		{ "a/./b*", "a pattern cannot have the component '.'" },
+		{ "a/../b*", "a pattern cannot have the component '..'" },
+		{ "pid:*", "stands for one cgroup" },
+		{ "pid:x", "names no process" },
+		{ "id:x", "is not the id of a cgroup" },
+		/* Which one is meant is not known. */
+		{ "pid:1", NULL },
+		{ "none/of/it", NULL },
+		{ "a/./b", NULL },
+	};
+	const char *const paths[] = { policy_directory_path("") };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "{`devices`: {},\n `cgroup`: `%s`}", cases[i].cgroup);
+		policy_directory_write("1.json", text);
+		whole = true;
+		check(paths, 1, CGFENCE_POLICY_CHECK_OFFLINE);
+		whole = false;
+		snprintf(text, sizeof(text), "1.json:2:12: cgroup: \"%s\": ", cases[i].cgroup);
+		if (cases[i].reason) {
+			cr_expect_not_null(strstr(told, text), "%s", told);
+			cr_expect_not_null(strstr(told, cases[i].reason), "%s", told);
+			cr_expect_not_null(strstr(told, "(invalid)"), "%s", told);
+		} else {
+			cr_expect_not_null(strstr(told, ": valid\n"), "%s", told);
+		}
+	}
+}
+
+Test(policy_check, exceptions_of_a_plain_cgroup_are_shown_where_they_are)
+{
+	const char *const paths[] = { policy_directory_path("") };
+
+	policy_directory_write("1.json", "{`ports`: [],\n`cgroup`: `x`, `except`: [`a`]}");
+	check(paths, 1, 0);
+	cr_expect_not_null(strstr(told, "1.json:2:26: except: [\"a\"]: "), "%s", told);
 }
