@@ -2,6 +2,7 @@
 #include "cli/doctor_cgroup.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/doctor_others.h"
 #include "cli/doctor_refused.h"
 #include "cli/named.h"
 #include "report/foreign.h"
@@ -10,6 +11,7 @@
 
 #include <cgfence/foreign.h>
 #include <cgfence/standing.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,7 +121,7 @@ static void report_other(const struct cgfence_foreign_program *program, const ch
 	cgfence_foreign_describe(program, text);
 	cgfence_cgroup_owner(program->cgroup, owner);
 	format_since(program->loaded_ns, since);
-	if (device && !program->above)
+	if (program->attach_flags & BPF_F_ALLOW_MULTI && device && !program->above)
 		length = asprintf(
 			&remedy,
 			"cgfence explain %s device ENTRY asks it; cgfence adopt %s takes its place",
@@ -134,34 +136,76 @@ static void report_other(const struct cgfence_foreign_program *program, const ch
 		     text, program->hook, program->cgroup, *owner ? ", of " : "", owner, since);
 }
 
-static int report_others(const struct cgfence_cgroup *cgroup, struct findings *findings,
-			 struct cgfence_error *error)
+static int find_others(const struct cgfence_cgroup *cgroup, struct others *others,
+		       struct cgfence_error *error)
 {
-	cleanup_others struct others others = { 0 };
 	int result = 0;
 
 	for (int topic = 0; topic < CGFENCE_TOPIC_COUNT && result == 0; topic++)
-		result = others_add(cgroup, (enum cgfence_topic)topic, &others, error);
-	for (size_t i = 0; i < others.count && result == 0; i++) {
-		/* Those of cgfence are told of as a hidden fence. */
-		if (!others.programs[i].hidden)
-			report_other(&others.programs[i], cgfence_cgroup_path(cgroup), findings);
-	}
+		result = others_add(cgroup, (enum cgfence_topic)topic, others, error);
 	return result;
+}
+
+static void report_others(const struct cgfence_cgroup *cgroup, const struct others *others,
+			  struct findings *findings)
+{
+	for (size_t i = 0; i < others->count; i++) {
+		/* Those of cgfence are told of as a hidden fence. */
+		if (!others->programs[i].hidden)
+			report_other(&others->programs[i], cgfence_cgroup_path(cgroup), findings);
+	}
+}
+
+/* The highest cgroup with a program that keeps a fence from it and from those below; NULL if there is none. */
+static const char *find_exclusive(const struct others *others)
+{
+	const struct cgfence_foreign_program *found = NULL;
+
+	for (size_t i = 0; i < others->count; i++) {
+		const struct cgfence_foreign_program *program = &others->programs[i];
+
+		if (!program->hidden && !(program->attach_flags & BPF_F_ALLOW_MULTI) &&
+		    (!found || program->above > found->above))
+			found = program;
+	}
+	return found ? found->cgroup : NULL;
 }
 
 /* ---- all of them ---- */
 
-static void report_nobody(const struct cgfence_cgroup *cgroup, struct findings *findings)
+/* @exclusive: of find_exclusive(); a standing fence of its name is attached above it. */
+static void report_nobody(const struct cgfence_cgroup *cgroup, const char *exclusive,
+			  struct findings *findings)
 {
-	cleanup_free char *quoted = doctor_quote(cgfence_cgroup_path(cgroup));
 	cleanup_free char *remedy = NULL;
 
-	if (asprintf(&remedy, "cgfence attach %s POLICY.json", quoted ? quoted : "CGROUP") < 0)
-		remedy = NULL;
+	if (exclusive) {
+		remedy = doctor_exclusive_remedy(exclusive);
+	} else {
+		cleanup_free char *quoted = doctor_quote(cgfence_cgroup_path(cgroup));
+
+		if (asprintf(&remedy, "cgfence attach %s POLICY.json", quoted ? quoted : "CGROUP") <
+		    0)
+			remedy = NULL;
+	}
 	findings_add(findings, FINDING_NOTE, "fence", remedy,
-		     "%s has no fence, and neither has a cgroup above it",
-		     cgfence_cgroup_path(cgroup));
+		     "%s has no fence, and neither has a cgroup above it%s%s",
+		     cgfence_cgroup_path(cgroup),
+		     exclusive ? "; it can have none beside the program on " : "",
+		     exclusive ? exclusive : "");
+}
+
+static int report_nobody_and_others(const struct cgfence_cgroup *cgroup, bool found,
+				    struct findings *findings, struct cgfence_error *error)
+{
+	cleanup_others struct others others = { 0 };
+	int result = find_others(cgroup, &others, error);
+
+	if (!found)
+		report_nobody(cgroup, find_exclusive(&others), findings);
+	if (result == 0)
+		report_others(cgroup, &others, findings);
+	return result;
 }
 
 static int look_upwards(const struct cgfence_cgroup *lowest, struct findings *findings,
@@ -192,9 +236,8 @@ static int look_upwards(const struct cgfence_cgroup *lowest, struct findings *fi
 			cgroup = above = parent;
 		}
 	}
-	if (!found)
-		report_nobody(lowest, findings);
-	return result == -ENOENT ? report_others(lowest, findings, error) : result;
+	return result == -ENOENT ? report_nobody_and_others(lowest, found, findings, error)
+				 : result;
 }
 
 static int look_at_standing(const char *name, struct findings *findings, char **path,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/doctor_others.h"
 #include "base/cleanup.h"
+#include "cli/doctor_refused.h"
 #include "report/foreign.h"
 #include "report/handles.h"
 
@@ -37,15 +38,33 @@ static void name_owner(struct search *search, const char *cgroup)
 			 used ? ", " : ": ", owner);
 }
 
+/* A standing fence of a plain name has its programs on the cgroup above, where they judge what is below as well. */
+char *doctor_exclusive_remedy(const char *cgroup)
+{
+	static const char owner[] = "have its owner attach it with BPF_F_ALLOW_MULTI";
+	cleanup_free char *quoted = doctor_quote(cgroup);
+	char *remedy = NULL;
+
+	/* Nothing is above the root. */
+	if (!cgroup[1])
+		return strdup(owner);
+	if (asprintf(&remedy,
+		     "fence it from above: cgfence attach --standing %s POLICY.json; or %s",
+		     quoted ? quoted : "CGROUP", owner) < 0)
+		return NULL;
+	return remedy;
+}
+
 static void report_exclusive(struct search *search, const struct cgfence_foreign_program *program)
 {
+	cleanup_free char *remedy = NULL;
 	char text[CGFENCE_FOREIGN_TEXT_SIZE];
 
 	if (program->attach_flags & BPF_F_ALLOW_MULTI || search->named++ >= NAMED_MAX)
 		return;
 	cgfence_foreign_describe(program, text);
-	findings_add(search->findings, FINDING_NOTE, "others",
-		     "fence a cgroup above it, or have its owner attach it with BPF_F_ALLOW_MULTI",
+	remedy = doctor_exclusive_remedy(program->cgroup);
+	findings_add(search->findings, FINDING_NOTE, "others", remedy,
 		     "%s on the %s hook of %s leaves no place for a fence there or below", text,
 		     program->hook, program->cgroup);
 }

@@ -5,3 +5,11 @@
 
 /** doctor_look_at_others() - find the programs of others on the cgroups of this host, and those that forbid fences. */
 void doctor_look_at_others(struct findings *findings);
+
+/**
+ * doctor_exclusive_remedy() - what to do where a program was attached without BPF_F_ALLOW_MULTI.
+ * @cgroup: the path of the cgroup that has it
+ *
+ * Return: to be given to free(); NULL if out of memory.
+ */
+char *doctor_exclusive_remedy(const char *cgroup);

@@ -153,6 +153,18 @@ static void report(const struct cgfence_fence *fence, const char *name,
 		     reason);
 }
 
+static void report_rest(const char *name, size_t count, struct findings *findings)
+{
+	cleanup_free char *quoted = doctor_quote(name);
+	cleanup_free char *remedy = NULL;
+
+	if (asprintf(&remedy, "cgfence denials %s shows all", quoted ? quoted : "CGROUP") < 0)
+		remedy = NULL;
+	findings_add(findings, FINDING_NOTE, "earlier", remedy,
+		     "%zu more refusal%s recorded, which %s older", count,
+		     count == 1 ? " is" : "s are", count == 1 ? "is" : "are");
+}
+
 int doctor_report_refused(const struct cgfence_fence *fence, const char *name, uint64_t member,
 			  struct findings *findings, struct cgfence_error *error)
 {
@@ -162,11 +174,13 @@ int doctor_report_refused(const struct cgfence_fence *fence, const char *name, u
 	int result = cgfence_fence_read_member_denials(fence, &denials, &count, error);
 
 	/* They are in the order of time. */
-	for (size_t i = count; i-- > 0 && told < LATELY && result == 0;) {
+	for (size_t i = result ? 0 : count; i-- > 0;) {
 		if (member && denials[i].member != member)
 			continue;
-		report(fence, name, &denials[i], findings);
-		told++;
+		if (told++ < LATELY)
+			report(fence, name, &denials[i], findings);
 	}
+	if (told > LATELY)
+		report_rest(name, told - LATELY, findings);
 	return result;
 }

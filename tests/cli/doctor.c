@@ -433,6 +433,57 @@ Test(doctor, all_who_have_a_say_are_named)
 	json_decref(report);
 }
 
+/* Neither attach nor adopt takes that cgroup, nor one below. */
+Test(doctor, where_a_program_excludes_others_the_fence_goes_above)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+	struct cgfence_cgroup *below = harness_child_cgroup(child, "below");
+	int foreign = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "theirs", "GPL", program, 2, NULL);
+	char remedy[512];
+	json_t *report;
+
+	cr_assert_geq(foreign, 0);
+	cr_assert_eq(bpf_prog_attach(foreign, cgfence_cgroup_fd(child), BPF_CGROUP_DEVICE, 0), 0);
+	close(foreign);
+	snprintf(remedy, sizeof(remedy), "cgfence attach --standing %s POLICY.json",
+		 cgfence_cgroup_path(child));
+	report = look_at(cgfence_cgroup_path(child));
+	assert_has(text_of(find(report, "fence"), "remedy"), remedy);
+	assert_has(text_of(find(report, "others"), "remedy"), "device ENTRY asks it");
+	cr_expect_null(strstr(text_of(find(report, "others"), "remedy"), "cgfence adopt"));
+	json_decref(report);
+	report = look_at(cgfence_cgroup_path(below));
+	assert_has(text_of(find(report, "fence"), "remedy"), remedy);
+	json_decref(report);
+	report = look_at_host(0);
+	assert_has(text_of(find(report, "others"), "remedy"), remedy);
+	json_decref(report);
+	assert_done(program_run(NULL, WORDS("attach", "--standing", cgfence_cgroup_path(child),
+					    program_file("none.json", "{'devices': {}}"))));
+	cr_expect_eq(harness_open(below, "c 1:3", O_RDONLY), EPERM);
+}
+
+Test(doctor, refusals_that_are_not_shown_are_counted)
+{
+	json_t *report;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	for (int minor = 1; minor <= 7; minor++) {
+		char device[16];
+
+		snprintf(device, sizeof(device), "c 240:%d", minor);
+		cr_assert_eq(harness_open(harness_cgroup(), device, O_RDONLY), EPERM);
+	}
+	report = look_at(cgfence_cgroup_path(harness_cgroup()));
+	expect(report, "earlier", "note", "2 more refusals are recorded, which are older");
+	assert_has(text_of(find(report, "earlier"), "remedy"), "cgfence denials /");
+	json_decref(report);
+}
+
 Test(doctor, a_cgroup_that_is_not_there_fails)
 {
 	assert_fails(program_run(NULL, WORDS("doctor", "/cgfence-none")), 1, "cgfence-none");
