@@ -186,6 +186,18 @@ static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct 
 	return 0;
 }
 
+static int read_ports(int process, struct cgfence_policy *policy, struct cgfence_error *error)
+{
+	cleanup_free char *names = strdup(variables);
+	char *rest = names;
+	const char *name;
+	int result = names ? 0 : error_out_of_memory(error);
+
+	while (result == 0 && (name = strsep(&rest, COMMAND_NAMES_JOINT)))
+		result = job_ports_read(process, name, policy, error);
+	return result;
+}
+
 /* The environment is read before the cgroup is found, and both must be of one process. */
 static int find(const char *name, struct cgfence_policy *policy, struct cgfence_cgroup **cgroup,
 		struct target *target, struct cgfence_error *error)
@@ -197,7 +209,7 @@ static int find(const char *name, struct cgfence_policy *policy, struct cgfence_
 		return open_target(name, cgroup, target, error);
 	result = job_ports_open(name, &process, error);
 	if (result == 0)
-		result = job_ports_read(process, variables, policy, error);
+		result = read_ports(process, policy, error);
 	if (result == 0)
 		result = open_target(name, cgroup, target, error);
 	return result ? result : job_ports_check_alive(process, error);
@@ -227,7 +239,7 @@ static const struct command_option options[] = {
 	{ 0, "tcp", "PORTS", "also assign these TCP ports, such as 8080,31000-31005", NULL,
 	  &tcp_ports },
 	{ 0, "udp", "PORTS", "also assign these UDP ports", NULL, &udp_ports },
-	{ 0, "ports-from-env", "NAME",
+	{ 0, "ports-from-env", "NAMES",
 	  "also assign the ports that these variables of the process name", NULL, &variables },
 	{ 0, "default", NULL, "replace the policy of a fence with the embedded default policy",
 	  &use_default, NULL },
@@ -243,7 +255,7 @@ static const struct command_option options[] = {
 const struct command command_attach = {
 	.name = "attach",
 	.synopsis =
-		"[--tcp PORTS] [--udp PORTS] [--ports-from-env NAME] [--dry-run] [--private] [--force] [--standing] CGROUP|PATTERN [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] --default CGROUP|PATTERN",
+		"[--tcp PORTS] [--udp PORTS] [--ports-from-env NAMES] [--dry-run] [--private] [--force] [--standing] CGROUP|PATTERN [POLICY.json|-]\n[--tcp PORTS] [--udp PORTS] [--dry-run] [--private] [--force] [--standing] --default CGROUP|PATTERN",
 	.summary = "fence a cgroup or all of a name, or replace their policy",
 	.description =
 		"The policy holds for the cgroup and all below it as soon as the command returns, and until detach or the\n"

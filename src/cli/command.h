@@ -13,11 +13,15 @@ struct arguments {
 	size_t operand_count;
 };
 
+/* Between the names that were given to an option whose argument is NAMES; it is in no name. */
+#define COMMAND_NAMES_JOINT "\n"
+
 /* An option, declared in the file of its command together with what it sets: both, if its argument may be left out. */
 struct command_option {
 	char letter; /* 0 if it has only a long name */
 	const char *name;
-	const char *argument; /* in the help, NULL if it takes none; of several, PORTS add up */
+	const char *
+		argument; /* in the help, NULL if it takes none; of several, PORTS and NAMES add up */
 	const char *help;
 	bool *flag; /* set if it takes no argument, or none is needed; then it has no letter */
 	const char **value; /* set to the argument if it takes one; to NULL if that is left out */

@@ -139,20 +139,36 @@ static char *show_entry(char *const *before, char *word)
 }
 
 /* Such text lasts as long as the program. */
-static const char *join(const char *first, const char *second)
+static const char *join(const char *first, const char *joint, const char *second)
 {
 	char *joined = NULL;
 
 	/* None, which is refused: without the ports, they would not be fenced. */
-	return asprintf(&joined, "%s,%s", first, second) < 0 ? "" : joined;
+	return asprintf(&joined, "%s%s%s", first, joint, second) < 0 ? "" : joined;
+}
+
+/* Return: NULL if the last argument counts alone. */
+static const char *find_joint(const struct command_option *option)
+{
+	static const struct {
+		const char *argument;
+		const char *joint;
+	} joints[] = { { "PORTS", "," }, { "NAMES", COMMAND_NAMES_JOINT } };
+
+	for (size_t i = 0; option->argument && i < sizeof(joints) / sizeof(joints[0]); i++) {
+		if (strcmp(option->argument, joints[i].argument) == 0)
+			return joints[i].joint;
+	}
+	return NULL;
 }
 
 static void store(const struct command_option *option, char *const *before)
 {
 	const char *argument = optarg ? show_entry(before, optarg) : NULL;
+	const char *joint = find_joint(option);
 
-	if (option->argument && *option->value && strcmp(option->argument, "PORTS") == 0)
-		*option->value = join(*option->value, argument);
+	if (joint && *option->value)
+		*option->value = join(*option->value, joint, argument);
 	else if (option->argument)
 		*option->value = argument;
 	if (option->flag)

@@ -85,3 +85,16 @@ Test(attach_environment, is_that_of_a_process)
 {
 	assert_fails(attach(cgfence_cgroup_path(harness_cgroup())), 2, "give pid:N");
 }
+
+Test(attach_environment, as_often_as_given_it_adds_ports)
+{
+	const char *name = start("NOMAD_PORT_http=25432");
+	struct program_result result = program_run(
+		NULL, WORDS("attach", name, "--ports-from-env", "none", "--ports-from-env",
+			    "NOMAD_PORT_*", program_file("p.json", "{'devices': {}}")));
+
+	assert_fails(result, 1, "no variable 'none'");
+	assert_done(program_run(NULL, WORDS("attach", name, "--ports-from-env", "NOMAD_PORT_[h,x]*",
+					    "--ports-from-env", "NOMAD_PORT_http",
+					    program_file("p.json", "{'devices': {}}"))));
+}
