@@ -289,6 +289,10 @@ CGFENCE_API int cgfence_fence_check_learning(const struct cgfence_fence *fence,
 CGFENCE_API int cgfence_fence_end_learning(const struct cgfence_fence *fence,
 					   struct cgfence_error *error);
 
+/** cgfence_fence_rewords() - would attaching this policy, which is in force, give CGFENCE_REWORDED? */
+CGFENCE_API bool cgfence_fence_rewords(const struct cgfence_fence *fence,
+				       const struct cgfence_policy *policy);
+
 /** cgfence_fence_generation() - grows by one with each accepted change. */
 CGFENCE_API uint64_t cgfence_fence_generation(const struct cgfence_fence *fence);
 

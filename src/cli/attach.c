@@ -117,19 +117,22 @@ static int attach(const struct target *target, const struct cgfence_policy *poli
 	return 0;
 }
 
-static int print_changes(const char *name, const struct cgfence_policy *old,
-			 const struct cgfence_policy *new, struct cgfence_error *error)
+/* @fence: NULL if there is none yet */
+static int print_changes(const char *name, const struct cgfence_fence *fence,
+			 const struct cgfence_policy *policy, struct cgfence_error *error)
 {
 	cleanup_free char *changes = NULL;
-	int result = cgfence_policy_diff(old, new, &changes, error);
+	int result = cgfence_policy_diff(fence ? cgfence_fence_policy(fence) : NULL, policy,
+					 &changes, error);
 
 	if (result)
 		return result;
-	if (!*changes) {
-		output_say("%s has this policy already; nothing would change.", name);
+	if (fence && !*changes) {
+		output_say("%s has this policy already; nothing would change%s.", name,
+			   cgfence_fence_rewords(fence, policy) ? " except how it is written" : "");
 		return 0;
 	}
-	output_say(old ? "This would replace the policy of %s:" : "This would fence %s:", name);
+	output_say(fence ? "This would replace the policy of %s:" : "This would fence %s:", name);
 	output_lines(changes);
 	return 0;
 }
@@ -166,8 +169,7 @@ static int pretend(const struct target *target, const struct cgfence_policy *pol
 		return result;
 	if (fence && (flags & CGFENCE_ATTACH_NEW))
 		return refuse_fenced(target->name, error);
-	return print_changes(target->name, fence ? cgfence_fence_policy(fence) : NULL, policy,
-			     error);
+	return print_changes(target->name, fence, policy, error);
 }
 
 static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct target *target,

@@ -315,7 +315,7 @@ static int prepare_all(struct fence_change *change, bool *idle, struct cgfence_e
 {
 	int code;
 
-	change->rewords = fence_source_rewords(change, &change->words_differ);
+	change->rewords = fence_source_rewords(change);
 	code = prepare(change, error);
 	if (code)
 		return code;
@@ -332,7 +332,7 @@ static int prepare_all(struct fence_change *change, bool *idle, struct cgfence_e
 static enum cgfence_attach_result result_of(const struct fence_change *change)
 {
 	if (change->rewords)
-		return change->words_differ ? CGFENCE_REWORDED : CGFENCE_UNCHANGED;
+		return CGFENCE_REWORDED;
 	return change->old.fenced ? CGFENCE_REPLACED : CGFENCE_ATTACHED;
 }
 

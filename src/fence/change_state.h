@@ -22,10 +22,9 @@ struct fence_change {
 	char *old_pattern;
 	struct cgfence_policy *old_policy; /* NULL if there is none that this version can read */
 
-	uint64_t digest;   /* of a policy whose programs others may share; 0 for none */
-	bool alone;	   /* what others found out about the kernel does not hold any more */
-	bool rewords;	   /* the policy in force stays, and is written otherwise */
-	bool words_differ; /* and not only in numbers */
+	uint64_t digest; /* of a policy whose programs others may share; 0 for none */
+	bool alone;	 /* what others found out about the kernel does not hold any more */
+	bool rewords;	 /* the policy in force stays, and is written otherwise */
 	struct fence_programs new;
 	struct membership membership; /* a new one; closed if the present one is kept */
 	int lock;

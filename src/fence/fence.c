@@ -66,6 +66,14 @@ int cgfence_fence_source(const struct cgfence_fence *fence, char **text,
 	return result ? result : policy_memory_format(packed, text, error);
 }
 
+bool cgfence_fence_rewords(const struct cgfence_fence *fence, const struct cgfence_policy *policy)
+{
+	cleanup_free char *packed = NULL;
+
+	fence_read_source(fence, &packed, NULL);
+	return policy_memory_differs(policy, packed);
+}
+
 uint64_t cgfence_fence_generation(const struct cgfence_fence *fence)
 {
 	return fence->generation;

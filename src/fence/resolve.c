@@ -41,7 +41,7 @@ static int read_resolution(const struct fence_change *change, struct resolution 
 		return result;
 	policy_memory_fit(resolution->policy, change->old_policy);
 	if (policy_equal(resolution->policy, change->old_policy) &&
-	    !policy_memory_differs(resolution->policy, packed, false))
+	    !policy_memory_differs(resolution->policy, packed))
 		return -ENODATA;
 	result = policy_memory_explain(packed, resolution->policy, &resolution->reason, error);
 	if (result == 0)

@@ -25,7 +25,7 @@ int fence_source_prepare(struct fence_change *change, struct cgfence_error *erro
 	return result ? result : source_map_create(packed, &change->new.source, error);
 }
 
-bool fence_source_rewords(const struct fence_change *change, bool *words)
+bool fence_source_rewords(const struct fence_change *change)
 {
 	cleanup_free char *packed = NULL;
 
@@ -34,6 +34,5 @@ bool fence_source_rewords(const struct fence_change *change, bool *words)
 		return false;
 	/* If it cannot be read now, it is written anew. */
 	fence_source_read(change->old.maps.source_id, &packed, NULL);
-	*words = policy_memory_differs(change->policy, packed, true);
-	return policy_memory_differs(change->policy, packed, false);
+	return policy_memory_differs(change->policy, packed);
 }

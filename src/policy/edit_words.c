@@ -139,6 +139,6 @@ int policy_edit_written(const struct cgfence_policy *policy, const char *packed,
 	}
 	result = edit_written(&written, numbers, edit, edited, error);
 	if (result == 0)
-		*changed = policy_memory_differs(*edited, packed, false);
+		*changed = policy_memory_differs(*edited, packed);
 	return result;
 }

@@ -53,14 +53,10 @@ static int unpack(const char *packed, json_t **root, const json_t **written,
 		"what the fence remembers of its policy is damaged; attach the policy again");
 }
 
-bool policy_memory_differs(const struct cgfence_policy *policy, const char *packed, bool words_only)
+bool policy_memory_differs(const struct cgfence_policy *policy, const char *packed)
 {
-	cleanup_json json_t *root = packed ? json_loads(packed, 0, NULL) : NULL;
 	cleanup_free char *now = NULL;
 
-	if (words_only && !policy->lookups.count &&
-	    !json_array_size(json_object_get(root, STOOD_FOR)))
-		return false;
 	return !packed || policy_memory_pack(policy, &now, NULL) || !now ||
 	       strcmp(packed, now) != 0;
 }

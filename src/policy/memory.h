@@ -19,12 +19,10 @@ int policy_memory_pack(const struct cgfence_policy *policy, char **text,
 		       struct cgfence_error *error);
 
 /**
- * policy_memory_differs() - is a policy written in other words, or do these stand for something else?
+ * policy_memory_differs() - is a policy written otherwise, or do its words stand for something else?
  * @packed: what a fence remembers; NULL for nothing
- * @words_only: a policy of numbers alone has none
  */
-bool policy_memory_differs(const struct cgfence_policy *policy, const char *packed,
-			   bool words_only);
+bool policy_memory_differs(const struct cgfence_policy *policy, const char *packed);
 
 /**
  * policy_memory_unpack() - take apart what was packed.

@@ -81,7 +81,8 @@ Test(attach, the_same_policy_changes_nothing)
 	result = attach_input(
 		"{'enforce': true, 'devices': {'allow': ['c 1:3 r', 'c 1:5 r', 'c 1:3 r']}}");
 	assert_done(result);
-	assert_says(&result, "%s has this policy already; nothing changed.\n");
+	assert_says(&result,
+		    "%s has this policy already; nothing changed except how it is written.\n");
 	cr_assert_eq(generation(), 1);
 }
 

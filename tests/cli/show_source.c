@@ -147,6 +147,25 @@ Test(show_source, other_words_for_the_policy_in_force_are_remembered)
 	assert_has(result.output, "nothing changed.");
 }
 
+/* Of numbers too, and a dry run says what attaching says. */
+Test(show_source, other_words_for_the_same_numbers_are_remembered)
+{
+	const struct program_options options = { .input = "{'ports':['8080']}" };
+	struct program_result result;
+
+	attach(path(), "{'ports':[8080]}");
+	result = program_run(&options, WORDS("attach", "--dry-run", path(), "-"));
+	assert_has(result.output, "nothing would change except how it is written.");
+	result = attach(path(), "{'ports':['8080']}");
+	assert_has(result.output, "nothing changed except how it is written.");
+	expect_source(path(), "{'ports':['8080']}");
+	cr_expect_eq(generation(), 1);
+	result = program_run(&options, WORDS("attach", "--dry-run", path(), "-"));
+	assert_has(result.output, "nothing would change.");
+	result = attach(path(), "{'ports':['8080']}");
+	assert_has(result.output, "nothing changed.");
+}
+
 Test(show_source, what_the_command_line_adds_is_in_it)
 {
 	const struct program_options options = {

