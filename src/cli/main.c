@@ -87,6 +87,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	output_begin();
 	help_begin(commands);
 	return output_flush(run(argc, argv));
 }

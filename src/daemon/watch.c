@@ -15,6 +15,7 @@
 #include <cgfence/yield.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* In so long a time changes of cgroups gather, since anybody to whom a cgroup is delegated can make many. */
@@ -209,6 +210,17 @@ static bool has_news(const struct watch *watch)
 	return watch->hangup || watch->stopping || watch->intake.word_count;
 }
 
+/* Nobody but the reader of standard error would know. */
+static void complain_of_output(struct watch *watch)
+{
+	int error = stream_take_error(watch->output.stream);
+
+	if (error)
+		output_complain(
+			"cannot write to standard output: %s; watch goes on without, and its fences hold",
+			strerror(error));
+}
+
 static void loop(struct watch *watch)
 {
 	while (!watch->stopping) {
@@ -218,6 +230,7 @@ static void loop(struct watch *watch)
 		watch_tell(watch);
 		has_work = watch_work(watch);
 		watch_events_dropped(&watch->output);
+		complain_of_output(watch);
 		watch_sources_wait_for(&watch->sources, SOURCE_OUTPUT,
 				       stream_is_waiting(watch->output.stream) ? EPOLLOUT : 0);
 		source = watch_sources_next(&watch->sources, has_work || has_news(watch));

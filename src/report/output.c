@@ -4,10 +4,12 @@
 #include "report/printable.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define NS_PER_S 1000000000LL
 
@@ -70,14 +72,34 @@ void output_warn_of_others(const char *path)
 		output_complain("warning: %s", error.text);
 }
 
-/* Of the first write that failed; 0 if that was none of output_push(). */
+/* A place for what is written to a closed descriptor, since a file that is opened later would take it. */
+static void occupy(int descriptor)
+{
+	cleanup_close int place = -1;
+
+	if (fcntl(descriptor, F_GETFD) >= 0)
+		return;
+	/* What this refers to cannot be written to. Programs that are executed find the descriptor closed, as it was. */
+	place = open("/", O_PATH | O_CLOEXEC);
+	if (place == descriptor)
+		place = -1;
+	else if (place >= 0)
+		dup3(place, descriptor, O_CLOEXEC);
+}
+
+void output_begin(void)
+{
+	occupy(STDOUT_FILENO);
+	occupy(STDERR_FILENO);
+}
+
+/* Of the first push that failed; 0 if none did. */
 static int push_error;
 
+/* What an earlier write left fails again, and for the same reason. */
 void output_push(void)
 {
-	bool failed_before = ferror(stdout);
-
-	if (fflush(stdout) && !failed_before)
+	if (fflush(stdout) && !push_error)
 		push_error = errno;
 }
 

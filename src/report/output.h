@@ -19,6 +19,9 @@ enum exit_status {
 	STATUS_RUN_NOT_FOUND = 127,
 };
 
+/** output_begin() - before any file is opened: let output to a descriptor that is closed fail, and go nowhere else. */
+void output_begin(void);
+
 /** output_failure() - print an error. Return: its exit status. */
 int output_failure(const struct cgfence_error *error);
 

@@ -22,6 +22,8 @@ struct stream {
 	bool is_socket;
 	bool never_waits; /* a regular file */
 	bool is_broken;	  /* there is no reader any more */
+	bool is_failing;  /* as the last write did */
+	int error;	  /* that was not taken yet */
 	size_t used;
 	size_t dropped;
 	char buffer[BUFFER_SIZE];
@@ -96,11 +98,16 @@ void stream_flush(struct stream *stream)
 
 		if (written < 0 && errno == EINTR)
 			continue;
+		if (written < 0 && errno != EAGAIN && !stream->is_failing) {
+			stream->is_failing = true;
+			stream->error = errno;
+		}
 		if (written < 0) {
 			/* A full disk may have room later. */
 			stream->is_broken = errno != EAGAIN && errno != ENOSPC && errno != EDQUOT;
 			return;
 		}
+		stream->is_failing = false;
 		stream->used -= (size_t)written;
 		memmove(stream->buffer, stream->buffer + written, stream->used);
 	}
@@ -121,6 +128,14 @@ void stream_write(struct stream *stream, const char *line)
 	stream->buffer[stream->used + length] = '\n';
 	stream->used += length + 1;
 	stream_flush(stream);
+}
+
+int stream_take_error(struct stream *stream)
+{
+	int error = stream->error;
+
+	stream->error = 0;
+	return error;
 }
 
 bool stream_is_waiting(const struct stream *stream)

@@ -22,6 +22,13 @@ void stream_write(struct stream *stream, const char *line);
 /** stream_flush() - write what can be written now. */
 void stream_flush(struct stream *stream);
 
+/**
+ * stream_take_error() - why lines are not written, once each time that it begins to fail.
+ *
+ * Return: errno of the first write that failed, 0 if there is nothing new. A reader that is slow is no failure.
+ */
+int stream_take_error(struct stream *stream);
+
 /** stream_is_waiting() - does the buffer hold lines that could not be written yet? */
 bool stream_is_waiting(const struct stream *stream);
 

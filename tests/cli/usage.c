@@ -255,3 +255,18 @@ Test(usage, lost_output_is_a_failure)
 	assert_fails(program_run(&options, WORDS("status")), 1,
 		     "cannot write to standard output: No space left on device");
 }
+
+/* What is opened later has another descriptor, and is not written to. */
+Test(usage, closed_output_is_a_failure)
+{
+	static const char *const closing[] = { "--help", "status", "metrics" };
+
+	for (size_t i = 0; i < sizeof(closing) / sizeof(closing[0]); i++) {
+		struct program_result result = program_run(
+			&(struct program_options){ .by_words = true },
+			WORDS("sh", "-c", "exec \"$0\" \"$1\" >&-", program_path(), closing[i]));
+
+		assert_status(result, 1);
+		assert_has(result.errors, "cannot write to standard output: Bad file descriptor");
+	}
+}

@@ -62,6 +62,33 @@ Test(watch_output, json_of_fences)
 	watching_stop(&watching);
 }
 
+Test(watch_output, a_failure_to_write_is_told_once_and_it_goes_on)
+{
+	static const struct {
+		const char *script;
+		const char *reason;
+	} cases[] = {
+		{ "timeout 2 \"$0\" watch --interval 100ms >/dev/full", "No space left on device" },
+		{ "timeout 2 \"$0\" watch --interval 100ms >&-", "Bad file descriptor" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct program_result result =
+			program_run(&(struct program_options){ .by_words = true },
+				    WORDS("sh", "-c", cases[i].script, program_path()));
+		char complaint[128];
+		const char *found;
+
+		/* It has run until then. */
+		assert_status(result, 124);
+		snprintf(complaint, sizeof(complaint), "cannot write to standard output: %s;",
+			 cases[i].reason);
+		assert_has(result.errors, complaint);
+		found = strstr(result.errors, complaint);
+		cr_expect_null(strstr(found + 1, complaint), "%s", result.errors);
+	}
+}
+
 Test(watch_output, a_fence_whose_cgroup_goes_is_unfenced)
 {
 	struct cgfence_cgroup *child = NULL;

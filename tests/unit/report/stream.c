@@ -238,6 +238,9 @@ Test(stream, a_closed_descriptor_does_no_harm)
 	stream = stream_open(fd);
 	stream_write(stream, "one");
 	cr_expect(!stream_is_waiting(stream));
+	cr_expect_eq(stream_take_error(stream), EBADF);
+	stream_write(stream, "two");
+	cr_expect_eq(stream_take_error(stream), 0);
 	stream_close(stream);
 }
 
@@ -251,6 +254,9 @@ Test(stream, a_full_disk_is_tried_again)
 	stream = stream_open(full);
 	stream_write(stream, "one");
 	cr_expect(stream_is_waiting(stream));
+	cr_expect_eq(stream_take_error(stream), ENOSPC);
+	stream_write(stream, "two");
+	cr_expect_eq(stream_take_error(stream), 0, "it was told already");
 	stream_close(stream);
 	close(full);
 }
