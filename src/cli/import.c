@@ -61,6 +61,22 @@ static bool is_known(struct cgfence_error *error)
 	return false;
 }
 
+/* Where no dialect is alike, all are named. */
+static int refuse_unknown(const struct cgfence_error *error)
+{
+	char known[256] = "";
+	size_t used = 0;
+	const char *name;
+
+	if (strchr(error->text, '?'))
+		return output_failure(error);
+	for (size_t i = 0; (name = cgfence_import_dialect(i)) && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 used ? ", " : "", name);
+	output_complain("%s; the dialects are %s", error->text, known);
+	return STATUS_INVALID;
+}
+
 /* What has a say on a cgroup that is there. */
 static int import_cgroup(const char *name)
 {
@@ -116,7 +132,7 @@ static int run(const struct arguments *arguments)
 	if (!dialect)
 		return run_live(arguments);
 	if (!is_known(&error))
-		return output_failure(&error);
+		return refuse_unknown(&error);
 	if (!sources) {
 		error_out_of_memory(&error);
 		return output_failure(&error);

@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A longer name or value is cut in messages. */
 #define QUOTED 64
@@ -87,6 +88,7 @@ int job_ports_add(const char *environment, size_t length, const char *pattern,
 int job_ports_open(const char *name, int *process, struct cgfence_error *error)
 {
 	char path[32];
+	int code;
 	int fd;
 
 	if (strncmp(name, "pid:", 4) != 0 ||
@@ -97,8 +99,11 @@ int job_ports_open(const char *name, int *process, struct cgfence_error *error)
 			name);
 	snprintf(path, sizeof(path), "/proc/%s", name + 4);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	code = errno;
+	if (fd < 0 && access("/proc/self", F_OK) < 0)
+		return error_set(error, ENOENT, "cannot read %s: is /proc mounted?", path);
 	if (fd < 0)
-		return error_set(error, errno == ENOENT ? ESRCH : errno,
+		return error_set(error, code == ENOENT ? ESRCH : code,
 				 "there is no process %s here", name + 4);
 	*process = fd;
 	return 0;

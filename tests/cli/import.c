@@ -74,6 +74,10 @@ Test(import, faults)
 	assert_fails(import_input("runc", "{"), 2, "standard input:1:");
 	assert_fails(import_input("systemd", "[Service]\n"), 1, "there is no policy");
 	assert_fails(program_run(NULL, WORDS("import", "-")), 2, "--from DIALECT is missing");
+	assert_fails(program_run(NULL, WORDS("import", "--from", "none-of-them", "-")), 2,
+		     "unknown dialect 'none-of-them'; the dialects are systemd, runc, ");
+	assert_fails(program_run(NULL, WORDS("import", "--from", "systmd", "-")), 2,
+		     "unknown dialect 'systmd'; did you mean 'systemd'?");
 	assert_fails(program_run(NULL, WORDS("import", "--from", "lxc", "/dev")), 1,
 		     "not a regular file");
 	assert_fails(program_run(NULL, WORDS("import", "--from", "lxc", "/absent")), 1,
