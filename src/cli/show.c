@@ -7,6 +7,7 @@
 #include "report/printable.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool source;
 
@@ -14,6 +15,14 @@ static int format(const struct cgfence_fence *fence, char **text, struct cgfence
 {
 	return source ? cgfence_fence_source(fence, text, error)
 		      : cgfence_policy_format(cgfence_fence_policy(fence), text, error);
+}
+
+/* Blanks are left out where attach would not take it back for its length. */
+static char *make_printable(const char *text)
+{
+	return strlen(text) > CGFENCE_POLICY_SIZE_MAX
+		       ? output_json_text(json_loads(text, 0, NULL), JSON_COMPACT)
+		       : printable_json(text);
 }
 
 static int run(const struct arguments *arguments)
@@ -26,7 +35,7 @@ static int run(const struct arguments *arguments)
 	if (named_open(arguments->operands[0], false, &named, &error) ||
 	    format(named.fence, &text, &error))
 		return output_failure(&error);
-	printable = printable_json(text);
+	printable = make_printable(text);
 	if (!printable) {
 		error_out_of_memory(&error);
 		return output_failure(&error);

@@ -2,6 +2,8 @@
 #include "program.h"
 #include "support/harness.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 TestSuite(show, .init = harness_begin, .fini = harness_end);
@@ -110,4 +112,31 @@ Test(show, lost_output_is_a_failure)
 	harness_attach(harness_cgroup(), "{'devices': {}}");
 	assert_fails(program_run(&options, WORDS("show", cgfence_cgroup_path(harness_cgroup()))), 1,
 		     "standard output");
+}
+
+/* Written with blanks it would be longer than a policy may be. */
+Test(show, attach_takes_back_a_long_policy)
+{
+	const struct program_options options = { .by_words = true };
+	const char *path = cgfence_cgroup_path(harness_cgroup());
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	struct program_result result;
+
+	fputs("{'ports':[1", stream);
+	for (int port = 3; port < 65536; port += 2)
+		fprintf(stream, ",%d", port);
+	fputs("],'isolated_range':[2", stream);
+	for (int port = 4; port < 65536; port += 2)
+		fprintf(stream, ",%d", port);
+	fputs("]}", stream);
+	fclose(stream);
+	assert_done(program_run(NULL, WORDS("attach", path, program_file("long.json", text))));
+	free(text);
+	result = program_run(&options,
+			     WORDS("sh", "-c", "\"$0\" show \"$1\" | \"$0\" attach \"$1\" -",
+				   program_path(), path));
+	assert_done(result);
+	assert_has(result.output, "has this policy already");
 }
