@@ -82,13 +82,12 @@ static int read_line(const struct importing *import, struct line *line, struct l
 int import_read_cgroup1(struct importing *import)
 {
 	cleanup_list_rules struct list_rules rules = { 0 };
-	const char *text = import->sources[0].text;
-	size_t length = import->sources[0].length;
-	struct line line = { 0 };
+	cleanup_lines struct lines lines = { 0 };
+	struct line line;
 	bool listed = false;
-	int result = 0;
+	int result = lines_begin(import, &lines);
 
-	while (result == 0 && lines_next(&text, &length, "=", &line))
+	while (result == 0 && lines_next(&lines, "=", &line))
 		result = read_line(import, &line, &rules, &listed);
 	if (result)
 		return result;

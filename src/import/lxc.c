@@ -3,20 +3,21 @@
 #include "base/error.h"
 #include "import/cgroup1.h"
 #include "import/dialects.h"
-#include "import/draft.h"
+#include "import/lxc_judge.h"
 #include "import/ordered.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
+#include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What LXC's common.conf has, which the configurations of containers include first. */
 static const char *const common_rules[] = {
-	"c *:* m",   "b *:* m",	  "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",   "c 5:0 rwm",
-	"c 5:1 rwm", "c 5:2 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 136:* rwm", "c 10:229 rwm",
+	"a",	     "c *:* m",	    "b *:* m",	    "c 1:3 rwm", "c 1:5 rwm",
+	"c 1:7 rwm", "c 5:0 rwm",   "c 5:1 rwm",    "c 5:2 rwm", "c 1:8 rwm",
+	"c 1:9 rwm", "c 136:* rwm", "c 10:229 rwm",
 };
-
-#define ALL_LETTERS 7
 
 enum version {
 	CGROUP1,
@@ -24,39 +25,86 @@ enum version {
 	VERSION_COUNT,
 };
 
-/* The rules of a file for each version of cgroups. */
+/* The rules of a file for each version of cgroups, in their order. */
 struct rules_read {
 	struct list_rules rules[VERSION_COUNT];
 	size_t lines[VERSION_COUNT]; /* how many lines are about it */
 	size_t first_line[VERSION_COUNT];
+	bool proxmox;
 	bool ended; /* what follows is of a snapshot */
-	bool cleared[VERSION_COUNT]
-		    [2]; /* what common.conf denies, and what it allows, is taken back */
 };
 
-static bool is_whole(const struct list_rule *rule)
-{
-	return rule->type == 'a' && rule->any_major && rule->any_minor && !rule->access;
-}
+/* ---- what is included ---- */
 
-static int add_common(const struct importing *import, const bool cleared[2],
-		      struct list_rules *rules)
+static int deny_all(const struct importing *import, struct list_rules *rules)
 {
 	struct list_rule rule = { .built_in = true };
 
 	if (ordered_parse_line("a", &rule))
 		return -EINVAL;
-	if (!cleared[false] && ordered_add_rule(import, rules, &rule))
-		return -ENOMEM;
-	rule.allow = true;
-	for (size_t i = 0; i < sizeof(common_rules) / sizeof(common_rules[0]) && !cleared[true];
-	     i++) {
+	return ordered_add_rule(import, rules, &rule);
+}
+
+static int add_common(const struct importing *import, struct list_rules *rules)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(common_rules) / sizeof(common_rules[0]) && result == 0; i++) {
+		struct list_rule rule = { .built_in = true, .allow = i > 0 };
+
 		if (ordered_parse_line(common_rules[i], &rule))
 			return -EINVAL;
-		if (ordered_add_rule(import, rules, &rule))
-			return -ENOMEM;
+		result = ordered_add_rule(import, rules, &rule);
 	}
+	return result;
+}
+
+static int take_back(const struct importing *import, struct list_rules *rules)
+{
+	(void)import;
+	rules->count = 0;
 	return 0;
+}
+
+static int add_nothing(const struct importing *import, struct list_rules *rules)
+{
+	(void)import;
+	(void)rules;
+	return 0;
+}
+
+/* The files that LXC ships, which distributions have under names of their own. */
+static const struct {
+	const char *pattern;
+	int (*include)(const struct importing *import, struct list_rules *rules);
+} shipped[] = {
+	{ "/usr/share/lxc/config/common.conf", add_common },
+	{ "/usr/share/lxc/config/*.common.conf", add_common },
+	{ "/usr/share/lxc/config/userns.conf", take_back },
+	{ "/usr/share/lxc/config/*.userns.conf", take_back },
+	{ "/usr/share/lxc/config/nesting.conf", add_nothing },
+};
+
+/* What is included is read where the line is; what is unknown may take back all before it. */
+static int include(const struct importing *import, const struct line *line, struct rules_read *read)
+{
+	int (*add)(const struct importing *import, struct list_rules *rules) = NULL;
+	int result = 0;
+
+	if (!*line->value)
+		return 0;
+	for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++) {
+		if (fnmatch(shipped[i].pattern, line->value, FNM_PATHNAME) == 0)
+			add = shipped[i].include;
+	}
+	importing_remark(
+		import,
+		add ? "%s:%zu: '%s' is not read; it is taken to be as LXC ships it"
+		    : "%s:%zu: what '%s' has is not read; the policy allows nothing of it, nor of the lines before it, which it may take back",
+		import->sources[0].name, line->number, line->value);
+	for (size_t i = 0; i < VERSION_COUNT && result == 0; i++)
+		result = (add ? add : deny_all)(import, &read->rules[i]);
+	return result;
 }
 
 /* ---- reading ---- */
@@ -73,37 +121,55 @@ static void clear(struct list_rules *rules, bool allow)
 	rules->count = kept;
 }
 
-/* LXC allows what is named by a path, whatever the key says. */
-static int add_path(const struct importing *import, const struct line *line, bool allow,
-		    struct list_rules *rules)
+/* LXC allows what is named by a path, whatever the key says. @letters: up to a blank */
+static int add_path(const struct importing *import, size_t number, const char *path,
+		    const char *letters, bool allow, struct list_rules *rules)
 {
-	struct list_rule rule = { .allow = true, .place = line->number };
-	size_t length = strcspn(line->value, " ");
-	char path[LINE_SIZE];
-	enum import_node node;
+	struct list_rule rule = { .allow = true, .place = number };
+	enum import_node node = import->host->look(path, &rule.major, &rule.minor);
 
-	memcpy(path, line->value, length);
-	path[length] = '\0';
-	strncpy(rule.letters, line->value + length + strspn(line->value + length, " "),
-		sizeof(rule.letters) - 1);
+	strncpy(rule.letters, letters, sizeof(rule.letters) - 1);
 	rule.letters[strcspn(rule.letters, " ")] = '\0';
-	node = import->host->look(path, &rule.major, &rule.minor);
 	rule.type = node == IMPORT_NODE_BLOCK ? 'b' : 'c';
 	if (ordered_parse_access(rule.letters, &rule.access) || !rule.access)
 		return error_set_invalid(
 			import->error,
-			"%s:%zu: '%s': the access is missing; give one or more of r, w and m",
-			import->sources[0].name, line->number, line->value);
+			"%s:%zu: '%s %s': the access is missing; give one or more of r, w and m",
+			import->sources[0].name, number, path, letters);
 	if (allow && (node == IMPORT_NODE_BLOCK || node == IMPORT_NODE_CHARACTER))
 		return ordered_add_rule(import, rules, &rule);
-	importing_remark(import, "%s:%zu: '%s' %s; it is left out", import->sources[0].name,
-			 line->number, line->value,
+	importing_remark(import, "%s:%zu: '%s %s' %s; it is left out", import->sources[0].name,
+			 number, path, letters,
 			 allow ? "is no device of this host"
 			       : "is a path, which LXC would allow instead of denying it");
 	return 0;
 }
 
-static int add_rule(const struct importing *import, const struct line *line, enum version version,
+/* A number that begins with 0 is octal to LXC. Return: what is behind it; NULL if it is none. */
+static const char *read_number(const char *text, uint32_t *number)
+{
+	unsigned long value;
+	char *end;
+
+	if (*text == '*')
+		return text + 1;
+	value = strtoul(text, &end, 0);
+	*number = value < LIST_OTHER ? (uint32_t)value : LIST_OTHER - 1;
+	return isdigit((unsigned char)*end) ? NULL : end;
+}
+
+static int parse_rule(const char *text, struct list_rule *rule)
+{
+	int result = ordered_parse_line(text, rule);
+	const char *minor;
+
+	if (result || !text[1])
+		return result;
+	minor = read_number(text + 2, &rule->major);
+	return minor && read_number(minor + 1, &rule->minor) ? 0 : -EINVAL;
+}
+
+static int add_rule(const struct importing *import, struct line *line, enum version version,
 		    bool allow, struct rules_read *read)
 {
 	struct list_rules *rules = &read->rules[version];
@@ -113,19 +179,59 @@ static int add_rule(const struct importing *import, const struct line *line, enu
 		read->first_line[version] = line->number;
 	if (!*line->value) {
 		clear(rules, allow);
-		read->cleared[version][allow] = true;
 		return 0;
 	}
 	if (version == CGROUP1)
 		return cgroup1_parse_rule(import, line, allow, rules);
-	if (*line->value == '/')
-		return add_path(import, line, allow, rules);
-	if (ordered_parse_line(line->value, &rule))
+	if (*line->value == '/') {
+		char *letters = line->value + strcspn(line->value, " ");
+
+		if (*letters)
+			*letters++ = '\0';
+		return add_path(import, line->number, line->value, letters + strspn(letters, " "),
+				allow, rules);
+	}
+	if (parse_rule(line->value, &rule))
 		return error_set_invalid(
 			import->error,
 			"%s:%zu: '%s': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'",
 			import->sources[0].name, line->number, line->value);
 	return ordered_add_rule(import, rules, &rule);
+}
+
+static int leave_out(const struct importing *import, const struct line *line, const char *reason)
+{
+	importing_remark(import, "%s:%zu: '%s' %s; it is left out", import->sources[0].name,
+			 line->number, *line->key ? line->key : line->value, reason);
+	return 0;
+}
+
+/* LXC takes every key of the devices of cgroup2 but one for a denial, and a short key with an empty value for all. */
+static int read_other(const struct importing *import, struct line *line, struct rules_read *read)
+{
+	static const char devices[] = "lxc.cgroup2.devices";
+	bool whole = strcmp(line->key, "lxc.cgroup2") == 0;
+
+	if (whole && !*line->value) {
+		read->rules[CGROUP2].count = 0;
+		return 0;
+	}
+	if (strcmp(line->key, "lxc.cgroup") == 0 && !*line->value) {
+		read->rules[CGROUP1].count = 0;
+		return 0;
+	}
+	if (!*line->key && strncmp(line->value, "lxc.", 4) == 0)
+		return leave_out(import, line, "has no '=', so that LXC would refuse the file");
+	if (strncmp(line->key, devices, strlen(devices)) == 0 && *line->value) {
+		importing_remark(
+			import,
+			"%s:%zu: '%s' is no setting of LXC, which takes it for lxc.cgroup2.devices.deny",
+			import->sources[0].name, line->number, line->key);
+		return add_rule(import, line, CGROUP2, false, read);
+	}
+	if (strncmp(line->key, "lxc.", 4) == 0 && (whole || strstr(line->key, "device")))
+		return leave_out(import, line, "is no setting of LXC about devices");
+	return 0;
 }
 
 static bool is_device_key(const char *key)
@@ -138,18 +244,29 @@ static bool is_device_key(const char *key)
 static int add_proxmox_device(const struct importing *import, const struct line *line,
 			      struct rules_read *read)
 {
-	const char *path = strncmp(line->value, "path=", 5) == 0 ? line->value + 5 : line->value;
-	struct line allow = { .number = line->number };
+	static const char *const no[] = { "0", "off", "no", "false" };
+	const char *path = "";
+	char *rest = line->value;
+	bool writes = true;
+	char *option;
 
 	read->lines[CGROUP2]++;
-	snprintf(allow.text, sizeof(allow.text), "%.*s %s", (int)strcspn(path, ","), path,
-		 strstr(path, ",deny-write=1") ? "r" : "rw");
-	allow.value = allow.text;
-	return add_path(import, &allow, true, &read->rules[CGROUP2]);
+	while ((option = strsep(&rest, ","))) {
+		if (strncmp(option, "path=", 5) == 0)
+			path = option + 5;
+		else if (!strchr(option, '='))
+			path = option;
+		if (strncmp(option, "deny-write=", 11) != 0)
+			continue;
+		writes = false;
+		for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+			writes |= strcasecmp(option + 11, no[i]) == 0;
+	}
+	return add_path(import, line->number, path, writes ? "rw" : "r", true,
+			&read->rules[CGROUP2]);
 }
 
-static int read_line(const struct importing *import, const struct line *line,
-		     struct rules_read *read)
+static int read_line(const struct importing *import, struct line *line, struct rules_read *read)
 {
 	static const struct {
 		const char *key;
@@ -171,157 +288,98 @@ static int read_line(const struct importing *import, const struct line *line,
 	}
 	if (read->ended)
 		return 0;
-	if (is_device_key(line->key))
+	if (read->proxmox && is_device_key(line->key))
 		return add_proxmox_device(import, line, read);
+	if (strcmp(line->key, "lxc.include") == 0)
+		return include(import, line, read);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(keys[i].key, line->key) == 0)
 			return add_rule(import, line, keys[i].version, keys[i].allow, read);
 	}
-	if (strcmp(line->key, "lxc.include") == 0 && !strstr(line->value, "common"))
-		importing_remark(import, "%s:%zu: what '%s' has is not read",
-				 import->sources[0].name, line->number, line->value);
-	return 0;
+	return read_other(import, line, read);
 }
 
-/* ---- judging ---- */
+/* ---- the whole ---- */
 
-/*
- * The rule that LXC turns round instead of adding another: one with the same words that has an effect
- * (bpf_list_add_device).
- */
-static struct list_rule *find_same(const struct list_rules *kept, const struct list_rule *rule)
+/* Proxmox writes "KEY: VALUE", and includes common.conf before the rest. */
+static int is_proxmox(const struct importing *import, bool *proxmox)
 {
-	for (size_t i = 0; i < kept->count; i++) {
-		if (list_rule_same(&kept->items[i], rule) &&
-		    strcmp(kept->items[i].letters, rule->letters) == 0)
-			return &kept->items[i];
-	}
-	return NULL;
+	cleanup_lines struct lines lines = { 0 };
+	int result = lines_begin(import, &lines);
+	const char *line;
+
+	while (result == 0 && !*proxmox && (line = lines_take(&lines)))
+		*proxmox = line[strcspn(line, "#=: \t")] == ':';
+	return result;
 }
 
-/*
- * The list keeps only what says the opposite of its default; what says the same has no effect, except that it turns an
- * equal rule round, which then has none either.
- */
-static int keep(const struct importing *import, const struct list_rule *rule,
-		struct device_list *list)
+static int read_lines(const struct importing *import, struct rules_read *read)
 {
-	struct list_rule *same = find_same(&list->rules, rule);
+	cleanup_lines struct lines lines = { 0 };
+	int result = is_proxmox(import, &read->proxmox);
+	struct line line;
 
-	if (rule->allow != list->default_allow) {
-		if (same)
-			return 0;
-		return ordered_add_rule(import, &list->rules, rule);
-	}
-	if (!same) {
-		ordered_remark(import, rule,
-			       list->default_allow
-				       ? "has no effect on LXC after 'allow = a'; it is left out"
-				       : "has no effect on LXC after 'deny = a'; it is left out");
-		return 0;
-	}
-	memmove(same, same + 1,
-		(size_t)(&list->rules.items[list->rules.count] - (same + 1)) * sizeof(*same));
-	list->rules.count--;
-	return 0;
+	for (size_t i = 0; i < VERSION_COUNT && read->proxmox && result == 0; i++)
+		result = add_common(import, &read->rules[i]);
+	if (result == 0)
+		result = lines_begin(import, &lines);
+	while (result == 0 && lines_next(&lines, read->proxmox ? "=:" : "=", &line))
+		result = read_line(import, &line, read);
+	return result;
 }
 
-/* The program that LXC makes of it has instructions that are never reached, which the kernel refuses. */
-static void remark_everything(const struct importing *import, const struct list_rules *rules)
+static const struct list_rule *find_whole(const struct list_rules *rules)
 {
-	for (size_t i = 0; i < rules->count; i++) {
-		const struct list_rule *rule = &rules->items[i];
-
-		if (rule->type == 'a' && rule->any_major && rule->any_minor &&
-		    rule->access == ALL_LETTERS)
-			ordered_remark(
-				import, rule,
-				"is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it");
-	}
-}
-
-static int judge(struct importing *import, const struct list_rules *rules)
-{
-	cleanup_device_list struct device_list list = { 0 };
 	const struct list_rule *whole = NULL;
-	bool empty = true;
-	int result = 0;
 
-	for (size_t i = 0; i < rules->count && result == 0; i++) {
-		const struct list_rule *rule = &rules->items[i];
-
-		empty = is_whole(rule);
-		if (empty) {
-			whole = rule;
-			list.default_allow = rule->allow;
-			list.rules.count = 0;
-			continue;
-		}
-		result = keep(import, rule, &list);
-	}
-	if (result)
-		return result;
-	if (empty && whole && !whole->allow) {
-		ordered_remark(
-			import, whole,
-			"has no rule after it: LXC attaches no program then, and allows everything; the policy allows nothing, as the line says");
-		return draft_devices(import);
-	}
-	remark_everything(import, &list.rules);
-	return ordered_finish(import, &list);
-}
-
-/* A rule for everything takes back all before it, so that common.conf has no say. */
-static bool has_whole(const struct list_rules *rules)
-{
 	for (size_t i = 0; i < rules->count; i++) {
-		if (is_whole(&rules->items[i]))
-			return true;
+		if (lxc_is_whole(&rules->items[i]))
+			whole = &rules->items[i];
 	}
-	return false;
+	return whole;
 }
 
-static int finish(struct importing *import, const struct rules_read *read, enum version version)
+static void remark_beginning(const struct importing *import, const struct rules_read *read,
+			     enum version version)
 {
-	cleanup_list_rules struct list_rules rules = { 0 };
-	const bool *cleared = read->cleared[version];
-	int result = 0;
+	const struct list_rule *whole = find_whole(&read->rules[version]);
 
-	/* Nothing is restricted where all lines are taken back, as userns.conf does it. */
-	if (cleared[false] && cleared[true] && read->rules[version].count == 0)
-		return 0;
-	if (!has_whole(&read->rules[version]) && !(cleared[false] && cleared[true])) {
+	if (read->proxmox && whole && whole->built_in)
 		importing_remark(
 			import,
 			"%s: no line is 'a' alone, so what common.conf allows comes first, and is in the policy",
 			import->sources[0].name);
-		result = add_common(import, cleared, &rules);
-	}
-	for (size_t i = 0; i < read->rules[version].count && result == 0; i++)
-		result = ordered_add_rule(import, &rules, &read->rules[version].items[i]);
-	if (result)
-		return result;
-	return version == CGROUP2 ? judge(import, &rules) : cgroup1_finish(import, &rules, 0);
+	if (version == CGROUP1 && !whole)
+		importing_remark(
+			import,
+			"%s: no line is 'a' alone, so what a cgroup has at first counts, which is not known; the policy allows nothing of it",
+			import->sources[0].name);
+}
+
+static int finish(struct importing *import, const struct rules_read *read)
+{
+	enum version version = read->lines[CGROUP1] && !read->lines[CGROUP2] ? CGROUP1 : CGROUP2;
+	const struct list_rules *rules = &read->rules[version];
+
+	if (read->lines[CGROUP1] && read->lines[CGROUP2])
+		importing_remark(
+			import,
+			"%s:%zu: lines for cgroup v1 are left out, since there are lines for cgroup2",
+			import->sources[0].name, read->first_line[CGROUP1]);
+	/* Nothing is restricted where all lines are taken back, as userns.conf does it. */
+	if (rules->count == 0)
+		return 0;
+	remark_beginning(import, read, version);
+	return version == CGROUP2 ? lxc_judge(import, rules) : cgroup1_finish(import, rules, 0);
 }
 
 int import_read_lxc(struct importing *import)
 {
-	const char *text = import->sources[0].text;
-	size_t length = import->sources[0].length;
 	struct rules_read read = { 0 };
-	struct line line = { 0 };
-	int result = 0;
+	int result = read_lines(import, &read);
 
-	while (result == 0 && lines_next(&text, &length, "=:", &line))
-		result = read_line(import, &line, &read);
-	if (result == 0 && read.lines[CGROUP1] && read.lines[CGROUP2])
-		importing_remark(
-			import,
-			"%s:%zu: lines for cgroup v1 are left out, since there are lines for cgroup2",
-			import->sources[0].name, read.first_line[CGROUP1]);
 	if (result == 0)
-		result = finish(import, &read,
-				read.lines[CGROUP1] && !read.lines[CGROUP2] ? CGROUP1 : CGROUP2);
+		result = finish(import, &read);
 	list_rules_free(&read.rules[CGROUP1]);
 	list_rules_free(&read.rules[CGROUP2]);
 	return result;

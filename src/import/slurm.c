@@ -2,6 +2,7 @@
 /* Slurm with ConstrainDevices=yes: a job is refused the devices of gres.conf(5) that it was not given, and no others. */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "import/dialects.h"
 #include "import/draft.h"
 #include "import/json_source.h"
@@ -15,11 +16,18 @@
 /* As many devices as a node has generic resources. */
 #define DEVICES_MAX 4096
 
+#define BLANKS " \t\r\v\f"
+#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 struct reading {
 	struct importing *import;
 	size_t line;
-	size_t count;
-	json_t *given; /* those of --part that the file has */
+	size_t count;	    /* of the devices that are denied */
+	json_t *given;	    /* those of --part that the file has */
+	json_t *detected;   /* the patterns of AutoDetect that are denied */
+	json_t *nodes;	    /* the first value of NodeName= */
+	size_t second_node; /* the line that names other nodes */
 };
 
 static int refuse(const struct reading *reading, const char *text)
@@ -116,88 +124,262 @@ static int deny_words(struct reading *reading, char *text)
 	return result;
 }
 
-/* Blanks may stand around '=', and quotes around the value. Return: its first character after what was taken. */
+/* ---- what Slurm finds by itself ---- */
+
+/* The libraries that it asks, and what they find. */
+static const struct {
+	const char *name;
+	const char *patterns[2];
+} detections[] = {
+	{ "nvml", { "/dev/nvidia[0-9]*" } },
+	{ "nvidia", { "/dev/nvidia[0-9]*" } },
+	{ "rsmi", { "/dev/dri/renderD*", "/dev/dri/card*" } },
+	{ "oneapi", { "/dev/dri/renderD*", "/dev/dri/card*" } },
+	{ "nrt", { "/dev/neuron[0-9]*" } },
+	{ "off", { NULL } },
+};
+
+static int deny_detected(struct reading *reading, const char *pattern)
+{
+	cleanup_free char *entry = NULL;
+
+	importing_remark(
+		reading->import,
+		"%s:%zu: which devices AutoDetect finds is not known here; the policy denies all of %s, also those that --part names",
+		reading->import->sources[0].name, reading->line, pattern);
+	if (json_object_get(reading->detected, pattern))
+		return 0;
+	json_object_set_new(reading->detected, pattern, json_true());
+	if (asprintf(&entry, "%s rwm", pattern) < 0) {
+		entry = NULL;
+		return error_out_of_memory(reading->import->error);
+	}
+	reading->count++;
+	return draft_add_entry(reading->import, "deny", entry);
+}
+
+static int read_detection(struct reading *reading, char *value)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < COUNT(detections); i++) {
+		if (strcasecmp(value, detections[i].name) != 0)
+			continue;
+		for (size_t j = 0; j < COUNT(detections[i].patterns) && result == 0; j++) {
+			if (detections[i].patterns[j])
+				result = deny_detected(reading, detections[i].patterns[j]);
+		}
+		return result;
+	}
+	return error_set_invalid(
+		reading->import->error,
+		"%s:%zu: AutoDetect=%s: it is not known what this finds; it may be nvml, nvidia, rsmi, oneapi, nrt or off",
+		reading->import->sources[0].name, reading->line, value);
+}
+
+/* ---- lines ---- */
+
+/* A file may be for all nodes of a cluster. */
+static int read_node(struct reading *reading, char *value)
+{
+	const char *first = json_string_value(json_array_get(reading->nodes, 0));
+
+	if (!first)
+		json_array_append_new(reading->nodes, json_string(value));
+	else if (strcmp(first, value) != 0 && !reading->second_node)
+		reading->second_node = reading->line;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*read)(struct reading *reading, char *value); /* NULL if no device hangs on it */
+} keys[] = {
+	{ "AutoDetect", read_detection },
+	{ "Count", NULL },
+	{ "Cores", NULL },
+	{ "CPUs", NULL },
+	{ "File", deny_words },
+	{ "Files", deny_words },
+	{ "Flags", NULL },
+	{ "Link", NULL },
+	{ "Links", NULL },
+	{ "MultipleFiles", deny_words },
+	{ "Name", NULL },
+	{ "NodeName", read_node },
+	{ "Type", NULL },
+};
+
+static int read_pair(struct reading *reading, const char *key, char *value)
+{
+	struct nearest nearest = nearest_begin(key);
+	char hint[NEAREST_HINT_SIZE];
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		if (strcasecmp(key, keys[i].name) == 0)
+			return keys[i].read ? keys[i].read(reading, value) : 0;
+		nearest_try(&nearest, keys[i].name);
+	}
+	return error_set_invalid(reading->import->error, "%s:%zu: '%s' is no key of gres.conf%s",
+				 reading->import->sources[0].name, reading->line, key,
+				 nearest_hint(&nearest, hint));
+}
+
+/*
+ * "KEY=VALUE": blanks may stand around '=', an operator before it, and quotes around the value. Return: what is behind the
+ * value; NULL if the text does not begin with such a pair.
+ */
 static char *split_pair(char *text, char **key, char **value)
 {
 	char *end;
 
 	*key = text;
-	text += strcspn(text, "= \t");
+	text += strspn(text, KEY_CHARACTERS);
 	end = text;
-	text += strspn(text, " \t");
-	if (*text != '=') {
-		*value = NULL;
-		return text;
-	}
+	text += strspn(text, BLANKS);
+	text += *text && strchr("-*+/", *text);
+	if (*text != '=' || end == *key)
+		return NULL;
 	*end = '\0';
 	text++;
-	text += strspn(text, " \t");
+	text += strspn(text, BLANKS);
 	end = *text == '"' ? strchr(text + 1, '"') : NULL;
 	*value = text + !!end;
 	if (!end)
-		end = text + strcspn(text, " \t");
+		end = text + strcspn(text, BLANKS);
+	if (end == text)
+		return NULL;
 	text = end + (*end != '\0');
 	*end = '\0';
-	return text + strspn(text, " \t");
+	return text + strspn(text, BLANKS);
+}
+
+static int refuse_line(const struct reading *reading, const char *text)
+{
+	const char *name = reading->import->sources[0].name;
+
+	if (strncasecmp(text, "Include", 7) == 0 && strchr(BLANKS, text[7]))
+		return error_set_invalid(
+			reading->import->error,
+			"%s:%zu: what the included file has is not read; give one file with its lines in the place of this one",
+			name, reading->line);
+	return error_set_invalid(
+		reading->import->error,
+		"%s:%zu: '%s': this must be pairs such as Name=gpu File=/dev/nvidia[0-3]", name,
+		reading->line, text);
 }
 
 static int read_line(struct reading *reading, char *text)
 {
 	int result = 0;
 
-	text[strcspn(text, "#")] = '\0';
-	if (strncasecmp(text, "Include", 7) == 0 && strchr(" \t", text[7]))
-		importing_remark(
-			reading->import,
-			"%s:%zu: what the included file has is not read; its devices are allowed",
-			reading->import->sources[0].name, reading->line);
-	while (*text && result == 0) {
+	text = line_strip(text);
+	while (result == 0 && *text) {
+		cleanup_free char *whole = strdup(text);
 		char *key;
 		char *value;
 
+		if (!whole)
+			return error_out_of_memory(reading->import->error);
 		text = split_pair(text, &key, &value);
-		if (value &&
-		    (strcasecmp(key, "File") == 0 || strcasecmp(key, "MultipleFiles") == 0))
-			result = deny_words(reading, value);
+		if (!text)
+			return refuse_line(reading, whole);
+		result = read_pair(reading, key, value);
+	}
+	return result;
+}
+
+/*
+ * A '#' begins a comment unless an odd number of backslashes is before it; such a number at the end of a line joins the
+ * next to it.
+ */
+static bool goes_on(char **line)
+{
+	size_t backslashes = 0;
+	char *at;
+
+	for (at = *line; *at && (*at != '#' || backslashes % 2); at++)
+		backslashes = *at == '\\' ? backslashes + 1 : 0;
+	*at = '\0';
+	while (at > *line && strchr(BLANKS, at[-1]))
+		at--;
+	for (backslashes = 0; at - backslashes > *line && at[-1 - (ssize_t)backslashes] == '\\';)
+		backslashes++;
+	if (backslashes % 2 == 0)
+		return false;
+	at[-1] = '\0';
+	return true;
+}
+
+/* A backslash takes the meaning of what follows. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (*text == '\\')
+			text++;
+		*to++ = *text;
+		text += *text != '\0';
+	}
+	*to = '\0';
+}
+
+static int read_lines(struct reading *reading)
+{
+	cleanup_lines struct lines lines = { 0 };
+	int result = lines_begin(reading->import, &lines);
+	bool unfinished;
+	char *text;
+
+	while (result == 0 &&
+	       (text = lines_take_joined(&lines, goes_on, &reading->line, &unfinished))) {
+		unescape(text);
+		result = read_line(reading, text);
 	}
 	return result;
 }
 
 static void remark_given(const struct reading *reading)
 {
+	const char *name = reading->import->sources[0].name;
 	char unknown[256];
 
+	if (reading->second_node)
+		importing_remark(
+			reading->import,
+			"%s:%zu: the lines are for several nodes; the policy denies the devices of all of them, and a host that lacks one refuses it: give the lines of one node",
+			name, reading->second_node);
 	if (!reading->import->part)
 		importing_remark(
 			reading->import,
 			"%s: the job was given none of the devices; --part names those that it was given",
-			reading->import->sources[0].name);
+			name);
 	else if (part_unknown(reading->import, reading->given, unknown, sizeof(unknown)))
 		importing_remark(
 			reading->import,
-			"%s: no File= has '%s', which --part names; it is written as there",
-			reading->import->sources[0].name, unknown);
+			"%s: no File= has '%s', which --part names; it is written as there", name,
+			unknown);
 }
 
 int import_read_slurm(struct importing *import)
 {
-	const char *text = import->sources[0].text;
-	size_t length = import->sources[0].length;
 	cleanup_json json_t *given = json_array();
-	struct reading reading = { .import = import, .given = given };
-	struct line line = { 0 };
+	cleanup_json json_t *nodes = json_array();
+	cleanup_json json_t *detected = json_object();
+	struct reading reading = {
+		.import = import, .given = given, .nodes = nodes, .detected = detected
+	};
 	int result = draft_add_entry(import, "allow", "a *:* rwm");
 
-	while (result == 0 && lines_next(&text, &length, "", &line)) {
-		reading.line = line.number;
-		if (strcasestr(line.value, "AutoDetect="))
-			importing_remark(
-				import,
-				"%s:%zu: devices that AutoDetect finds are not known here; what they are is allowed",
-				import->sources[0].name, line.number);
-		result = read_line(&reading, line.text + (line.value - line.text));
-	}
 	if (result == 0)
+		result = read_lines(&reading);
+	if (result)
+		return result;
+	/* Without devices there is nothing that Slurm restricts. */
+	if (reading.count == 0 && json_array_size(given) == 0)
+		json_object_clear(import->policy);
+	else
 		remark_given(&reading);
-	return result;
+	return 0;
 }

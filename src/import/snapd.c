@@ -221,15 +221,14 @@ int import_read_snapd(struct importing *import)
 {
 	const struct cgfence_import_source *source = &import->sources[0];
 	cleanup_words struct words words = { 0 };
-	const char *text = source->text;
-	size_t length = source->length;
-	struct line line = { 0 };
+	cleanup_lines struct lines lines = { 0 };
+	struct line line;
 	char wanted[VALUE_SIZE] = "";
 	bool several = false;
 	bool found = false;
-	int result = 0;
+	int result = lines_begin(import, &lines);
 
-	while (result == 0 && lines_next(&text, &length, "\n", &line)) {
+	while (result == 0 && lines_next(&lines, "\n", &line)) {
 		struct rule rule = { 0 };
 
 		snprintf(rule.place, PLACE_SIZE, "%s:%zu", source->name, line.number);

@@ -73,6 +73,7 @@ Test(import, faults)
 	assert_fails(import_input("systmd", ""), 2, "did you mean 'systemd'");
 	assert_fails(import_input("runc", "{"), 2, "standard input:1:");
 	assert_fails(import_input("systemd", "[Service]\n"), 1, "there is no policy");
+	assert_fails(import_input("slurm", "# none\n"), 1, "there is no policy");
 	assert_fails(program_run(NULL, WORDS("import", "-")), 2, "--from DIALECT is missing");
 	assert_fails(program_run(NULL, WORDS("import", "--from", "none-of-them", "-")), 2,
 		     "unknown dialect 'none-of-them'; the dialects are systemd, runc, ");

@@ -29,7 +29,7 @@ Test(import_lists, lxc)
 		{ "lxc.include = /etc/more\nlxc.cgroup2.devices.deny = a\n"
 		  "lxc.cgroup2.devices.allow = c 5000:1 r\n",
 		  "{`devices`: {}}",
-		  "f:1: what '/etc/more' has is not read\n"
+		  "f:1: what '/etc/more' has is not read; the policy allows nothing of it, nor of the lines before it, which it may take back\n"
 		  "f:3: 'allow c 5000:1 r' is about numbers that no device has; it is left out\n" },
 		{ "lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.allow: c 1:3 r\n[now]\n"
 		  "lxc.cgroup2.devices.allow: c 1:5 r\n",
@@ -41,6 +41,10 @@ Test(import_lists, lxc)
 		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
 		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
 		  ALLOW("`c 10:229 r`"), "" },
+		{ "lxc.cgroup2.devices.deny: a\ndev0: deny-write=Yes,mode=0660,path=/dev/fuse\n",
+		  ALLOW("`c 10:229 r`"), "" },
+		{ "lxc.cgroup2.devices.deny: a\ndev0: gid=5,/dev/fuse,deny-write=OFF\n",
+		  ALLOW("`c 10:229 rw`"), "" },
 		/* As userns.conf */
 		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
@@ -52,6 +56,87 @@ Test(import_lists, lxc)
 		  "f:2: 'allow a *:* rwm' is for everything: LXC 5.0 starts no such container, and takes 'a' alone for it\n" },
 		{ "lxc.cgroup2.devices.deny = c 1 r\n", NULL,
 		  "f:1: 'c 1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
+	};
+
+	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));
+}
+
+#define SHIPPED "/usr/share/lxc/config/"
+#define AS_SHIPPED(line, file) \
+	"f:" line ": '" SHIPPED file "' is not read; it is taken to be as LXC ships it\n"
+#define COMMON                                                                                  \
+	"`c *:* m`, `b *:* m`, `c 10:229 rw`, `c 5:2 rw`, `c 5:1 rw`, `c 5:0 rw`, `c 1:9 rw`, " \
+	"`c 1:8 rw`, `c 1:7 rw`, `c 1:5 rw`, `c 1:3 rw`, `c 136:* rw`"
+#define NOT_READ(line, file)                                              \
+	"f:" line ": what '" file                                         \
+	"' has is not read; the policy allows nothing of it, nor of the " \
+	"lines before it, which it may take back\n"
+#define NONE_LEFT \
+	"f: no rule is left: LXC attaches no program then, and allows everything; the policy allows nothing\n"
+
+Test(import_lists, lxc_includes)
+{
+	static const struct import_expectation cases[] = {
+		{ "lxc.cgroup2.devices.allow = c 195:0 rw\n"
+		  "lxc.include = " SHIPPED "common.conf\n"
+		  "lxc.cgroup2.devices.deny = c *:* m\n"
+		  "lxc.cgroup2.devices.allow = c 1:11 r\n"
+		  "lxc.include = " SHIPPED "userns.conf\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  AS_SHIPPED("2", "common.conf") AS_SHIPPED("5", "userns.conf") },
+		{ "lxc.include = " SHIPPED "common.conf\nlxc.include = " SHIPPED
+		  "debian.userns.conf\n",
+		  NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "lxc.cgroup2.devices.allow = a\nlxc.include = /srv/my-common.conf\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"), NOT_READ("2", "/srv/my-common.conf") },
+		{ "lxc.cgroup2.devices.allow = c 1:3 r\nlxc.include = " SHIPPED "nesting.conf\n"
+		  "lxc.include =\n",
+		  ALLOW("`c 1:3 r`"), AS_SHIPPED("2", "nesting.conf") },
+		{ "lxc.cgroup2.devices.allow = c 1:3 r\n", ALLOW("`c 1:3 r`"), "" },
+		{ "lxc.cgroup2.devices.deny = c 1:3 r\n", "{`devices`: {}}",
+		  "f:1: 'deny c 1:3 r' has no effect on LXC after 'deny = a'; it is left out\n" NONE_LEFT },
+		{ "lxc.cgroup.devices.allow = c 1:3 r\n", ALLOW("`c 1:3 r`"),
+		  "f: no line is 'a' alone, so what a cgroup has at first counts, which is not known; the policy allows nothing of it\n" },
+	};
+
+	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));
+}
+
+/* What is before common.conf is gone by then. */
+Test(import_lists, lxc_common_takes_back)
+{
+	cleanup_imported struct imported imported =
+		import_text_run_one("lxc", "lxc.cgroup2.devices.allow = c 195:0 rw\n"
+					   "lxc.include = " SHIPPED "debian.common.conf\n"
+					   "lxc.cgroup2.devices.allow = c 226:0 rw\n");
+	cleanup_policy struct cgfence_policy *policy = import_text_policy(&imported);
+
+	cr_expect_not(import_text_allows(policy, "c 195:0 r"));
+	cr_expect(import_text_allows(policy, "c 1:3 rw"));
+	cr_expect(import_text_allows(policy, "c 226:0 rw"));
+}
+
+Test(import_lists, lxc_keys_and_numbers)
+{
+	static const struct import_expectation cases[] = {
+		{ "lxc.cgroup2.devices.allow = c 1:5 r\nlxc.cgroup2 =\n"
+		  "lxc.cgroup2.devices.allow = c 1:3 r\nlxc.cgroup2.memory.max = 5\n",
+		  ALLOW("`c 1:3 r`"), "" },
+		{ "lxc.cgroup2.devices.deny c 1:5 r\nlxc.cgroup2.devices.allow = c 1:3 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:1: 'lxc.cgroup2.devices.deny c 1:5 r' has no '=', so that LXC would refuse the file; it is left out\n" },
+		{ "lxc.cgroup2.devices.allow = a\nlxc.cgroup2.devices.dney = c 1:3 rwm\n",
+		  "{`devices`: {`allow`: [`a *:* rwm`], `deny`: [`c 1:3 rwm`]}}",
+		  "f:2: 'lxc.cgroup2.devices.dney' is no setting of LXC, which takes it for lxc.cgroup2.devices.deny\n" },
+		{ "lxc.cgroup2.devices.allow = c 1:3 r\nlxc.cgroup.device.allow = c 1:5 r\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:2: 'lxc.cgroup.device.allow' is no setting of LXC about devices; it is left out\n" },
+		{ "lxc.cgroup2.devices.allow = c 010:0345 r\n", ALLOW("`c 8:229 r`"), "" },
+		{ "lxc.cgroup2.devices.allow = c 08:1 r\n", NULL,
+		  "f:1: 'c 08:1 r': LXC takes a type, numbers and letters, such as 'c 10:229 rwm', or 'a'" },
 	};
 
 	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));

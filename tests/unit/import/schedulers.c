@@ -152,14 +152,17 @@ Test(import_schedulers, slurm)
 		{ "# all\nName=gpu File=/dev/a[08-09,11],/dev/b # twice\nName=x Count=1\n",
 		  ALL_BUT("`/dev/a08 rwm`, `/dev/a09 rwm`, `/dev/a11 rwm`, `/dev/b rwm`"),
 		  NONE_GIVEN },
-		{ "AutoDetect=nvml\n", "{`devices`: {`allow`: [`a *:* rwm`]}}",
-		  "f:1: devices that AutoDetect finds are not known here; what they are is allowed\n" NONE_GIVEN },
 		{ "Name=gpu File = /dev/a0\nName=x FILE=\"/dev/b[0-1]\" Count=1\n",
 		  ALL_BUT("`/dev/a0 rwm`, `/dev/b0 rwm`, `/dev/b1 rwm`"), NONE_GIVEN },
 		{ "NodeName=n[1-2] Name=gpu \\\n  File=/dev/a0\n", ALL_BUT("`/dev/a0 rwm`"),
 		  NONE_GIVEN },
-		{ "Include more.conf\n", "{`devices`: {`allow`: [`a *:* rwm`]}}",
-		  "f:1: what the included file has is not read; its devices are allowed\n" NONE_GIVEN },
+		{ "Name=gpu Files=/dev/a0\n", ALL_BUT("`/dev/a0 rwm`"), NONE_GIVEN },
+		{ "Name=gpu File=/dev/a\\#0\\\\ # more \\\n\\\nName=x\n",
+		  ALL_BUT("`/dev/a#0\\\\ rwm`"), NONE_GIVEN },
+		{ "Name=gpu \\ # more\n File=/dev/a0\n", ALL_BUT("`/dev/a0 rwm`"), NONE_GIVEN },
+		{ "NodeName=n1 File=/dev/a0\nNodeName=n1 File=/dev/a1\nNodeName=n2 File=/dev/a2\n",
+		  ALL_BUT("`/dev/a0 rwm`, `/dev/a1 rwm`, `/dev/a2 rwm`"),
+		  "f:3: the lines are for several nodes; the policy denies the devices of all of them, and a host that lacks one refuses it: give the lines of one node\n" NONE_GIVEN },
 		{ "File=/dev/a[1-0]\n", NULL,
 		  "f:1: '1-0': this must be paths of devices, such as /dev/nvidia[0-3]" },
 		{ "File=/dev/a*\n", NULL,
@@ -167,6 +170,67 @@ Test(import_schedulers, slurm)
 	};
 
 	import_text_expect("slurm", host, cases, ARRAY_SIZE(cases));
+}
+
+#define DETECTED(line, pattern)                                                                 \
+	"f:" line                                                                               \
+	": which devices AutoDetect finds is not known here; the policy denies all of " pattern \
+	", also those that --part names\n"
+
+Test(import_schedulers, slurm_detects)
+{
+	static const struct import_expectation cases[] = {
+		{ "AutoDetect=nvml\n", ALL_BUT("`/dev/nvidia[0-9]* rwm`"),
+		  DETECTED("1", "/dev/nvidia[0-9]*") NONE_GIVEN },
+		{ "NodeName=n1 autodetect = NVIDIA\n", ALL_BUT("`/dev/nvidia[0-9]* rwm`"),
+		  DETECTED("1", "/dev/nvidia[0-9]*") NONE_GIVEN },
+		{ "AutoDetect=\\\n  rsmi\nNodeName=n1 AutoDetect=oneapi\n",
+		  ALL_BUT("`/dev/dri/renderD* rwm`, `/dev/dri/card* rwm`"),
+		  DETECTED("1", "/dev/dri/renderD*") DETECTED("1", "/dev/dri/card*") DETECTED(
+			  "3", "/dev/dri/renderD*") DETECTED("3", "/dev/dri/card*") NONE_GIVEN },
+		{ "AutoDetect=off\nName=neuron AutoDetect=nrt\n",
+		  ALL_BUT("`/dev/neuron[0-9]* rwm`"),
+		  DETECTED("2", "/dev/neuron[0-9]*") NONE_GIVEN },
+		{ "\nAutoDetect=xyz\n", NULL,
+		  "f:2: AutoDetect=xyz: it is not known what this finds; it may be nvml, nvidia, rsmi, oneapi, nrt or off" },
+	};
+
+	import_text_expect("slurm", host, cases, ARRAY_SIZE(cases));
+}
+
+#define NO_PAIRS(place, text) \
+	"f:" place ": '" text "': this must be pairs such as Name=gpu File=/dev/nvidia[0-3]"
+#define NOTHING "f: this restricts neither devices nor ports, so there is no policy to make of it"
+
+Test(import_schedulers, slurm_refuses)
+{
+	static const struct import_expectation cases[] = {
+		{ "# none\n\nName=gpu Count=2\nAutoDetect=off\n", NULL, NOTHING },
+		{ "", NULL, NOTHING },
+		{ "Include more.conf\n", NULL,
+		  "f:1: what the included file has is not read; give one file with its lines in the place of this one" },
+		{ "garbage here\n", NULL, NO_PAIRS("1", "garbage here") },
+		{ "Name=gpu File /dev/null\n", NULL, NO_PAIRS("1", "File /dev/null") },
+		{ "Name=gpu \\\n File=\n", NULL, NO_PAIRS("1", "File=") },
+		{ "Name=gpu Flie=/dev/null\n", NULL,
+		  "f:1: 'Flie' is no key of gres.conf; did you mean 'File'?" },
+	};
+
+	import_text_expect("slurm", host, cases, ARRAY_SIZE(cases));
+}
+
+/* What stands behind many blanks counts, too. */
+Test(import_schedulers, slurm_lines_of_any_length)
+{
+	char text[10000];
+	cleanup_imported struct imported imported = { 0 };
+
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "Name=gpu", 8);
+	strcpy(text + sizeof(text) - 20, "File=/dev/a0\n");
+	imported = import_text_run_one("slurm", text);
+	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
+	cr_expect(strstr(imported.text, "/dev/a0 rwm"), "%s", imported.text);
 }
 
 Test(import_schedulers, slurm_gives_devices)
