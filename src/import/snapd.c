@@ -8,146 +8,184 @@
 #include "import/dialects.h"
 #include "import/draft.h"
 #include "import/lines.h"
+#include "import/udev_rule.h"
 #include "import/words.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ALL_LETTERS 7
 #define PLACE_SIZE 320
-#define VALUE_SIZE 256
 
 /* What a rule says, as far as a policy can. */
 struct rule {
 	char place[PLACE_SIZE];
-	char tag[VALUE_SIZE]; /* that it adds */
-	char kernel[VALUE_SIZE];
-	char subsystem[VALUE_SIZE];
-	bool has_others; /* it asks for more than the two */
+	bool wanted;	       /* it adds the tag of the app */
+	const char *kernel;    /* NULL if it does not say */
+	const char *subsystem; /* likewise */
+	bool has_others;       /* it asks for more than the two */
 };
 
-/* Where the nodes of a subsystem are, and the driver of all of them; NULL where there is no such driver. */
+struct reading {
+	struct importing *import;
+	struct words words;
+	char *wanted; /* the tag of the app; NULL as long as it is not known */
+	bool several;
+	bool found;
+};
+
+/* The driver that has all devices of a subsystem, and no others. */
 static const struct {
 	const char *subsystem;
-	const char *folder;
 	const char *driver;
-} subsystems[] = {
-	{ "drm", "dri/", "c drm:*" },	 { "input", "input/", "c input:*" },
-	{ "sound", "snd/", "c alsa:*" }, { "infiniband", "infiniband/", NULL },
-	{ "hidraw", "", "c hidraw:*" },	 { "video4linux", "", "c video4linux:*" },
-};
-
-/* The same by the names of the kernel, where the rule does not say the subsystem. */
-static const struct {
-	const char *beginning;
-	const char *folder;
-} names[] = {
-	{ "event", "input/" },	{ "mouse", "input/" }, { "mice", "input/" }, { "js[", "input/" },
-	{ "controlC", "snd/" }, { "pcmC", "snd/" },    { "midiC", "snd/" },  { "hwC", "snd/" },
-	{ "timer", "snd/" },	{ "seq", "snd/" },     { "card", "dri/" },   { "renderD", "dri/" },
-	{ "tun", "net/" },
+} drivers[] = {
+	{ "drm", "c drm:*" },
+	{ "input", "c input:*" },
+	{ "sound", "c alsa:*" },
+	{ "hidraw", "c hidraw:*" },
+	{ "video4linux", "c video4linux:*" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- reading ---- */
 
-static bool is(const char *key, size_t length, const char *name)
+/* Of a security tag, dots become underscores, and plus signs two of them. */
+static char *tag_of_part(const char *part)
 {
-	return length == strlen(name) && strncmp(key, name, length) == 0;
-}
+	char *tag = malloc(2 * strlen(part) + 1);
+	char *to = tag;
 
-static void set(struct rule *rule, const char *key, size_t length, const char *operator_,
-		const char *value)
-{
-	bool matches = strcmp(operator_, "==") == 0;
-
-	if (is(key, length, "TAG") && strcmp(operator_, "+=") == 0)
-		snprintf(rule->tag, VALUE_SIZE, "%s", value);
-	else if (is(key, length, "KERNEL") && matches)
-		snprintf(rule->kernel, VALUE_SIZE, "%s", value);
-	else if (is(key, length, "SUBSYSTEM") && matches)
-		snprintf(rule->subsystem, VALUE_SIZE, "%s", value);
-	else if (matches || strcmp(operator_, "!=") == 0)
-		rule->has_others = true;
-}
-
-/* As KEY=="VALUE", KEY{ATTRIBUTE}!="VALUE", with commas or blanks between them (udev(7)). */
-static void parse(const char *text, struct rule *rule)
-{
-	while (*text) {
-		char operator_[3] = "";
-		char value[VALUE_SIZE];
-		const char *key = text + strspn(text, ", \t");
-		size_t length = strcspn(key, "=!+-:");
-		const char *end;
-
-		text = key + length;
-		for (size_t i = 0; i < 2 && *text && strchr("=!+-:", *text); i++)
-			operator_[i] = *text++;
-		text += strspn(text, " \t");
-		end = *text == '"' ? strchr(text + 1, '"') : NULL;
-		if (!end)
-			return;
-		snprintf(value, sizeof(value), "%.*s", (int)(end - text - 1), text + 1);
-		while (length && isspace((unsigned char)key[length - 1]))
-			length--;
-		set(rule, key, length, operator_, value);
-		text = end + 1;
+	for (; tag && *part; part++) {
+		if (*part == '+')
+			*to++ = '_';
+		*to++ = *part == '.' || *part == '+' ? '_' : *part;
 	}
+	if (tag)
+		*to = '\0';
+	return tag;
+}
+
+/* The tag of an app is snap_NAME_APP. Without --part all rules must be of one. */
+static int read_tag(struct reading *reading, struct rule *rule, const char *tag)
+{
+	const char *part = reading->import->part;
+
+	if (!reading->wanted)
+		reading->wanted = part ? tag_of_part(part) : strdup(tag);
+	if (!reading->wanted)
+		return error_out_of_memory(reading->import->error);
+	if (strcmp(tag, reading->wanted) == 0)
+		rule->wanted = true;
+	else
+		reading->several |= !part;
+	return 0;
+}
+
+static bool is_key(const struct udev_pair *pair, const char *key)
+{
+	size_t length = strcspn(pair->key, "{");
+
+	return length == strlen(key) && strncmp(pair->key, key, length) == 0;
+}
+
+/* Does it set something, so that the rule does not hang on it? */
+static bool is_effect(const struct udev_pair *pair)
+{
+	static const char *const keys[] = { "ATTR", "ENV",	"GROUP",   "LABEL",
+					    "MODE", "NAME",	"OWNER",   "OPTIONS",
+					    "RUN",  "SECLABEL", "SYMLINK", "SYSCTL" };
+	bool compares = strcmp(pair->operator_, "==") == 0 || strcmp(pair->operator_, "!=") == 0;
+
+	for (size_t i = 0; i < COUNT(keys) && !compares; i++) {
+		if (is_key(pair, keys[i]))
+			return true;
+	}
+	return false;
+}
+
+static void read_name(struct rule *rule, const struct udev_pair *pair, const char **name)
+{
+	if (strcmp(pair->operator_, "==") != 0 || pair->special || *name)
+		rule->has_others = true;
+	else
+		*name = pair->value;
+}
+
+static int read_pair(struct reading *reading, struct rule *rule, const struct udev_pair *pair)
+{
+	bool is_tag = is_key(pair, "TAG");
+
+	if (is_key(pair, "GOTO") || (is_tag && !strchr("=!+", pair->operator_[0])) ||
+	    (is_tag && strcmp(pair->operator_, "=") == 0))
+		return error_set_invalid(
+			reading->import->error,
+			"%s: %s%s takes devices from other rules, which is not read; leave out the rule, and those that it concerns",
+			rule->place, pair->key, pair->operator_);
+	if (is_tag && strcmp(pair->operator_, "+=") == 0) {
+		rule->has_others |= pair->special;
+		return read_tag(reading, rule, pair->value);
+	}
+	if (is_key(pair, "KERNEL"))
+		read_name(rule, pair, &rule->kernel);
+	else if (is_key(pair, "SUBSYSTEM"))
+		read_name(rule, pair, &rule->subsystem);
+	else if (!is_effect(pair))
+		rule->has_others = true;
+	return 0;
 }
 
 /* ---- what it allows ---- */
 
-static const char *folder_of(const struct rule *rule, const char *name)
-{
-	for (size_t i = 0; i < COUNT(subsystems); i++) {
-		if (strcmp(rule->subsystem, subsystems[i].subsystem) == 0)
-			return subsystems[i].folder;
-	}
-	for (size_t i = 0; i < COUNT(names) && !*rule->subsystem; i++) {
-		if (strncmp(name, names[i].beginning, strlen(names[i].beginning)) == 0)
-			return names[i].folder;
-	}
-	return "";
-}
-
 /* Alternatives have a '|' between them. */
-static int add_names(const struct importing *import, struct words *words, struct rule *rule)
+static int add_names(struct reading *reading, struct rule *rule)
 {
-	char *save = NULL;
+	cleanup_free char *kernel = strdup(rule->kernel);
+	char *rest = kernel;
+	char *name;
 	int result = 0;
 
-	for (char *name = strtok_r(rule->kernel, "|", &save); name && result == 0;
-	     name = strtok_r(NULL, "|", &save)) {
-		char path[VALUE_SIZE + 32];
+	if (!kernel)
+		return error_out_of_memory(reading->import->error);
+	while (result == 0 && (name = strsep(&rest, "|"))) {
+		cleanup_free char *path = *name ? udev_rule_node(rule->subsystem, name) : NULL;
 
-		snprintf(path, sizeof(path), "/dev/%s%s", folder_of(rule, name), name);
-		result = words_add(import, words, path, true, ALL_LETTERS, rule->place);
+		if (path)
+			result = words_add(reading->import, &reading->words, path, true,
+					   ALL_LETTERS, rule->place);
+		else if (*name && errno == ENOMEM)
+			result = error_out_of_memory(reading->import->error);
+		else
+			importing_remark(
+				reading->import,
+				"%s: where '%s' of the subsystem %s has nodes is not known; it is left out",
+				rule->place, name,
+				rule->subsystem ? rule->subsystem : "that it is of");
 	}
 	return result;
 }
 
-static int add_rule(const struct importing *import, struct words *words, struct rule *rule)
+static int add_rule(struct reading *reading, struct rule *rule)
 {
 	if (rule->has_others) {
 		importing_remark(
-			import,
+			reading->import,
 			"%s: the rule goes by more than the names of devices, which a policy cannot say; it is left out",
 			rule->place);
 		return 0;
 	}
-	if (*rule->kernel)
-		return add_names(import, words, rule);
-	for (size_t i = 0; i < COUNT(subsystems); i++) {
-		if (subsystems[i].driver && strcmp(rule->subsystem, subsystems[i].subsystem) == 0)
-			return words_add(import, words, subsystems[i].driver, true, ALL_LETTERS,
-					 rule->place);
+	if (rule->kernel)
+		return add_names(reading, rule);
+	for (size_t i = 0; i < COUNT(drivers) && rule->subsystem; i++) {
+		if (strcmp(rule->subsystem, drivers[i].subsystem) == 0)
+			return words_add(reading->import, &reading->words, drivers[i].driver, true,
+					 ALL_LETTERS, rule->place);
 	}
-	importing_remark(import,
+	importing_remark(reading->import,
 			 "%s: no driver has exactly the devices of %s; the rule is left out",
-			 rule->place, *rule->subsystem ? rule->subsystem : "any subsystem");
+			 rule->place, rule->subsystem ? rule->subsystem : "any subsystem");
 	return 0;
 }
 
@@ -200,61 +238,88 @@ static int add_own(const struct importing *import, struct words *words)
 
 /* ---- all rules ---- */
 
-/* The tag of an app is snap_NAME_APP; of the security tag, dots become underscores. */
-static bool is_wanted(const struct importing *import, const char *tag, char wanted[VALUE_SIZE],
-		      bool *several)
+static int read_rule(struct reading *reading, struct rule *rule, char *text)
 {
-	if (import->part && !*wanted) {
-		snprintf(wanted, VALUE_SIZE, "%s", import->part);
-		for (char *at = wanted; *at; at++)
-			*at = *at == '.' ? '_' : *at;
-	} else if (!*wanted) {
-		snprintf(wanted, VALUE_SIZE, "%s", tag);
+	struct udev_pair pair;
+	int result;
+
+	while ((result = udev_rule_next(&text, &pair)) > 0) {
+		result = read_pair(reading, rule, &pair);
+		if (result)
+			return result;
 	}
-	if (strcmp(tag, wanted) == 0)
-		return true;
-	*several = !import->part;
-	return false;
+	if (result) {
+		importing_remark(
+			reading->import,
+			"%s: this is no rule, since '%s' has no value in quotes; it is left out",
+			rule->place, pair.key);
+		return 0;
+	}
+	if (!rule->wanted)
+		return 0;
+	reading->found = true;
+	return add_rule(reading, rule);
 }
 
-int import_read_snapd(struct importing *import)
+static int read_rules(struct reading *reading)
 {
-	const struct cgfence_import_source *source = &import->sources[0];
-	cleanup_words struct words words = { 0 };
 	cleanup_lines struct lines lines = { 0 };
-	struct line line;
-	char wanted[VALUE_SIZE] = "";
-	bool several = false;
-	bool found = false;
-	int result = lines_begin(import, &lines);
+	int result = lines_begin(reading->import, &lines);
+	bool unfinished;
+	size_t number;
+	char *text;
 
-	while (result == 0 && lines_next(&lines, "\n", &line)) {
+	while (result == 0 &&
+	       (text = lines_take_joined(&lines, udev_rule_goes_on, &number, &unfinished))) {
 		struct rule rule = { 0 };
 
-		snprintf(rule.place, PLACE_SIZE, "%s:%zu", source->name, line.number);
-		parse(line.value, &rule);
-		if (!*rule.tag || !is_wanted(import, rule.tag, wanted, &several))
-			continue;
-		found = true;
-		result = add_rule(import, &words, &rule);
+		snprintf(rule.place, PLACE_SIZE, "%s:%zu", reading->import->sources[0].name,
+			 number);
+		if (unfinished || strlen(text) > UDEV_LINE_MAX)
+			importing_remark(reading->import,
+					 "%s: udev does not read %s; it is left out", rule.place,
+					 unfinished ? "a rule that ends with '\\'"
+						    : "a rule of over 16383 bytes");
+		else
+			result = read_rule(reading, &rule, text);
 	}
-	if (result == 0 && several)
+	return result;
+}
+
+static int finish(struct reading *reading)
+{
+	struct importing *import = reading->import;
+	const char *name = import->sources[0].name;
+	int result;
+
+	if (reading->several)
 		return error_set_invalid(
 			import->error,
-			"%s: name one of the apps with --part, by its tag such as '%s'",
-			source->name, wanted);
-	if (result == 0 && !found)
+			"%s: name one of the apps with --part, by its tag such as '%s'", name,
+			reading->wanted);
+	if (!reading->found)
 		return import->part
-			       ? error_set_invalid(import->error, "%s: no rule has the tag '%s'",
-						   source->name, wanted)
+			       ? error_set_invalid(import->error, "%s: no rule has the tag of '%s'",
+						   name, import->part)
 			       : 0;
 	importing_remark(
 		import,
 		"%s: what snap-confine allows every app is in the policy; AppArmor, which restricts devices further, is not",
-		source->name);
+		name);
+	result = draft_devices(import);
 	if (result == 0)
-		result = draft_devices(import);
+		result = add_own(import, &reading->words);
+	return result ? result : words_finish(import, &reading->words);
+}
+
+int import_read_snapd(struct importing *import)
+{
+	struct reading reading = { .import = import };
+	int result = read_rules(&reading);
+
 	if (result == 0)
-		result = add_own(import, &words);
-	return result ? result : words_finish(import, &words);
+		result = finish(&reading);
+	words_free(&reading.words);
+	free(reading.wanted);
+	return result;
 }

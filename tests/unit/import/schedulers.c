@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
 #include "unit/support/import_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/null`: `c 1:3`}}";
@@ -222,12 +224,10 @@ Test(import_schedulers, slurm_refuses)
 /* What stands behind many blanks counts, too. */
 Test(import_schedulers, slurm_lines_of_any_length)
 {
-	char text[10000];
+	cleanup_free char *text = NULL;
 	cleanup_imported struct imported imported = { 0 };
 
-	memset(text, ' ', sizeof(text));
-	memcpy(text, "Name=gpu", 8);
-	strcpy(text + sizeof(text) - 20, "File=/dev/a0\n");
+	cr_assert(asprintf(&text, "Name=gpu %10000s\n", "File=/dev/a0") > 0);
 	imported = import_text_run_one("slurm", text);
 	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
 	cr_expect(strstr(imported.text, "/dev/a0 rwm"), "%s", imported.text);
@@ -292,6 +292,97 @@ Test(import_schedulers, snapd)
 		  "f: name one of the apps with --part, by its tag such as 'snap_a_b'" },
 		{ "KERNEL==`x`\n", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+	};
+
+	import_text_expect("snapd", host, cases, ARRAY_SIZE(cases));
+}
+
+static const struct {
+	const char *rule;
+	const char *entry;   /* NULL if it gives none */
+	const char *remarks; /* before those of every file */
+} rules[] = {
+#define OTHERS                                                                                    \
+	"f:1: the rule goes by more than the names of devices, which a policy cannot say; it is " \
+	"left out\n"
+#define UNKNOWN(name, subsystem)                            \
+	"f:1: where '" name "' of the subsystem " subsystem \
+	" has nodes is not known; it is left out\n"
+	{ "KERNEL==`foo`, ATTR{a-b+c}==`x`", NULL, OTHERS },
+	{ "KERNEL==`foo`, ATTRS{a-=b}==`x`", NULL,
+	  "f:1: this is no rule, since 'ATTRS{a' has no value in quotes; it is left out\n" },
+	{ "KERNEL==`foo`, \\\n# more\n  ENV{A}==`1`", NULL, OTHERS },
+	{ "# one\nKERNEL==`foo`, \\\n  KERNEL==`bar`", NULL,
+	  "f:2: the rule goes by more than the names of devices, which a policy cannot say; it is left out\n" },
+	{ "KERNEL==i`foo`", NULL, OTHERS },
+	{ "KERNEL==`foo`, SUBSYSTEM==e`misc`", NULL, OTHERS },
+	{ "KERNEL==`foo`, ATTR{x}==`a\\`, SUBSYSTEM==`", NULL, OTHERS },
+	{ "KERNEL==`foo`, PROGRAM=`/bin/false`", NULL, OTHERS },
+	{ "KERNEL=`foo`", NULL, OTHERS },
+	{ "KERNEL==``, SUBSYSTEM==`input`", NULL, UNKNOWN("", "input") },
+	{ "KERNEL==`foo`, ENV{A}=`1`, MODE=`0660`, RUN{builtin}+=`x`", "-/dev/foo rwm", "" },
+	{ "KERNEL == `foo` SYMLINK+=`a b`", "-/dev/foo rwm", "" },
+	{ "KERNEL==`tap*`, SUBSYSTEM==`net`", NULL, UNKNOWN("tap*", "net") },
+	{ "SUBSYSTEM==`net`", NULL,
+	  "f:1: no driver has exactly the devices of net; the rule is left out\n" },
+	{ "KERNEL==`hiddev*`, SUBSYSTEM==`usbmisc`", "-/dev/usb/hiddev* rwm", "" },
+	{ "KERNEL==`cdc-wdm[0-9]*`, SUBSYSTEM==`usbmisc`", "-/dev/cdc-wdm[0-9]* rwm", "" },
+	{ "KERNEL==`h*`, SUBSYSTEM==`usbmisc`", NULL, UNKNOWN("h*", "usbmisc") },
+	{ "KERNEL==`system`, SUBSYSTEM==`dma_heap`", "-/dev/dma_heap/system rwm", "" },
+	{ "KERNEL==`device-mapper`", "-/dev/mapper/control rwm", "" },
+	{ "KERNEL==`tun`, SUBSYSTEM==`misc`", "-/dev/net/tun rwm", "" },
+	{ "KERNEL==`uinput`, SUBSYSTEM==`misc`", "-/dev/uinput rwm", "" },
+	{ "KERNEL==`u*`, SUBSYSTEM==`misc`", NULL, UNKNOWN("u*", "misc") },
+	{ "KERNEL==`ttyS0`, SUBSYSTEM==`tty`", "-/dev/ttyS0 rwm", "" },
+	{ "KERNEL==`v*`, SUBSYSTEM==`video4linux`", NULL, UNKNOWN("v*", "video4linux") },
+	{ "KERNEL==`sg3`, SUBSYSTEM==`scsi_generic`", "-/dev/sg3 rwm", "" },
+	{ "KERNEL==`sg*`, SUBSYSTEM==`scsi_generic`", NULL, UNKNOWN("sg*", "scsi_generic") },
+	{ "KERNEL==`xdma0`, SUBSYSTEM==`xdma`", NULL, UNKNOWN("xdma0", "xdma") },
+	{ "KERNEL==`js0`", "-/dev/input/js0 rwm", "" },
+};
+
+Test(import_schedulers, snapd_rules)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		cleanup_free char *rule = policy_text_unquote(rules[i].rule);
+		cleanup_free char *text = NULL;
+		cleanup_free char *remarks = NULL;
+		cleanup_free char *entry = NULL;
+		cleanup_imported struct imported imported = { 0 };
+
+		/* The last gives a policy even where the rule gives none. */
+		cr_assert(asprintf(&text,
+				   "%s, TAG+=\"snap_a_b\"\nKERNEL==\"last\", TAG+=\"snap_a_b\"\n",
+				   rule) > 0);
+		cr_assert(asprintf(&remarks, "%s%s", rules[i].remarks, SNAP_OWN) > 0);
+		cr_assert(asprintf(&entry, "\"%s\"", rules[i].entry ? rules[i].entry : "") > 0);
+		imported = import_text_run_one("snapd", text);
+		cr_assert_eq(imported.result, 0, "%s", imported.error.text);
+		cr_expect_str_eq(imported.remarks, remarks, "%s: %s", text, imported.remarks);
+		cr_expect_eq(!!strstr(imported.text, entry), !!rules[i].entry, "%s: %s", text,
+			     imported.text);
+		cr_expect_not(strstr(imported.text, "foo") && !rules[i].entry, "%s", imported.text);
+	}
+}
+
+Test(import_schedulers, snapd_long_names)
+{
+	cleanup_free char *text = NULL;
+	cleanup_imported struct imported imported = { 0 };
+
+	cr_assert(asprintf(&text, "KERNEL==\"%0400d\", TAG+=\"snap_a_b\"\n", 7) > 0);
+	imported = import_text_run_one("snapd", text);
+	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
+	cr_expect(strstr(imported.text, "0007 rwm"), "%s", imported.text);
+}
+
+Test(import_schedulers, snapd_refuses)
+{
+	static const struct import_expectation cases[] = {
+		{ "KERNEL==`x`, GOTO=`end`\n", NULL,
+		  "f:1: GOTO= takes devices from other rules, which is not read; leave out the rule, and those that it concerns" },
+		{ "\nTAG-=`snap_a_b`\n", NULL,
+		  "f:2: TAG-= takes devices from other rules, which is not read; leave out the rule, and those that it concerns" },
 	};
 
 	import_text_expect("snapd", host, cases, ARRAY_SIZE(cases));
