@@ -15,26 +15,74 @@
 static const char own_list[] = "[\"/dev/null\", \"/dev/full\", \"/dev/zero\", \"/dev/random\","
 			       " \"/dev/urandom\", \"/dev/ptmx\"]";
 
+/*
+ * A string in quotes; three double ones may have line breaks between them. Return: its length without the quotes, 0 also
+ * if it does not end.
+ */
+static size_t take_string(const char **text, const char **string)
+{
+	const char *quotes = strncmp(*text, "\"\"\"", 3) == 0 ? "\"\"\""
+			     : **text == '"'		      ? "\""
+							      : "'";
+	const char *begin = *text + strlen(quotes);
+	const char *end = strstr(begin, quotes);
+
+	*string = begin;
+	*text = begin;
+	if (!end || (!quotes[1] && memchr(begin, '\n', (size_t)(end - begin)))) {
+		*string = NULL;
+		return 0;
+	}
+	*text = end + strlen(quotes);
+	return (size_t)(end - begin);
+}
+
+static size_t count_lines(const char *from, const char *to)
+{
+	size_t count = 0;
+
+	for (; from < to; from++)
+		count += *from == '\n';
+	return count;
+}
+
+/* Past a value: up to the end of its line, and of its strings and lists. */
+static const char *skip_value(const char *text)
+{
+	const char *string;
+	int depth = 0;
+
+	while (*text && (depth || *text != '\n')) {
+		if (*text == '#') {
+			text += strcspn(text, "\n");
+		} else if (strchr("\"'", *text)) {
+			take_string(&text, &string);
+		} else {
+			depth += (*text == '[') - (*text == ']' && depth);
+			text++;
+		}
+	}
+	return text;
+}
+
 /* The setting, past its '='; NULL if there is none. libvirt takes the first. @line: receives its line */
 static const char *find_setting(const char *text, const char *key, size_t *line)
 {
-	const char *found = NULL;
+	const char *beginning = text;
 
-	for (size_t number = 1; text; number++) {
-		const char *start = text + strspn(text, " \t");
-		const char *end = strchr(text, '\n');
+	while (*text) {
+		const char *start = text + strspn(text, " \t\r\n");
+		size_t length = strcspn(start, "= \t\r\n#");
 
-		if (strncmp(start, key, strlen(key)) == 0) {
-			start += strlen(key);
-			start += strspn(start, " \t");
-			if (*start == '=' && !found) {
-				found = start + 1;
-				*line = number;
-			}
+		text = start + length;
+		text += strspn(text, " \t");
+		if (*text == '=' && length == strlen(key) && strncmp(start, key, length) == 0) {
+			*line = 1 + count_lines(beginning, start);
+			return text + 1;
 		}
-		text = end ? end + 1 : NULL;
+		text = skip_value(text);
 	}
-	return found;
+	return NULL;
 }
 
 /* Strings in quotes with commas between them; a '#' begins a comment. */
@@ -49,7 +97,8 @@ static int read_list(const struct importing *import, const char *text, size_t li
 					 "%s:%zu: cgroup_device_acl must be a list in brackets",
 					 import->sources[0].name, line);
 	while (*text && *text != ']') {
-		const char *end;
+		const char *string = NULL;
+		size_t length;
 		int result;
 
 		if (*text == '#')
@@ -59,10 +108,10 @@ static int read_list(const struct importing *import, const char *text, size_t li
 			text += *text != '\0';
 			continue;
 		}
-		end = strchr("\"'", *text) ? strchr(text + 1, *text) : NULL;
-		if (!end)
+		length = strchr("\"'", *text) ? take_string(&text, &string) : 0;
+		if (!string)
 			break;
-		cleanup_free char *path = strndup(text + 1, (size_t)(end - text - 1));
+		cleanup_free char *path = strndup(string, length);
 
 		if (!path)
 			return error_out_of_memory(import->error);
@@ -74,7 +123,6 @@ static int read_list(const struct importing *import, const char *text, size_t li
 						   place, path);
 		if (result)
 			return result;
-		text = end + 1;
 	}
 	if (*text != ']')
 		return error_set_invalid(

@@ -268,6 +268,13 @@ Test(import_schedulers, libvirt)
 		  "f:1: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does\n" DOMAIN_DEVICES },
 		{ "cgroup_controllers = [\"cpu\", \"devices\"]\ncgroup_device_acl = []\n",
 		  "{`devices`: {`allow`: [`c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "x = \"\"\"\ncgroup_device_acl = ['/dev/null']\n\"\"\"\ny = [ 'a', # ]\n'b' ]\n"
+		  "cgroup_device_acl = [\"\"\"/dev/fuse\"\"\"]\n",
+		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "# it's\nx = 'it\ncgroup_device_acl = [ '/dev/fuse' ]\n",
+		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "\ncgroup_device_acl = [ '/dev/fuse,\n '/dev/null' ]\n", NULL,
+		  "f:2: cgroup_device_acl must be paths in quotes with commas between them, and ']' at the end" },
 		{ "cgroup_device_acl = [\n\"/dev/fuse\",\n", NULL,
 		  "f:3: cgroup_device_acl must be paths in quotes with commas between them, and ']' at the end" },
 		{ "cgroup_device_acl = [\"/dev/fuse\", 5]\n", NULL,
