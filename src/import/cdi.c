@@ -10,6 +10,7 @@
 #include "import/words.h"
 #include "import/yaml_source.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,62 +27,106 @@ static const char *get_text(const json_t *node, const char *key)
 	return text && *text ? text : NULL;
 }
 
-static bool are_numbers(const json_t *node)
-{
-	const json_t *major = json_object_get(node, "major");
-	const json_t *minor = json_object_get(node, "minor");
+/* What a device node says of itself. */
+struct node {
+	const char *path; /* on the host */
+	const char *type; /* NULL if it does not say */
+	json_int_t major; /* 0 if it does not say */
+	json_int_t minor;
+	uint8_t access;
+};
 
-	return (!major || json_is_integer(major)) && (!minor || json_is_integer(minor));
+/* Negative numbers would mean any to a runtime, which can make no node of them. Return: 0 or -EINVAL. */
+static int read_number(const json_t *node, const char *key, json_int_t *number)
+{
+	const json_t *value = json_object_get(node, key);
+
+	*number = json_integer_value(value);
+	return (!value || json_is_integer(value)) && *number >= 0 ? 0 : -EINVAL;
 }
 
-static bool is_other(const struct importing *import, const char *path, char type)
+static int read_access(const json_t *node, uint8_t *access)
 {
-	uint32_t major;
-	uint32_t minor;
-
-	return import->host->look(path, &major, &minor) ==
-	       (type == 'b' ? IMPORT_NODE_CHARACTER : IMPORT_NODE_BLOCK);
-}
-
-/* The numbers if it has them, else the path on the host. */
-static int add_node(struct reading *reading, const json_t *node, const char *place)
-{
-	const struct importing *import = reading->import;
-	uint8_t access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
 	const char *letters = get_text(node, "permissions");
-	const char *type = get_text(node, "type");
-	const char *path = get_text(node, "hostPath");
-	json_int_t major = json_integer_value(json_object_get(node, "major"));
-	json_int_t minor = json_integer_value(json_object_get(node, "minor"));
+
+	*access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
+	if (!letters)
+		return 0;
+	if (strcmp(letters, "none") != 0)
+		return ordered_parse_access(letters, access);
+	*access = 0;
+	return 0;
+}
+
+static int leave_out(const struct reading *reading, const char *place, const char *path,
+		     const char *reason)
+{
+	importing_remark(reading->import, "%s: '%s' %s; it is left out", place, path, reason);
+	return 0;
+}
+
+static int add_numbers(struct reading *reading, const struct node *node, const char *type,
+		       const char *place)
+{
 	char numbers[64];
 
-	if (!path)
-		path = get_text(node, "path");
-	if (!path || *path != '/' || (letters && ordered_parse_access(letters, &access)) || !access)
+	snprintf(numbers, sizeof(numbers), "%s %lld:%lld", type, (long long)node->major,
+		 (long long)node->minor);
+	return words_add(reading->import, &reading->devices, numbers, false, node->access, place);
+}
+
+/* The node on the host says what is missing; CDI follows no link to it, and refuses one of another type. */
+static int add_from_host(struct reading *reading, const struct node *node, const char *place)
+{
+	const struct import_host *host = reading->import->host;
+	uint32_t major;
+	uint32_t minor;
+	enum import_node found = host->look(node->path, &major, &minor);
+	const char *type = found == IMPORT_NODE_BLOCK	    ? "b"
+			   : found == IMPORT_NODE_CHARACTER ? "c"
+							    : NULL;
+
+	if (host->is_link(node->path))
+		return leave_out(reading, place, node->path,
+				 "is a symbolic link, which CDI does not follow");
+	if (type && node->type && strcmp(type, node->type) != 0)
+		return leave_out(reading, place, node->path,
+				 "is of another type on this host, which CDI refuses");
+	if (!node->major)
+		return words_add_path(reading->import, &reading->devices, node->path, node->access,
+				      place);
+	if (!type)
+		return leave_out(reading, place, node->path,
+				 "has no type, and is no device on this host that would tell");
+	return add_numbers(reading, node, type, place);
+}
+
+static int add_node(struct reading *reading, const json_t *json, const char *place)
+{
+	const struct importing *import = reading->import;
+	struct node node = { .path = get_text(json, "hostPath"), .type = get_text(json, "type") };
+
+	if (!node.path)
+		node.path = get_text(json, "path");
+	if (!node.path || *node.path != '/' || read_access(json, &node.access))
 		return error_set_invalid(
 			import->error,
-			"%s: this must have the path of a device, and permissions of r, w and m",
+			"%s: this must have the path of a device, and permissions of r, w and m, or none",
 			place);
-	if (type && strcmp(type, "b") != 0 && strcmp(type, "c") != 0) {
+	if (node.type && strcmp(node.type, "b") != 0 && strcmp(node.type, "c") != 0) {
 		importing_remark(import, "%s: type %s is allowed by nobody; it is left out", place,
-				 type);
+				 node.type);
 		return 0;
 	}
-	if (!are_numbers(node))
-		return error_set_invalid(import->error, "%s: major and minor must be numbers",
+	if (read_number(json, "major", &node.major) || read_number(json, "minor", &node.minor))
+		return error_set_invalid(import->error,
+					 "%s: major and minor must be numbers, and not negative",
 					 place);
-	if (type && major <= 0 && is_other(import, path, *type)) {
-		importing_remark(
-			import,
-			"%s: '%s' is of another type than %s on this host, which CDI refuses; it is left out",
-			place, path, type);
-		return 0;
-	}
-	if (!type || major <= 0)
-		return words_add_path(import, &reading->devices, path, access, place);
-	snprintf(numbers, sizeof(numbers), "%s %lld:%lld", type, (long long)major,
-		 (long long)minor);
-	return words_add(import, &reading->devices, numbers, false, access, place);
+	if (!node.access)
+		return leave_out(reading, place, node.path, "has the permissions none");
+	if (!node.type || !node.major)
+		return add_from_host(reading, &node, place);
+	return add_numbers(reading, &node, node.type, place);
 }
 
 /* @where: "" for the whole specification, or the device */

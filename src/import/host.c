@@ -24,6 +24,13 @@ static enum import_node look(const char *path, uint32_t *major_, uint32_t *minor
 	return S_ISBLK(status.st_mode) ? IMPORT_NODE_BLOCK : IMPORT_NODE_CHARACTER;
 }
 
+static bool is_link(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 static int walk(const char *directory, int (*visit)(const char *path, void *context), void *context)
 {
 	char *const paths[] = { (char *)directory, NULL };
@@ -67,4 +74,4 @@ static bool find_majors(char type, const char *pattern, struct import_majors *ma
 	       import_find_majors(&drivers, type, pattern, majors);
 }
 
-const struct import_host import_host_here = { look, walk, find_majors };
+const struct import_host import_host_here = { look, is_link, walk, find_majors };

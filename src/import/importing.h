@@ -25,6 +25,8 @@ struct import_majors {
 struct import_host {
 	/* Links are followed; the numbers are set for a device. */
 	enum import_node (*look)(const char *path, uint32_t *major, uint32_t *minor);
+	/* Is it a symbolic link? */
+	bool (*is_link)(const char *path);
 	/* Calls @visit for each device below a directory, links not followed, until it returns other than 0. */
 	int (*walk)(const char *directory, int (*visit)(const char *path, void *context),
 		    void *context);

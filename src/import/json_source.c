@@ -6,26 +6,35 @@
 
 #include <string.h>
 
-int json_source_read(const struct importing *import, json_t **root)
+int json_source_parse(const struct importing *import, json_t **value, json_error_t *syntax)
 {
 	const struct cgfence_import_source *source = &import->sources[0];
 	cleanup_free char *text = malloc(source->length + 1);
-	json_error_t syntax;
-	json_t *read;
 
 	if (!text)
 		return error_out_of_memory(import->error);
 	memcpy(text, source->text, source->length);
 	json_clamp_integers(text, source->length);
-	read = json_loadb(text, source->length, JSON_REJECT_DUPLICATES, &syntax);
+	*value = json_loadb(text, source->length, JSON_REJECT_DUPLICATES, syntax);
+	return 0;
+}
+
+int json_source_read(const struct importing *import, json_t **root)
+{
+	const char *name = import->sources[0].name;
+	json_error_t syntax;
+	json_t *read = NULL;
+	int result = json_source_parse(import, &read, &syntax);
+
+	if (result)
+		return result;
 	if (!read)
-		return error_set_invalid(import->error, "%s:%d:%d: this is not JSON: %s",
-					 source->name, syntax.line,
-					 syntax.column > 0 ? syntax.column : 1, syntax.text);
+		return error_set_invalid(import->error, "%s:%d:%d: this is not JSON: %s", name,
+					 syntax.line, syntax.column > 0 ? syntax.column : 1,
+					 syntax.text);
 	if (!json_is_object(read)) {
 		json_decref(read);
-		return error_set_invalid(import->error, "%s: this must be a JSON object",
-					 source->name);
+		return error_set_invalid(import->error, "%s: this must be a JSON object", name);
 	}
 	*root = read;
 	return 0;

@@ -7,6 +7,9 @@
 /** json_source_read() - parse the file of an import. @root receives an object, to be given to json_decref(). */
 int json_source_read(const struct importing *import, json_t **root);
 
+/** json_source_parse() - the same for a list, too. @value receives NULL if it is no JSON. Return: 0 or -ENOMEM. */
+int json_source_parse(const struct importing *import, json_t **value, json_error_t *syntax);
+
 /**
  * json_source_check_list() - what is read as a list has to be one, lest it come to nothing without a word.
  * @where: the place of @owner with a '.' behind it, or ""

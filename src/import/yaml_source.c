@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "import/yaml_source.h"
 #include "base/error.h"
+#include "import/json_source.h"
 
 #include <errno.h>
 #include <string.h>
@@ -124,6 +125,44 @@ static int refuse_syntax(const struct importing *import, const yaml_parser_t *pa
 				 parser->problem ? parser->problem : "it cannot be read");
 }
 
+static int refuse_size(const struct importing *import)
+{
+	return error_set_invalid(
+		import->error,
+		"%s: this has keys that are no text, or is larger or deeper than a configuration is",
+		import->sources[0].name);
+}
+
+/* Return: by how much an event takes the text deeper. */
+static int deepens(yaml_event_type_t type)
+{
+	bool begins = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+	bool ends = type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+
+	return begins - ends;
+}
+
+/* The library reads on however deep a text is, and takes the longer for each piece the deeper it is. */
+static int check_depth(const struct importing *import, yaml_parser_t *parser, json_t *documents)
+{
+	(void)documents;
+	yaml_event_type_t type = YAML_NO_EVENT;
+	int depth = 0;
+
+	while (type != YAML_STREAM_END_EVENT) {
+		yaml_event_t event;
+
+		if (!yaml_parser_parse(parser, &event))
+			return refuse_syntax(import, parser);
+		type = event.type;
+		yaml_event_delete(&event);
+		depth += deepens(type);
+		if (depth > DEPTH_MAX)
+			return refuse_size(import);
+	}
+	return 0;
+}
+
 static int add_document(const struct importing *import, yaml_document_t *document,
 			json_t *documents)
 {
@@ -137,10 +176,7 @@ static int add_document(const struct importing *import, yaml_document_t *documen
 					 conversion.again->start_mark.column + 1,
 					 (const char *)conversion.again->data.scalar.value);
 	if (!value)
-		return error_set_invalid(
-			import->error,
-			"%s: this has keys that are no text, or is larger or deeper than a configuration is",
-			import->sources[0].name);
+		return refuse_size(import);
 	return json_array_append_new(documents, value) ? error_out_of_memory(import->error) : 0;
 }
 
@@ -162,20 +198,46 @@ static int read_documents(const struct importing *import, yaml_parser_t *parser,
 	}
 }
 
-int yaml_source_read(const struct importing *import, json_t **documents)
+/* Each reads the text from its beginning. */
+static int parse(const struct importing *import, json_t *documents,
+		 int (*read)(const struct importing *import, yaml_parser_t *parser,
+			     json_t *documents))
 {
 	const struct cgfence_import_source *source = &import->sources[0];
-	json_t *read = json_array();
 	yaml_parser_t parser;
 	int result;
 
-	if (!read || !yaml_parser_initialize(&parser)) {
-		json_decref(read);
+	if (!yaml_parser_initialize(&parser))
 		return error_out_of_memory(import->error);
-	}
 	yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->length);
-	result = read_documents(import, &parser, read);
+	result = read(import, &parser, documents);
 	yaml_parser_delete(&parser);
+	return result;
+}
+
+/* A text in JSON has what YAML has not, such as characters in two halves. */
+static int read_any(const struct importing *import, json_t *documents)
+{
+	json_error_t syntax;
+	json_t *value = NULL;
+	int result = json_source_parse(import, &value, &syntax);
+
+	if (result == 0 && value)
+		return json_array_append_new(documents, value) ? error_out_of_memory(import->error)
+							       : 0;
+	if (result == 0)
+		result = parse(import, documents, check_depth);
+	return result ? result : parse(import, documents, read_documents);
+}
+
+int yaml_source_read(const struct importing *import, json_t **documents)
+{
+	json_t *read = json_array();
+	int result;
+
+	if (!read)
+		return error_out_of_memory(import->error);
+	result = read_any(import, read);
 	if (result)
 		json_decref(read);
 	else

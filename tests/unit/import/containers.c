@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/cleanup.h"
 #include "unit/support/import_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char host[] =
-	"{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/snd`: `directory`, `/dev/snd/a`: `c 116:1`}}";
+	"{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/snd`: `directory`, `/dev/snd/a`: `c 116:1`,"
+	" `/dev/disk`: `b 8:0`, `/dev/other`: `link to c 10:229`}}";
 
 #define OWN                                                                                   \
 	"f: what runc adds to every list is in the policy: mknod of all, the usual devices, " \
@@ -148,6 +151,22 @@ Test(import_containers, aliases_are_bounded)
 	import_text_expect("k8s", host, cases, ARRAY_SIZE(cases));
 }
 
+/* It is refused as soon as it is too deep, which the library is not quick to find. */
+Test(import_containers, depth_is_bounded, .timeout = 5)
+{
+	cleanup_free char *text = malloc(200010);
+	cleanup_imported struct imported imported = { 0 };
+
+	cr_assert_not_null(text);
+	memset(text, '[', 200009);
+	memcpy(text, "{\"a\":", 5);
+	text[200009] = '\0';
+	imported = import_text_run_one("cdi", text);
+	cr_expect_str_eq(
+		imported.error.text,
+		"f: this has keys that are no text, or is larger or deeper than a configuration is");
+}
+
 #define ALONE                                                                                     \
 	"f: a container has these devices beside those that its engine gives it; the policy has " \
 	"these alone\n"
@@ -172,13 +191,44 @@ Test(import_containers, cdi)
 		  "f: devices[0].containerEdits.deviceNodes: this must be a list" },
 		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: c, major: '9'}]}\n"),
 		  NULL,
-		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers" },
+		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers, and not negative" },
 		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /dev/fuse, type: b}]}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
-		  "f: devices[0].containerEdits.deviceNodes[0]: '/dev/fuse' is of another type than b on this host, which CDI refuses; it is left out\n" ALONE },
+		  "f: devices[0].containerEdits.deviceNodes[0]: '/dev/fuse' is of another type on this host, which CDI refuses; it is left out\n" ALONE },
 		{ CDI("- name: a\n  containerEdits: {deviceNodes: [{path: /x, type: p}]}\n"),
 		  "{`devices`: {`allow`: [`c 195:255 rwm`]}}",
 		  "f: devices[0].containerEdits.deviceNodes[0]: type p is allowed by nobody; it is left out\n" ALONE },
+	};
+
+	import_text_expect("cdi", host, cases, ARRAY_SIZE(cases));
+}
+
+#define ONE_NODE(fields) CDI("- name: a\n  containerEdits: {deviceNodes: [{" fields "}]}\n")
+#define NONE "{`devices`: {`allow`: [`c 195:255 rwm`]}}"
+#define LEFT_OUT(path, reason)                                                            \
+	"f: devices[0].containerEdits.deviceNodes[0]: '" path "' " reason "; it is left " \
+	"out\n" ALONE
+
+Test(import_containers, cdi_nodes_of_the_host)
+{
+	static const struct import_expectation cases[] = {
+		{ ONE_NODE("path: /dev/disk, major: 9, minor: 5"),
+		  "{`devices`: {`allow`: [`c 195:255 rwm`, `b 9:5 rwm`]}}", ALONE },
+		{ ONE_NODE("path: /dev/lost, major: 9, minor: 5"), NONE,
+		  LEFT_OUT("/dev/lost",
+			   "has no type, and is no device on this host that would tell") },
+		{ ONE_NODE("path: /x, type: c, major: 9, permissions: none"), NONE,
+		  LEFT_OUT("/x", "has the permissions none") },
+		{ ONE_NODE("path: /x, hostPath: /dev/other, type: c"), NONE,
+		  LEFT_OUT("/dev/other", "is a symbolic link, which CDI does not follow") },
+		{ ONE_NODE("path: /dev/other, type: c, major: 9, minor: 1"),
+		  "{`devices`: {`allow`: [`c 195:255 rwm`, `c 9:1 rwm`]}}", ALONE },
+		/* JSON has characters in two halves, which YAML has not. */
+		{ "{`kind`: `v/c`, `devices`: [{`name`: `\\ud83d\\ude00`, `containerEdits`: {`deviceNodes`:"
+		  " [{`path`: `/dev/fuse`}]}}]}",
+		  "{`devices`: {`allow`: [`/dev/fuse rwm`]}}", ALONE },
+		{ ONE_NODE("path: /x, type: c, major: -1"), NULL,
+		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers, and not negative" },
 	};
 
 	import_text_expect("cdi", host, cases, ARRAY_SIZE(cases));

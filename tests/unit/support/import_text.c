@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINK "link to "
+
 /* The host of the import that runs; a test is a process of its own. */
 static const json_t *described;
 static size_t lookups;
@@ -17,6 +19,13 @@ static const char *find_node(const json_t *host, const char *path)
 	return json_string_value(json_object_get(json_object_get(host, "nodes"), path));
 }
 
+static bool is_link(const char *path)
+{
+	const char *node = find_node(described, path);
+
+	return node && strncmp(node, LINK, strlen(LINK)) == 0;
+}
+
 static enum import_node look(const char *path, uint32_t *major, uint32_t *minor)
 {
 	const char *node = find_node(described, path);
@@ -24,6 +33,8 @@ static enum import_node look(const char *path, uint32_t *major, uint32_t *minor)
 
 	if (!node)
 		return IMPORT_NODE_ABSENT;
+	if (is_link(path))
+		node += strlen(LINK);
 	if (strcmp(node, "directory") == 0)
 		return IMPORT_NODE_DIRECTORY;
 	if (sscanf(node, "%c %u:%u", &type, major, minor) != 3)
@@ -75,7 +86,7 @@ struct imported import_text_run(const char *dialect, const char *part,
 				const struct cgfence_import_source *sources, size_t count,
 				const json_t *host)
 {
-	static const struct import_host here = { look, walk, find_majors };
+	static const struct import_host here = { look, is_link, walk, find_majors };
 	struct imported imported = { .remarks = strdup(""),
 				     .host = host ? json_deep_copy(host) : json_object() };
 

@@ -18,7 +18,8 @@ struct imported {
 /**
  * import_text_run() - import texts.
  * @part: NULL for none
- * @host: {"nodes": {"/dev/fuse": "c 10:229", "/dev/dri": "directory"}, "proc_devices": "..."}; NULL for an empty one
+ * @host: {"nodes": {"/dev/fuse": "c 10:229", "/dev/dri": "directory", "/dev/l": "link to c 1:3"},
+ *	"proc_devices": "..."}; NULL for an empty one
  */
 struct imported import_text_run(const char *dialect, const char *part,
 				const struct cgfence_import_source *sources, size_t count,
