@@ -22,7 +22,7 @@ int json_source_parse(const struct importing *import, json_t **value, json_error
 int json_source_read(const struct importing *import, json_t **root)
 {
 	const char *name = import->sources[0].name;
-	json_error_t syntax;
+	json_error_t syntax = { 0 };
 	json_t *read = NULL;
 	int result = json_source_parse(import, &read, &syntax);
 
