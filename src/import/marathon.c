@@ -130,7 +130,7 @@ static bool is_app(const json_t *app)
 
 #define GROUP_DEPTH_MAX 32
 
-/* An app, with its whole path as its id; in a group that is written by hand the id may be what stands behind the group's. */
+/* An app, with its whole path as its id; in a group written by hand the id may be what stands behind the group's. */
 static json_t *copy_app(const json_t *app, const char *group)
 {
 	const char *id = json_string_value(json_object_get(app, "id"));

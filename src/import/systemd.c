@@ -144,7 +144,7 @@ static bool is_below(const char *path, const char *directory)
 	return strncmp(path, directory, length) == 0 && (!path[length] || path[length] == '/');
 }
 
-/* @text: simplified; that a directory is no device, systemd sees only when it looks there (valid_device_node_path()). */
+/* @text: simplified; systemd sees that a directory is no device only when it looks (valid_device_node_path()). */
 static bool is_device(const char *text)
 {
 	return strncmp(text, "block-", 6) == 0 || strncmp(text, "char-", 5) == 0 ||

@@ -52,7 +52,7 @@ static char *skip_byte_order_mark(char *text)
 	return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 }
 
-/* Cuts a line off: \n, \r, or one behind the other ends it (read_line() of systemd). Return: what follows; NULL at the end. */
+/* \n, \r, or one behind the other ends a line (read_line() of systemd). Return: what follows; NULL at the end. */
 static char *cut_line(char *text)
 {
 	char *end = strpbrk(text, "\r\n");

@@ -25,5 +25,5 @@ int unit_file_read(const struct importing *import, unit_line_callback *read, voi
  */
 char *unit_file_word(char **value);
 
-/** unit_file_simplify_path() - take needless slashes and components of one dot out of an absolute path, as systemd does. */
+/** unit_file_simplify_path() - take needless slashes and components of one dot out of an absolute path. */
 void unit_file_simplify_path(char *path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Device entries of dialects in which the order does not count. In most of them entries do not add up: an open for reading
- * and writing passes only if one entry allows both. Entries of a policy with the same numbers do add up, so that has to be
- * seen to.
+ * Device entries of dialects in which the order does not count. In most of them entries do not add up: an open for
+ * reading and writing passes only if one entry allows both. Entries of a policy with the same numbers do add up, so that
+ * has to be seen to.
  */
 #pragma once
 

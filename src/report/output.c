@@ -82,7 +82,7 @@ static void occupy(int descriptor)
 	/* What this refers to cannot be written to. Programs that are executed find the descriptor closed, as it was. */
 	place = open("/", O_PATH | O_CLOEXEC);
 	if (place == descriptor)
-		place = -1;
+		cleanup_steal_descriptor(&place);
 	else if (place >= 0)
 		dup3(place, descriptor, O_CLOEXEC);
 }

@@ -279,7 +279,7 @@ Test(watch_flood, a_reader_that_goes_away_does_not_stop_it)
 	close(watching.program.output);
 	watching.program.output = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	expect_work_unread(&watching);
-	watching_stop(&watching);
+	watching_stop_unwritten(&watching, strerror(EPIPE));
 }
 
 Test(watch_flood, no_standard_output_does_not_stop_it)
@@ -293,6 +293,6 @@ Test(watch_flood, no_standard_output_does_not_stop_it)
 	holder_start_excess(&holder, sockets_fence());
 	kill(watching.program.pid, SIGHUP);
 	holder_await_unreachable(&holder);
-	watching_stop(&watching);
+	watching_stop_unwritten(&watching, strerror(ENOSPC));
 	holder_stop(&holder);
 }

@@ -177,10 +177,23 @@ void watching_skip(struct watching *watching, const char *event)
 	json_decref(watching_event(watching, event));
 }
 
-void watching_stop(struct watching *watching)
+static void stop(struct watching *watching)
 {
 	kill(watching->program.pid, SIGTERM);
 	program_finish(&watching->program);
 	close(watching->notify);
+}
+
+void watching_stop(struct watching *watching)
+{
+	stop(watching);
 	assert_done(watching->program.result);
+}
+
+void watching_stop_unwritten(struct watching *watching, const char *reason)
+{
+	stop(watching);
+	assert_status(watching->program.result, 0);
+	assert_has(watching->program.result.errors, "cannot write to standard output: ");
+	assert_has(watching->program.result.errors, reason);
 }

@@ -48,3 +48,6 @@ void watching_skip(struct watching *watching, const char *event);
 
 /** watching_stop() - send SIGTERM, and check that it ends with success. */
 void watching_stop(struct watching *watching);
+
+/** watching_stop_unwritten() - the same of one that has told why it cannot write. */
+void watching_stop_unwritten(struct watching *watching, const char *reason);
