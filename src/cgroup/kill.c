@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/kill.h"
 #include "cgroup/cgroup.h"
+#include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "cgroup/mountinfo.h"
+#include "cgroup/threads.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ROUND_MS 10
+
+/*
+ * A round of signals goes through all cgroups, or else processes in the last of many would never get one. It ends after
+ * so long, many times what 100,000 cgroups take, if somebody makes new ones faster than it goes.
+ */
+#define ROUND_LONGEST_NS (10 * 1000 * 1000 * 1000ULL)
 
 bool cgroup_is_populated(const struct cgfence_cgroup *cgroup)
 {
@@ -36,26 +43,12 @@ static bool write_file(const struct cgfence_cgroup *cgroup, const char *name, co
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-static int signal_members(const char *path, const struct stat *status, int type, struct FTW *walk)
+/* A threaded cgroup does not list processes. The signal goes to the process of the thread. */
+static int signal_process_of(uint64_t cgroup_id, uint32_t thread, void *context)
 {
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-	FILE *file;
-
-	(void)status;
-	/* A threaded cgroup does not list processes. The signal goes to the process of the thread. */
-	if (type != FTW_F || strcmp(path + walk->base, "cgroup.threads") != 0)
-		return 0;
-	file = fopen(path, "re");
-	if (!file)
-		return 0; /* removed meanwhile */
-	while (getline(&line, &size, file) > 0) {
-		pid_t pid = (pid_t)strtol(line, NULL, 10);
-
-		if (pid > 0) /* 0 is a thread of another pid namespace */
-			kill(pid, SIGKILL);
-	}
-	fclose(file);
+	(void)cgroup_id;
+	(void)context;
+	kill((pid_t)thread, SIGKILL);
 	return 0;
 }
 
@@ -69,7 +62,8 @@ static void kill_once(const struct cgfence_cgroup *cgroup)
 	if (write_file(cgroup, "cgroup.kill", "1"))
 		return;
 	write_file(cgroup, "cgroup.freeze", "1");
-	nftw(cgroup_directory(cgroup), signal_members, 16, FTW_PHYS);
+	cgroup_for_each_thread_until(cgroup, boot_time_ns() + ROUND_LONGEST_NS, signal_process_of,
+				     NULL);
 	write_file(cgroup, "cgroup.freeze", "0");
 }
 
@@ -99,14 +93,17 @@ static bool is_in(const struct cgfence_cgroup *cgroup)
 int cgroup_kill(const struct cgfence_cgroup *cgroup, unsigned int wait_ms,
 		struct cgfence_error *error)
 {
+	uint64_t end_ns;
+
 	if (cgfence_cgroup_is_root(cgroup) || is_in(cgroup))
 		return error_set(
 			error, EPERM,
 			"killing every process of %s would kill cgfence too; run it outside of the fence",
 			cgfence_cgroup_path(cgroup));
-	for (unsigned int waited_ms = 0; cgroup_is_populated(cgroup); waited_ms += ROUND_MS) {
+	end_ns = boot_time_ns() + wait_ms * 1000000ULL;
+	while (cgroup_is_populated(cgroup)) {
 		kill_once(cgroup);
-		if (waited_ms >= wait_ms)
+		if (boot_time_ns() >= end_ns)
 			break;
 		wait_a_moment(cgroup);
 		yield_now();

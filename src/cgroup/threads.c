@@ -6,7 +6,9 @@
  */
 #include "cgroup/threads.h"
 #include "base/array.h"
+#include "base/boot_time.h"
 #include "base/cleanup.h"
+#include "base/yield.h"
 #include "cgroup/id.h"
 
 #include <dirent.h>
@@ -17,12 +19,20 @@
 struct walk {
 	cgroup_thread_visitor *visit;
 	void *context;
+	uint64_t until_ns;
 	DIR *directory;
 	/* Where to go on in each of the cgroups above. */
 	long *positions;
 	size_t depth;
 	size_t capacity;
 };
+
+/* Between two threads, and between two cgroups, for anybody to whom a cgroup is delegated can make very many empty ones. */
+static int pause_walk(const struct walk *walk)
+{
+	yield_now();
+	return boot_time_ns() < walk->until_ns ? 0 : -ETIMEDOUT;
+}
 
 static int visit_threads(const struct walk *walk, int cgroup, uint64_t id)
 {
@@ -36,7 +46,8 @@ static int visit_threads(const struct walk *walk, int cgroup, uint64_t id)
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
 	}
 	while (result == 0 && fscanf(file, "%u", &thread) == 1) {
-		if (thread) /* 0 is a thread of another pid namespace */
+		result = pause_walk(walk);
+		if (result == 0 && thread) /* 0 is a thread of another pid namespace */
 			result = walk->visit(id, thread, walk->context);
 	}
 	/* The cgroup may have been removed since. */
@@ -101,6 +112,9 @@ static int walk_all(struct walk *walk)
 	while (result == 0 && walk->directory) {
 		const struct dirent *entry;
 
+		result = pause_walk(walk);
+		if (result)
+			break;
 		errno = 0;
 		entry = readdir(walk->directory);
 		if (entry && entry->d_type == DT_DIR && entry->d_name[0] != '.')
@@ -115,10 +129,10 @@ static int walk_all(struct walk *walk)
 	return result;
 }
 
-int cgroup_for_each_thread(const struct cgfence_cgroup *cgroup, cgroup_thread_visitor *visit,
-			   void *context)
+int cgroup_for_each_thread_until(const struct cgfence_cgroup *cgroup, uint64_t until_ns,
+				 cgroup_thread_visitor *visit, void *context)
 {
-	struct walk walk = { .visit = visit, .context = context };
+	struct walk walk = { .visit = visit, .context = context, .until_ns = until_ns };
 	int fd = openat(cgfence_cgroup_fd(cgroup), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result;
 
@@ -131,4 +145,10 @@ int cgroup_for_each_thread(const struct cgfence_cgroup *cgroup, cgroup_thread_vi
 		closedir(walk.directory);
 	free(walk.positions);
 	return result;
+}
+
+int cgroup_for_each_thread(const struct cgfence_cgroup *cgroup, cgroup_thread_visitor *visit,
+			   void *context)
+{
+	return cgroup_for_each_thread_until(cgroup, UINT64_MAX, visit, context);
 }

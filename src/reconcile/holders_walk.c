@@ -184,7 +184,6 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 	char name[16];
 	int result;
 
-	yield_now();
 	snprintf(name, sizeof(name), "%u", thread);
 	task = openat(walk->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	result = task < 0 ? -errno : read_status(walk, task);

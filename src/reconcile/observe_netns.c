@@ -73,7 +73,6 @@ static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 	char path[64];
 
 	(void)cgroup_id;
-	yield_now();
 	netns_path(path, thread);
 	if (stat(path, &status) < 0 || is_observed(walk->observation, (uint32_t)status.st_ino) ||
 	    !may_concern(walk->image, (uint32_t)status.st_ino))
@@ -116,6 +115,7 @@ int observe_netns_of_members(struct observation *observation, const struct hiera
 			.error = error,
 		};
 
+		yield_now();
 		if (fence->image->ports.netns_any ||
 		    !is_observed(observation, fence->image->ports.netns_inum))
 			result = walk_fence(hierarchy, fence, &walk);
@@ -145,6 +145,7 @@ int observe_netns_of_holders(struct observation *observation, struct cgfence_err
 		const struct cgfence_holder *holder = &observation->holders.items[i];
 		cleanup_close int netns = -1;
 
+		yield_now();
 		if (!holder->netns_inum || is_observed(observation, holder->netns_inum) ||
 		    !concerns_holder(observation, holder))
 			continue;
