@@ -7,6 +7,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/mountinfo.h"
 #include "reconcile/holders_walk.h"
+#include "reconcile/nearest.h"
 
 #include <string.h>
 
@@ -80,20 +81,18 @@ static int find_by_walk(const struct hierarchy *hierarchy, const struct port_fen
 
 /* Marks the fences of threads whose descriptors the iterator visits only with a leader that is elsewhere. */
 static int mark_apart(const struct port_fences *fences, const struct hierarchy *hierarchy,
-		      const struct holders *apart, bool *marked)
+		      const struct holders *apart, struct nearest *nearest, bool *marked)
 {
 	for (size_t i = 0; i < apart->count; i++) {
 		const struct cgfence_holder *thread = &apart->items[i];
 		size_t fence = PORT_FENCE_NONE;
 		int result = 0;
 
-		/* Neighbours are mostly of one process. */
-		if (i && thread->cgroup_id == apart->items[i - 1].cgroup_id)
-			continue;
 		if (thread->fence_id)
 			fence = port_fences_find(fences, thread->fence_id);
 		else
-			result = port_fences_nearest(fences, hierarchy, thread->cgroup_id, &fence);
+			result =
+				nearest_find(nearest, fences, hierarchy, thread->cgroup_id, &fence);
 		if (result)
 			return result;
 		if (fence != PORT_FENCE_NONE)
@@ -108,11 +107,13 @@ static void find_by_iterator(const struct port_fences *fences, struct holders_it
 			     int *code, struct cgfence_error *error)
 {
 	struct cgfence_error reason = { 0 };
+	struct nearest nearest = { 0 };
 	struct holders apart = { 0 };
 	int result = iterate(fences, iterator, list, &apart, &reason);
 
 	note(result, &reason, code, error);
-	result = mark_apart(fences, hierarchy, &apart, marked);
+	result = mark_apart(fences, hierarchy, &apart, &nearest, marked);
+	nearest_free(&nearest);
 	if (result)
 		error_set(&reason, -result, "cannot tell whose the threads are: %s",
 			  strerror(-result));

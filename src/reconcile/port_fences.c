@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/port_fences.h"
 #include "cgroup/cgroup.h"
-#include "cgroup/id.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -11,7 +10,6 @@
 #include "kernel/pins.h"
 
 #include <cgfence/standing.h>
-#include <fcntl.h>
 #include <string.h>
 
 static void free_image(struct port_fence *fence)
@@ -65,43 +63,6 @@ size_t port_fences_find(const struct port_fences *fences, uint64_t id)
 	while (index + 1 < fences->count && fences->items[index + 1].id == id)
 		index++;
 	return index;
-}
-
-static int open_parent(int fd)
-{
-	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return parent < 0 ? -errno : parent;
-}
-
-/* Not by path, since the path of a cgroup without a fence can be longer than the kernel returns. */
-int port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
-			uint64_t cgroup_id, size_t *nearest)
-{
-	size_t found = port_fences_find(fences, cgroup_id);
-	uint64_t id;
-	int fd = -ENOENT;
-
-	if (found == PORT_FENCE_NONE)
-		fd = hierarchy_open_directory(hierarchy, cgroup_id);
-	/* The parent of the root is the directory with the mount point, which is not a cgroup. */
-	while (fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0 &&
-	       cgroup_read_id(fd, &id) == 0) {
-		int parent;
-
-		found = port_fences_find(fences, id);
-		if (found != PORT_FENCE_NONE)
-			break;
-		parent = open_parent(fd);
-		close(fd);
-		fd = parent;
-	}
-	if (fd >= 0)
-		close(fd);
-	else if (fd != -ENOENT)
-		return fd;
-	*nearest = found;
-	return 0;
 }
 
 static int path_rank(char character)

@@ -62,16 +62,5 @@ void port_fences_free(struct port_fences *fences);
  */
 size_t port_fences_find(const struct port_fences *fences, uint64_t id);
 
-/**
- * port_fences_nearest() - find the fence on a cgroup, or else the nearest above it.
- * @hierarchy: of the cgroup
- *
- * @nearest: receives the index; PORT_FENCE_NONE if there is none, or the cgroup is gone
- *
- * Return: 0, or -errno if that is unknown, as without descriptors.
- */
-int port_fences_nearest(const struct port_fences *fences, const struct hierarchy *hierarchy,
-			uint64_t cgroup_id, size_t *nearest);
-
 /** port_fence_cache_free() - empty the cache. */
 void port_fence_cache_free(struct port_fence_cache *cache);

@@ -5,15 +5,14 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/yield.h"
+#include "reconcile/nearest.h"
 
 #include <string.h>
 
 struct found {
 	struct observation *observation;
 	size_t capacity;
-	/* The last cgroup that was looked up; neighbours are often from the same one. */
-	uint64_t cgroup_id;
-	size_t nearest;
+	struct nearest nearest;
 	const struct hierarchy *hierarchy;
 };
 
@@ -79,19 +78,10 @@ static int add_upwards(struct found *found, size_t nearest, struct sighting sigh
 	return result;
 }
 
-static int nearest_fence(struct found *found, uint64_t cgroup_id, size_t *nearest)
+static int nearest_fence(struct found *found, uint64_t cgroup_id, size_t *fence)
 {
-	int result = 0;
-
-	if (found->cgroup_id != cgroup_id) {
-		yield_now();
-		found->nearest = PORT_FENCE_NONE;
-		result = port_fences_nearest(&found->observation->fences, found->hierarchy,
-					     cgroup_id, &found->nearest);
-		found->cgroup_id = result ? 0 : cgroup_id;
-	}
-	*nearest = found->nearest;
-	return result;
+	return nearest_find(&found->nearest, &found->observation->fences, found->hierarchy,
+			    cgroup_id, fence);
 }
 
 static int add_made_inside(struct found *found, size_t listener)
@@ -183,9 +173,7 @@ int sightings_find(struct observation *observation, const struct hierarchy *hier
 {
 	struct listeners *listeners = &observation->listeners;
 	struct holders *holders = &observation->holders;
-	struct found found = { .observation = observation,
-			       .hierarchy = hierarchy,
-			       .nearest = PORT_FENCE_NONE };
+	struct found found = { .observation = observation, .hierarchy = hierarchy };
 	int result = 0;
 
 	if (listeners->count)
@@ -197,7 +185,9 @@ int sightings_find(struct observation *observation, const struct hierarchy *hier
 	for (size_t i = 0; i < listeners->count; i++) {
 		note(&result, add_made_inside(&found, i));
 		note(&result, add_held(&found, i));
+		yield_now();
 	}
+	nearest_free(&found.nearest);
 	merge(observation);
 	return result ? error_set(error, -result, "cannot tell whose the listeners are: %s",
 				  strerror(-result))

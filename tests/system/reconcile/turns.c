@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Walks through cgroups let the daemon look at its events, however many cgroups there are and whoever is in them. */
 #include "holding.h"
+#include "cgroup/hierarchy.h"
 #include "cgroup/kill.h"
 #include "cgroup/threads.h"
+#include "reconcile/nearest.h"
 #include "reconcile/observe.h"
 
 #include <cgfence/yield.h>
@@ -75,6 +77,44 @@ Test(reconcile_turns, an_observation_has_one_for_each_fence_that_is_walked)
 	cr_expect_eq(code, 0);
 	cr_expect_geq(turns, EMPTY, "%zu", turns);
 	observation_free(&observation);
+}
+
+#define DEPTH 20
+
+/* Each turn is a cgroup that is opened. Sockets whose holders are in deep cgroups would cost so many each. */
+Test(reconcile_turns, each_cgroup_on_the_way_up_has_one)
+{
+	cleanup_hierarchy struct hierarchy hierarchy = HIERARCHY_CLOSED;
+	struct port_fence fence = { .id = cgfence_cgroup_id(sockets_fence()) };
+	const struct port_fences fences = { .items = &fence, .count = 1 };
+	const struct cgfence_cgroup *deepest = sockets_fence();
+	const struct cgfence_cgroup *twins[2];
+	struct nearest nearest = { 0 };
+	size_t turns = 0;
+	size_t found;
+
+	for (int i = 0; i < DEPTH; i++)
+		deepest = harness_child_cgroup(deepest, "deeper");
+	twins[0] = harness_child_cgroup(deepest, "a");
+	twins[1] = harness_child_cgroup(deepest, "b");
+	cr_assert_eq(hierarchy_open(&hierarchy, NULL), 0);
+	cgfence_yield_set(count_turn, 0, &turns);
+	for (int i = 0; i < 100; i++) {
+		found = PORT_FENCE_NONE;
+		cr_expect_eq(nearest_find(&nearest, &fences, &hierarchy,
+					  cgfence_cgroup_id(twins[i % 2]), &found),
+			     0);
+		cr_expect_eq(found, 0);
+		/* Those that are outside too. */
+		cr_expect_eq(nearest_find(&nearest, &fences, &hierarchy,
+					  cgfence_cgroup_id(harness_cgroup()), &found),
+			     0);
+		cr_expect_eq(found, PORT_FENCE_NONE);
+	}
+	cgfence_yield_set(NULL, 0, NULL);
+	cr_expect_geq(turns, DEPTH, "%zu", turns);
+	cr_expect_lt(turns, 4 * DEPTH, "%zu", turns);
+	nearest_free(&nearest);
 }
 
 static int enter_with_thread(void *cgroup)
