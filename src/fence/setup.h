@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fence/present.h"
+#include "runtime/setup.h"
 
 /**
  * fence_setup_refuse() - refuse a change that would put a first program on the device hook of a cgroup in which a
@@ -15,3 +16,6 @@
 int fence_setup_refuse(const struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy,
 		       unsigned int flags, const struct fence_present *old,
 		       struct cgfence_error *error);
+
+/** fence_setup_find() - setup_find() in a cgroup, by a runtime that is outside of it. */
+bool fence_setup_find(const struct cgfence_cgroup *cgroup, struct setup *setup);

@@ -9,9 +9,9 @@
 #include "fence/fence.h"
 #include "fence/foreproof.h"
 #include "fence/levels.h"
+#include "fence/setup.h"
 #include "fence/standing_adopted.h"
 #include "kernel/adopted.h"
-#include "runtime/setup.h"
 
 #include <cgfence/adopt.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static int refuse_setup(const struct cgfence_cgroup *cgroup, struct cgfence_erro
 {
 	struct setup setup;
 
-	if (!setup_find(cgfence_cgroup_fd(cgroup), &setup))
+	if (!fence_setup_find(cgroup, &setup))
 		return 0;
 	return error_set(error, EAGAIN, "process %d (%s) is setting up a container there",
 			 setup.runtime, setup.name);

@@ -75,6 +75,20 @@ static bool has_root_as_user(pid_t pid)
 	       effective == 0;
 }
 
+/* The user 0 of another one may be that of this one, and still be root only there. */
+static bool shares_user_namespace(pid_t pid)
+{
+	char path[PROC_PATH_SIZE];
+	struct stat own;
+	struct stat its;
+
+	name_file(pid, "ns/user", path);
+	/* A kernel without them has one only. */
+	if (stat("/proc/self/ns/user", &own) < 0)
+		return true;
+	return stat(path, &its) == 0 && its.st_ino == own.st_ino && its.st_dev == own.st_dev;
+}
+
 void process_read_more(struct process *process)
 {
 	char path[PROC_PATH_SIZE];
@@ -90,7 +104,7 @@ void process_read_more(struct process *process)
 	}
 	process->arguments_length =
 		read_file(process->pid, "cmdline", process->arguments, sizeof(process->arguments));
-	process->is_root = has_root_as_user(process->pid);
+	process->is_root = has_root_as_user(process->pid) && shares_user_namespace(process->pid);
 }
 
 const char *process_argument(const struct process *process, size_t index)

@@ -16,7 +16,7 @@ struct process {
 	pid_t parent; /* 0 if there is none that this process can see */
 	uint64_t age_ns;
 	char comm[16];
-	bool is_root; /* by its real and its effective user */
+	bool is_root; /* by its real and its effective user, in the user namespace of this process */
 
 	char program[PROCESS_PATH_SIZE]; /* the path of its executable, as far as it has one */
 	dev_t program_device;

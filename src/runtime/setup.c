@@ -133,18 +133,28 @@ static bool waits_for_us(pid_t runtime)
 	return false;
 }
 
+/* The processes of a cgroup. */
+struct tasks {
+	pid_t items[TASKS_MAX];
+	size_t count;
+	setup_is_inside *is_inside;
+	void *context;
+};
+
 /* Most processes of a cgroup have their parents there, or one that is older; these cost little. */
-static bool is_being_set_up(pid_t pid, const pid_t *tasks, size_t count, struct setup *setup)
+static bool is_being_set_up(pid_t pid, const struct tasks *tasks, struct setup *setup)
 {
 	struct process runtime;
 	struct process task;
 
-	if (!process_read(pid, &task) || task.parent <= 1 || is_among(task.parent, tasks, count) ||
+	if (!process_read(pid, &task) || task.parent <= 1 ||
+	    is_among(task.parent, tasks->items, tasks->count) ||
 	    !process_read(task.parent, &runtime) || runtime.age_ns >= SETUP_LONGEST_NS)
 		return false;
 	process_read_more(&task);
 	process_read_more(&runtime);
-	if (!setup_is_between(&task, &runtime) || waits_for_us(runtime.pid))
+	if (!setup_is_between(&task, &runtime) || waits_for_us(runtime.pid) ||
+	    tasks->is_inside(runtime.pid, tasks->context))
 		return false;
 	setup->runtime = runtime.pid;
 	setup->age_ns = runtime.age_ns;
@@ -152,13 +162,13 @@ static bool is_being_set_up(pid_t pid, const pid_t *tasks, size_t count, struct 
 	return true;
 }
 
-bool setup_find(int cgroup, struct setup *setup)
+bool setup_find(int cgroup, setup_is_inside *is_inside, void *context, struct setup *setup)
 {
-	pid_t tasks[TASKS_MAX];
-	size_t count = read_tasks(cgroup, tasks);
+	struct tasks tasks = { .is_inside = is_inside, .context = context };
 
-	for (size_t i = 0; i < count; i++) {
-		if (is_being_set_up(tasks[i], tasks, count, setup))
+	tasks.count = read_tasks(cgroup, tasks.items);
+	for (size_t i = 0; i < tasks.count; i++) {
+		if (is_being_set_up(tasks.items[i], &tasks, setup))
 			return true;
 	}
 	return false;

@@ -16,6 +16,9 @@
  */
 #define SETUP_LONGEST_NS (30 * 1000 * 1000 * 1000ULL)
 
+/* Tells whether a process is in a cgroup, or in one below it. If in doubt, it is. */
+typedef bool setup_is_inside(pid_t process, void *context);
+
 struct setup {
 	pid_t runtime;
 	uint64_t age_ns; /* for how long the runtime has run */
@@ -36,10 +39,14 @@ bool setup_is_between(const struct process *task, const struct process *runtime)
 /**
  * setup_find() - is a runtime setting up a container in a cgroup?
  * @cgroup: its open directory
+ * @is_inside: asks about that cgroup
  * @setup: receives it
+ *
+ * A runtime is outside of what it sets up. Root of a container that is running could otherwise keep a fence away, with
+ * processes that call themselves runtimes in cgroups below.
  *
  * What runs below the cgroup does not count, and neither does a runtime that waits for this process, as for a hook: it
  * has attached its program by then. It looks at some hundreds of processes at most: a container that is being set up
  * has few.
  */
-bool setup_find(int cgroup, struct setup *setup);
+bool setup_find(int cgroup, setup_is_inside *is_inside, void *context, struct setup *setup);

@@ -2,13 +2,19 @@
 /* A container runtime is setting up its container where a fence is wanted. */
 #include "support/setup.h"
 #include "fence/change.h"
+#include "fence/setup.h"
 #include "policy/policy.h"
-#include "runtime/setup.h"
+#include "runtime/process.h"
+#include "support/children.h"
 #include "support/harness.h"
+#include "support/namespaces.h"
 
 #include <bpf/bpf.h>
 #include <cgfence/apply.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <unistd.h>
 
 TestSuite(setup, .init = harness_begin, .fini = harness_end);
@@ -91,16 +97,89 @@ Test(setup, other_commands_and_other_cgroups_do_not_count)
 	struct setup found;
 
 	setup_begin(&scene, below, "runc", "create");
-	cr_expect(setup_find(cgfence_cgroup_fd(below), &found));
+	cr_expect(fence_setup_find(below, &found));
 	cr_expect_eq(found.runtime, scene.runtime);
 	cr_expect_eq(attach("{'devices': {}}", 0), 0);
 	setup_end(&scene);
 	setup_begin(&scene, below, "runc", "exec");
-	cr_expect_not(setup_find(cgfence_cgroup_fd(below), &found));
+	cr_expect_not(fence_setup_find(below, &found));
 	setup_end(&scene);
 	setup_begin(&scene, below, "sh", "create");
-	cr_expect_not(setup_find(cgfence_cgroup_fd(below), &found));
+	cr_expect_not(fence_setup_find(below, &found));
 	setup_end(&scene);
+}
+
+static void move(pid_t process, const struct cgfence_cgroup *cgroup)
+{
+	int fd = openat(cgfence_cgroup_fd(cgroup), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_geq(dprintf(fd, "%d", process), 0);
+	close(fd);
+}
+
+/* Root of a container that runs would keep a fence away for as long as it wants. */
+Test(setup, what_poses_as_a_runtime_inside_of_the_cgroup_does_not_count)
+{
+	struct cgfence_cgroup *fenced = harness_child_cgroup(harness_cgroup(), "fenced");
+	struct cgfence_cgroup *beside = harness_child_cgroup(harness_cgroup(), "fenced-not");
+	struct cgfence_cgroup *below = harness_child_cgroup(fenced, "below");
+	struct cgfence_cgroup *deeper = harness_child_cgroup(below, "deeper");
+	const struct {
+		const struct cgfence_cgroup *of_runtime;
+		bool counts;
+	} cases[] = {
+		{ harness_cgroup(), true }, { beside, true },  { fenced, false },
+		{ below, false },	    { deeper, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct setup_scene scene;
+		struct setup found;
+
+		setup_begin(&scene, fenced, "runc", "create");
+		move(scene.runtime, cases[i].of_runtime);
+		cr_expect_eq(fence_setup_find(fenced, &found), cases[i].counts, "case %zu", i);
+		setup_end(&scene);
+	}
+}
+
+static int become_root_of_a_namespace(void *ready)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWUSER) < 0)
+		return 1;
+	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0 0 1", 5) != 5)
+		return 2;
+	*(bool *)ready = true;
+	for (;;)
+		pause();
+}
+
+/* The user 0 of another user namespace may be that of the host, but has no power over it. */
+Test(setup, root_of_another_user_namespace_is_not_root)
+{
+	volatile bool *ready = harness_share(sizeof(bool));
+	struct process process;
+	pid_t child;
+
+	if (!namespaces_has_users())
+		harness_skip("no user namespace can be made here");
+	cr_assert(process_read(getpid(), &process));
+	process_read_more(&process);
+	cr_expect(process.is_root);
+	child = harness_fork();
+	if (child == 0)
+		_exit(become_root_of_a_namespace((void *)ready));
+	for (int i = 0; i < 10000 && !*ready; i++)
+		usleep(1000);
+	cr_assert(*ready);
+	cr_assert(process_read(child, &process));
+	process_read_more(&process);
+	cr_expect_not(process.is_root);
+	children_end(child);
 }
 
 /* The cgroup was empty when the attach began: a runtime had just made it. */
