@@ -63,25 +63,31 @@ static int prepare(const struct cgfence_policy *policy, const struct adopted *pr
 	return 0;
 }
 
-/* What all programs together answer; @answers has room for all questions, and is zeroed. */
+/* Adds what a program answers; @answers has room for all questions. */
+static int ask_one(const struct proof *proof, uint32_t program, struct answer *answers,
+		   struct cgfence_error *error)
+{
+	int result = foreign_ask_device(program, proof->questions, proof->count, error);
+
+	for (size_t i = 0; i < proof->count && result == 0; i++) {
+		const struct foreign_question *question = &proof->questions[i];
+
+		answers[i].unknown = answers[i].unknown || question->without;
+		if (!question->without && question->with && !answers[i].refuser)
+			answers[i].refuser = program;
+	}
+	return result;
+}
+
+/* What all programs together answer; @answers is zeroed. */
 static int ask(const struct proof *proof, const struct adopted *programs, struct answer *answers,
 	       struct cgfence_error *error)
 {
-	for (size_t i = 0; i < programs->count; i++) {
-		uint32_t id = programs->programs[i].id;
-		int result = foreign_ask_device(id, proof->questions, proof->count, error);
+	int result = 0;
 
-		if (result)
-			return result;
-		for (size_t j = 0; j < proof->count; j++) {
-			const struct foreign_question *question = &proof->questions[j];
-
-			answers[j].unknown = answers[j].unknown || question->without;
-			if (!question->without && question->with && !answers[j].refuser)
-				answers[j].refuser = id;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < programs->count && result == 0; i++)
+		result = ask_one(proof, programs->programs[i].id, answers, error);
+	return result;
 }
 
 static void describe(uint32_t id, char text[CGFENCE_FOREIGN_TEXT_SIZE])
@@ -210,14 +216,14 @@ static int compare_again(const struct proof *proof, const struct cgfence_image *
 
 /* The programs of a fence that is adopted, and those that have come back; all share descriptors. */
 struct succession {
-	struct adopted replaced;
+	const struct adopted_program **predecessors; /* for each that has come, or NULL */
 	struct adopted staying;
 	struct adopted all; /* with those that have come */
 };
 
 static void free_succession(struct succession *succession)
 {
-	free(succession->replaced.programs);
+	free(succession->predecessors);
 	free(succession->staying.programs);
 	free(succession->all.programs);
 }
@@ -231,7 +237,7 @@ static int part(const struct adopted *before, const struct adopted *now,
 
 	all->programs = calloc(before->count + now->count + 1, sizeof(*all->programs));
 	if (!all->programs ||
-	    adopted_part(before, now, &succession->replaced, &succession->staying))
+	    adopted_part(before, now, &succession->predecessors, &succession->staying))
 		return error_out_of_memory(error);
 	for (size_t i = 0; i < before->count; i++)
 		all->programs[all->count++] = before->programs[i];
@@ -240,15 +246,86 @@ static int part(const struct adopted *before, const struct adopted *now,
 	return 0;
 }
 
-static int ask_again(const struct proof *proof, const struct succession *succession,
-		     const struct adopted *now, struct answer *answers, struct cgfence_error *error)
-{
-	int result = ask(proof, &succession->staying, answers, error);
+/* The answers to all questions, one after the other. */
+struct answers_again {
+	struct answer *before;
+	struct answer *now;
+	struct answer *earlier; /* of the one in whose place the next one has come */
+	struct answer *later;
+};
 
-	memcpy(answers + proof->count, answers, proof->count * sizeof(*answers));
+/* What is refused where it has come in the place of none is refused by somebody else than before. */
+static int refuse_newcomer(const struct cgfence_device_request *request, uint32_t newcomer,
+			   struct cgfence_error *error)
+{
+	char program[CGFENCE_FOREIGN_TEXT_SIZE];
+	char text[64];
+
+	format(request, text);
+	describe(newcomer, program);
+	return error_set(
+		error, EPERM,
+		"what is attached now differs from what was adopted: %s refuses %s, which the fence allows",
+		program, text);
+}
+
+/*
+ * What one refuses that has come counts, even where another that is kept refuses it too and an edit has overruled that one:
+ * the edit was about the other's rules.
+ */
+static int compare_one(const struct proof *proof, const struct cgfence_image *image,
+		       const struct answers_again *answers, struct cgfence_error *error)
+{
+	for (size_t i = 0; i < proof->count; i++) {
+		const struct cgfence_device_request *request = &proof->questions[i].request;
+		uint32_t refuser = answers->later[i].refuser;
+
+		if (refuser && !answers->earlier[i].refuser && allows(image, request))
+			return refuse_newcomer(request, refuser, error);
+	}
+	return 0;
+}
+
+static void add(struct answer *sum, const struct answer *answers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		sum[i].unknown = sum[i].unknown || answers[i].unknown;
+		if (!sum[i].refuser)
+			sum[i].refuser = answers[i].refuser;
+	}
+}
+
+/* @earlier: NULL if it has come in the place of none */
+static int ask_pair(const struct proof *proof, const struct cgfence_image *image,
+		    const struct adopted_program *earlier, const struct adopted_program *later,
+		    const struct answers_again *answers, struct cgfence_error *error)
+{
+	size_t size = proof->count * sizeof(*answers->before);
+	int result;
+
+	memset(answers->earlier, 0, size);
+	memset(answers->later, 0, size);
+	result = earlier ? ask_one(proof, earlier->id, answers->earlier, error) : 0;
 	if (result == 0)
-		result = ask(proof, &succession->replaced, answers, error);
-	return result ? result : ask(proof, now, answers + proof->count, error);
+		result = ask_one(proof, later->id, answers->later, error);
+	if (result)
+		return result;
+	add(answers->before, answers->earlier, proof->count);
+	add(answers->now, answers->later, proof->count);
+	return compare_one(proof, image, answers, error);
+}
+
+static int ask_again(const struct proof *proof, const struct cgfence_image *image,
+		     const struct succession *succession, const struct adopted *now,
+		     const struct answers_again *answers, struct cgfence_error *error)
+{
+	int result = ask(proof, &succession->staying, answers->before, error);
+
+	memcpy(answers->now, answers->before, proof->count * sizeof(*answers->now));
+	for (size_t i = 0; i < now->count && result == 0; i++)
+		result = ask_pair(proof, image, succession->predecessors[i], &now->programs[i],
+				  answers, error);
+	return result ? result : compare_again(proof, image, answers->before, answers->now, error);
 }
 
 static int prove_again(const struct cgfence_policy *policy, const struct adopted *before,
@@ -257,7 +334,8 @@ static int prove_again(const struct cgfence_policy *policy, const struct adopted
 	cleanup_succession struct succession succession = { 0 };
 	cleanup_proof struct proof proof = { 0 };
 	cleanup_free struct cgfence_image *image = NULL;
-	cleanup_free struct answer *answers = NULL;
+	cleanup_free struct answer *all = NULL;
+	struct answers_again answers;
 	int result = part(before, now, &succession, error);
 
 	if (result == 0)
@@ -266,12 +344,12 @@ static int prove_again(const struct cgfence_policy *policy, const struct adopted
 		result = prepare(policy, &succession.all, &proof, error);
 	if (result)
 		return result;
-	answers = calloc(2 * proof.count + 1, sizeof(*answers));
-	if (!answers)
+	all = calloc(4 * proof.count + 1, sizeof(*all));
+	if (!all)
 		return error_out_of_memory(error);
-	result = ask_again(&proof, &succession, now, answers, error);
-	return result ? result
-		      : compare_again(&proof, image, answers, answers + proof.count, error);
+	answers = (struct answers_again){ all, all + proof.count, all + 2 * proof.count,
+					  all + 3 * proof.count };
+	return ask_again(&proof, image, &succession, now, &answers, error);
 }
 
 int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,

@@ -24,7 +24,8 @@ int fence_prove_stricter(const struct cgfence_policy *policy, const struct adopt
  * @before: those that the fence keeps; those of them that @now replaces (adopted_part()) count no more afterwards
  * @now: those that have come back
  *
- * All that is kept afterwards has to answer as all that was kept before, or as the policy does.
+ * All that is kept afterwards has to answer as all that was kept before, or as the policy does. None of @now may refuse
+ * what the policy allows, unless the one in whose place it has come refused it too.
  */
 int fence_prove_again(const struct cgfence_policy *policy, const struct adopted *before,
 		      const struct adopted *now, struct cgfence_error *error);

@@ -56,7 +56,8 @@ bool adopted_are_known(const struct adopted *kept, const struct adopted *found);
 /**
  * adopted_is_like() - do two programs answer alike, as far as can be seen without asking them?
  *
- * They consist of the same instructions and have no map that could tell them apart. If in doubt, no.
+ * They have the same name, if any, consist of the same instructions, and have no map that could tell them apart. If in
+ * doubt, no.
  */
 bool adopted_is_like(const struct adopted_program *a, const struct adopted_program *b);
 
@@ -74,19 +75,19 @@ int adopted_pin_one(uint64_t id, const struct adopted_program *program,
 
 /**
  * adopted_part() - part what a fence keeps by what has come back.
- * @replaced: receives those in whose place one of @found has come: it is like it, or else has the same name, and is on the
- *	same cgroup; each has come in the place of one at most
- * @staying: receives the others
+ * @predecessors: receives as many as @found has, each the one in whose place that has come: it is like it, or else has the
+ *	same name, and is on the same cgroup; NULL where it has come in the place of none. One has one successor at most
+ * @staying: receives those that have none
  *
- * The lists share the descriptors of @kept: give their programs to free() alone.
+ * Both point into @kept or share its descriptors: give @predecessors, and the programs of @staying, to free() alone.
  *
  * Return: 0 or -ENOMEM.
  */
-int adopted_part(const struct adopted *kept, const struct adopted *found, struct adopted *replaced,
-		 struct adopted *staying);
+int adopted_part(const struct adopted *kept, const struct adopted *found,
+		 const struct adopted_program ***predecessors, struct adopted *staying);
 
 /**
- * adopted_swap() - keep what has come back in the place of what adopted_part() calls replaced; what replaces none is added.
+ * adopted_swap() - keep what has come back in the place of what it replaces by adopted_part(); what replaces none is added.
  * @kept: of the fence
  */
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,

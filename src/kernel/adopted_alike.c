@@ -15,7 +15,11 @@ static bool read_info(const struct adopted_program *program, struct bpf_prog_inf
 	return bpf_obj_get_info_by_fd(program->fd < 0 ? opened : program->fd, info, &size) == 0;
 }
 
-/* The kernel computes the tag over the instructions as they were loaded (bpf_prog_calc_tag(), kernel/bpf/core.c). */
+/*
+ * Two owners may attach the same instructions, each under a name of its own, and what one of them wants is not what the
+ * other has let go. The kernel computes the tag over the instructions as they were loaded (bpf_prog_calc_tag(),
+ * kernel/bpf/core.c).
+ */
 bool adopted_is_like(const struct adopted_program *a, const struct adopted_program *b)
 {
 	struct bpf_prog_info left;
@@ -24,8 +28,8 @@ bool adopted_is_like(const struct adopted_program *a, const struct adopted_progr
 	if (a->id == b->id)
 		return true;
 	return read_info(a, &left) && read_info(b, &right) && left.type == right.type &&
-	       !left.nr_map_ids && !right.nr_map_ids &&
-	       memcmp(left.tag, right.tag, sizeof(left.tag)) == 0;
+	       strncmp(left.name, right.name, sizeof(left.name)) == 0 && !left.nr_map_ids &&
+	       !right.nr_map_ids && memcmp(left.tag, right.tag, sizeof(left.tag)) == 0;
 }
 
 static bool is_known(const struct adopted *kept, const struct adopted_program *program)

@@ -71,24 +71,21 @@ static bool is_paired(const struct adopted_program *kept,
 	return false;
 }
 
-int adopted_part(const struct adopted *kept, const struct adopted *found, struct adopted *replaced,
-		 struct adopted *staying)
+int adopted_part(const struct adopted *kept, const struct adopted *found,
+		 const struct adopted_program ***predecessors, struct adopted *staying)
 {
 	cleanup_free const struct adopted_program **pairs = NULL;
-	cleanup_free struct adopted_program *ended = calloc(kept->count + 1, sizeof(*ended));
 	cleanup_free struct adopted_program *stay = calloc(kept->count + 1, sizeof(*stay));
 	size_t count = 0;
 
-	if (!ended || !stay || pair_all(kept, found, has_name, &pairs))
+	if (!stay || pair_all(kept, found, has_name, &pairs))
 		return -ENOMEM;
 	for (size_t i = 0; i < kept->count; i++) {
-		if (is_paired(&kept->programs[i], pairs, found->count))
-			ended[count++] = kept->programs[i];
-		else
-			stay[i - count] = kept->programs[i];
+		if (!is_paired(&kept->programs[i], pairs, found->count))
+			stay[count++] = kept->programs[i];
 	}
-	*replaced = (struct adopted){ cleanup_steal(ended), count };
-	*staying = (struct adopted){ cleanup_steal(stay), kept->count - count };
+	*predecessors = cleanup_steal(pairs);
+	*staying = (struct adopted){ cleanup_steal(stay), count };
 	return 0;
 }
 

@@ -189,3 +189,36 @@ Test(adopt_succession, without_a_name_all_are_put_back)
 	whitelist_close(&first);
 	whitelist_close(&second);
 }
+
+#define TOOL "audit_tool"
+
+/* An edit allows what the rules of a unit refuse. What somebody else attaches then, who refuses the same, is not overruled. */
+static void expect_left(struct whitelist_entry extra)
+{
+	struct cgfence_cgroup *cgroup = harness_cgroup();
+	struct whitelist first = put(cgroup, SYSTEMD, none, none);
+	struct cgfence_error error = { 0 };
+	struct whitelist tool;
+
+	adopt(cgroup, 1);
+	edit(cgroup, CGFENCE_ALLOW, "c 1:7 rw");
+	cr_assert_eq(harness_open(cgroup, "c 1:7", O_RDONLY), 0);
+	tool = put(cgroup, TOOL, extra, none);
+	cr_assert_eq(adopt_again(cgroup, &error), -EPERM);
+	cr_expect_not_null(strstr(error.text, "'" TOOL "' refuses c 1:7 r, which the fence allows"),
+			   "%s", error.text);
+	cr_expect_eq(harness_open(cgroup, "c 1:7", O_RDONLY), EPERM);
+	cr_expect_eq(whitelist_query(cgroup).count, 2);
+	whitelist_close(&first);
+	whitelist_close(&tool);
+}
+
+Test(adopt_succession, what_somebody_else_refuses_stays)
+{
+	expect_left(consoles);
+}
+
+Test(adopt_succession, the_same_instructions_of_somebody_else_stay)
+{
+	expect_left(none);
+}
