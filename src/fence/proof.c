@@ -46,6 +46,8 @@ static int prepare(const struct cgfence_policy *policy, const struct adopted *pr
 
 	if (candidates_collect(policy, programs, &candidates))
 		return error_out_of_memory(error);
+	if (*candidates.unknown.text)
+		return error_set(error, EPERM, "%s", candidates.unknown.text);
 	proof->questions = calloc(candidates.count * ACCESS_COUNT, sizeof(*proof->questions));
 	if (!proof->questions)
 		return error_out_of_memory(error);
@@ -63,12 +65,25 @@ static int prepare(const struct cgfence_policy *policy, const struct adopted *pr
 	return 0;
 }
 
+static void describe(uint32_t id, char text[CGFENCE_FOREIGN_TEXT_SIZE])
+{
+	char name[16];
+
+	foreign_read_name(id, name);
+	foreign_describe(id, name, text);
+}
+
 /* Adds what a program answers; @answers has room for all questions. */
 static int ask_one(const struct proof *proof, uint32_t program, struct answer *answers,
 		   struct cgfence_error *error)
 {
+	char text[CGFENCE_FOREIGN_TEXT_SIZE];
 	int result = foreign_ask_device(program, proof->questions, proof->count, error);
 
+	if (result) {
+		describe(program, text);
+		error_wrap(error, "%s cannot be asked", text);
+	}
 	for (size_t i = 0; i < proof->count && result == 0; i++) {
 		const struct foreign_question *question = &proof->questions[i];
 
@@ -88,14 +103,6 @@ static int ask(const struct proof *proof, const struct adopted *programs, struct
 	for (size_t i = 0; i < programs->count && result == 0; i++)
 		result = ask_one(proof, programs->programs[i].id, answers, error);
 	return result;
-}
-
-static void describe(uint32_t id, char text[CGFENCE_FOREIGN_TEXT_SIZE])
-{
-	char name[16];
-
-	foreign_read_name(id, name);
-	foreign_describe(id, name, text);
 }
 
 static void format(const struct cgfence_device_request *request, char text[64])
@@ -230,15 +237,16 @@ static void free_succession(struct succession *succession)
 
 #define cleanup_succession __attribute__((cleanup(free_succession)))
 
+/* Return: 0 or -ENOMEM. */
 static int part(const struct adopted *before, const struct adopted *now,
-		struct succession *succession, struct cgfence_error *error)
+		struct succession *succession)
 {
 	struct adopted *all = &succession->all;
 
 	all->programs = calloc(before->count + now->count + 1, sizeof(*all->programs));
 	if (!all->programs ||
 	    adopted_part(before, now, &succession->predecessors, &succession->staying))
-		return error_out_of_memory(error);
+		return -ENOMEM;
 	for (size_t i = 0; i < before->count; i++)
 		all->programs[all->count++] = before->programs[i];
 	for (size_t i = 0; i < now->count; i++)
@@ -336,10 +344,11 @@ static int prove_again(const struct cgfence_policy *policy, const struct adopted
 	cleanup_free struct cgfence_image *image = NULL;
 	cleanup_free struct answer *all = NULL;
 	struct answers_again answers;
-	int result = part(before, now, &succession, error);
+	int result;
 
-	if (result == 0)
-		result = image_compile(policy, 1, false, &image, error);
+	if (part(before, now, &succession))
+		return error_out_of_memory(error);
+	result = image_compile(policy, 1, false, &image, error);
 	if (result == 0)
 		result = prepare(policy, &succession.all, &proof, error);
 	if (result)

@@ -82,6 +82,53 @@ static int mount_nodes(void)
 	return mounted < 0 ? -errno : mounted;
 }
 
+/* Questions about a device follow one another, and the node of the first serves them all. */
+static bool is_of_same_device(const struct foreign_question *questions, size_t index)
+{
+	const struct cgfence_device_request *request = &questions[index].request;
+	const struct cgfence_device_request *before;
+
+	if (!index)
+		return false;
+	before = &questions[index - 1].request;
+	return before->type == request->type && before->major == request->major &&
+	       before->minor == request->minor;
+}
+
+static void ask_without(struct asking *asking, int directory)
+{
+	size_t node = 0;
+	int missing = 0;
+
+	for (size_t i = 0; i < asking->count; i++) {
+		struct foreign_question *question = &asking->questions[i];
+		char name[NODE_NAME_SIZE];
+
+		if (!is_of_same_device(asking->questions, i)) {
+			node = i;
+			name_node(node, name);
+			missing = make_node(directory, name, &question->request);
+		}
+		question->without = missing ? missing
+					    : try_request(directory, node, &question->request);
+	}
+}
+
+static void ask_with(struct asking *asking, int directory)
+{
+	size_t node = 0;
+
+	for (size_t i = 0; i < asking->count; i++) {
+		struct foreign_question *question = &asking->questions[i];
+
+		if (!is_of_same_device(asking->questions, i))
+			node = i;
+		question->with = question->without
+					 ? question->without
+					 : try_request(directory, node, &question->request);
+	}
+}
+
 /* Return: 0 or errno, as an exit status. */
 static int ask(void *context)
 {
@@ -91,25 +138,11 @@ static int ask(void *context)
 
 	if (directory < 0)
 		return -directory;
-	for (size_t i = 0; i < asking->count; i++) {
-		struct foreign_question *question = &asking->questions[i];
-		char name[NODE_NAME_SIZE];
-
-		name_node(i, name);
-		question->without = make_node(directory, name, &question->request);
-		if (question->without == 0)
-			question->without = try_request(directory, i, &question->request);
-	}
+	ask_without(asking, directory);
 	code = foreign_child_attach(&asking->child);
-	if (code)
-		return code;
-	for (size_t i = 0; i < asking->count; i++) {
-		struct foreign_question *question = &asking->questions[i];
-
-		question->with = question->without ? question->without
-						   : try_request(directory, i, &question->request);
-	}
-	return 0;
+	if (code == 0)
+		ask_with(asking, directory);
+	return code;
 }
 
 int foreign_ask_device(uint32_t program, struct foreign_question *questions, size_t count,

@@ -17,7 +17,7 @@ struct foreign_question {
  *
  * The program is attached to a cgroup that is there for a moment, in which a child makes nodes and tries them with
  * access(2) and mknod(2), which ask as open(2) does and open nothing. A program that goes by the cgroup of who asks is
- * asked about that cgroup.
+ * asked about that cgroup. One that keeps something for each cgroup cannot be asked.
  *
  * Return: 0, or -errno if it cannot be asked, with the reason.
  */

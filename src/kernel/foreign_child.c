@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cgroup/scratch.h"
 #include "kernel/error.h"
+#include "kernel/foreign_maps.h"
 
 #include <sys/mman.h>
 
@@ -45,7 +46,9 @@ int foreign_child_run(struct foreign_child *child, uint32_t program, int (*ask)(
 
 	if (fd < 0)
 		return kernel_error(error, errno, "open the program %u", program);
-	result = scratch_open(&cgroup, error);
+	result = foreign_maps_check_asking(fd, error);
+	if (result == 0)
+		result = scratch_open(&cgroup, error);
 	if (result)
 		return result;
 	child->program = fd;

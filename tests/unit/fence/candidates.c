@@ -60,6 +60,19 @@ Test(candidates, a_wildcard_is_asked_at_both_ends)
 	cr_expect(has(&candidates, 'b', 4095, 4321));
 }
 
+/* A program may refuse some minors of a major all of whose minors the policy allows. */
+Test(candidates, a_wildcard_of_minors_is_sampled)
+{
+	cleanup_candidates struct candidates candidates =
+		collect("{`devices`: {`allow`: [`c 3000:* r`]}}");
+	size_t minors = 0;
+
+	for (size_t i = 0; i < candidates.count; i++)
+		minors += cgfence_selector_major(candidates.selectors[i]) == 3000 &&
+			  cgfence_selector_minor(candidates.selectors[i]) < 256;
+	cr_expect_geq(minors, 40, "%zu", minors);
+}
+
 Test(candidates, a_sample_of_the_rest)
 {
 	cleanup_candidates struct candidates candidates = collect(NULL);
