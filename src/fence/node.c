@@ -6,6 +6,7 @@
 #include "runtime/node.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fence/edit.h"
 #include "fence/host_node.h"
 #include "fence/inhabitant.h"
 #include "policy/edit_parse.h"
@@ -127,25 +128,49 @@ int cgfence_node_parse(const char *entry, const char *path, struct cgfence_node 
 
 /* ---- with the rule ---- */
 
-static int change_node(const struct node *node, const struct entrance *entrance, bool allows,
-		       struct node_change *change, struct cgfence_error *error)
+/* The node is part of an edit: it changes with the rule, and under the same lock. */
+struct node_step {
+	const struct node *node;
+	const struct entrance *entrance;
+	bool allows;
+	struct node_change change;
+};
+
+static int change_node(void *context, struct cgfence_error *error)
 {
-	return allows ? node_make(node, entrance, change, error)
-		      : node_remove(node, entrance, 0, &change->effect, error);
+	struct node_step *step = context;
+
+	return step->allows ? node_make(step->node, step->entrance, &step->change, error)
+			    : node_remove(step->node, step->entrance, 0, &step->change, error);
+}
+
+/* With the owner and the mode that it had. */
+static int make_again(const struct node_step *step, struct cgfence_error *error)
+{
+	struct node_change back = { 0 };
+	struct node node = *step->node;
+
+	if (step->change.mode) {
+		node.mode = step->change.mode;
+		node.user = step->change.user;
+		node.group = step->change.group;
+	}
+	return node_make(&node, step->entrance, &back, error);
 }
 
 /* The rule did not change, so the node is to be as before. */
-static void undo(const struct node *node, const struct entrance *entrance,
-		 const struct node_change *change, struct cgfence_error *error)
+static void undo(void *context, struct cgfence_error *error)
 {
+	const struct node_step *step = context;
 	struct cgfence_error why = { 0 };
 	struct node_change back = { 0 };
 	int result = 0;
 
-	if (change->effect == NODE_REMOVED)
-		result = node_make(node, entrance, &back, &why);
-	else if (change->effect != NODE_UNCHANGED)
-		result = node_remove(node, entrance, change->directories, &back.effect, &why);
+	if (step->change.effect == NODE_REMOVED)
+		result = make_again(step, &why);
+	else if (step->change.effect != NODE_UNCHANGED)
+		result = node_remove(step->node, step->entrance, step->change.directories, &back,
+				     &why);
 	if (result)
 		error_wrap(error, "%s, after which the node could not be put back", why.text);
 }
@@ -162,19 +187,16 @@ int cgfence_fence_edit_node(const struct cgfence_cgroup *cgroup, const struct cg
 			    enum cgfence_node_outcome *outcome, struct cgfence_error *error)
 {
 	cleanup_entrance struct entrance entrance = ENTRANCE_NONE;
-	struct node_change change = { 0 };
+	struct node_step made = { .node = &node->node,
+				  .entrance = &entrance,
+				  .allows = edit->action == CGFENCE_ALLOW };
+	const struct fence_edit_step step = { change_node, undo, &made };
 	int result = inhabitant_open(cgroup, &entrance, error);
 
 	if (result == 0)
-		result = change_node(&node->node, &entrance, edit->action == CGFENCE_ALLOW, &change,
-				     error);
+		result = fence_edit_with(cgroup, edit, &step, changed, error);
 	if (result)
 		return result;
-	result = cgfence_fence_edit(cgroup, edit, changed, error);
-	if (result) {
-		undo(&node->node, &entrance, &change, error);
-		return result;
-	}
-	*outcome = outcomes[change.effect];
+	*outcome = outcomes[made.change.effect];
 	return 0;
 }

@@ -208,6 +208,17 @@ static int run(const struct node *node, const struct entrance *entrance, struct 
 	return result;
 }
 
+static struct node_change change_of(const struct node_work *work)
+{
+	return (struct node_change){
+		.effect = work->effect,
+		.directories = work->made_directories,
+		.mode = work->was_mode,
+		.user = work->was_user,
+		.group = work->was_group,
+	};
+}
+
 int node_make(const struct node *node, const struct entrance *entrance, struct node_change *change,
 	      struct cgfence_error *error)
 {
@@ -218,12 +229,12 @@ int node_make(const struct node *node, const struct entrance *entrance, struct n
 		return error_out_of_memory(error);
 	result = run(node, entrance, work, error);
 	if (result == 0)
-		*change = (struct node_change){ work->effect, work->made_directories };
+		*change = change_of(work);
 	return result;
 }
 
 int node_remove(const struct node *node, const struct entrance *entrance, unsigned int directories,
-		enum node_effect *effect, struct cgfence_error *error)
+		struct node_change *change, struct cgfence_error *error)
 {
 	cleanup_free struct node_work *work = calloc(1, sizeof(*work));
 	int result;
@@ -234,6 +245,6 @@ int node_remove(const struct node *node, const struct entrance *entrance, unsign
 	work->directories = directories;
 	result = run(node, entrance, work, error);
 	if (result == 0)
-		*effect = work->effect;
+		*change = change_of(work);
 	return result;
 }

@@ -16,10 +16,14 @@ struct node {
 	char *source; /* the node of the host; NULL if there is none */
 };
 
-/* What node_make() did, and so what has to be undone. */
+/* What node_make() or node_remove() did, and so what has to be undone. */
 struct node_change {
 	enum node_effect effect;
 	unsigned int directories; /* it made these too */
+	/* Of a node that was removed, with its type; 0 for the mount of a node. */
+	mode_t mode;
+	uid_t user;
+	gid_t group;
 };
 
 /**
@@ -43,9 +47,9 @@ int node_make(const struct node *node, const struct entrance *entrance, struct n
 /**
  * node_remove() - remove a device node, or what is mounted in its place.
  * @directories: how many of the directories that it is in go with it, if they are empty
- * @effect: receives what was done
+ * @change: receives what was done
  *
  * Return: 0, also if there is none; -EEXIST if something else is there; -EBUSY if the place is the host's own; another -errno.
  */
 int node_remove(const struct node *node, const struct entrance *entrance, unsigned int directories,
-		enum node_effect *effect, struct cgfence_error *error);
+		struct node_change *change, struct cgfence_error *error);

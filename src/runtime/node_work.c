@@ -217,6 +217,20 @@ static bool is_device(const struct node_work *work, int file)
 	       status.st_rdev == work->device;
 }
 
+/*
+ * What a child leaves that is killed before it mounts the node or after it unmounts it: the file that bind_node() makes, of
+ * the owner of the directory, empty, and with a mode that nobody else would choose.
+ */
+static bool is_remnant(int directory, int file)
+{
+	struct stat above;
+	struct stat status;
+
+	return fstat(directory, &above) == 0 && fstat(file, &status) == 0 &&
+	       status.st_mode == S_IFREG && status.st_size == 0 && status.st_nlink == 1 &&
+	       status.st_uid == above.st_uid && !is_mounted_on(file, directory);
+}
+
 /* ---- making ---- */
 
 /* What is to be mounted on must be found by way of a mount that is in the namespace. */
@@ -274,27 +288,26 @@ static bool make_in(struct node_work *work, int directory, const char *name)
 
 	if (file < 0 && errno != ENOENT)
 		return fail(work, NODE_DIRECTORY, errno);
-	if (file >= 0 && !is_device(work, file))
-		return fail(work, NODE_PRESENT, EEXIST);
-	if (file >= 0)
+	if (file >= 0 && is_device(work, file))
 		return opens(file) || fail(work, NODE_CLOSED, EACCES);
+	if (file >= 0 && !is_remnant(directory, file))
+		return fail(work, NODE_PRESENT, EEXIST);
 	if (is_hosts(work, directory))
 		return fail(work, NODE_HOST, EBUSY);
 	writable = open_writable(work, directory);
+	if (file >= 0 && unlinkat(writable, name, 0) < 0)
+		return fail(work, NODE_REMOVE, errno);
 	return work->binds || !opens(directory) ? bind_node(work, directory, writable, name)
 						: make_node(work, writable, name);
 }
 
 /* ---- removing ---- */
 
-static bool unlink_node(struct node_work *work, int directory, const char *name)
+static bool unlink_file(struct node_work *work, int directory, const char *name)
 {
 	cleanup_close int writable = open_writable(work, directory);
 
-	if (unlinkat(writable, name, 0) < 0)
-		return fail(work, NODE_REMOVE, errno);
-	work->effect = NODE_REMOVED;
-	return true;
+	return unlinkat(writable, name, 0) == 0 || fail(work, NODE_REMOVE, errno);
 }
 
 /* The file that was mounted on is nothing without the node. */
@@ -322,7 +335,7 @@ static bool unmount(struct node_work *work, int directory, int file, const char 
 	mounted = open_tree(file, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (mounted < 0 || fchdir(directory) < 0 || umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return fail(work, NODE_UNMOUNT, errno);
-	if (is_empty_file(directory, name) && !unlink_node(work, directory, name)) {
+	if (is_empty_file(directory, name) && !unlink_file(work, directory, name)) {
 		mount_again(mounted, directory, name);
 		return false;
 	}
@@ -330,18 +343,43 @@ static bool unmount(struct node_work *work, int directory, int file, const char 
 	return true;
 }
 
+/* For the node that has to be made again if the rule stays. */
+static void remember(struct node_work *work, int file)
+{
+	struct stat status;
+
+	if (fstat(file, &status) < 0)
+		return;
+	work->was_mode = status.st_mode;
+	work->was_user = status.st_uid;
+	work->was_group = status.st_gid;
+}
+
+static bool remove_node(struct node_work *work, int directory, int file, const char *name)
+{
+	if (is_mounted_on(file, directory))
+		return unmount(work, directory, file, name);
+	remember(work, file);
+	if (!unlink_file(work, directory, name))
+		return false;
+	work->effect = NODE_REMOVED;
+	return true;
+}
+
 static bool remove_in(struct node_work *work, int directory, const char *name)
 {
 	cleanup_close int file = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool is_node;
 
 	if (file < 0)
 		return errno == ENOENT || fail(work, NODE_DIRECTORY, errno);
-	if (!is_device(work, file))
+	is_node = is_device(work, file);
+	if (!is_node && !is_remnant(directory, file))
 		return fail(work, NODE_PRESENT, EEXIST);
 	if (is_hosts(work, directory))
 		return fail(work, NODE_HOST, EBUSY);
-	return is_mounted_on(file, directory) ? unmount(work, directory, file, name)
-					      : unlink_node(work, directory, name);
+	return is_node ? remove_node(work, directory, file, name)
+		       : unlink_file(work, directory, name);
 }
 
 /* ---- all ---- */

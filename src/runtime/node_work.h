@@ -51,6 +51,9 @@ struct node_work {
 	int code; /* errno */
 	enum node_effect effect;
 	unsigned int made_directories;
+	mode_t was_mode; /* of a node that was removed, with the type */
+	uid_t was_user;
+	gid_t was_group;
 };
 
 /**

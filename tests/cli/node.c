@@ -230,6 +230,7 @@ Test(node, no_path_leads_out)
 
 Test(node, stays_as_it_was_if_the_rule_does)
 {
+	struct stat before;
 	struct stat status;
 
 	harness_attach(harness_cgroup(),
@@ -242,8 +243,32 @@ Test(node, stays_as_it_was_if_the_rule_does)
 	assert_done(program_run(NULL, WORDS("attach", path(),
 					    program_file("ports.json", "{'ports': [80]}"))));
 	put("/dev/full", S_IFCHR, makedev(1, 7));
+	cr_assert_eq(chmod(jail_path("/dev/full"), 0640), 0);
+	cr_assert_eq(chown(jail_path("/dev/full"), 5, 6), 0);
+	cr_assert_eq(lstat(jail_path("/dev/full"), &before), 0);
 	assert_fails(change("revoke", "/dev/full r", "--node"), 1, "does not fence devices");
-	cr_expect_eq(lstat(jail_path("/dev/full"), &status), 0);
+	cr_assert_eq(lstat(jail_path("/dev/full"), &status), 0);
+	cr_expect_eq(status.st_ino, before.st_ino);
+	cr_expect_eq(status.st_mode, S_IFCHR | 0640);
+	cr_expect_eq(status.st_uid, 5);
+	cr_expect_eq(status.st_gid, 6);
+	jail_end();
+}
+
+/* Killed between making the file and mounting the node on it, or between unmounting and removing. */
+Test(node, what_a_killed_command_left_is_its_own)
+{
+	harness_attach(harness_cgroup(), POLICY);
+	jail_start(JAIL_NODEV);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(mknod(jail_path("/dev/full"), S_IFREG, 0), 0);
+		assert_done(change("revoke", "/dev/full r", "--node"));
+		cr_expect_eq(jail_open("/dev/full"), ENOENT);
+		cr_assert_eq(mknod(jail_path("/dev/full"), S_IFREG, 0), 0);
+		assert_done(change("allow", "/dev/full r", "--node"));
+		cr_expect_eq(jail_open("/dev/full"), 0);
+		assert_done(change("revoke", "/dev/full r", "--node"));
+	}
 	jail_end();
 }
 
@@ -258,6 +283,28 @@ Test(node, the_rule_stays_as_it_was_if_the_node_does)
 							"device", "/dev/full r")),
 			    "this needs CAP_MKNOD");
 	cr_expect_eq(jail_open("/dev/a"), ENOENT);
+	jail_end();
+}
+
+/* Two commands take turns for the node and the rule together. */
+Test(node, agrees_with_the_rule_after_commands_at_once)
+{
+	static const char *const commands[] = { "allow", "revoke" };
+	struct program programs[2];
+	struct stat status;
+
+	harness_attach(harness_cgroup(), POLICY);
+	jail_start(JAIL_USUAL);
+	for (size_t round = 0; round < harness_rounds(30); round++) {
+		for (int i = 0; i < 2; i++)
+			program_start(&programs[i], NULL,
+				      WORDS(commands[i], "--node", path(), "device",
+					    "/dev/full r"));
+		for (int i = 0; i < 2; i++)
+			program_finish(&programs[i]);
+		cr_assert_eq(lstat(jail_path("/dev/full"), &status) == 0, is_allowed("c 1:7"),
+			     "round %zu", round);
+	}
 	jail_end();
 }
 
