@@ -50,7 +50,8 @@ enum cgfence_node_outcome {
  * but a node of this very device is ever removed or taken for the one that is asked for, and nothing is replaced. No path
  * leads out of the container, and none over a symbolic link.
  *
- * Return: 0, what cgfence_fence_edit() returns, -ESRCH if the cgroup has no process, -EEXIST if something else is there,
+ * Return: 0, what cgfence_fence_edit() returns, -ESRCH if the cgroup has no process, -ENOTUNIQ if several containers have
+ * it, -EEXIST if something else is there,
  * -EBUSY if the place is the host's own, another -errno. Both have changed, or neither.
  */
 CGFENCE_API int cgfence_fence_edit_node(const struct cgfence_cgroup *cgroup,

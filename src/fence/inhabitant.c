@@ -12,10 +12,17 @@
 #define ATTEMPTS 8
 
 struct search {
-	pid_t wanted; /* 0 for none */
-	pid_t found;
+	struct owner_processes wanted;
+	bool seen[OWNER_PROCESSES_MAX]; /* which of them are in the cgroup */
+	pid_t oldest;
 	uint64_t age_ns;
 };
+
+static void look_for(struct search *search, pid_t thread)
+{
+	for (size_t i = 0; i < search->wanted.count; i++)
+		search->seen[i] |= search->wanted.items[i].pid == thread;
+}
 
 static int consider(uint64_t cgroup, uint32_t number, void *context)
 {
@@ -24,14 +31,41 @@ static int consider(uint64_t cgroup, uint32_t number, void *context)
 	struct process process;
 
 	(void)cgroup;
-	if (search->wanted && search->found == search->wanted)
-		return 0;
 	if (!process_read(thread, &process))
 		return 0;
-	if (!search->found || thread == search->wanted || process.age_ns > search->age_ns) {
-		search->found = thread;
+	look_for(search, thread);
+	if (!search->oldest || process.age_ns > search->age_ns) {
+		search->oldest = thread;
 		search->age_ns = process.age_ns;
 	}
+	return 0;
+}
+
+static int refuse_several(const struct cgfence_cgroup *cgroup, const struct owner_process *one,
+			  const struct owner_process *other, struct cgfence_error *error)
+{
+	return error_set(
+		error, ENOTUNIQ,
+		"%s has several containers, %s and %s, each with a /dev of its own; leave out --node, and make the node in the one that is meant",
+		cgfence_cgroup_path(cgroup), one->container, other->container);
+}
+
+/* @process: receives 0 if there is none */
+static int choose(const struct cgfence_cgroup *cgroup, const struct search *search, pid_t *process,
+		  struct cgfence_error *error)
+{
+	const struct owner_process *chosen = NULL;
+
+	for (size_t i = 0; i < search->wanted.count; i++) {
+		const struct owner_process *next = &search->wanted.items[i];
+
+		if (!search->seen[i] || (chosen && chosen->pid == next->pid))
+			continue;
+		if (chosen)
+			return refuse_several(cgroup, chosen, next, error);
+		chosen = next;
+	}
+	*process = chosen ? chosen->pid : search->oldest;
 	return 0;
 }
 
@@ -80,14 +114,18 @@ int inhabitant_open(const struct cgfence_cgroup *cgroup, struct entrance *entran
 		    struct cgfence_error *error)
 {
 	for (int i = 0; i < ATTEMPTS; i++) {
-		struct search search = { .wanted =
-						 owner_first_process(cgfence_cgroup_path(cgroup)) };
-		int result = read_threads(cgroup, consider, &search, error);
+		struct search search = { 0 };
+		pid_t process = 0;
+		int result;
 
-		if (result == 0 && !search.found)
+		owner_first_processes(cgfence_cgroup_path(cgroup), &search.wanted);
+		result = read_threads(cgroup, consider, &search, error);
+		if (result == 0)
+			result = choose(cgroup, &search, &process, error);
+		if (result == 0 && !process)
 			break;
 		if (result == 0)
-			result = open_found(cgroup, search.found, entrance, error);
+			result = open_found(cgroup, process, entrance, error);
 		if (result != -EAGAIN)
 			return result;
 	}

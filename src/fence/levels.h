@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where the programs of a container are: on its cgroup, and on the cgroup `container` below it, which crun makes for the
- * processes.
+ * Where the programs of a container are: on its cgroup, and on the one below it that crun makes for the processes. That is
+ * called `container`, or what an annotation of the container says (owner_subgroup()).
  */
 #pragma once
 
@@ -19,7 +19,7 @@ int levels_find(int cgroup, uint64_t id, const char *path, struct adopted *found
 int levels_find_any(int cgroup, uint64_t id, struct adopted *found);
 
 /**
- * levels_root_id() - the id of the cgroup above one of the name `container`.
+ * levels_root_id() - the id of the cgroup above such a one.
  * @cgroup: descriptor of its directory
  *
  * Return: 0 if there is none.

@@ -11,9 +11,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* The cgroup of crun's processes, below that of the unit. */
-#define CONTAINER "/container"
-
 static bool find_node(const char *path, struct device_entry *entry)
 {
 	struct stat status;
@@ -29,15 +26,18 @@ static bool find_node(const char *path, struct device_entry *entry)
 	return true;
 }
 
+/* The cgroup of crun's processes is below that of the unit. */
 static char *path_of_unit(const struct cgfence_cgroup *cgroup)
 {
 	const char *path = cgfence_cgroup_path(cgroup);
-	size_t length = strlen(path);
-	size_t below = sizeof(CONTAINER) - 1;
+	const char *last = strrchr(path, '/');
+	char *above = last ? strndup(path, (size_t)(last - path)) : NULL;
+	cleanup_free char *subgroup = above ? owner_subgroup(above) : NULL;
 
-	if (length > below && strcmp(path + length - below, CONTAINER) == 0)
-		length -= below;
-	return strndup(path, length);
+	if (subgroup && strcmp(subgroup, last + 1) == 0)
+		return above;
+	free(above);
+	return strdup(path);
 }
 
 static int edit_list(const struct unit_devices *devices, const struct cgfence_edit *edit,

@@ -7,9 +7,11 @@
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 /* Runtimes keep less than this of a container. */
 #define STATE_SIZE_MAX (1024 * 1024)
@@ -82,54 +84,6 @@ void owner_by_name(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
 
 /* ---- by the state of container runtimes ---- */
 
-/* crun makes a cgroup below that of its state, or has written that one, whose parent is the unit. */
-static bool is_of_state(const char *cgroup, const char *path)
-{
-	static const char below[] = "/container";
-	size_t length = strlen(path);
-	size_t shorter = strlen(cgroup);
-
-	if (*path != '/')
-		return false;
-	if (shorter > 1 && shorter < length)
-		return strncmp(cgroup, path, shorter) == 0 && strcmp(path + shorter, below) == 0;
-	return strncmp(cgroup, path, length) == 0 &&
-	       (cgroup[length] == '\0' || strcmp(cgroup + length, below) == 0);
-}
-
-/* runc writes the path with its mount point. */
-static bool is_of_runc(const json_t *state, const char *cgroup)
-{
-	const char *path =
-		json_string_value(json_object_get(json_object_get(state, "cgroup_paths"), ""));
-	size_t length = path ? strlen(path) : 0;
-
-	return length > strlen(cgroup) && strcmp(path + length - strlen(cgroup), cgroup) == 0;
-}
-
-static bool is_of_crun(const json_t *state, const char *cgroup)
-{
-	const char *path = json_string_value(json_object_get(state, "cgroup-path"));
-
-	return path && is_of_state(cgroup, path);
-}
-
-/* Where runtimes keep their state, by root alone; engines give them a folder of their own. */
-static const struct state_place {
-	const char *pattern; /* the folder has the container's id as name */
-	const char *runtime;
-	bool (*is_of)(const json_t *state, const char *cgroup);
-} places[] = {
-	{ "/run/runc/*/state.json", "runc", is_of_runc },
-	{ "/run/containerd/runc/*/*/state.json", "runc", is_of_runc },
-	{ "/run/docker/runtime-*/*/*/state.json", "runc", is_of_runc },
-	{ "/run/crun/*/status", "crun", is_of_crun },
-	/* ctr has both runtimes in one folder, and Docker names it as its settings name the runtime. */
-	{ "/run/containerd/runc/*/*/status", "crun", is_of_crun },
-	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
-	{ "/run/docker/runtime-*/*/*/status", "crun", is_of_crun },
-};
-
 static json_t *load(int fd, size_t size)
 {
 	cleanup_free char *text = malloc(size + 1);
@@ -151,6 +105,101 @@ json_t *owner_read_state(const char *path)
 		return NULL;
 	return load(fd, (size_t)status.st_size);
 }
+
+/* Where runc takes the unified hierarchy to be, alone and beside others (libcontainer/cgroups/utils.go). */
+#define UNIFIED_POINT "/sys/fs/cgroup"
+#define HYBRID_POINT UNIFIED_POINT "/unified"
+
+/* crun calls it so, unless an annotation of the container does otherwise. */
+#define SUBGROUP "container"
+#define SUBGROUP_ANNOTATION "run.oci.systemd.subgroup"
+
+static const char *below(const char *path, const char *point)
+{
+	size_t length = strlen(point);
+
+	return strncmp(path, point, length) == 0 && path[length] == '/' ? path + length : NULL;
+}
+
+/* Without it a cgroup "unified" of the one hierarchy would be taken for the mount point. */
+static bool is_unified(void)
+{
+	struct statfs status;
+
+	return statfs(UNIFIED_POINT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* runc writes the path with its mount point. */
+static bool is_of_runc(const json_t *state, const char *cgroup)
+{
+	const char *path =
+		json_string_value(json_object_get(json_object_get(state, "cgroup_paths"), ""));
+	const char *hybrid = path ? below(path, HYBRID_POINT) : NULL;
+	const char *found = !path		      ? NULL
+			    : hybrid && !is_unified() ? hybrid
+						      : below(path, UNIFIED_POINT);
+
+	return found && strcmp(found, cgroup) == 0;
+}
+
+static bool is_annotated(const json_t *state, const char *subgroup)
+{
+	const char *bundle = json_string_value(json_object_get(state, "bundle"));
+	cleanup_free char *path = NULL;
+	json_t *config;
+	const char *annotation;
+	bool is;
+
+	if (!bundle || asprintf(&path, "%s/config.json", bundle) < 0) {
+		path = NULL;
+		return false;
+	}
+	config = owner_read_state(path);
+	annotation = json_string_value(
+		json_object_get(json_object_get(config, "annotations"), SUBGROUP_ANNOTATION));
+	is = annotation && strcmp(annotation, subgroup) == 0;
+	json_decref(config);
+	return is;
+}
+
+/* Return: the one component that leads from @above to @path, or NULL. */
+static const char *last_below(const char *path, const char *above)
+{
+	const char *rest = above[1] ? below(path, above) : NULL;
+
+	return rest && rest[1] && !strchr(rest + 1, '/') ? rest + 1 : NULL;
+}
+
+/* crun makes a cgroup below that of its state, or has written that one, whose parent is the unit. */
+static bool is_of_crun(const json_t *state, const char *cgroup)
+{
+	const char *path = json_string_value(json_object_get(state, "cgroup-path"));
+	const char *subgroup;
+	const char *made;
+
+	if (!path || *path != '/')
+		return false;
+	subgroup = last_below(path, cgroup);
+	made = last_below(cgroup, path);
+	return strcmp(cgroup, path) == 0 || (made && strcmp(made, SUBGROUP) == 0) ||
+	       (subgroup && (strcmp(subgroup, SUBGROUP) == 0 || is_annotated(state, subgroup)));
+}
+
+/* Where runtimes keep their state, by root alone; engines give them a folder of their own. */
+static const struct state_place {
+	const char *pattern; /* the folder has the container's id as name */
+	const char *runtime;
+	bool (*is_of)(const json_t *state, const char *cgroup);
+} places[] = {
+	{ "/run/runc/*/state.json", "runc", is_of_runc },
+	{ "/run/containerd/runc/*/*/state.json", "runc", is_of_runc },
+	{ "/run/docker/runtime-*/*/*/state.json", "runc", is_of_runc },
+	{ "/run/crun/*/status", "crun", is_of_crun },
+	/* ctr has both runtimes in one folder, and Docker names it as its settings name the runtime. */
+	{ "/run/containerd/runc/*/*/status", "crun", is_of_crun },
+	{ "/run/containerd/crun/*/*/status", "crun", is_of_crun },
+	{ "/run/docker/runtime-*/*/*/status", "crun", is_of_crun },
+};
 
 static bool matches(const struct state_place *place, const char *path, const char *cgroup)
 {
@@ -180,58 +229,117 @@ static bool has_id(const char *cgroup, const char *path)
 	return length && memmem(cgroup, strlen(cgroup), id, (size_t)length);
 }
 
-/* Return: the path of the state, to be given to free(); NULL if there is none. */
-static char *find_state(const struct state_place *place, const char *cgroup)
+/* Is given the path of a state. Return: true to see no more. */
+typedef bool state_visitor(const char *path, const struct state_place *place, void *context);
+
+/* Return: true if @visit did. */
+static bool visit_states_of(const struct state_place *place, const char *cgroup,
+			    state_visitor *visit, void *context)
 {
 	unsigned int others = 0;
-	char *found = NULL;
+	bool ended = false;
 	glob_t states = { 0 };
 
 	if (glob(place->pattern, GLOB_NOSORT, NULL, &states))
 		states.gl_pathc = 0;
-	for (size_t i = 0; i < states.gl_pathc && !found; i++) {
-		if (has_id(cgroup, states.gl_pathv[i]) || ++others <= STATES_READ_MAX)
-			found = matches(place, states.gl_pathv[i], cgroup)
-					? strdup(states.gl_pathv[i])
-					: NULL;
+	for (size_t i = 0; i < states.gl_pathc && !ended; i++) {
+		const char *path = states.gl_pathv[i];
+
+		if (has_id(cgroup, path) || ++others <= STATES_READ_MAX)
+			ended = matches(place, path, cgroup) && visit(path, place, context);
 	}
 	globfree(&states);
-	return found;
+	return ended;
+}
+
+static void visit_states(const char *cgroup, state_visitor *visit, void *context)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (visit_states_of(&places[i], cgroup, visit, context))
+			break;
+	}
+}
+
+struct first_state {
+	char *path;
+	const char *runtime;
+};
+
+static bool take_first(const char *path, const struct state_place *place, void *context)
+{
+	struct first_state *first = context;
+
+	first->path = strdup(path);
+	first->runtime = place->runtime;
+	return true;
 }
 
 const char *owner_find_state(const char *cgroup, char **path)
 {
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		*path = find_state(&places[i], cgroup);
-		if (*path)
-			return places[i].runtime;
-	}
-	return NULL;
+	struct first_state first = { 0 };
+
+	visit_states(cgroup, take_first, &first);
+	*path = first.path;
+	return first.path ? first.runtime : NULL;
 }
 
-pid_t owner_first_process(const char *cgroup)
+/* ---- its processes ---- */
+
+static pid_t first_process(const char *path, const char *runtime)
 {
-	cleanup_free char *path = NULL;
-	const char *runtime = owner_find_state(cgroup, &path);
-	json_t *state = runtime ? owner_read_state(path) : NULL;
-	const char *key = runtime && strcmp(runtime, "runc") == 0 ? "init_process_pid" : "pid";
+	json_t *state = owner_read_state(path);
+	const char *key = strcmp(runtime, "runc") == 0 ? "init_process_pid" : "pid";
 	json_int_t pid = json_integer_value(json_object_get(state, key));
 
 	json_decref(state);
 	return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
+static void describe(const char *path, const char *runtime, char text[CGFENCE_OWNER_TEXT_SIZE])
+{
+	const char *id;
+	int length = find_id(path, &id);
+
+	snprintf(text, CGFENCE_OWNER_TEXT_SIZE, "the container %.*s of %s", length, id, runtime);
+}
+
+static bool take_process(const char *path, const struct state_place *place, void *context)
+{
+	struct owner_processes *processes = context;
+	struct owner_process *next = &processes->items[processes->count];
+
+	next->pid = first_process(path, place->runtime);
+	describe(path, place->runtime, next->container);
+	processes->count += next->pid != 0;
+	return processes->count == OWNER_PROCESSES_MAX;
+}
+
+void owner_first_processes(const char *cgroup, struct owner_processes *processes)
+{
+	*processes = (struct owner_processes){ 0 };
+	visit_states(cgroup, take_process, processes);
+}
+
+char *owner_subgroup(const char *cgroup)
+{
+	cleanup_free char *path = NULL;
+	const char *runtime = owner_find_state(cgroup, &path);
+	json_t *state = runtime && strcmp(runtime, "crun") == 0 ? owner_read_state(path) : NULL;
+	const char *processes = json_string_value(json_object_get(state, "cgroup-path"));
+	const char *name = processes ? last_below(processes, cgroup) : NULL;
+	char *copy = strdup(name ? name : SUBGROUP);
+
+	json_decref(state);
+	return copy;
+}
+
 void cgfence_cgroup_owner(const char *cgroup, char text[CGFENCE_OWNER_TEXT_SIZE])
 {
 	cleanup_free char *path = NULL;
 	const char *runtime = owner_find_state(cgroup, &path);
-	const char *id;
-	int length;
 
-	if (!runtime) {
+	if (runtime)
+		describe(path, runtime, text);
+	else
 		owner_by_name(cgroup, text);
-		return;
-	}
-	length = find_id(path, &id);
-	snprintf(text, CGFENCE_OWNER_TEXT_SIZE, "the container %.*s of %s", length, id, runtime);
 }

@@ -28,5 +28,27 @@ const char *owner_find_state(const char *cgroup, char **path);
 /** owner_read_state() - read such a file, to be given to json_decref(). Return: NULL if it is none that root wrote. */
 json_t *owner_read_state(const char *path);
 
-/** owner_first_process() - the first process of the container that has a cgroup, by the state of its runtime; 0 if there is none. */
-pid_t owner_first_process(const char *cgroup);
+/* More in one cgroup are not told apart. */
+#define OWNER_PROCESSES_MAX 8
+
+struct owner_process {
+	pid_t pid; /* as the state of the container has it, which may be out of date */
+	char container[CGFENCE_OWNER_TEXT_SIZE];
+};
+
+struct owner_processes {
+	struct owner_process items[OWNER_PROCESSES_MAX];
+	size_t count;
+};
+
+/** owner_first_processes() - the first process of each container that has a cgroup, by the states of their runtimes. */
+void owner_first_processes(const char *cgroup, struct owner_processes *processes);
+
+/**
+ * owner_subgroup() - what the cgroup for the processes is called that crun makes below that of a container.
+ *
+ * It is `container` unless the state of the container has another one below @cgroup, as an annotation has crun make it.
+ *
+ * Return: the name, to be given to free(); NULL if out of memory.
+ */
+char *owner_subgroup(const char *cgroup);

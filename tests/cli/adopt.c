@@ -4,6 +4,7 @@
 #include "support/harness.h"
 #include "support/whitelist.h"
 
+#include <cgfence/foreign.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -104,22 +105,28 @@ Test(adopt, without_rules_a_policy_is_asked_for)
 	whitelist_close(&whitelist);
 }
 
+static void make_place(const char *folder, const char *state)
+{
+	mkdir(folder, 0700);
+	cr_assert_eq(mount("tmpfs", folder, "tmpfs", 0, "mode=0700"), 0, "%s", strerror(errno));
+	cr_assert_eq(mkdir(state, 0700), 0);
+}
+
 /* Of it only these are read. */
-static void keep_state_of_crun(const char *cgroup)
+static void keep_state_of_crun(const char *cgroup, const char *annotations)
 {
 	char text[512];
 
-	mkdir("/run/crun", 0700);
-	cr_assert_eq(mount("tmpfs", "/run/crun", "tmpfs", 0, "mode=0700"), 0, "%s",
-		     strerror(errno));
-	cr_assert_eq(mkdir("/run/crun/box", 0700), 0);
+	make_place("/run/crun", "/run/crun/box");
 	snprintf(text, sizeof(text), "{'cgroup-path': '%s', 'bundle': '%s'}", cgroup,
 		 harness_directory());
 	cr_assert_eq(fences_write_json("/run/crun/box/status", text), 0);
-	program_file(
-		"config.json",
-		"{'linux': {'resources': {'devices': [{'allow': false, 'access': 'rwm'},"
-		" {'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw'}]}}}");
+	snprintf(text, sizeof(text),
+		 "{'annotations': %s, 'linux': {'resources': {'devices': ["
+		 "{'allow': false, 'access': 'rwm'},"
+		 " {'allow': true, 'type': 'c', 'major': 10, 'minor': 229, 'access': 'rw'}]}}}",
+		 annotations);
+	program_file("config.json", text);
 }
 
 /* What a list of the dialect of crun comes to in its program; one version allows the last by itself, another does not. */
@@ -144,7 +151,7 @@ Test(adopt, rules_are_found_where_crun_keeps_them)
 {
 	struct cgfence_cgroup *container = harness_child_cgroup(harness_cgroup(), "container");
 
-	keep_state_of_crun(path());
+	keep_state_of_crun(path(), "{}");
 	for (size_t left_out = 0; left_out < 2; left_out++) {
 		struct whitelist whitelist = whitelist_load(of_crun, OF_CRUN_COUNT - left_out);
 
@@ -165,10 +172,10 @@ Test(adopt, rules_are_found_where_crun_keeps_them)
  * With its manager systemd, the state names the cgroup below that of the unit, and systemd is told of all minors for a
  * minor 0: its list is not the rule.
  */
-Test(adopt, the_rules_of_crun_are_those_of_its_unit)
+static void expect_rules_of_unit(const char *subgroup, const char *annotations)
 {
 	struct cgfence_cgroup *scope = harness_child_cgroup(harness_cgroup(), "crun-box.scope");
-	struct cgfence_cgroup *container = harness_child_cgroup(scope, "container");
+	struct cgfence_cgroup *container = harness_child_cgroup(scope, subgroup);
 	struct whitelist below = whitelist_load(of_crun, OF_CRUN_COUNT);
 	struct whitelist_entry wider[OF_CRUN_COUNT];
 	struct whitelist of_systemd;
@@ -178,7 +185,7 @@ Test(adopt, the_rules_of_crun_are_those_of_its_unit)
 	of_systemd = whitelist_load_named("sd_devices", wider, OF_CRUN_COUNT);
 	whitelist_attach(&of_systemd, scope, BPF_F_ALLOW_MULTI);
 	whitelist_attach(&below, container, BPF_F_ALLOW_MULTI);
-	keep_state_of_crun(cgfence_cgroup_path(container));
+	keep_state_of_crun(cgfence_cgroup_path(container), annotations);
 	assert_done(program_run(NULL, WORDS("adopt", cgfence_cgroup_path(scope))));
 	cr_expect_eq(whitelist_query(container).count, 0);
 	cr_expect_eq(harness_open(container, "c 1:5", O_RDONLY), 0);
@@ -189,6 +196,43 @@ Test(adopt, the_rules_of_crun_are_those_of_its_unit)
 	whitelist_close(&of_systemd);
 	whitelist_close(&below);
 	umount2("/run/crun", MNT_DETACH);
+}
+
+Test(adopt, the_rules_of_crun_are_those_of_its_unit)
+{
+	expect_rules_of_unit("container", "{}");
+}
+
+Test(adopt, an_annotation_names_the_cgroup_below_the_unit)
+{
+	expect_rules_of_unit("app", "{'run.oci.systemd.subgroup': 'app'}");
+}
+
+/* runc writes where its hierarchy is mounted before the path, which must be the same as a whole. */
+Test(adopt, a_path_that_ends_alike_is_of_another_container)
+{
+	static const struct {
+		const char *above;
+		const char *owner;
+	} cases[] = {
+		{ "/sys/fs/cgroup", "the container box of runc" },
+		{ "/sys/fs/cgroup/other", "" },
+		{ "/sys/fs/cgroup/other/more", "" },
+		{ "/somewhere", "" },
+		{ "", "" },
+	};
+	char owner[CGFENCE_OWNER_TEXT_SIZE];
+	char text[512];
+
+	make_place("/run/runc", "/run/runc/box");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "{'cgroup_paths': {'': '%s%s'}}", cases[i].above,
+			 path());
+		cr_assert_eq(fences_write_json("/run/runc/box/state.json", text), 0);
+		cgfence_cgroup_owner(path(), owner);
+		cr_expect_str_eq(owner, cases[i].owner, "%s: '%s'", cases[i].above, owner);
+	}
+	umount2("/run/runc", MNT_DETACH);
 }
 
 static struct program_result apply(const char *below, const char *devices)

@@ -368,22 +368,6 @@ Test(node, of_the_host_is_left_alone)
 	jail_end();
 }
 
-Test(node, goes_to_the_oldest_process)
-{
-	struct stat status;
-	char first[64];
-
-	harness_attach(harness_cgroup(), POLICY);
-	jail_start(JAIL_USUAL);
-	snprintf(first, sizeof(first), "%s", jail_path("/dev/full"));
-	/* Processes are told apart by the clock tick in which they started. */
-	usleep(50000);
-	jail_start(JAIL_USUAL);
-	assert_done(change("allow", "/dev/full r", "--node"));
-	cr_expect_eq(lstat(jail_path("/dev/full"), &status), -1);
-	cr_expect_eq(lstat(first, &status), 0);
-}
-
 Test(node, is_of_one_device_in_one_container)
 {
 	char pattern[256];
