@@ -110,11 +110,43 @@ static const struct device_rule *covering(const struct device_rule *const *match
 	return NULL;
 }
 
-/* vfs_mknod() calls devcgroup_inode_mknod() for anything but a whiteout (fs/namei.c). */
-static bool is_whiteout(const struct cgfence_device_request *request)
+/*
+ * The part of the access about which the kernel asks. Of 0:0 that is not opening, of either type
+ * (devcgroup_inode_permission(), include/linux/device_cgroup.h), nor making a whiteout (vfs_mknod(), fs/namei.c).
+ */
+static uint32_t asked_access(const struct cgfence_device_request *request)
 {
-	return request->type == BPF_DEVCG_DEV_CHAR && !request->major && !request->minor &&
-	       request->access == BPF_DEVCG_ACC_MKNOD;
+	if (request->major || request->minor)
+		return request->access;
+	return request->type == BPF_DEVCG_DEV_BLOCK ? request->access & BPF_DEVCG_ACC_MKNOD : 0;
+}
+
+static void say_not_asked(const struct cgfence_device_request *request,
+			  struct cgfence_explanation *explanation)
+{
+	bool makes = request->access & BPF_DEVCG_ACC_MKNOD;
+
+	snprintf(explanation->reason, sizeof(explanation->reason),
+		 "the kernel asks no device program about %s%s%s",
+		 makes ? "mknod of c 0:0, the whiteout of overlayfs" : "",
+		 makes && request->access != BPF_DEVCG_ACC_MKNOD ? ", nor about " : "",
+		 request->access != BPF_DEVCG_ACC_MKNOD ? "opening 0:0, which is no device" : "");
+}
+
+static void judge(const struct cgfence_policy *policy, const struct cgfence_image *image,
+		  const struct cgfence_device_request *request,
+		  struct cgfence_explanation *explanation)
+{
+	const struct device_rule *matches[MATCH_COUNT];
+
+	find_matches(&policy->devices, request, matches);
+	explanation->allowed = cgfence_device_allowed(
+		image, cgfence_device_request(request->access << 16 | request->type, request->major,
+					      request->minor));
+	if (explanation->allowed)
+		say_allowed(policy, covering(matches, request->access), explanation);
+	else
+		say_refused(matches, request->access, explanation);
 }
 
 int cgfence_policy_explain_device(const struct cgfence_policy *policy,
@@ -123,31 +155,23 @@ int cgfence_policy_explain_device(const struct cgfence_policy *policy,
 				  struct cgfence_error *error)
 {
 	cleanup_free struct cgfence_image *image = NULL;
-	const struct device_rule *matches[MATCH_COUNT];
+	struct cgfence_device_request asked = *request;
 	struct cgfence_explanation made = { .allowed = true };
 	int result;
 
-	if (is_whiteout(request)) {
-		snprintf(
-			made.reason, sizeof(made.reason),
-			"the kernel asks no device program about mknod of c 0:0, the whiteout of overlayfs");
+	asked.access = asked_access(request);
+	if (request->access && !asked.access) {
+		say_not_asked(request, &made);
 		*explanation = made;
 		return 0;
 	}
 	result = image_compile(policy, 1, false, &image, error);
 	if (result)
 		return result;
-	find_matches(&policy->devices, request, matches);
-	if (!policy->devices_fenced) {
+	if (policy->devices_fenced)
+		judge(policy, image, &asked, &made);
+	else
 		snprintf(made.reason, sizeof(made.reason), "devices are not fenced");
-	} else if (cgfence_device_allowed(
-			   image, cgfence_device_request(request->access << 16 | request->type,
-							 request->major, request->minor))) {
-		say_allowed(policy, covering(matches, request->access), &made);
-	} else {
-		made.allowed = false;
-		say_refused(matches, request->access, &made);
-	}
 	*explanation = made;
 	return 0;
 }
