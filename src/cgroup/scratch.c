@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,18 +21,31 @@
 /* More than are needed one in the other. */
 #define OF_THREAD_MAX 4
 
+/*
+ * Where its thread is not to be seen, it may be that of another PID namespace. Whoever has made it holds a lock on its
+ * directory.
+ */
+static bool is_abandoned(int root, const char *name)
+{
+	cleanup_close int directory = -1;
+	pid_t thread;
+
+	if (sscanf(name, NAME_PREFIX "%d", &thread) != 1 || kill(thread, 0) == 0 || errno != ESRCH)
+		return false;
+	directory = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) == 0;
+}
+
 static void remove_abandoned(const struct cgfence_cgroup *root)
 {
 	int fd = openat(cgfence_cgroup_fd(root), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
-	pid_t pid;
 
 	if (!directory && fd >= 0)
 		close(fd);
 	while (directory && (entry = readdir(directory))) {
-		if (sscanf(entry->d_name, NAME_PREFIX "%d", &pid) == 1 && kill(pid, 0) < 0 &&
-		    errno == ESRCH)
+		if (is_abandoned(fd, entry->d_name))
 			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
 	}
 	if (directory)
@@ -55,16 +69,32 @@ static int make_below(const char *parent, struct cgfence_cgroup **cgroup,
 		if (result != -EEXIST)
 			break;
 	}
+	if (result == 0)
+		flock(cgfence_cgroup_fd(*cgroup), LOCK_EX | LOCK_NB);
 	cgfence_cgroup_close(root);
 	return result;
 }
 
+/* A container may have the whole hierarchy read-only, and its own part not. */
+static const char *const parents[] = { "/", "pid:self" };
+
+void scratch_sweep(void)
+{
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+		struct cgfence_cgroup *parent = NULL;
+
+		if (cgfence_cgroup_open(parents[i], &parent, NULL))
+			continue;
+		remove_abandoned(parent);
+		cgfence_cgroup_close(parent);
+	}
+}
+
 int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	int result = make_below("/", cgroup, error);
+	int result = make_below(parents[0], cgroup, error);
 
-	/* A container may have the whole hierarchy read-only, and its own part not. */
-	return result == -EROFS ? make_below("pid:self", cgroup, error) : result;
+	return result == -EROFS ? make_below(parents[1], cgroup, error) : result;
 }
 
 void scratch_close(struct cgfence_cgroup *cgroup)

@@ -14,6 +14,13 @@
 int scratch_open(struct cgfence_cgroup **cgroup, struct cgfence_error *error);
 
 /**
+ * scratch_sweep() - remove what commands left that were killed.
+ *
+ * It reads the names of all cgroups below the root, so it is for commands that look at all fences anyway.
+ */
+void scratch_sweep(void);
+
+/**
  * scratch_is_refused() - did scratch_open() fail because this is no place for new cgroups?
  *
  * In a container the hierarchy may be read-only, its root somebody else's, or full.

@@ -4,6 +4,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/hierarchy.h"
 #include "cgroup/kill.h"
+#include "cgroup/scratch.h"
 #include "fence/detach.h"
 #include "fence/fence.h"
 #include "fence/root.h"
@@ -84,6 +85,7 @@ void fence_sweep_shared(void)
 {
 	member_host_sweep();
 	member_programs_leave();
+	scratch_sweep();
 }
 
 void cgfence_fence_sweep_some(void)

@@ -3,8 +3,11 @@
 #include "support/harness.h"
 #include "support/syscalls.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(remains, .init = harness_begin, .fini = harness_end);
@@ -71,4 +74,48 @@ Test(remains, what_commands_look_at_does_not_grow_with_the_fences)
 		     beside_few, beside_many);
 	/* Each directory is one more link to the one above. */
 	cr_expect_lt(after.st_nlink, before.st_nlink, "nothing was removed");
+}
+
+/* Of a thread that has ended, as one of a command that was killed while it asked a program. */
+static struct cgfence_cgroup *make_scratch(char name[64])
+{
+	struct cgfence_cgroup *root = NULL;
+	struct cgfence_cgroup *scratch = NULL;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	snprintf(name, 64, "cgfence-scratch-%d-0", pid);
+	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
+	cr_assert_eq(cgfence_cgroup_create(root, name, &scratch, NULL), 0);
+	cgfence_cgroup_close(root);
+	return scratch;
+}
+
+static bool is_there(const char *name)
+{
+	struct cgfence_cgroup *root = NULL;
+	bool found;
+
+	cr_assert_eq(cgfence_cgroup_open("/", &root, NULL), 0);
+	found = faccessat(cgfence_cgroup_fd(root), name, F_OK, 0) == 0;
+	cgfence_cgroup_close(root);
+	return found;
+}
+
+Test(remains, a_cgroup_for_trials_goes_with_the_next_sweep_unless_it_is_used)
+{
+	char name[64];
+	struct cgfence_cgroup *scratch = make_scratch(name);
+
+	/* As where the thread is in another PID namespace. */
+	cr_assert_eq(flock(cgfence_cgroup_fd(scratch), LOCK_EX), 0);
+	cgfence_fence_sweep();
+	cr_expect(is_there(name));
+	cgfence_cgroup_close(scratch);
+	cgfence_fence_sweep_some();
+	cr_expect(is_there(name));
+	cgfence_fence_sweep();
+	cr_expect_not(is_there(name));
 }
