@@ -52,12 +52,13 @@ static int process_of_jail(void)
 
 static void keep_state_of_crun(const char *container, int pid)
 {
-	char state[64];
+	char folder[64];
+	char state[80];
 	char text[512];
 
-	snprintf(state, sizeof(state), "/run/crun/%s", container);
-	cr_assert_eq(mkdir(state, 0700), 0);
-	strcat(state, "/status");
+	snprintf(folder, sizeof(folder), "/run/crun/%s", container);
+	cr_assert_eq(mkdir(folder, 0700), 0);
+	snprintf(state, sizeof(state), "%s/status", folder);
 	snprintf(text, sizeof(text), "{'cgroup-path': '%s', 'pid': %d}", path(), pid);
 	cr_assert_eq(fences_write_json(state, text), 0);
 }

@@ -167,21 +167,21 @@ static void expect_reason_fits(const struct cgfence_explanation *explanation, ch
 Test(explain, what_the_kernel_does_not_ask_is_allowed_by_every_policy)
 {
 	static const struct {
-		char type;
+		const char *reason;
 		int minor;
+		char type;
 		uint8_t access;
 		bool allowed;
-		const char *reason;
 	} cases[] = {
-		{ 'c', 0, M, true,
-		  "no device program about mknod of c 0:0, the whiteout of overlayfs" },
-		{ 'c', 0, R, true, "no device program about opening 0:0, which is no device" },
-		{ 'c', 0, R | W | M, true, "the whiteout of overlayfs, nor about opening 0:0" },
-		{ 'b', 0, R | W, true, "no device program about opening 0:0, which is no device" },
-		{ 'b', 0, M, false, "the deny entry 'b *:* rwm' takes all of it" },
-		{ 'b', 0, R | M, false, "the deny entry 'b *:* rwm' takes all of it" },
-		{ 'c', 1, M, false, "the deny entry" },
-		{ 'c', 1, R, false, "the deny entry" },
+		{ "no device program about mknod of c 0:0, the whiteout of overlayfs", 0, 'c', M,
+		  true },
+		{ "no device program about opening 0:0, which is no device", 0, 'c', R, true },
+		{ "the whiteout of overlayfs, nor about opening 0:0", 0, 'c', R | W | M, true },
+		{ "no device program about opening 0:0, which is no device", 0, 'b', R | W, true },
+		{ "the deny entry 'b *:* rwm' takes all of it", 0, 'b', M, false },
+		{ "the deny entry 'b *:* rwm' takes all of it", 0, 'b', R | M, false },
+		{ "the deny entry", 1, 'c', M, false },
+		{ "the deny entry", 1, 'c', R, false },
 	};
 	cleanup_policy struct cgfence_policy *policy =
 		policy_text_parse("{`devices`: {`deny`: [`a *:* rwm`]}}");
