@@ -13,12 +13,15 @@
 /* What one costs whose place cannot be taken, for which the kernel was asked in vain. */
 #define RETURN_PACE_VAIN 10
 
-/* In so long a time one of these is given back. */
-#define RETURN_PACE_CREDIT_NS (60 * 1000 * 1000 * 1000ULL)
+/*
+ * In so long a time one of these is given back: whoever sets properties of a unit, reloads and updates in turn for hours is
+ * kept up with, and one that does nothing else costs a few hundredths of a processor.
+ */
+#define RETURN_PACE_CREDIT_NS (250 * 1000 * 1000ULL)
 
 /* Without any it waits so long, and then twice as long each time. */
 #define RETURN_PACE_FIRST_NS (1000 * 1000 * 1000ULL)
-#define RETURN_PACE_LONGEST_NS (32 * RETURN_PACE_FIRST_NS)
+#define RETURN_PACE_LONGEST_NS (8 * RETURN_PACE_FIRST_NS)
 
 /* All zero is one that never came back. */
 struct return_pace {

@@ -80,3 +80,14 @@ Test(return_pace, a_rest_gives_all_back)
 	return_pace_spend(&pace, later_ns, 1);
 	cr_expect_eq(return_pace_due_ns(&pace), later_ns + RETURN_PACE_FIRST_NS);
 }
+
+/* As when daemon-reload, set-property and update take turns, for longer than the credit lasts. */
+Test(return_pace, a_thousand_that_come_one_by_one_are_due_at_once)
+{
+	struct return_pace pace = { 0 };
+
+	for (uint64_t i = 1; i <= 1000; i++) {
+		cr_assert_leq(return_pace_due_ns(&pace), i * SECOND / 2, "%zu", (size_t)i);
+		return_pace_spend(&pace, i * SECOND / 2, 1);
+	}
+}
