@@ -17,10 +17,10 @@
 #define ROUND_MS 10
 
 /*
- * A round of signals goes through all cgroups, or else processes in the last of many would never get one. It ends after
- * so long, many times what 100,000 cgroups take, if somebody makes new ones faster than it goes.
+ * A round of signals goes through all cgroups, or else processes in the last of many would never get one. Only one that
+ * takes so long ends before: somebody makes new cgroups faster than it goes.
  */
-#define ROUND_LONGEST_NS (10 * 1000 * 1000 * 1000ULL)
+#define ROUND_LONGEST_NS (60 * 1000 * 1000 * 1000ULL)
 
 bool cgroup_is_populated(const struct cgfence_cgroup *cgroup)
 {
