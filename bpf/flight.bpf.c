@@ -306,4 +306,42 @@ int look_requests(void *ctx __attribute__((unused)))
 	return 0;
 }
 
+/*
+ * The io_urings that one thread serves are in a list. Before 5.12 that is a thread of the kernel's own, which is in no
+ * fence.
+ */
+SEC("raw_tp")
+int look_sharers(void *ctx __attribute__((unused)))
+{
+	struct io_ring_ctx *ring = (struct io_ring_ctx *)cgfence_look.object;
+	struct io_sq_data *server = BPF_CORE_READ(ring, sq_data);
+	__u64 head = (__u64)server + bpf_core_field_offset(struct io_sq_data, ctx_list);
+	__u64 previous = cgfence_look.position ? cgfence_look.position : head;
+	__u64 at = cgfence_look.position ? cgfence_look.item
+					 : (__u64)BPF_CORE_READ(server, ctx_list.next);
+
+	begin();
+	find(CGFENCE_CARRIER_SERVER, (__u64)BPF_CORE_READ(server, thread, io_uring));
+	for (int i = 0; i < CGFENCE_LOOK_STEPS - 1; i++) {
+		struct list_head *node = (struct list_head *)at;
+
+		/* Of one that is gone by now nothing can be read. */
+		if (at == head || !at) {
+			cgfence_look.result = CGFENCE_LOOK_DONE;
+			return 0;
+		}
+		if ((__u64)BPF_CORE_READ(node, prev) != previous) {
+			cgfence_look.result = CGFENCE_LOOK_CHANGED;
+			return 0;
+		}
+		find(CGFENCE_CARRIER_FILES,
+		     at - bpf_core_field_offset(struct io_ring_ctx, sqd_list));
+		previous = at;
+		at = (__u64)BPF_CORE_READ(node, next);
+	}
+	cgfence_look.position = previous;
+	cgfence_look.item = at;
+	return 0;
+}
+
 char _license[] SEC("license") = "Dual BSD/GPL";

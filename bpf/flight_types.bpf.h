@@ -72,7 +72,20 @@ struct io_hash_table {
 	unsigned int hash_bits;
 };
 
+struct list_head {
+	struct list_head *next;
+	struct list_head *prev;
+};
+
+/* What serves io_urings that were made with IORING_SETUP_SQPOLL. */
+struct io_sq_data {
+	struct list_head ctx_list;
+	struct task_struct *thread;
+};
+
 struct io_ring_ctx {
+	struct io_sq_data *sq_data;
+	struct list_head sqd_list;
 	struct io_file_table file_table;
 	struct io_hash_table cancel_table;
 };

@@ -26,6 +26,9 @@
 #define FILES_MAX (16 * 1024)
 #define TABLE_MAX (1024 * 1024)
 
+/* Of a thread that the kernel made for io_urings (include/linux/sched.h). */
+#define PF_IO_WORKER 0x10
+
 /* A table has a multiple of that in places (alloc_fdtable, fs/file.c). */
 #define FILES_AT_ONCE 16
 
@@ -153,7 +156,10 @@ static __always_inline bool is_apart(struct task_struct *task)
 	return current_task.fenced && !(fenced && fence_id && fence_id == current_task.fence_id);
 }
 
-/* What needs no descriptor, such as an io_uring that is registered or mapped. */
+/*
+ * What needs no descriptor, such as an io_uring that is registered or mapped. Of the threads that the kernel makes for
+ * io_urings, only those that serve them by what is in their memory have a struct io_uring_task.
+ */
 static __always_inline void visit_task(struct bpf_iter_meta *meta, struct task_struct *task)
 {
 	struct cgfence_holder holder = { 0 };
@@ -162,7 +168,8 @@ static __always_inline void visit_task(struct bpf_iter_meta *meta, struct task_s
 		judge_task(task, CGROUP_DEPTH_OF_TASKS);
 		if (!current_task.fenced)
 			return;
-		holder.holding = CGFENCE_HOLDING_TASK;
+		holder.holding = task->flags & PF_IO_WORKER ? CGFENCE_HOLDING_SERVER
+							    : CGFENCE_HOLDING_TASK;
 		holder.cookie = (__u64)task->io_uring;
 		write_holder(meta, task, &holder);
 	}

@@ -130,6 +130,7 @@ struct css_set {
 struct files_struct;
 
 struct task_struct {
+	unsigned int flags;
 	struct css_set *cgroups;
 	struct files_struct *files;
 	int pid;

@@ -11,6 +11,7 @@ enum cgfence_holding {
 	CGFENCE_HOLDING_UNIX,  /* a unix socket: the descriptors on their way to it */
 	CGFENCE_HOLDING_URING, /* an io_uring: its registered files and its requests */
 	CGFENCE_HOLDING_TASK,  /* the task itself: its io_urings that have no descriptor */
+	CGFENCE_HOLDING_SERVER, /* the same of a thread of the kernel that serves io_urings (IORING_SETUP_SQPOLL) */
 	/* A thread in a fence that its leader is not in: what descriptors they share. The cookie is 0. */
 	CGFENCE_HOLDING_APART,
 	/* Too many descriptors for the iterator over tasks alone. The cookie is 0. */
@@ -46,8 +47,10 @@ enum cgfence_carrier {
 	CGFENCE_CARRIER_RING_TREE, /* struct xa_node: some of those */
 	CGFENCE_CARRIER_FILES,	   /* struct io_ring_ctx: its registered files */
 	CGFENCE_CARRIER_REQUESTS,  /* struct io_ring_ctx: the files of its waiting requests */
+	CGFENCE_CARRIER_SHARERS, /* struct io_ring_ctx: those that share the thread that serves it, and that thread */
 	CGFENCE_CARRIER_COUNT,
 	CGFENCE_CARRIER_LISTENER = CGFENCE_CARRIER_COUNT, /* the listener itself, by its cookie */
+	CGFENCE_CARRIER_SERVER, /* struct io_uring_task of a thread that serves io_urings */
 };
 
 /* Something that a carrier carries. */

@@ -31,6 +31,7 @@ struct search {
 	size_t looks;	    /* left to this fence */
 	size_t looks_total; /* left to all */
 	struct holders *list;
+	struct holders *unserved;
 	int code; /* the first failure */
 	struct cgfence_error *error;
 };
@@ -126,6 +127,20 @@ static enum cgfence_holding holding_of(uint32_t kind)
 		       : CGFENCE_HOLDING_URING;
 }
 
+/* An io_uring has requests too, and may be served by a thread that serves others. */
+static int add_rest_of_ring(struct search *search, const struct place *files)
+{
+	struct place place = *files;
+	int added;
+
+	place.kind = CGFENCE_CARRIER_REQUESTS;
+	added = add_place(search, &place);
+	place.kind = CGFENCE_CARRIER_SHARERS;
+	if (added >= 0)
+		added = add_place(search, &place);
+	return added < 0 ? added : 0;
+}
+
 static int add_found(struct search *search, const struct place *place,
 		     const struct cgfence_carried *found)
 {
@@ -141,10 +156,7 @@ static int add_found(struct search *search, const struct place *place,
 		return added;
 	if (found->kind == CGFENCE_CARRIER_LISTENER)
 		return add_listener(search, place, found);
-	/* An io_uring has requests too. */
-	next.kind = CGFENCE_CARRIER_REQUESTS;
-	added = found->kind == CGFENCE_CARRIER_FILES ? add_place(search, &next) : 0;
-	return added < 0 ? added : 0;
+	return found->kind == CGFENCE_CARRIER_FILES ? add_rest_of_ring(search, &next) : 0;
 }
 
 /* The first failure is reported, and the search goes on. */
@@ -188,7 +200,10 @@ static int look_into(struct search *search, const struct place *place)
 		}
 	}
 	if (search->looks)
-		note(search, EAGAIN, "cannot look into a unix socket, since it keeps changing",
+		note(search, EAGAIN,
+		     place->kind == CGFENCE_CARRIER_SHARERS
+			     ? "cannot look into an io_uring, since those of its thread keep changing"
+			     : "cannot look into a unix socket, since it keeps changing",
 		     pid);
 	else
 		note(search, E2BIG,
@@ -209,6 +224,7 @@ static int add_lead(struct search *search, const struct cgfence_holder *lead)
 		found.kind = CGFENCE_CARRIER_FILES;
 		break;
 	case CGFENCE_HOLDING_TASK:
+	case CGFENCE_HOLDING_SERVER:
 		found.kind = CGFENCE_CARRIER_TASK;
 		break;
 	default:
@@ -222,6 +238,18 @@ static size_t share_of(const struct search *search)
 	if (search->looks_total > FLIGHT_LOOKS_MAX)
 		return FLIGHT_LOOKS_MAX;
 	return search->looks_total > FLIGHT_LOOKS_SHARE ? search->looks_total : FLIGHT_LOOKS_SHARE;
+}
+
+/* Nothing leads from a thread to the io_urings that it serves, but each of those leads to the others and to it. */
+static int add_unserved(struct search *search, const struct cgfence_holder *lead)
+{
+	const struct place server = { .fence = group_of(lead),
+				      .object = lead->cookie,
+				      .kind = CGFENCE_CARRIER_SERVER };
+
+	if (lead->holding != CGFENCE_HOLDING_SERVER || *slot_of(search, &server))
+		return 0;
+	return holders_add(search->unserved, lead);
 }
 
 /* Searches from all leads of a fence. */
@@ -241,19 +269,22 @@ static int search_fence(struct search *search, const struct cgfence_holder *lead
 		if (place.kind < CGFENCE_CARRIER_COUNT)
 			result = look_into(search, &place);
 	}
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = add_unserved(search, &leads[i]);
 	used = share - search->looks;
 	search->looks_total -= used < search->looks_total ? used : search->looks_total;
 	return result;
 }
 
 int flight_follow(struct holders *leads, flight_look *look, void *context, struct holders *list,
-		  struct cgfence_error *error)
+		  struct holders *unserved, struct cgfence_error *error)
 {
 	struct search search = {
 		.look = look,
 		.context = context,
 		.looks_total = FLIGHT_LOOKS_TOTAL,
 		.list = list,
+		.unserved = unserved,
 		.error = error,
 	};
 	int result = 0;

@@ -29,12 +29,13 @@ typedef int flight_look(enum cgfence_carrier carrier, struct cgfence_look *look,
  * @leads: the tasks that hold carriers; this changes their order
  * @look: asks the kernel
  * @list: gains a holder without a descriptor for each listener of each fence
+ * @unserved: gains the threads of leads that serve io_urings of which none was found
  *
  * Return: 0; -E2BIG, -EAGAIN or -EOPNOTSUPP if something could not be looked into, with everything else in @list;
  * another -errno.
  */
 int flight_follow(struct holders *leads, flight_look *look, void *context, struct holders *list,
-		  struct cgfence_error *error);
+		  struct holders *unserved, struct cgfence_error *error);
 
 /* The loaded programs that look. */
 struct flight;

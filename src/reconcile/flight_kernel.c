@@ -61,6 +61,8 @@ static const struct bpf_program *program_of(const struct flight *flight,
 		return flight->skeleton->progs.look_ring_tree;
 	case CGFENCE_CARRIER_FILES:
 		return flight->skeleton->progs.look_files;
+	case CGFENCE_CARRIER_SHARERS:
+		return flight->skeleton->progs.look_sharers;
 	default:
 		return flight->skeleton->progs.look_requests;
 	}

@@ -13,6 +13,7 @@
 #include "kernel/trial.h"
 #include "reconcile/flight.h"
 #include "reconcile/holders_load.h"
+#include "reconcile/servers.h"
 
 #include <bpf/bpf.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct holders_iterator {
 	uint64_t *roots;
 	size_t root_count;
 	uint64_t writer;
+	struct holders unserved; /* of the last pass, which looked twice */
 };
 
 static void unload(struct holders_iterator *iterator)
@@ -49,6 +51,7 @@ void holders_iterator_free(struct holders_iterator *iterator)
 		return;
 	unload(iterator);
 	flight_free(iterator->flight);
+	holders_free(&iterator->unserved);
 	free(iterator);
 }
 
@@ -258,6 +261,7 @@ struct harvest {
 	struct holders *list;
 	struct holders *apart; /* NULL if they are not wanted */
 	struct holders leads;
+	struct holders unserved;
 	bool too_many; /* of a task, for the iterator over tasks alone */
 };
 
@@ -316,6 +320,7 @@ static void drop(struct harvest *harvest, size_t first, size_t first_apart)
 {
 	harvest->list->count = first;
 	harvest->leads.count = 0;
+	harvest->unserved.count = 0;
 	if (harvest->apart)
 		harvest->apart->count = first_apart;
 }
@@ -347,8 +352,34 @@ static int follow(struct holders_iterator *iterator, struct harvest *harvest,
 		result = flight_new(&iterator->flight, error);
 	if (harvest->leads.count && result == 0)
 		result = flight_follow(&harvest->leads, flight_ask_kernel, iterator->flight,
-				       harvest->list, error);
+				       harvest->list, &harvest->unserved, error);
 	return result;
+}
+
+static int look(struct holders_iterator *iterator, struct harvest *harvest,
+		struct cgfence_error *error)
+{
+	int result = find(iterator, harvest, error);
+
+	return result ? result : follow(iterator, harvest, error);
+}
+
+/* Looks again for what was not found, unless that is known from the last pass. */
+static int look_again(struct holders_iterator *iterator, struct harvest *harvest, size_t first,
+		      size_t first_apart, struct cgfence_error *error)
+{
+	struct holders *known = &iterator->unserved;
+	int result = 0;
+
+	servers_narrow(known, &harvest->unserved);
+	if (harvest->unserved.count && !known->count) {
+		servers_keep(known, &harvest->unserved);
+		servers_wait();
+		drop(harvest, first, first_apart);
+		result = look(iterator, harvest, error);
+		servers_narrow(known, &harvest->unserved);
+	}
+	return result || !known->count ? result : servers_report(&known->items[0], error);
 }
 
 int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fence_ids,
@@ -356,6 +387,8 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 			 struct cgfence_error *error)
 {
 	struct harvest harvest = { .list = list, .apart = apart };
+	size_t first_apart = apart ? apart->count : 0;
+	size_t first = list->count;
 	cleanup_close int turn = -1;
 	int result;
 
@@ -367,10 +400,11 @@ int holders_iterator_run(struct holders_iterator *iterator, const uint64_t *fenc
 	if (result == 0)
 		result = set_roots(iterator, fence_ids, fence_count, error);
 	if (result == 0)
-		result = find(iterator, &harvest, error);
+		result = look(iterator, &harvest, error);
 	if (result == 0)
-		result = follow(iterator, &harvest, error);
+		result = look_again(iterator, &harvest, first, first_apart, error);
 	iterator->running = false;
 	holders_free(&harvest.leads);
+	holders_free(&harvest.unserved);
 	return result;
 }

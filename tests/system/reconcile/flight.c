@@ -61,6 +61,8 @@ static const struct {
 	{ "on a registered socket", hiding_registered_nested, "unix socket", true, false },
 	{ "registered and mapped", hiding_registered_mapped, "io_uring", true, true },
 	{ "registered by a thread", hiding_registered_by_thread, "io_uring", true, true },
+	{ "registered and served", hiding_served, "io_uring", true, false },
+	{ "served with another", hiding_served_with_another, "io_uring", true, true },
 	{ "in a request", hiding_in_request, "io_uring", true, false },
 };
 

@@ -135,15 +135,20 @@ struct ring {
 };
 
 /* Return: 0, or what to return when it cannot be had. */
-static int open_ring(struct ring *ring)
+static int open_ring_with(struct ring *ring, const struct io_uring_params *parameters)
 {
-	*ring = (struct ring){ 0 };
+	*ring = (struct ring){ .parameters = *parameters };
 	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->parameters);
 	if (ring->fd < 0)
 		return HIDING_UNSUPPORTED;
 	ring->queues =
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
 	return ring->queues == MAP_FAILED;
+}
+
+static int open_ring(struct ring *ring)
+{
+	return open_ring_with(ring, &(struct io_uring_params){ 0 });
 }
 
 static int register_in(const struct ring *ring, int fd)
@@ -203,6 +208,91 @@ int hiding_registered_by_thread(int fd)
 	if (holding_start_thread(register_and_wait, &copy))
 		return 1;
 	holding_wait();
+}
+
+/* @shared: another one whose thread it shares, or NULL */
+static int open_served(struct ring *ring, const struct ring *shared)
+{
+	const struct io_uring_params parameters = {
+		.flags = IORING_SETUP_SQPOLL | (shared ? IORING_SETUP_ATTACH_WQ : 0),
+		.sq_thread_idle = 1,
+		.wq_fd = shared ? (__u32)shared->fd : 0,
+	};
+	int code = open_ring_with(ring, &parameters);
+
+	/* Before 5.12 what serves it is no thread of the process. */
+	return code || ring->parameters.features & IORING_FEAT_NATIVE_WORKERS ? code
+									      : HIDING_UNSUPPORTED;
+}
+
+int hiding_served(int fd)
+{
+	struct ring ring;
+	int code = open_served(&ring, NULL);
+
+	return code ? code : register_in(&ring, fd);
+}
+
+/* Long enough that a pass mostly does not look at what is gone since. */
+#define SERVED_US 20000
+
+struct maker {
+	const struct ring *shared;
+	int fd;
+	int code;
+};
+
+static void *make_and_end(void *argument)
+{
+	struct maker *maker = argument;
+	struct ring ring;
+
+	maker->code = open_served(&ring, maker->shared);
+	if (maker->code == 0)
+		maker->code = register_in(&ring, maker->fd);
+	close(ring.fd);
+	return NULL;
+}
+
+/* With the thread that made it, nothing that leads to it is left but what is mapped. */
+static int leave_mapped(const struct ring *shared, int fd)
+{
+	struct maker maker = { .shared = shared, .fd = fd };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, make_and_end, &maker) || pthread_join(thread, NULL))
+		return 1;
+	return maker.code;
+}
+
+int hiding_served_mapped(int fd)
+{
+	return leave_mapped(NULL, fd);
+}
+
+int hiding_served_with_another(int fd)
+{
+	struct ring ring;
+	int code = open_served(&ring, NULL);
+
+	return code ? code : leave_mapped(&ring, fd);
+}
+
+int hiding_served_again_and_again(int fd)
+{
+	struct ring ring;
+	int code = open_served(&ring, NULL);
+
+	close(fd);
+	if (code)
+		return code;
+	holding_ready(0);
+	for (; code == 0; code = open_served(&ring, NULL)) {
+		usleep(SERVED_US);
+		munmap(ring.queues, 4096);
+		close(ring.fd);
+	}
+	return code;
 }
 
 int hiding_in_request(int fd)

@@ -45,6 +45,18 @@ int hiding_registered_mapped(int fd);
 /** hiding_registered_by_thread() - the same of a thread that is not the leader of its process. */
 int hiding_registered_by_thread(int fd);
 
+/** hiding_served() - a registered file of an io_uring that a thread of the kernel serves (IORING_SETUP_SQPOLL). */
+int hiding_served(int fd);
+
+/** hiding_served_mapped() - the same, which is mapped and nothing else, since who made it has ended. */
+int hiding_served_mapped(int fd);
+
+/** hiding_served_with_another() - the same, and its thread serves another one that has a descriptor. */
+int hiding_served_with_another(int fd);
+
+/** hiding_served_again_and_again() - close @fd, and make and close such io_urings for ever. */
+int hiding_served_again_and_again(int fd);
+
 /** hiding_in_request() - the file of a request of an io_uring that waits for a connection. */
 int hiding_in_request(int fd);
 

@@ -79,15 +79,20 @@ static void add_lead(struct holders *leads, uint64_t fence, uint32_t pid,
 	cr_assert_eq(holders_add(leads, &lead), 0);
 }
 
-/* What was found as "FENCE:PID:COOKIE:HOLDING", u for a unix socket and r for an io_uring. */
+/*
+ * What was found as "FENCE:PID:COOKIE:HOLDING", u for a unix socket and r for an io_uring; then the threads that serve
+ * what was not found, as "FENCE:PID:?".
+ */
 static void expect(struct world *world, struct holders *leads, int code, const char *expected)
 {
 	struct cgfence_error error = { 0 };
 	struct holders found = { 0 };
+	struct holders unserved = { 0 };
 	char text[512] = "";
 	size_t length = 0;
 
-	cr_expect_eq(flight_follow(leads, look_at, world, &found, &error), code, "%s", error.text);
+	cr_expect_eq(flight_follow(leads, look_at, world, &found, &unserved, &error), code, "%s",
+		     error.text);
 	cr_expect_eq(!error.text[0], code == 0, "'%s'", error.text);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct cgfence_holder *holder = &found.items[i];
@@ -101,7 +106,13 @@ static void expect(struct world *world, struct holders *leads, int code, const c
 					   holder->pid, (unsigned int)holder->cookie,
 					   holder->holding == CGFENCE_HOLDING_UNIX ? 'u' : 'r');
 	}
+	for (size_t i = 0; i < unserved.count; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%u:%u:?",
+					   length ? " " : "",
+					   (unsigned int)unserved.items[i].fence_id,
+					   unserved.items[i].pid);
 	cr_expect_str_eq(text, expected, "'%s', not '%s'", text, expected);
+	holders_free(&unserved);
 	holders_free(&found);
 	holders_free(leads);
 }
@@ -172,6 +183,26 @@ Test(flight, what_an_io_uring_holds)
 	expect(&world, &leads, 0, "5:1:50:r 5:1:51:u 5:1:52:r");
 	add_lead(&leads, 5, 1, CGFENCE_HOLDING_URING, 5);
 	expect(&world, &leads, 0, "5:1:52:r");
+}
+
+/* Of two that one thread serves, one leads to the other, in the fence where it is found. */
+Test(flight, a_thread_is_known_by_what_it_serves)
+{
+	static const struct edge edges[] = {
+		{ 1, 2, CGFENCE_CARRIER_SERVER },
+		{ 1, 3, CGFENCE_CARRIER_FILES },
+		{ 3, 50, CGFENCE_CARRIER_LISTENER },
+	};
+	struct world world = { .edges = edges, .count = COUNT(edges) };
+	struct holders leads = { 0 };
+
+	add_lead(&leads, 5, 1, CGFENCE_HOLDING_URING, 1);
+	add_lead(&leads, 5, 1, CGFENCE_HOLDING_SERVER, 2);
+	expect(&world, &leads, 0, "5:1:50:r");
+	add_lead(&leads, 5, 1, CGFENCE_HOLDING_URING, 1);
+	add_lead(&leads, 5, 1, CGFENCE_HOLDING_SERVER, 4);
+	add_lead(&leads, 6, 7, CGFENCE_HOLDING_SERVER, 2);
+	expect(&world, &leads, 0, "5:1:50:r 5:1:? 6:7:?");
 }
 
 Test(flight, what_changes_is_read_again)
