@@ -105,7 +105,18 @@ static __always_inline bool find_member(__u64 candidate, struct judged *judged)
 	return judged->member;
 }
 
-/* Is that one a member? While some found no room, every one is. */
+/* Is that one among the members that found no room? While these are not all known, every one is. */
+static __always_inline bool is_lost(const struct cgfence_place *place, __u32 number,
+				    __u64 candidate)
+{
+	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
+					      .place = number,
+					      .id = candidate };
+
+	return place->unlisted || bpf_map_lookup_elem(&cgfence_lost, &key);
+}
+
+/* Is that one a member? */
 static __always_inline bool is_member(const struct cgfence_image *image, __u64 candidate,
 				      struct judged *judged)
 {
@@ -117,7 +128,7 @@ static __always_inline bool is_member(const struct cgfence_image *image, __u64 c
 	if (find_member(candidate, judged))
 		return true;
 	place = bpf_map_lookup_elem(&cgfence_state, &number);
-	return place && place->lost;
+	return place && place->lost && is_lost(place, number, candidate);
 }
 
 /* The records of members are spread like those of their subjects. */

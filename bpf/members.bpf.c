@@ -44,6 +44,27 @@ struct {
 		});
 } cgfence_member_m SEC(".maps");
 
+static __always_inline void lose(struct cgfence_place *place, __u32 number, __u64 id)
+{
+	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
+					      .place = number,
+					      .id = id };
+	const __u32 there = 1;
+
+	if (bpf_map_update_elem(&cgfence_lost, &key, &there, BPF_ANY))
+		__sync_fetch_and_add(&place->unlisted, 1);
+	__sync_fetch_and_add(&place->lost, 1);
+}
+
+static __always_inline void forget_lost(__u32 number, __u64 id)
+{
+	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
+					      .place = number,
+					      .id = id };
+
+	bpf_map_delete_elem(&cgfence_lost, &key);
+}
+
 /* Makes a cgroup a member of the fence of a place, if it is one. */
 __attribute__((noinline)) int admit(__u64 address, __u32 number)
 {
@@ -57,7 +78,7 @@ __attribute__((noinline)) int admit(__u64 address, __u32 number)
 	members = bpf_map_lookup_elem(&cgfence_member_m, &number);
 	id = BPF_CORE_READ(cgroup, kn, id);
 	if (!members || bpf_map_update_elem(members, &id, &nothing_refused, BPF_ANY))
-		__sync_fetch_and_add(&place->lost, 1);
+		lose(place, number, id);
 	return 0;
 }
 
@@ -83,8 +104,10 @@ __attribute__((noinline)) int dismiss(__u64 address, __u32 number)
 	if (!members)
 		return 0;
 	member = bpf_map_lookup_elem(members, &id);
-	if (!member)
+	if (!member) {
+		forget_lost(number, id);
 		return 0;
+	}
 	if (was_refused_something(member))
 		keep_names(address, number);
 	bpf_map_delete_elem(members, &id);

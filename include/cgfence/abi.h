@@ -18,6 +18,7 @@
  *   cgfence_anchors  CGFENCE_ANCHOR_CELLS chains of them, by their anchors
  *   cgfence_member_m the map of the members of each, at the same index
  *   cgfence_globs    the patterns of the names, in parts of CGFENCE_GLOB_PART_SIZE bytes of struct cgfence_glob
+ *   cgfence_lost     members that found no room in cgfence_members, by struct cgfence_lost_key
  *   cgfence_gone     removed members that were refused something, CGFENCE_GONE_NAMES of each fence
  *
  * Where programs may be shared by fences of equal policies, the policy, what was asked for and the source are those of
@@ -34,7 +35,7 @@
 #include <linux/types.h>
 
 /* Grows with each change of a layout below, so that a fence made by another version is recognised. */
-#define CGFENCE_ABI_VERSION 15
+#define CGFENCE_ABI_VERSION 16
 
 #define CGFENCE_POLICY_MAP "cgfence_policy"
 /* Stands in the programs for the address of the policy, until they are loaded. */
@@ -60,6 +61,7 @@
 #define CGFENCE_RECORDS_MAP "cgfence_records"
 #define CGFENCE_MEMBERS_MAP "cgfence_members"
 #define CGFENCE_STATE_MAP "cgfence_state"
+#define CGFENCE_LOST_MAP "cgfence_lost"
 
 /* Set in the id of a standing fence, which is no cgroup's: those of the kernel count up from 1. */
 #define CGFENCE_STANDING_ID (1ULL << 62)

@@ -64,11 +64,12 @@ struct cgfence_member {
 #define CGFENCE_ANCHOR_CELL(id) ((__u32)((id)*0x9e3779b97f4a7c15ULL >> 52))
 
 /*
- * A place. User space writes to it by a mapping, single words in one step; while it is in a chain, only @lost and the
- * @next of another that is taken out.
+ * A place. User space writes to it by a mapping, single words in one step; while it is in a chain, only @lost,
+ * @unlisted and the @next of another that is taken out.
  */
 struct cgfence_place {
-	__u64 lost; /* members that found no room in cgfence_members: every cgroup at their level is judged */
+	__u64 lost; /* members that found no room in cgfence_members */
+	__u64 unlisted; /* of those, how many found none in cgfence_lost: every cgroup at their level is judged */
 	__u64 gone;	/* how many removed members have had names in cgfence_gone */
 	__u64 fence_id; /* 0 if the place is free */
 	__u64 anchor_id;
@@ -78,6 +79,18 @@ struct cgfence_place {
 	__u16 exceptions;
 	__u32 linked; /* it is in the chain of its anchor; user space alone goes by it */
 };
+
+/*
+ * A member that found no room in the map of its fence, which may have more of them until it is made anew. A trie, of which
+ * all fences have one, takes memory for what it has alone, but is slower to ask.
+ */
+struct cgfence_lost_key {
+	__u32 bits; /* CGFENCE_LOST_BITS: all of the rest counts */
+	__u32 place;
+	__u64 id;
+};
+
+#define CGFENCE_LOST_BITS 96
 
 /* So many removed members of a fence are kept, and then the oldest gives way. */
 #define CGFENCE_GONE_NAMES 256

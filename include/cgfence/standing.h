@@ -99,7 +99,7 @@ CGFENCE_API uint64_t cgfence_fence_anchor(const struct cgfence_fence *fence);
 /**
  * cgfence_fence_overflows() - did members of a standing fence find no room?
  *
- * Until it has more, which whoever opens it next sees to, it judges every cgroup at the level of its members.
+ * Until it has more, which whoever opens it next sees to, those are judged without counters of their own.
  */
 CGFENCE_API bool cgfence_fence_overflows(const struct cgfence_fence *fence);
 

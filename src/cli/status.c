@@ -179,7 +179,7 @@ static int add_members_cell(struct table *table, const struct cgfence_fence_visi
 	table_add_cell(table, "%zu", count);
 	if (cgfence_fence_overflows(visit->fence))
 		output_complain(
-			"%s has more members than it has room for and judges every cgroup at their level",
+			"%s has more members than it has room for, and judges the others without counters of their own",
 			pattern);
 	return 0;
 }

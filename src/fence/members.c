@@ -43,7 +43,7 @@ static int add_member(const struct walk *walk, int fd)
 		return -errno;
 	if (bpf_map_update_elem(walk->membership->members, &id, &member, BPF_ANY) < 0)
 		/* Full of members that came while this one walked. What is lost is judged as a member too. */
-		return errno == E2BIG ? membership_note_lost(walk->membership) : -errno;
+		return errno == E2BIG ? membership_note_lost(walk->membership, id) : -errno;
 	if (cgroup_is_removed(fd))
 		bpf_map_delete_elem(walk->membership->members, &id);
 	return 0;

@@ -60,12 +60,17 @@ static int take_maps(const struct membership *membership, struct fence_maps *map
 {
 	int members = fcntl(membership->members, F_DUPFD_CLOEXEC, 0);
 	int state = fcntl(membership->state, F_DUPFD_CLOEXEC, 0);
+	int lost = fcntl(membership->lost, F_DUPFD_CLOEXEC, 0);
 
 	cleanup_close_descriptor(&maps->members);
 	cleanup_close_descriptor(&maps->state);
+	cleanup_close_descriptor(&maps->lost);
 	maps->members = members;
 	maps->state = state;
-	return members < 0 || state < 0 ? error_set(error, EMFILE, "out of file descriptors") : 0;
+	maps->lost = lost;
+	return members < 0 || state < 0 || lost < 0
+		       ? error_set(error, EMFILE, "out of file descriptors")
+		       : 0;
 }
 
 int standing_change_describe_cgroups(struct cgfence_cgroup_layout *cgroup,

@@ -28,6 +28,8 @@ int *fence_maps_slot(struct fence_maps *maps, const char *name)
 		return &maps->members;
 	if (strcmp(name, CGFENCE_STATE_MAP) == 0)
 		return &maps->state;
+	if (strcmp(name, CGFENCE_LOST_MAP) == 0)
+		return &maps->lost;
 	if (strcmp(name, CGFENCE_OWN_MAP) == 0)
 		return &maps->own;
 	if (strcmp(name, CGFENCE_RECORDS_MAP) == 0)
@@ -290,7 +292,8 @@ int fence_maps_check_names(const struct fence_maps *maps, struct cgfence_error *
 		{ maps->policy, &scratch.policy },   { maps->counters, &scratch.counters },
 		{ maps->denials, &scratch.denials }, { maps->asked, &scratch.asked },
 		{ maps->members, &scratch.members }, { maps->state, &scratch.state },
-		{ maps->own, &scratch.own },	     { maps->records, &scratch.records },
+		{ maps->lost, &scratch.lost },	     { maps->own, &scratch.own },
+		{ maps->records, &scratch.records },
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {

@@ -14,6 +14,7 @@ struct fence_maps {
 	int asked;
 	int members; /* of a standing fence, with its state */
 	int state;
+	int lost;
 	int own;	    /* of the whole host, where programs may be shared (kernel/own.h) */
 	int records;	    /* likewise */
 	int events;	    /* of the whole host */
@@ -26,7 +27,7 @@ struct fence_maps {
 	{                                                                                \
 		.policy = -1, .counters = -1, .denials = -1, .asked = -1, .members = -1, \
                                                                                          \
-		.state = -1, .own = -1, .records = -1, .events = -1                      \
+		.state = -1, .lost = -1, .own = -1, .records = -1, .events = -1          \
 	}
 
 static inline void fence_maps_close(struct fence_maps *maps)
@@ -37,6 +38,7 @@ static inline void fence_maps_close(struct fence_maps *maps)
 	cleanup_close_descriptor(&maps->asked);
 	cleanup_close_descriptor(&maps->members);
 	cleanup_close_descriptor(&maps->state);
+	cleanup_close_descriptor(&maps->lost);
 	cleanup_close_descriptor(&maps->own);
 	cleanup_close_descriptor(&maps->records);
 	cleanup_close_descriptor(&maps->events);

@@ -44,6 +44,8 @@ static int free_place(const struct member_host *host, uint64_t fence_id, uint32_
 	if (bpf_map_delete_elem(host->programs.members, &number) < 0 && errno != ENOENT)
 		return -errno;
 	member_globs_drop(host->programs.globs, number, place->components + place->exceptions);
+	if (place->lost)
+		member_lost_drop(host->programs.lost, number);
 	__atomic_store_n(&place->fence_id, 0, __ATOMIC_SEQ_CST);
 	return 0;
 }

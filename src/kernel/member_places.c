@@ -39,13 +39,15 @@ int member_places_map(const struct member_programs *programs, struct member_plac
 	return -EIO;
 }
 
-int member_places_add_lost(int state, uint32_t number)
+int member_places_add_lost(int state, uint32_t number, bool listed)
 {
 	cleanup_member_places struct member_places mapped = { .places =
 								      map_all(state, PLACES_SIZE) };
 
 	if (!mapped.places)
 		return -errno;
+	if (!listed)
+		__atomic_fetch_add(&mapped.places[number].unlisted, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&mapped.places[number].lost, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }

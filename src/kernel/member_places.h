@@ -19,8 +19,12 @@ struct member_places {
 int member_places_map(const struct member_programs *programs, struct member_places *places,
 		      struct cgfence_error *error);
 
-/** member_places_add_lost() - one more member found no room. @state: the map of the places; no lock is needed */
-int member_places_add_lost(int state, uint32_t number);
+/**
+ * member_places_add_lost() - one more member found no room; no lock is needed.
+ * @state: the map of the places
+ * @listed: it is in the map of lost members
+ */
+int member_places_add_lost(int state, uint32_t number, bool listed);
 
 /** member_places_unmap() - end that. */
 void member_places_unmap(struct member_places *places);

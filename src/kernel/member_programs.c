@@ -18,13 +18,23 @@
  * In the order in which they are pinned: with the last one, all are there. The programs start as the links are made: a
  * cgroup that comes and goes between the two finds no fence yet.
  */
-enum { PIN_STATE, PIN_ANCHORS, PIN_MEMBERS, PIN_GLOBS, PIN_GONE, PIN_RMDIR, PIN_MKDIR, PIN_COUNT };
+enum {
+	PIN_STATE,
+	PIN_ANCHORS,
+	PIN_MEMBERS,
+	PIN_GLOBS,
+	PIN_GONE,
+	PIN_LOST,
+	PIN_RMDIR,
+	PIN_MKDIR,
+	PIN_COUNT
+};
 
 static const char *const paths[PIN_COUNT] = {
 	[PIN_STATE] = DIRECTORY "/state",     [PIN_ANCHORS] = DIRECTORY "/anchors",
 	[PIN_MEMBERS] = DIRECTORY "/members", [PIN_GLOBS] = DIRECTORY "/globs",
-	[PIN_GONE] = DIRECTORY "/gone",	      [PIN_RMDIR] = DIRECTORY "/rmdir",
-	[PIN_MKDIR] = DIRECTORY "/mkdir",
+	[PIN_GONE] = DIRECTORY "/gone",	      [PIN_LOST] = DIRECTORY "/lost",
+	[PIN_RMDIR] = DIRECTORY "/rmdir",     [PIN_MKDIR] = DIRECTORY "/mkdir",
 };
 
 static void cleanup_destroy_skeleton(struct members_bpf **skeleton)
@@ -41,6 +51,7 @@ void member_programs_close(struct member_programs *programs)
 	cleanup_close_descriptor(&programs->members);
 	cleanup_close_descriptor(&programs->globs);
 	cleanup_close_descriptor(&programs->gone);
+	cleanup_close_descriptor(&programs->lost);
 	*programs = (struct member_programs)MEMBER_PROGRAMS_CLOSED;
 }
 
@@ -76,7 +87,9 @@ static int open_all(struct member_programs *found)
 		result = open_map(PIN_MEMBERS, &found->members);
 	if (result == 0)
 		result = open_map(PIN_GLOBS, &found->globs);
-	return result ? result : open_map(PIN_GONE, &found->gone);
+	if (result == 0)
+		result = open_map(PIN_GONE, &found->gone);
+	return result ? result : open_map(PIN_LOST, &found->lost);
 }
 
 int member_programs_open(struct member_programs *programs, struct cgfence_error *error)
@@ -115,9 +128,10 @@ static struct members_bpf *load(void)
 	result = sections_prepare(skeleton->obj);
 	if (result == 0)
 		result = members_bpf__load(skeleton);
-	/* The programs of fences are found again by the name of this map. */
+	/* The programs of fences are found again by the names of these maps. */
 	if (result == 0 &&
-	    !fence_maps_has_name(bpf_map__fd(skeleton->maps.cgfence_state), CGFENCE_STATE_MAP))
+	    (!fence_maps_has_name(bpf_map__fd(skeleton->maps.cgfence_state), CGFENCE_STATE_MAP) ||
+	     !fence_maps_has_name(bpf_map__fd(skeleton->maps.cgfence_lost), CGFENCE_LOST_MAP)))
 		result = -EAGAIN;
 	errno = -result;
 	return result ? NULL : cleanup_steal(skeleton);
@@ -149,6 +163,8 @@ static int pin(const struct members_bpf *skeleton)
 		result = pin_map(skeleton->maps.cgfence_globs, PIN_GLOBS);
 	if (result == 0)
 		result = pin_map(skeleton->maps.cgfence_gone, PIN_GONE);
+	if (result == 0)
+		result = pin_map(skeleton->maps.cgfence_lost, PIN_LOST);
 	if (result == 0)
 		result = pin_link(skeleton->progs.cgfence_rmdir, PIN_RMDIR);
 	return result ? result : pin_link(skeleton->progs.cgfence_mkdir, PIN_MKDIR);

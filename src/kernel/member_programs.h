@@ -21,11 +21,12 @@ struct member_programs {
 	int members;
 	int globs;
 	int gone;
+	int lost;
 };
 
-#define MEMBER_PROGRAMS_CLOSED                                                     \
-	{                                                                          \
-		.state = -1, .anchors = -1, .members = -1, .globs = -1, .gone = -1 \
+#define MEMBER_PROGRAMS_CLOSED                                                                 \
+	{                                                                                      \
+		.state = -1, .anchors = -1, .members = -1, .globs = -1, .gone = -1, .lost = -1 \
 	}
 
 /**

@@ -137,3 +137,26 @@ int member_gone_read(int map, uint64_t fence_id, uint64_t member, uint32_t compo
 	}
 	return -ENOENT;
 }
+
+int member_lost_put(int map, uint32_t place, uint64_t id)
+{
+	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS, .place = place, .id = id };
+	const uint32_t there = 1;
+
+	return bpf_map_update_elem(map, &key, &there, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* The kernel begins anew behind a key that is gone, so the next one is asked for first. */
+void member_lost_drop(int map, uint32_t place)
+{
+	struct cgfence_lost_key key;
+	struct cgfence_lost_key next;
+	bool more = bpf_map_get_next_key(map, NULL, &next) == 0;
+
+	while (more) {
+		key = next;
+		more = bpf_map_get_next_key(map, &key, &next) == 0;
+		if (key.place == place)
+			bpf_map_delete_elem(map, &key);
+	}
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The tries of the host that the programs of kernel/member_programs.h use: patterns by place, names by fence. */
+/* The tries of the host that the programs of kernel/member_programs.h use: patterns and lost members by place, names by fence. */
 #pragma once
 
 #include "image/standing_globs.h"
@@ -24,3 +24,9 @@ void member_gone_drop(int map, uint64_t fence_id);
  * Return: 0, -ENOENT if that is not known, -ENOMEM.
  */
 int member_gone_read(int map, uint64_t fence_id, uint64_t member, uint32_t components, char **path);
+
+/** member_lost_put() - tell of a member of a place that found no room. Return: 0 or -errno. */
+int member_lost_put(int map, uint32_t place, uint64_t id);
+
+/** member_lost_drop() - forget those of a place, about which nobody is told any more. */
+void member_lost_drop(int map, uint32_t place);

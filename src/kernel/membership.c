@@ -17,6 +17,7 @@ void membership_close(struct membership *membership)
 	cleanup_close_descriptor(&membership->members);
 	cleanup_close_descriptor(&membership->state);
 	cleanup_close_descriptor(&membership->gone);
+	cleanup_close_descriptor(&membership->lost);
 	*membership = (struct membership)MEMBERSHIP_CLOSED;
 }
 
@@ -46,6 +47,7 @@ static void take_descriptors(struct member_programs *programs, struct membership
 {
 	membership->state = cleanup_steal_descriptor(&programs->state);
 	membership->gone = cleanup_steal_descriptor(&programs->gone);
+	membership->lost = cleanup_steal_descriptor(&programs->lost);
 }
 
 static int pin_members(uint64_t id, const struct membership *membership,
@@ -74,6 +76,7 @@ static void fill_place(const struct member_host *host, const struct cgfence_imag
 	struct cgfence_place *place = &host->places.places[number];
 
 	place->lost = 0;
+	place->unlisted = 0;
 	place->gone = count_gone(host, old);
 	place->next = 0;
 	place->linked = 0;
@@ -252,9 +255,11 @@ int membership_lost(const struct membership *membership, uint64_t *lost,
 	return 0;
 }
 
-int membership_note_lost(const struct membership *membership)
+int membership_note_lost(const struct membership *membership, uint64_t id)
 {
-	return member_places_add_lost(membership->state, membership->place);
+	bool listed = member_lost_put(membership->lost, membership->place, id) == 0;
+
+	return member_places_add_lost(membership->state, membership->place, listed);
 }
 
 uint32_t membership_room(int members)

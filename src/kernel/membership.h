@@ -13,16 +13,17 @@
 #include "kernel/membership_pins.h"
 
 struct membership {
-	int members; /* maps, the last two of the host */
+	int members; /* maps, all but this one of the host */
 	int state;
 	int gone;
+	int lost;
 	uint32_t place;
 	bool passing; /* it was made by this command, whose fence does not go by it yet */
 };
 
-#define MEMBERSHIP_CLOSED                              \
-	{                                              \
-		.members = -1, .state = -1, .gone = -1 \
+#define MEMBERSHIP_CLOSED                                          \
+	{                                                          \
+		.members = -1, .state = -1, .gone = -1, .lost = -1 \
 	}
 
 /* So many members have room at first; 4 KiB of memory are for that. */
@@ -66,8 +67,8 @@ void membership_close(struct membership *membership);
 int membership_lost(const struct membership *membership, uint64_t *lost,
 		    struct cgfence_error *error);
 
-/** membership_note_lost() - one more. */
-int membership_note_lost(const struct membership *membership);
+/** membership_note_lost() - one more. @id: of the cgroup */
+int membership_note_lost(const struct membership *membership, uint64_t id);
 
 /**
  * membership_list() - the members that a map has.

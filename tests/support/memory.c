@@ -31,7 +31,8 @@ size_t memory_of_object(int fd)
 /* Of the host, to be counted once. */
 static bool is_of_host(const char *map)
 {
-	static const char *const names[] = { CGFENCE_EVENTS_MAP, CGFENCE_STATE_MAP, CGFENCE_OWN_MAP,
+	static const char *const names[] = { CGFENCE_EVENTS_MAP, CGFENCE_STATE_MAP,
+					     CGFENCE_LOST_MAP, CGFENCE_OWN_MAP,
 					     CGFENCE_RECORDS_MAP };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
