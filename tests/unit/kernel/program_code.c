@@ -10,7 +10,7 @@ TestSuite(program_code);
 
 /* Descriptors that nothing here uses. */
 #define FIRST_MAP 1000
-#define LAST_MAP 1008
+#define LAST_MAP 1009
 
 static struct fence_maps all_open(void)
 {
@@ -24,6 +24,7 @@ static struct fence_maps all_open(void)
 	maps.state = 1005;
 	maps.own = 1006;
 	maps.records = 1007;
+	maps.lost = 1008;
 	maps.events = LAST_MAP;
 	return maps;
 }
