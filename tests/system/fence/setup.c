@@ -166,7 +166,7 @@ Test(setup, root_of_another_user_namespace_is_not_root)
 	pid_t child;
 
 	if (!namespaces_has_users())
-		harness_skip("no user namespace can be made here");
+		cr_skip_test("in a chroot no user namespace can be made");
 	cr_assert(process_read(getpid(), &process));
 	process_read_more(&process);
 	cr_expect(process.is_root);
