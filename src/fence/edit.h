@@ -4,7 +4,7 @@
 
 #include <cgfence/cgfence.h>
 
-/* What is done once it is certain that the policy can be edited, before it is in force. */
+/* Done once it is certain that the policy can be edited, before it is in force. */
 struct fence_edit_step {
 	int (*make)(void *context, struct cgfence_error *error);
 	void (*undo)(void *context,

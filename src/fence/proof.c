@@ -262,7 +262,7 @@ struct answers_again {
 	struct answer *later;
 };
 
-/* What is refused where it has come in the place of none is refused by somebody else than before. */
+/* Where a program has come in the place of none, somebody else refuses than before. */
 static int refuse_newcomer(const struct cgfence_device_request *request, uint32_t newcomer,
 			   struct cgfence_error *error)
 {

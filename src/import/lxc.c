@@ -85,7 +85,7 @@ static const struct {
 	{ "/usr/share/lxc/config/nesting.conf", add_nothing },
 };
 
-/* What is included is read where the line is; what is unknown may take back all before it. */
+/* A file is read where the line includes it; one that is unknown may take back all before it. */
 static int include(const struct importing *import, const struct line *line, struct rules_read *read)
 {
 	int (*add)(const struct importing *import, struct list_rules *rules) = NULL;

@@ -178,7 +178,7 @@ static uint8_t read_access(const json_t *access)
 static int read_devices(struct importing *import, const json_t *root)
 {
 	const json_t *list = json_object_get(root, "allowed_devices");
-	/* What is written to devices.allow adds up. */
+	/* Rules that are written to devices.allow add up. */
 	cleanup_words struct words words = { .add_up = true };
 	const json_t *entry;
 	size_t index;

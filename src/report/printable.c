@@ -53,7 +53,7 @@ static size_t decode(const unsigned char *text, uint32_t *character)
 	return length;
 }
 
-/* What is not UTF-8 may be taken for Latin-1, where 0x80 to 0x9f steer; none of its bytes is spared then. */
+/* A text that is not UTF-8 may be taken for Latin-1, where 0x80 to 0x9f steer; none of its bytes is spared then. */
 static size_t look(const unsigned char *text, bool is_utf8, bool *escape)
 {
 	uint32_t character = *text;

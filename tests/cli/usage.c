@@ -256,7 +256,7 @@ Test(usage, lost_output_is_a_failure)
 		     "cannot write to standard output: No space left on device");
 }
 
-/* What is opened later has another descriptor, and is not written to. */
+/* A file that is opened later has another descriptor, and is not written to. */
 Test(usage, closed_output_is_a_failure)
 {
 	static const char *const closing[] = { "--help", "status", "metrics" };

@@ -80,7 +80,7 @@ Test(reconcile_served, what_has_a_descriptor_is_no_matter)
 	cr_expect_eq(reports->count, 0, "%s", reports_text(reports));
 }
 
-/* What is freed while it is looked into may look like too much; only the threads are no matter. */
+/* A ring that is freed while it is looked into may look like too much; only the threads are no matter. */
 Test(reconcile_served, what_comes_and_goes_is_no_matter)
 {
 	struct cgfence_error error = { 0 };

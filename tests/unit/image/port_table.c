@@ -148,7 +148,7 @@ Test(port_table, one_family_is_judged_for_both_only_where_they_are_alike)
 		{ "{`ports`: [`ipv4:8080`]}", true },
 		{ "{`ports`: {`tcp`: [80], `udp`: [53, `ipv6:53`, `ipv6:5353`]}}", true },
 		{ "{`ports`: {`tcp`: [80, `ipv4:81`, `ipv6:81`]}}", false },
-		/* What is assigned differs, but all that is not isolated is allowed. */
+		/* The assigned ports differ, but all that is not isolated is allowed. */
 		{ "{`ports`: [`ipv4:80`], `isolated_range`: [`8000-9000`]}", false },
 		{ "{`ports`: [`ipv4:80`], `isolated_range`: [`8000-9000`], `privileged_ports`: true}",
 		  true },
