@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container runtime is setting up its container where a fence is wanted. */
 #include "support/setup.h"
+#include "support/sockets.h"
 #include "fence/change.h"
 #include "fence/setup.h"
 #include "policy/policy.h"
@@ -166,7 +167,7 @@ Test(setup, root_of_another_user_namespace_is_not_root)
 	pid_t child;
 
 	if (!namespaces_has_users())
-		cr_skip_test("in a chroot no user namespace can be made");
+		sockets_skip("in a chroot no user namespace can be made");
 	cr_assert(process_read(getpid(), &process));
 	process_read_more(&process);
 	cr_expect(process.is_root);
