@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A container runtime is setting up its container where a fence is wanted. */
 #include "support/setup.h"
-#include "support/sockets.h"
 #include "fence/change.h"
 #include "fence/setup.h"
 #include "policy/policy.h"
@@ -9,6 +8,7 @@
 #include "support/children.h"
 #include "support/harness.h"
 #include "support/namespaces.h"
+#include "support/sockets.h"
 
 #include <bpf/bpf.h>
 #include <cgfence/apply.h>
