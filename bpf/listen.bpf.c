@@ -38,9 +38,6 @@ static __always_inline bool mute(struct bpf_sock_ops *ctx)
 	return bpf_setsockopt(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == 0;
 }
 
-/* Fence roots that are deeper are left to the reconciler. */
-#define CGROUP_DEPTH_MAX 64
-
 /* The socket was made in the fence, but whoever listens may have been given it. */
 static __always_inline bool caller_is_inside(const struct cgfence_image *image,
 					     const struct judged *judged,
@@ -57,7 +54,7 @@ static __always_inline bool caller_is_inside(const struct cgfence_image *image,
 	if (!counters)
 		return false;
 	fence = id_of_fence(image, counters);
-	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
+	for (int level = 0; level < CGFENCE_LISTEN_DEPTH_MAX; level++) {
 		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
 
 		if (id == fence)

@@ -13,9 +13,6 @@
 #include <bpf/bpf_core_read.h>
 #include <cgfence/verdict.h>
 
-/* Fence roots that are deeper are left to the reconciler; how deep the task is below its fence does not count. */
-#define CGROUP_DEPTH_MAX 64
-
 /* Divisors of how many there may be. */
 #define LEVELS_AT_ONCE 8
 #define SLOTS_AT_ONCE 16
@@ -268,7 +265,7 @@ static __always_inline void judge_caller(struct sock *sock, __u64 cookie)
 		asm volatile("" : "+r"(i));
 		judge_slots(i, (__u64)of_task, (__u64)of_socket, socket, cookie);
 	}
-	for (__u32 i = 0; i < CGROUP_DEPTH_MAX; i += LEVELS_AT_ONCE) {
+	for (__u32 i = 0; i < CGFENCE_LISTEN_DEPTH_MAX; i += LEVELS_AT_ONCE) {
 		asm volatile("" : "+r"(i));
 		if (judge_levels(i, (__u64)of_task, (__u64)of_socket, socket, cookie))
 			return;

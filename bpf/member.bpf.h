@@ -109,9 +109,7 @@ static __always_inline bool find_member(__u64 candidate, struct judged *judged)
 static __always_inline bool is_lost(const struct cgfence_place *place, __u32 number,
 				    __u64 candidate)
 {
-	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
-					      .place = number,
-					      .id = candidate };
+	const struct cgfence_lost_key key = CGFENCE_LOST_KEY(number, candidate);
 
 	return place->unlisted || bpf_map_lookup_elem(&cgfence_lost, &key);
 }

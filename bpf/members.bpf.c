@@ -46,9 +46,7 @@ struct {
 
 static __always_inline void lose(struct cgfence_place *place, __u32 number, __u64 id)
 {
-	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
-					      .place = number,
-					      .id = id };
+	const struct cgfence_lost_key key = CGFENCE_LOST_KEY(number, id);
 	const __u32 there = 1;
 
 	if (bpf_map_update_elem(&cgfence_lost, &key, &there, BPF_ANY))
@@ -58,9 +56,7 @@ static __always_inline void lose(struct cgfence_place *place, __u32 number, __u6
 
 static __always_inline void forget_lost(__u32 number, __u64 id)
 {
-	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS,
-					      .place = number,
-					      .id = id };
+	const struct cgfence_lost_key key = CGFENCE_LOST_KEY(number, id);
 
 	bpf_map_delete_elem(&cgfence_lost, &key);
 }

@@ -315,6 +315,12 @@ struct cgfence_own {
 /* Of the words of a bitmap of ports, so many are with the rest of what is known of a traced fence; most need fewer. */
 #define CGFENCE_TRACED_WORDS 16
 
+/*
+ * Who listens is judged for fences whose roots are at most so deep; deeper ones are left to the reconciler.
+ * How deep the task is below does not count.
+ */
+#define CGFENCE_LISTEN_DEPTH_MAX 64
+
 /* The ports of one family on which TCP may listen, as struct cgfence_port_bitmap has them. */
 struct cgfence_traced_ports {
 	__u32 every;   /* they are all ports, so that a socket without one may listen */

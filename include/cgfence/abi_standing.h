@@ -92,6 +92,11 @@ struct cgfence_lost_key {
 
 #define CGFENCE_LOST_BITS 96
 
+#define CGFENCE_LOST_KEY(number, member)                                      \
+	{                                                                     \
+		.bits = CGFENCE_LOST_BITS, .place = (number), .id = (member), \
+	}
+
 /* So many removed members of a fence are kept, and then the oldest gives way. */
 #define CGFENCE_GONE_NAMES 256
 

@@ -140,7 +140,7 @@ int member_gone_read(int map, uint64_t fence_id, uint64_t member, uint32_t compo
 
 int member_lost_put(int map, uint32_t place, uint64_t id)
 {
-	const struct cgfence_lost_key key = { .bits = CGFENCE_LOST_BITS, .place = place, .id = id };
+	const struct cgfence_lost_key key = CGFENCE_LOST_KEY(place, id);
 	const uint32_t there = 1;
 
 	return bpf_map_update_elem(map, &key, &there, BPF_ANY) < 0 ? -errno : 0;
