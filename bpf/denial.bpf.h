@@ -58,26 +58,27 @@ static __always_inline void denial_tell(DENIAL_EVENT *event, struct cgfence_coun
  * Records a refusal of event->record.subject by the current task; fills in the rest of *event except socket_cookie and
  * made_outside.
  * @counters: of the fence
- * @hook: of the subject, a constant, and @verdict: likewise, which the program has in registers
+ * @hook: of the subject, a constant, which the program has in a register
  * @listens: the event has a socket_cookie
  * @by: enum cgfence_task_by
  */
 static __always_inline void denial_record(DENIAL_EVENT *event, const struct cgfence_image *image,
 					  const struct judged *judged,
 					  struct cgfence_counters *counters, __u32 hook,
-					  __u32 verdict, bool listens, __u32 by)
+					  bool listens, __u32 by)
 {
 	struct cgfence_denial_record *record = &event->record;
 	struct cgfence_denial_record *way;
 	struct denial_place place;
+	__u32 verdict;
 	__u64 before;
 	__u64 known;
 	__u32 chosen;
 	__s64 fence;
 	__u64 seed;
 
-	/* Keeps the compiler from computing it again. */
-	asm volatile("" : "+r"(verdict));
+	/* Read back from the stack, so that the verifier does not look at what follows once for each verdict. */
+	verdict = *(const volatile __u8 *)&record->subject.verdict;
 	if (!counters)
 		return;
 	seed = record_seed_of_fence(image, counters) ^ seed_of_member(judged->id);

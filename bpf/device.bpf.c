@@ -7,7 +7,6 @@
 static __attribute__((noinline)) int refuse(__u64 request)
 {
 	const struct cgfence_image *image = policy_in_place();
-	const __u8 verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED;
 	struct judged judged;
 	DENIAL_EVENT event;
 
@@ -16,15 +15,15 @@ static __attribute__((noinline)) int refuse(__u64 request)
 	event.unused = 0;
 	event.record.subject = (struct cgfence_denial_subject){
 		.hook = CGFENCE_HOOK_DEVICE,
-		.verdict = verdict,
+		.verdict = image->enforce ? CGFENCE_VERDICT_DENIED : CGFENCE_VERDICT_AUDITED,
 		.type = cgfence_selector_type(request),
 		.access = cgfence_request_access(request),
 		.major = cgfence_selector_major(request),
 		.minor = cgfence_selector_minor(request),
 	};
 	find_member(candidate_of_task(image), &judged);
-	denial_record(&event, image, &judged, counters_of_fence(), CGFENCE_HOOK_DEVICE, verdict,
-		      false, image->task.device_by);
+	denial_record(&event, image, &judged, counters_of_fence(), CGFENCE_HOOK_DEVICE, false,
+		      image->task.device_by);
 	return !image->enforce;
 }
 /*

@@ -255,7 +255,7 @@ int cgfence_sock_create(struct bpf_sock *ctx)
 		return 1;
 	socket_record(image, &judged, counters_of_fence(), CGFENCE_HOOK_CREATE,
 		      socket_verdict(image), CGFENCE_IPPROTO_SCTP,
-		      ctx->family == AF_INET6 ? CGFENCE_IPV6 : CGFENCE_IPV4, 0, 0,
+		      CGFENCE_IPV4 + cgfence_is_zero(ctx->family ^ AF_INET6), 0, 0,
 		      image->task.ports_by);
 	return !image->enforce;
 }

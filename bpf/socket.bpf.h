@@ -130,6 +130,9 @@ static __always_inline bool socket_port_waived(const struct cgfence_image *image
 	       cgfence_served_waived(image, CGFENCE_UDP, served, port);
 }
 
+/* Of the two only the lowest byte is recorded. */
+_Static_assert((__u8)CGFENCE_IPPROTO_MPTCP == CGFENCE_IPPROTO_TCP, "MPTCP is recorded as TCP");
+
 /*
  * Records that the current task was refused a port.
  * @counters: of the fence
@@ -150,11 +153,11 @@ static __always_inline void socket_record(const struct cgfence_image *image,
 	event.record.subject = (struct cgfence_denial_subject){
 		.hook = hook,
 		.verdict = verdict,
-		.type = ip_protocol == CGFENCE_IPPROTO_MPTCP ? CGFENCE_IPPROTO_TCP : ip_protocol,
+		.type = (__u8)ip_protocol,
 		.access = family,
 		.major = port,
 	};
-	denial_record(&event, image, judged, counters, hook, verdict, cookie, by);
+	denial_record(&event, image, judged, counters, hook, cookie, by);
 }
 
 static __always_inline __u8 socket_verdict(const struct cgfence_image *image)

@@ -356,6 +356,18 @@ struct cgfence_served {
 	bool ipv6;
 };
 
+/**
+ * cgfence_is_zero() - 1 if @value, of 32 bits, is 0, and 0 if not.
+ *
+ * It has no branch, after which the verifier might look at all that follows once for each way.
+ */
+static __always_inline __u64 cgfence_is_zero(__u64 value)
+{
+	/* Keeps the compiler from making one. */
+	__asm__ volatile("" : "+r"(value));
+	return (value - 1) >> 63;
+}
+
 /** cgfence_served_by_ipv4() - the families that reach an AF_INET socket. */
 static __always_inline struct cgfence_served cgfence_served_by_ipv4(void)
 {
@@ -378,29 +390,20 @@ static __always_inline struct cgfence_served cgfence_served_by_ipv6(const __u32 
 		__u8 bytes[4];
 		__u32 word;
 	} mapped = { { 0, 0, 0xff, 0xff } };
-	struct cgfence_served served = { false, true };
-	__u64 ipv4 = 0;
-	__u64 ipv6 = 1;
+	struct cgfence_served served;
+	__u64 high = address[0] | address[1];
+	__u64 is_mapped = cgfence_is_zero(high | (address[2] ^ mapped.word));
+	__u64 is_any = cgfence_is_zero(high | address[2] | address[3]);
 
-	if (!(address[0] | address[1])) {
-		if (address[2] == mapped.word) {
-			ipv4 = 1;
-			ipv6 = 0;
-		} else if (!(address[2] | address[3])) {
-			ipv4 = !v6only;
-		}
-	}
-	/* Keeps the compiler from having a copy of what follows for each case. */
-	__asm__ volatile("" : "+r"(ipv4), "+r"(ipv6));
-	served.ipv4 = ipv4;
-	served.ipv6 = ipv6;
+	served.ipv4 = is_mapped | (is_any & !v6only);
+	served.ipv6 = !is_mapped;
 	return served;
 }
 
 /** cgfence_served_family() - the family under which a refusal of such a socket is recorded. */
 static __always_inline enum cgfence_family cgfence_served_family(struct cgfence_served served)
 {
-	return served.ipv6 ? CGFENCE_IPV6 : CGFENCE_IPV4;
+	return (enum cgfence_family)(CGFENCE_IPV4 + served.ipv6);
 }
 
 /** cgfence_served_allowed() - cgfence_port_allowed() for all families that reach a socket. */
