@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <linux/btf.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -94,4 +95,30 @@ int call_create_socket_storage(const char *name)
 
 	put_name(attributes.map_name, name);
 	return fd < 0 ? -1 : call(BPF_MAP_CREATE, &attributes);
+}
+
+int call_load_types(const struct btf *types)
+{
+	uint32_t size;
+	const void *bytes = btf__raw_data(types, &size);
+	union bpf_attr attributes = { .btf = (uintptr_t)bytes, .btf_size = size };
+
+	return bytes ? call(BPF_BTF_LOAD, &attributes) : -1;
+}
+
+int call_create_described(const struct bpf_map *map, int types)
+{
+	union bpf_attr attributes = {
+		.map_type = bpf_map__type(map),
+		.key_size = bpf_map__key_size(map),
+		.value_size = bpf_map__value_size(map),
+		.max_entries = bpf_map__max_entries(map),
+		.map_flags = bpf_map__map_flags(map),
+		.btf_fd = (uint32_t)types,
+		.btf_key_type_id = bpf_map__btf_key_type_id(map),
+		.btf_value_type_id = bpf_map__btf_value_type_id(map),
+	};
+
+	put_name(attributes.map_name, bpf_map__name(map));
+	return call(BPF_MAP_CREATE, &attributes);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <stdint.h>
 
@@ -27,3 +28,15 @@ int call_create_map(enum bpf_map_type type, const char *name, uint32_t value_siz
  * Return: its descriptor, or -1 with errno; there is no second try here either.
  */
 int call_create_socket_storage(const char *name);
+
+/** call_load_types() - load a description of types (BTF). Return: its descriptor, or -1 with errno. */
+int call_load_types(const struct btf *types);
+
+/**
+ * call_create_described() - make a map as an open object describes it.
+ * @map: of the object, which is not loaded
+ * @types: the descriptor of the types of the object
+ *
+ * Return: its descriptor, or -1 with errno; there is no second try here either.
+ */
+int call_create_described(const struct bpf_map *map, int types);

@@ -117,6 +117,31 @@ static int keep_programs(struct bpf_object *object, const struct hook *hook,
 	return 0;
 }
 
+/* Makes the maps that are wanted, without asking first what the kernel is like. One that is refused is left to libbpf. */
+static void make_at_once(struct bpf_object *object, struct fence_maps *maps)
+{
+	cleanup_close int types = call_load_types(bpf_object__btf(object));
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		int *fd = fence_maps_slot(maps, bpf_map__name(map));
+
+		if (types >= 0 && fd && *fd < 0 && bpf_map__autocreate(map))
+			*fd = call_create_described(map, types);
+	}
+}
+
+/* Return: whether one of the maps that have these names is not open yet. */
+static bool one_is_missing(struct fence_maps *maps, const char *const names[])
+{
+	for (size_t i = 0; names[i]; i++) {
+		if (*fence_maps_slot(maps, names[i]) < 0)
+			return true;
+	}
+	return false;
+}
+
 /* Makes those of the maps that have these names and are not open yet. */
 static int make_maps(struct fence_maps *maps, bool standing, const char *const names[],
 		     struct cgfence_error *error)
@@ -126,13 +151,10 @@ static int make_maps(struct fence_maps *maps, bool standing, const char *const n
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "records");
 	const void *bytes;
 	struct bpf_map *map;
-	bool missing = false;
 	size_t size;
 	int result;
 
-	for (size_t i = 0; names[i]; i++)
-		missing = missing || *fence_maps_slot(maps, names[i]) < 0;
-	if (!missing)
+	if (!one_is_missing(maps, names))
 		return 0;
 	bytes = (standing ? standing_records_bpf__elf_bytes : records_bpf__elf_bytes)(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
@@ -141,6 +163,9 @@ static int make_maps(struct fence_maps *maps, bool standing, const char *const n
 	bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
 	for (size_t i = 0; names[i]; i++)
 		bpf_map__set_autocreate(bpf_object__find_map_by_name(object, names[i]), true);
+	make_at_once(object, maps);
+	if (!one_is_missing(maps, names))
+		return 0;
 	result = reuse_maps(object, maps);
 	if (result == 0)
 		result = bpf_object__load(object);
