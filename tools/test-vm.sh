@@ -156,7 +156,7 @@ fi
 echo
 {
 	printf 'SECONDS\tMACHINE\tSLOWEST TESTS\n'
-	sort --reverse --numeric-sort "$results/times" | sed 20q
+	sort --reverse --numeric-sort "$results/times" | sed -n 1,20p
 } | column -t -s $'\t'
 sed 's/^/FAILED  /' "$results/failures"
 echo "virtual machines: $passed passed, $failed failed, $skipped skipped"
