@@ -160,6 +160,9 @@ static void expect_calls(const char *policy)
 
 Test(reconcile_census, a_fence_of_ports_in_which_nothing_changed_costs_one_call)
 {
+	if (!cgfence_reconciler_uses_iterator(reconciler))
+		holding_skip(
+			"this kernel has no iterator over descriptors, and the tasks of a fence are walked");
 	expect_calls(POLICY);
 }
 
