@@ -84,7 +84,7 @@ Test(run_audit, reports_as_junit)
 	assert_has(text, "<testsuite name=\"cgfence\" tests=\"2\" failures=\"1\"");
 	assert_has(text, "<testcase classname=\"cgfence.devices\" name=\"/dev/full r\">\n"
 			 "      <failure type=\"refused\" message=\"no allow entry");
-	assert_has(text, "1 times by &quot;&lt;&amp;, first ");
+	assert_has(text, "1 time by &quot;&lt;&amp;, first ");
 	assert_has(text, "name=\"/dev/zero r\">\n      <system-out>the allow entry");
 }
 
