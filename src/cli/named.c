@@ -16,21 +16,45 @@ void named_release(struct named_fence *named)
 	*named = (struct named_fence){ 0 };
 }
 
-int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+/* Return: how many standing fences have a cgroup as a member, and one of them. */
+static size_t find_standing(const struct cgfence_cgroup *cgroup, struct cgfence_fence **fence)
 {
-	cleanup_fence struct cgfence_fence *fence = NULL;
-	const char *path = cgfence_cgroup_path(cgroup);
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 
 	if (cgfence_standing_of(cgfence_cgroup_id(cgroup), &ids, &count, NULL) || !count ||
-	    cgfence_fence_open(ids[0], &fence, NULL))
+	    cgfence_fence_open(ids[0], fence, NULL))
+		return 0;
+	return count;
+}
+
+int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	const char *path = cgfence_cgroup_path(cgroup);
+	size_t count = find_standing(cgroup, &fence);
+
+	if (!count)
 		return error_set(error, ENOENT,
 				 "%s has no fence of its own; attach a policy to it first", path);
 	return error_set(
 		error, ENOENT,
 		"%s has no fence of its own; it is a member of the standing fence of '%s'%s", path,
 		cgfence_fence_pattern(fence), count > 1 ? " and of others" : "");
+}
+
+void named_say_unchanged(const struct cgfence_cgroup *cgroup)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	const char *path = cgfence_cgroup_path(cgroup);
+	size_t count = find_standing(cgroup, &fence);
+
+	if (count)
+		output_say(
+			"%s has no fence of its own; nothing changed: it is still a member of the standing fence of '%s'%s.",
+			path, cgfence_fence_pattern(fence), count > 1 ? " and of others" : "");
+	else
+		output_say("%s has no fence of its own; nothing changed.", path);
 }
 
 static int open_standing(const char *name, struct named_fence *named, struct cgfence_error *error)

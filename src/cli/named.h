@@ -33,3 +33,6 @@ void named_release(struct named_fence *named);
 
 /** named_say_standing() - set the error that a cgroup has no fence, with the standing fences that it is a member of. */
 int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+
+/** named_say_unchanged() - say that a cgroup has no fence to take away, and which standing fence holds for it all the same. */
+void named_say_unchanged(const struct cgfence_cgroup *cgroup);
