@@ -59,27 +59,6 @@ Test(standing, attach_takes_a_pattern_and_detach_takes_it_back)
 	assert_has(result.output, "There is no standing fence");
 }
 
-/* An operator would take it to be free now. */
-Test(standing, a_member_that_nothing_is_detached_of_is_still_fenced)
-{
-	static const char *const commands[] = { "detach", "release" };
-	struct program_result result;
-	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
-	char text[640];
-
-	attach("job-*", NULL_ONLY);
-	snprintf(
-		text, sizeof(text),
-		"%s has no fence of its own; nothing changed: it is still a member of the standing fence of '%s'.\n",
-		cgfence_cgroup_path(member), pattern);
-	for (size_t i = 0; i < 2; i++) {
-		result = program_run(NULL, WORDS(commands[i], cgfence_cgroup_path(member)));
-		assert_done(result);
-		cr_expect_str_eq(result.output, text);
-	}
-	detach();
-}
-
 Test(standing, status_has_one_row_for_the_fence_and_one_for_a_member_that_is_asked_for)
 {
 	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");

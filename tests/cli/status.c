@@ -206,33 +206,6 @@ Test(status, a_cgroup_without_a_fence)
 	assert_has(result.errors, cgroup);
 }
 
-/* Attaching a policy of its own is not what it needs. */
-Test(status, a_cgroup_below_a_fence)
-{
-	static const char *const commands[] = { "status", "list", "show", "denials", "reconcile" };
-	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "a");
-	const char *path = cgfence_cgroup_path(harness_child_cgroup(child, "b"));
-	struct program_result result;
-	char expected[512];
-
-	harness_attach(harness_cgroup(), "{'devices': {}}");
-	snprintf(expected, sizeof(expected),
-		 "cgfence: %s has no fence of its own; it is below the fence of %s.\n", path,
-		 cgfence_cgroup_path(harness_cgroup()));
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		result = program_run(NULL, WORDS(commands[i], path));
-		assert_status(result, 1);
-		cr_expect_str_eq(result.errors, expected, "%s", result.errors);
-	}
-	snprintf(
-		expected, sizeof(expected),
-		"%s has no fence of its own; nothing changed: it is still below the fence of %s.\n",
-		path, cgfence_cgroup_path(harness_cgroup()));
-	result = program_run(NULL, WORDS("detach", path));
-	assert_done(result);
-	cr_expect_str_eq(result.output, expected);
-}
-
 Test(status, no_such_cgroup)
 {
 	struct program_result result = program_run(NULL, WORDS("status", "cgfence-test-none"));
