@@ -99,3 +99,16 @@ Test(run_audit, faults)
 			     .output,
 		     "ran");
 }
+
+/* What a container has is known to nobody here, and the command may run for long. */
+Test(run_audit, a_policy_that_cannot_judge_is_refused_before_the_command_runs)
+{
+	const struct program_options options = {
+		.input = "{\"devices\": {\"defaults\": \"container\"}}"
+	};
+	struct program_result result =
+		program_run(&options, WORDS("run", "--audit", "-p", "-", "--", "echo", "ran"));
+
+	assert_fails(result, 125, "which only oci-hook has");
+	assert_lacks(result.output, "ran");
+}
