@@ -206,7 +206,8 @@ CGFENCE_API int cgfence_apply_plan_act(const struct cgfence_apply_plan *plan, si
 
 /**
  * cgfence_apply_plan_diff() - say for people what a step changes in the policy.
- * @diff: receives what cgfence_policy_diff() gives, to be given to free(); "" if the step only repairs a fence
+ * @diff: receives what cgfence_policy_diff() gives, to be given to free(); "" if the step only repairs a fence,
+ *	or fails
  *
  * Without a policy in force, or one that can be read, all of the new policy is new.
  */

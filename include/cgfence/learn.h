@@ -67,7 +67,7 @@ CGFENCE_API uint64_t cgfence_lesson_count(const struct cgfence_lesson *lesson);
 /** struct cgfence_learnt - something that was used. What it points to lives as long as the callback runs. */
 struct cgfence_learnt {
 	const char *what;   /* "/dev/fuse rw", or "tcp 8080", in the words of a policy */
-	bool allowed;	    /* the policy that was given allows it already */
+	bool allowed;	    /* the policy that was given has it already */
 	const char *reason; /* cgfence_lesson_judge(): the entry that decides; "" otherwise */
 	uint64_t count;
 	const char *

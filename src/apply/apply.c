@@ -367,8 +367,12 @@ static int parse_text(const char *text, const char *origin, struct cgfence_polic
 static int parse_step(const struct cgfence_apply_step *step, struct step_policies *policies,
 		      struct cgfence_error *error)
 {
-	int result = parse_text(step->old_text, step->cgroup, &policies->before, error);
+	int result;
 
+	/* The fence stays as it is, and not as if there were no policy for it. */
+	if (step->action == CGFENCE_APPLY_FAIL)
+		return 0;
+	result = parse_text(step->old_text, step->cgroup, &policies->before, error);
 	return result ? result : parse_text(step->new_text, step->cgroup, &policies->after, error);
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <cgfence/apply.h>
+#include <errno.h>
 #include <string.h>
 
 /* The part of a policy file that is kept; many whole policies would take much memory. */
@@ -40,9 +41,10 @@ static void release_checking(struct checking *checking)
 	free(checking->files);
 }
 
-/* Return: -ENOMEM if there is no memory for the error. */
+/* The last one counts. Return: -ENOMEM if there is no memory for the error. */
 static int keep_error(struct checked_file *file, const struct cgfence_error *error)
 {
+	free(file->error);
 	file->error = malloc(sizeof(*file->error));
 	if (!file->error)
 		return -ENOMEM;
@@ -96,6 +98,19 @@ static int keep_policy(struct checked_file *file, const struct cgfence_policy *p
 	return cgfence_policy_cgroup(policy) ? keep_cgroup(file, policy, flags) : 0;
 }
 
+/* What this host lacks makes a policy no less one for its cgroup, as apply takes it. Standard input is gone by now. */
+static int keep_unresolved(struct checked_file *file, unsigned int flags)
+{
+	struct cgfence_policy *policy = NULL;
+	int result = 0;
+
+	if (strcmp(file->origin, "-") != 0 &&
+	    cgfence_policy_read_file_offline(file->origin, &policy, NULL) == 0)
+		result = keep_policy(file, policy, flags);
+	cgfence_policy_free(policy);
+	return result;
+}
+
 static int check_file(struct checking *checking, const char *path)
 {
 	struct cgfence_policy *policy = NULL;
@@ -110,6 +125,9 @@ static int check_file(struct checking *checking, const char *path)
 			 : cgfence_policy_read_file(path, &policy, &error);
 	if (result == -ENOMEM)
 		return result;
+	if (result == -EINVAL && !(checking->flags & CGFENCE_POLICY_CHECK_OFFLINE) &&
+	    keep_unresolved(file, checking->flags))
+		return -ENOMEM;
 	if (result == 0)
 		result = named_refuse_except(path, policy, &error);
 	result = result ? keep_error(file, &error) : keep_policy(file, policy, checking->flags);

@@ -16,8 +16,11 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-/* An editor closes the file that it wrote, or renames it, as its last step. */
-#define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
+/*
+ * An editor closes the file that it wrote, or renames it, as its last step. Whether others can change the policies is told
+ * by owner and mode.
+ */
+#define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
 
 /* Of a directory in which the next one on the way to the policies is missing. */
 #define WAY_EVENTS (FILE_EVENTS | IN_CREATE)

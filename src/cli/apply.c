@@ -272,7 +272,7 @@ static const struct command_option options[] = {
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[--prune] [--strict] [--private] [--dry-run] [-j] POLICY.json|DIR",
+	.synopsis = "[--prune] [--strict] [--private] [--dry-run] [-j] POLICY.json|DIR|-",
 	.summary = "make the fences match the policy files",
 	.description =
 		"Each policy names its cgroup in its key \"cgroup\", or several by a pattern such as\n"

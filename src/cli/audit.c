@@ -68,6 +68,20 @@ static int try_report(const char *path, struct cgfence_error *error)
 				   strerror(errno));
 }
 
+/* Likewise: a policy whose devices only a container has can judge none. */
+static int try_policy(const struct cgfence_policy *policy, struct cgfence_error *error)
+{
+	const struct cgfence_device_request any = {
+		.type = BPF_DEVCG_DEV_CHAR,
+		.major = 1,
+		.minor = 3,
+		.access = BPF_DEVCG_ACC_READ,
+	};
+	struct cgfence_explanation explanation;
+
+	return cgfence_policy_explain_device(policy, &any, &explanation, error);
+}
+
 static int write_report(const char *path, const struct audit *audit, json_t *head, size_t refused,
 			struct cgfence_error *error)
 {
@@ -103,8 +117,10 @@ int audit_run(struct cgfence_cgroup *cgroup, const struct cgfence_policy *policy
 	struct audit audit = { .touched = json_array() };
 	cleanup_json json_t *touched = audit.touched;
 	int status = STATUS_RUN_FAILED;
-	int result = report ? try_report(report, error) : 0;
+	int result = try_policy(policy, error);
 
+	if (result == 0 && report)
+		result = try_report(report, error);
 	if (result == 0)
 		result = learner_begin(NULL, cgroup, policy, CGFENCE_ATTACH_EPHEMERAL, &learner,
 				       error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/named.h"
 #include "base/cleanup.h"
 #include "report/handles.h"
 #include "report/output.h"
@@ -48,10 +49,10 @@ static int detach_one(const char *name)
 	hidden = cgfence_fence_check_hidden(cgroup, &error);
 	if (!detached && !hidden && cgfence_standing_find(name, &id, NULL) == 0)
 		return detach_standing(name, NULL);
-	if (detached || !hidden)
-		output_say(detached ? "Detached the fence of %s."
-				    : "%s has no fence of its own; nothing changed.",
-			   cgfence_cgroup_path(cgroup));
+	if (detached)
+		output_say("Detached the fence of %s.", cgfence_cgroup_path(cgroup));
+	else if (!hidden)
+		named_say_unchanged(cgroup);
 	return hidden ? output_failure(&error) : STATUS_DONE;
 }
 

@@ -81,8 +81,12 @@ static bool is_allowed_alone(const struct cgfence_policy *policy,
 	       explanation.allowed;
 }
 
-/* What the policy says of it now, which may be more than it was then. "" if that is not known. */
-static void explain(const struct cgfence_policy *policy,
+/*
+ * What the policy says of it now, which may be more than it was then. "" if that is not known.
+ *
+ * Return: does it allow it now?
+ */
+static bool explain(const struct cgfence_policy *policy,
 		    const struct cgfence_denial_subject *subject, char reason[REASON_SIZE])
 {
 	struct cgfence_explanation explanation = { 0 };
@@ -103,39 +107,70 @@ static void explain(const struct cgfence_policy *policy,
 	else if (subject->hook != CGFENCE_HOOK_CREATE)
 		result = explain_port(policy, text, &explanation);
 	if (result)
-		return;
+		return false;
 	if (explanation.allowed)
 		since = "allowed by now: ";
 	else if (is_allowed_alone(policy, subject))
 		since = "allowed by now with IPV6_V6ONLY alone: ";
 	snprintf(reason, REASON_SIZE, "%s%s", since, explanation.reason);
+	return explanation.allowed;
+}
+
+struct refused {
+	struct cgfence_member_denial *denials; /* in the order of time */
+	size_t count;
+};
+
+static void release(struct refused *refused)
+{
+	free(refused->denials);
+}
+
+#define cleanup_refused __attribute__((cleanup(release)))
+
+/* A listener whose bind was not refused, or judged by an audit, has a port that the kernel chose. */
+static bool is_chosen(const struct refused *refused, const struct cgfence_denial_subject *subject)
+{
+	for (size_t i = 0; i < refused->count; i++) {
+		const struct cgfence_denial_subject *other = &refused->denials[i].record.subject;
+
+		if (other->hook == CGFENCE_HOOK_BIND && other->type == subject->type &&
+		    other->major == subject->major)
+			return false;
+	}
+	return subject->hook == CGFENCE_HOOK_LISTEN;
 }
 
 /* To be given to free(). */
-static char *make_remedy(const char *name, const struct cgfence_denial_subject *subject)
+static char *make_remedy(const char *name, const struct cgfence_denial_subject *subject,
+			 bool chosen)
 {
 	cleanup_free char *quoted = doctor_quote(name);
 	char text[DENIAL_SUBJECT_SIZE];
+	const char *when = "if it is wanted";
 	char *remedy = NULL;
 	int length;
 
+	if (chosen)
+		when = "have the process bind an assigned port, since one that the kernel chose is another next time; if it is always this one";
 	format_wanted(subject, text);
 	if (subject->hook == CGFENCE_HOOK_CREATE)
 		length =
 			asprintf(&remedy, "attach a policy with \"sctp\": \"any\" if it is wanted");
 	else
-		length = asprintf(&remedy, "if it is wanted: cgfence allow %s %s %s",
+		length = asprintf(&remedy, "%s: cgfence allow %s %s %s", when,
 				  quoted ? quoted : "CGROUP",
 				  subject->hook == CGFENCE_HOOK_DEVICE ? "device" : "port", text);
 	return length < 0 ? NULL : remedy;
 }
 
 static void report(const struct cgfence_fence *fence, const char *name,
-		   const struct cgfence_member_denial *denial, struct findings *findings)
+		   const struct refused *refused, size_t index, struct findings *findings)
 {
+	const struct cgfence_member_denial *denial = &refused->denials[index];
 	const struct cgfence_denial_record *record = &denial->record;
 	cleanup_free char *member = denial_member_path(fence, denial->member);
-	cleanup_free char *remedy = make_remedy(name, &record->subject);
+	cleanup_free char *remedy = NULL;
 	char subject[DENIAL_SUBJECT_SIZE];
 	char time[OUTPUT_TIME_SIZE];
 	char reason[REASON_SIZE];
@@ -143,7 +178,9 @@ static void report(const struct cgfence_fence *fence, const char *name,
 
 	denial_format_subject(&record->subject, subject);
 	output_time(record->last_ns, time);
-	explain(cgfence_fence_policy(fence), &record->subject, reason);
+	/* What is allowed by now needs nothing. */
+	if (!explain(cgfence_fence_policy(fence), &record->subject, reason))
+		remedy = make_remedy(name, &record->subject, is_chosen(refused, &record->subject));
 	if (denial_names_task(record))
 		snprintf(who, sizeof(who), " to %.16s (pid %u)", record->comm, record->pid);
 	findings_add(findings, FINDING_NOTE, denial_verdict_name(&record->subject), remedy,
@@ -168,17 +205,16 @@ static void report_rest(const char *name, size_t count, struct findings *finding
 int doctor_report_refused(const struct cgfence_fence *fence, const char *name, uint64_t member,
 			  struct findings *findings, struct cgfence_error *error)
 {
-	cleanup_free struct cgfence_member_denial *denials = NULL;
-	size_t count = 0;
+	cleanup_refused struct refused refused = { 0 };
 	size_t told = 0;
-	int result = cgfence_fence_read_member_denials(fence, &denials, &count, error);
+	int result =
+		cgfence_fence_read_member_denials(fence, &refused.denials, &refused.count, error);
 
-	/* They are in the order of time. */
-	for (size_t i = result ? 0 : count; i-- > 0;) {
-		if (member && denials[i].member != member)
+	for (size_t i = refused.count; i-- > 0;) {
+		if (member && refused.denials[i].member != member)
 			continue;
 		if (told++ < LATELY)
-			report(fence, name, &denials[i], findings);
+			report(fence, name, &refused, i, findings);
 	}
 	if (told > LATELY)
 		report_rest(name, told - LATELY, findings);

@@ -63,7 +63,7 @@ static int print_policy(const struct learner *learner, struct cgfence_error *err
 	if (result)
 		return result;
 	if (merged && !added)
-		output_complain("nothing was new: %s allows all that was used", merged);
+		output_complain("nothing was new: %s has all that was used", merged);
 	else if (!cgfence_lesson_count(learner->lesson))
 		output_complain("no device and no port was used");
 	return output_json(json_loads(text, 0, NULL)) == STATUS_DONE ? 0 : -EIO;

@@ -6,6 +6,7 @@
 #include "report/output.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void named_release(struct named_fence *named)
@@ -16,21 +17,69 @@ void named_release(struct named_fence *named)
 	*named = (struct named_fence){ 0 };
 }
 
-int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+/* To be given to free(); NULL if it is no member. */
+static char *name_standing(const struct cgfence_cgroup *cgroup)
 {
 	cleanup_fence struct cgfence_fence *fence = NULL;
-	const char *path = cgfence_cgroup_path(cgroup);
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
+	char *clause;
 
 	if (cgfence_standing_of(cgfence_cgroup_id(cgroup), &ids, &count, NULL) || !count ||
-	    cgfence_fence_open(ids[0], &fence, NULL))
+	    cgfence_fence_open(ids[0], &fence, NULL) ||
+	    asprintf(&clause, "a member of the standing fence of '%s'%s",
+		     cgfence_fence_pattern(fence), count > 1 ? " and of others" : "") < 0)
+		return NULL;
+	return clause;
+}
+
+/* The closest fence above, to be given to free(); NULL if there is none. */
+static char *name_above(const struct cgfence_cgroup *cgroup)
+{
+	cleanup_cgroup struct cgfence_cgroup *parent = NULL;
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	cleanup_free char *standing = NULL;
+	char *clause;
+	int length;
+
+	if (cgfence_cgroup_open_parent(cgroup, &parent, NULL))
+		return NULL;
+	if (cgfence_fence_open(cgfence_cgroup_id(parent), &fence, NULL) == 0) {
+		length = asprintf(&clause, "below the fence of %s", cgfence_cgroup_path(parent));
+	} else {
+		standing = name_standing(parent);
+		if (!standing)
+			return name_above(parent);
+		length = asprintf(&clause, "below %s, %s", cgfence_cgroup_path(parent), standing);
+	}
+	return length < 0 ? NULL : clause;
+}
+
+/* Which fence holds for a cgroup that has none of its own, to be given to free(); NULL if none does. */
+static char *name_holder(const struct cgfence_cgroup *cgroup)
+{
+	char *standing = name_standing(cgroup);
+
+	return standing ? standing : name_above(cgroup);
+}
+
+int named_say_holder(const struct cgfence_cgroup *cgroup, struct cgfence_error *error)
+{
+	cleanup_free char *holder = name_holder(cgroup);
+	const char *path = cgfence_cgroup_path(cgroup);
+
+	if (!holder)
 		return error_set(error, ENOENT,
 				 "%s has no fence of its own; attach a policy to it first", path);
-	return error_set(
-		error, ENOENT,
-		"%s has no fence of its own; it is a member of the standing fence of '%s'%s", path,
-		cgfence_fence_pattern(fence), count > 1 ? " and of others" : "");
+	return error_set(error, ENOENT, "%s has no fence of its own; it is %s", path, holder);
+}
+
+void named_say_unchanged(const struct cgfence_cgroup *cgroup)
+{
+	cleanup_free char *holder = name_holder(cgroup);
+
+	output_say("%s has no fence of its own; nothing changed%s%s.", cgfence_cgroup_path(cgroup),
+		   holder ? ": it is still " : "", holder ? holder : "");
 }
 
 static int open_standing(const char *name, struct named_fence *named, struct cgfence_error *error)
@@ -64,7 +113,7 @@ static int open_own(const char *name, struct named_fence *named, struct cgfence_
 		output_complain("besides the fence that is visible, %s", hidden.text);
 	}
 	if (result)
-		return named_say_standing(named->cgroup, error);
+		return named_say_holder(named->cgroup, error);
 	named->name = strdup(cgfence_cgroup_path(named->cgroup));
 	return named->name ? 0 : error_out_of_memory(error);
 }

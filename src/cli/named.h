@@ -20,8 +20,8 @@ struct named_fence {
  *
  * It complains of a further fence of a cgroup that another bpffs has.
  *
- * Return: 0, -ENOENT if there is no fence of that name, with the pattern that has it if it is a member of a standing
- * fence, -EBUSY if another bpffs has it, another -errno.
+ * Return: 0, -ENOENT if there is no fence of that name, with the one that holds for it if one does, -EBUSY if another
+ * bpffs has it, another -errno.
  */
 int named_open(const char *name, bool standing, struct named_fence *named,
 	       struct cgfence_error *error);
@@ -31,5 +31,8 @@ void named_release(struct named_fence *named);
 
 #define cleanup_named __attribute__((cleanup(named_release)))
 
-/** named_say_standing() - set the error that a cgroup has no fence, with the standing fences that it is a member of. */
-int named_say_standing(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+/** named_say_holder() - set the error that a cgroup has no fence of its own, with the fence that holds for it if one does. */
+int named_say_holder(const struct cgfence_cgroup *cgroup, struct cgfence_error *error);
+
+/** named_say_unchanged() - say that a cgroup has no fence to take away, and which one holds for it all the same. */
+void named_say_unchanged(const struct cgfence_cgroup *cgroup);

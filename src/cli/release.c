@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/command.h"
+#include "cli/named.h"
 #include "report/handles.h"
 #include "report/output.h"
 
@@ -49,7 +50,10 @@ static int release_one(const char *name)
 		return release_standing(name);
 	if (!released && cgfence_fence_check_hidden(cgroup, &error))
 		return output_failure(&error);
-	say(released, given_back, "fence", cgfence_cgroup_path(cgroup));
+	if (released)
+		say(released, given_back, "fence", cgfence_cgroup_path(cgroup));
+	else
+		named_say_unchanged(cgroup);
 	return STATUS_DONE;
 }
 

@@ -54,8 +54,9 @@ const struct command command_watch = {
 		"of others that come back, and says whose they were. A slow reader loses lines but blocks\n"
 		"nothing. Ends on SIGTERM. Only one watch runs on a host.\n"
 		"With --apply it also applies the policies whenever a file changes or a cgroup appears that a policy\n"
-		"names; the directory of the policies may appear later, too. While a policy is invalid, watch reports it,\n"
-		"and the last valid policies stay in force.\n"
+		"names; the directory of the policies may appear later, too. While a policy is invalid, or can be\n"
+		"changed by others than root, watch reports it and tries again at each pass, and the last valid policies\n"
+		"stay in force.\n"
 		"The paths, drivers and patterns that fences remember are looked up again at each pass and when the kernel\n"
 		"tells of a device. A fence that follows is printed with what changed and why. What is allowed and gone is\n"
 		"not allowed any more; what is denied and gone keeps its numbers.",

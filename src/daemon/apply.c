@@ -54,24 +54,32 @@ static void want_now(struct watch_apply *apply)
 	apply->not_before_ns = 0;
 }
 
-void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
+/* Return: are they valid? If not, those of the last time stay, and so does a plan for them. */
+static bool read_policies(struct watch_apply *apply, struct watch_events *output)
 {
 	struct cgfence_policy_set *policies = NULL;
 	struct cgfence_error error = { 0 };
 
-	if (!apply->path)
-		return;
-	want_now(apply);
 	/* An empty directory may be filled later; fences stay until somebody detaches them. */
-	if (cgfence_policy_set_read(apply->path, READ_FLAGS, &policies, &error)) {
+	apply->failed = cgfence_policy_set_read(apply->path, READ_FLAGS, &policies, &error) != 0;
+	if (apply->failed)
 		watch_errors_add(&apply->load_errors, error.text, output);
-		watch_errors_turn(&apply->load_errors);
-		return;
-	}
 	watch_errors_turn(&apply->load_errors);
+	if (apply->failed)
+		return false;
+	want_now(apply);
 	cgfence_policy_set_take_over(policies, apply->policies);
 	cgfence_policy_set_free(apply->policies);
 	apply->policies = policies;
+	return true;
+}
+
+void watch_apply_load(struct watch_apply *apply, struct watch_events *output)
+{
+	if (!apply->path)
+		return;
+	want_now(apply);
+	read_policies(apply, output);
 }
 
 static void refresh(struct watch_apply *apply)
@@ -86,7 +94,8 @@ void watch_apply_look(struct watch_apply *apply, struct watch_events *output)
 		return;
 	if (!cgfence_apply_monitor_sees_files(apply->monitor))
 		watch_apply_load(apply, output);
-	else
+	/* What mends a failure need not be a change that is seen, such as one of what a link leads to. */
+	else if (!apply->failed || !read_policies(apply, output))
 		refresh(apply);
 	apply->wanted = true;
 }

@@ -20,6 +20,7 @@ struct watch_apply {
 	uint64_t not_before_ns;	    /* the next round (CLOCK_BOOTTIME) */
 	struct watch_errors errors; /* of rounds */
 	struct watch_errors load_errors;
+	bool failed; /* to read the policies */
 };
 
 /** watch_apply_open() - begin to watch the policies of @path; NULL for none. */

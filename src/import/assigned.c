@@ -5,12 +5,17 @@
 
 #include <string.h>
 
+bool assigned_is_range(json_int_t low, json_int_t high)
+{
+	return low >= 1 && high <= PORT_MAX && low <= high;
+}
+
 void assigned_add(const struct importing *import, struct assigned *assigned, unsigned int protocols,
 		  json_int_t low, json_int_t high, const char *place)
 {
 	struct port_range range = { .families = { true, true } };
 
-	if (low < 1 || high > PORT_MAX || low > high) {
+	if (!assigned_is_range(low, high)) {
 		importing_remark(import, "%s: this is no port; it is left out", place);
 		return;
 	}

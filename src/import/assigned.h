@@ -15,6 +15,9 @@ struct assigned {
 	struct port_set ports[CGFENCE_PROTOCOL_COUNT];
 };
 
+/** assigned_is_range() - are these ports, from the low one to the high one? */
+bool assigned_is_range(json_int_t low, json_int_t high);
+
 /**
  * assigned_add() - assign ports.
  * @protocols: enum assigned_protocols

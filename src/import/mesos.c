@@ -20,6 +20,7 @@ struct reading {
 	struct importing *import;
 	const char *key;
 	struct assigned *found;
+	bool is_complete; /* each range counts */
 	bool has_ports;
 };
 
@@ -29,17 +30,27 @@ static int refuse(const struct reading *reading, const char *right)
 				 reading->import->sources[0].name, reading->key, right);
 }
 
-static void add_range(struct reading *reading, json_int_t low, json_int_t high)
+/* What the range of the agent leaves out is not judged at all, so that no part of it may be left out. */
+static int add_range(struct reading *reading, json_int_t low, json_int_t high)
 {
 	char place[320];
 
+	if (reading->is_complete && !assigned_is_range(low, high))
+		return error_set_invalid(
+			reading->import->error,
+			"%s: %s: %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT
+			" is no range of ports; give a low and a high one from 1 to 65535",
+			reading->import->sources[0].name, reading->key, low, high);
 	snprintf(place, sizeof(place), "%s: %s", reading->import->sources[0].name, reading->key);
 	assigned_add(reading->import, reading->found, ASSIGNED_BOTH, low, high, place);
+	return 0;
 }
 
 /* "[31000-32000,7000-7001]" */
 static int read_ranges(struct reading *reading, const char *text)
 {
+	int result;
+
 	text += strspn(text, " ");
 	if (*text++ != '[')
 		return refuse(reading, "ports are ranges in brackets, such as ports:[31000-32000]");
@@ -53,7 +64,9 @@ static int read_ranges(struct reading *reading, const char *text)
 		    !strchr(",] ", text[used]))
 			return refuse(reading,
 				      "ports are ranges in brackets, such as ports:[31000-32000]");
-		add_range(reading, low, high);
+		result = add_range(reading, low, high);
+		if (result)
+			return result;
 		text += used;
 		text += strspn(text, ", ");
 	}
@@ -84,25 +97,41 @@ static int read_text(struct reading *reading, const char *text)
 	return result;
 }
 
+static int read_list_ranges(struct reading *reading, const json_t *list)
+{
+	const json_t *range;
+	size_t index;
+	int result = 0;
+
+	if (!json_is_array(list))
+		return refuse(reading, "the ports must have ranges, with a list called range");
+	reading->has_ports = true;
+	json_array_foreach (list, index, range) {
+		result = add_range(reading, json_integer_value(json_object_get(range, "begin")),
+				   json_integer_value(json_object_get(range, "end")));
+		if (result)
+			break;
+	}
+	return result;
+}
+
 static int read_list(struct reading *reading, const json_t *list)
 {
 	const json_t *resource;
-	const json_t *range;
-	size_t i;
-	size_t j;
+	size_t index;
+	int result = 0;
 
-	json_array_foreach (list, i, resource) {
+	json_array_foreach (list, index, resource) {
 		const char *name = json_string_value(json_object_get(resource, "name"));
 
 		if (!name || strcmp(name, "ports") != 0)
 			continue;
-		reading->has_ports = true;
-		json_array_foreach (json_object_get(json_object_get(resource, "ranges"), "range"),
-				    j, range)
-			add_range(reading, json_integer_value(json_object_get(range, "begin")),
-				  json_integer_value(json_object_get(range, "end")));
+		result = read_list_ranges(
+			reading, json_object_get(json_object_get(resource, "ranges"), "range"));
+		if (result)
+			break;
 	}
-	return 0;
+	return result;
 }
 
 /* The agent's flag may also be a list in JSON. */
@@ -131,7 +160,9 @@ static int read_resources(struct reading *reading, const json_t *root)
 static int read_ports(struct importing *import, const json_t *root)
 {
 	cleanup_free struct assigned *sets = calloc(2, sizeof(*sets));
-	struct reading agent = { .import = import, .key = "resources", .found = sets };
+	struct reading agent = {
+		.import = import, .key = "resources", .found = sets, .is_complete = true
+	};
 	struct reading task = { .import = import, .key = "task", .found = sets ? sets + 1 : NULL };
 	int result;
 

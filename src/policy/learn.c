@@ -87,12 +87,12 @@ static int write_devices(struct learning *learning, struct cgfence_error *error)
 
 		learn_access(entries[i].touch.subject.access, letters);
 		snprintf(what, sizeof(what), "%s %s", entries[i].words, letters);
-		tell(learning, what, entries[i].allowed, &entries[i].touch);
+		tell(learning, what, entries[i].known, &entries[i].touch);
 		if (entries[i].only_asked)
 			remark(learning,
 			       "of %s only whether it is there was asked, which the entry with 'm' lets pass",
 			       entries[i].words);
-		if (entries[i].allowed)
+		if (entries[i].known)
 			continue;
 		result = learn_draft_allow(&learning->draft, what, error);
 		learning->added++;

@@ -37,7 +37,7 @@ static bool same_major(const struct lesson_touch *a, const struct lesson_touch *
 static void unite(struct learn_entry *entry, const struct learn_entry *other)
 {
 	entry->touch.subject.access |= other->touch.subject.access;
-	entry->allowed = entry->allowed && other->allowed;
+	entry->known = entry->known && other->known;
 	lesson_unite(&entry->touch, &other->touch);
 }
 
@@ -49,7 +49,7 @@ static void gather(struct devices *devices, const struct cgfence_policy *policy,
 		struct learn_entry *last = devices->count ? &devices->entries[devices->count - 1]
 							  : NULL;
 		struct learn_entry entry = { .touch = touches[i],
-					     .allowed = learn_allows(policy, &touches[i]) };
+					     .known = learn_has_device(policy, &touches[i]) };
 
 		if (!lesson_is_device(&touches[i]) || touches[i].by != LESSON_BY_PROGRAM)
 			continue;

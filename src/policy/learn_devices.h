@@ -7,7 +7,7 @@
 struct learn_entry {
 	struct lesson_touch touch; /* of all devices that it stands for, with the access of all */
 	char words[DEVICE_PATH_SIZE];
-	bool allowed;	 /* the earlier policy allows all of it */
+	bool known;	 /* the earlier policy has an entry for all of it, even if it denies some */
 	bool only_asked; /* nobody read, wrote or made it, only whether it is there was asked */
 };
 

@@ -43,9 +43,9 @@ enum cgfence_protocol learn_protocol(const struct lesson_touch *touch)
 	return touch->subject.type == CGFENCE_IPPROTO_TCP ? CGFENCE_TCP : CGFENCE_UDP;
 }
 
-/* What include/cgfence/verdict.h says of an image, of the rules. */
-static bool allows_device(const struct cgfence_policy *policy,
-			  const struct cgfence_denial_subject *subject)
+/* What include/cgfence/verdict.h says of an image, of the rules: one selector must allow all, none may deny a part. */
+static void judge_device(const struct cgfence_policy *policy,
+			 const struct cgfence_denial_subject *subject, bool *granted, bool *denied)
 {
 	const uint64_t selectors[] = {
 		cgfence_device_selector(subject->type, subject->major, subject->minor, 0),
@@ -56,16 +56,35 @@ static bool allows_device(const struct cgfence_policy *policy,
 		cgfence_device_selector(subject->type, 0, 0,
 					CGFENCE_SELECTOR_ANY_MAJOR | CGFENCE_SELECTOR_ANY_MINOR),
 	};
-	bool allowed = false;
 
+	*granted = *denied = false;
 	for (size_t i = 0; i < sizeof(selectors) / sizeof(selectors[0]); i++) {
 		const struct device_rule *rule = device_rules_find(&policy->devices, selectors[i]);
 
-		if (rule && rule->deny & subject->access)
-			return false;
-		allowed = allowed || (rule && rule->allow && !(subject->access & ~rule->allow));
+		if (!rule)
+			continue;
+		*denied |= (rule->deny & subject->access) != 0;
+		*granted |= rule->allow && !(subject->access & ~rule->allow);
 	}
-	return allowed;
+}
+
+static bool allows_device(const struct cgfence_policy *policy,
+			  const struct cgfence_denial_subject *subject)
+{
+	bool granted;
+	bool denied;
+
+	judge_device(policy, subject, &granted, &denied);
+	return granted && !denied;
+}
+
+bool learn_has_device(const struct cgfence_policy *policy, const struct lesson_touch *touch)
+{
+	bool granted;
+	bool denied;
+
+	judge_device(policy, &touch->subject, &granted, &denied);
+	return !policy->devices_fenced || granted;
 }
 
 static bool allows_port(const struct cgfence_policy *policy, enum port_family family,

@@ -8,6 +8,9 @@
 /** learn_allows() - does a policy allow it? It may be asked of any number of touches. */
 bool learn_allows(const struct cgfence_policy *policy, const struct lesson_touch *touch);
 
+/** learn_has_device() - has an allow entry all of a device, even if a deny entry takes some of it? */
+bool learn_has_device(const struct cgfence_policy *policy, const struct lesson_touch *touch);
+
 /**
  * learn_was_bound() - is it the listening of a socket that was bound to a port that it named, which is told already?
  * @touches: of lesson_sorted()

@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is an element what would be right in place of the whole list? */
+static bool stands_alone(const char *text)
+{
+	struct port_set set;
+
+	return (strstr(text, "any") || strchr(text, ',')) && port_set_parse(text, &set, NULL) == 0;
+}
+
 static int add_ports(struct reader *reader, const json_t *value, void *target)
 {
 	struct cgfence_error error = { 0 };
@@ -23,7 +31,11 @@ static int add_ports(struct reader *reader, const json_t *value, void *target)
 			"a port is a number such as 8080 or a string such as \"31000-31005\"");
 	}
 	if (port_range_parse(text, &range, &error))
-		return reader_refuse(reader, value, "%s", error.text);
+		return reader_refuse(
+			reader, value, "%s",
+			stands_alone(text)
+				? "this is right in place of a list, but not in one; leave out the brackets"
+				: error.text);
 	port_set_add(target, &range);
 	return 0;
 }

@@ -64,6 +64,7 @@ static void write_case(FILE *file, const json_t *one)
 {
 	const char *what = text_of(one, "what");
 	bool is_refused = strcmp(text_of(one, "verdict"), "refused") == 0;
+	json_int_t count = json_integer_value(json_object_get(one, "count"));
 
 	fprintf(file, "    <testcase classname=\"cgfence.%s\" name=\"",
 		*what == '/' || what[1] == ' ' ? "devices" : "ports");
@@ -76,8 +77,7 @@ static void write_case(FILE *file, const json_t *one)
 		fputs("\">", file);
 	else
 		fputs("; ", file);
-	fprintf(file, "%" JSON_INTEGER_FORMAT " times by ",
-		json_integer_value(json_object_get(one, "count")));
+	fprintf(file, "%" JSON_INTEGER_FORMAT " time%s by ", count, count == 1 ? "" : "s");
 	write_text(file, text_of(one, "who"));
 	fprintf(file, ", first %s, last %s", text_of(one, "first"), text_of(one, "last"));
 	fputs(is_refused ? "</failure>\n" : "</system-out>\n", file);

@@ -318,7 +318,7 @@ Test(apply, json_of_what_is_not_there)
 	json_t *step;
 
 	write_two_that_fail();
-	harness_child_cgroup(harness_cgroup(), "b");
+	harness_attach(harness_child_cgroup(harness_cgroup(), "b"), "{'devices': {}}");
 	result = program_run(NULL, WORDS("apply", "--dry-run", "-j", directory()));
 	assert_status(result, 1);
 	plan = program_json(&result);
@@ -328,6 +328,8 @@ Test(apply, json_of_what_is_not_there)
 		cr_expect_str_eq(text_of(step, "action"), "fail");
 		assert_has(text_of(step, "reason"),
 			   i ? "there is no process" : "there is no such device");
+		/* The fence that is there stays. */
+		cr_expect_eq(json_object_size(json_object_get(step, "changes")), 0);
 	}
 	json_decref(plan);
 }

@@ -399,6 +399,31 @@ Test(doctor, a_socket_of_ipv6_may_have_wanted_the_port_for_both_families)
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), bind_six, &alone), 0);
 	report = look_at(path);
 	expect(report, "denied", "note", "; allowed by now: '7002' is assigned");
+	/* Nothing is left to be done. */
+	cr_expect(json_is_null(json_object_get(find(report, "denied"), "remedy")));
+	json_decref(report);
+}
+
+static int listen_unbound(void *context)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)context;
+	return listen(fd, 1) < 0 ? errno : 0;
+}
+
+/* Allowing the port of one start would not help the next one. */
+Test(doctor, a_port_that_the_kernel_chose_is_not_to_be_assigned)
+{
+	json_t *report;
+	const char *remedy;
+
+	harness_attach(harness_cgroup(), "{'ports': [1]}");
+	harness_in_cgroup(harness_cgroup(), listen_unbound, NULL);
+	report = look_at(cgfence_cgroup_path(harness_cgroup()));
+	/* After that about the fence. */
+	remedy = text_of(json_array_get(json_object_get(report, "checks"), 1), "remedy");
+	assert_has(remedy, "have the process bind an assigned port");
 	json_decref(report);
 }
 

@@ -84,7 +84,7 @@ Test(run_audit, reports_as_junit)
 	assert_has(text, "<testsuite name=\"cgfence\" tests=\"2\" failures=\"1\"");
 	assert_has(text, "<testcase classname=\"cgfence.devices\" name=\"/dev/full r\">\n"
 			 "      <failure type=\"refused\" message=\"no allow entry");
-	assert_has(text, "1 times by &quot;&lt;&amp;, first ");
+	assert_has(text, "1 time by &quot;&lt;&amp;, first ");
 	assert_has(text, "name=\"/dev/zero r\">\n      <system-out>the allow entry");
 }
 
@@ -98,4 +98,17 @@ Test(run_audit, faults)
 	assert_lacks(audit(WORDS("run", "--audit", "--report", "/nowhere/x", "--", "echo", "ran"))
 			     .output,
 		     "ran");
+}
+
+/* What a container has is known to nobody here, and the command may run for long. */
+Test(run_audit, a_policy_that_cannot_judge_is_refused_before_the_command_runs)
+{
+	const struct program_options options = {
+		.input = "{\"devices\": {\"defaults\": \"container\"}}"
+	};
+	struct program_result result =
+		program_run(&options, WORDS("run", "--audit", "-p", "-", "--", "echo", "ran"));
+
+	assert_fails(result, 125, "which only oci-hook has");
+	assert_lacks(result.output, "ran");
 }

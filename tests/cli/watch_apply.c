@@ -110,6 +110,59 @@ Test(watch_apply, a_broken_file_is_reported_and_the_old_policies_stay)
 	watching_stop(&watching);
 }
 
+static void set_mode(const char *name, mode_t mode)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", applying_directory(), name);
+	cr_assert_eq(chmod(path, mode), 0, "%s", path);
+}
+
+/* The error says to take the mode from others, and that is enough. */
+Test(watch_apply, policies_that_others_can_change_are_applied_once_they_cannot)
+{
+	struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");
+	struct watching watching;
+
+	applying_write_policy("a.json", "/a", "'ports': [80]");
+	set_mode("a.json", 0666);
+	applying_start(&watching);
+	applying_expect_error(&watching, "others than root can change the policy");
+	set_mode("a.json", 0644);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	set_mode(".", 0777);
+	applying_expect_error(&watching, "others than root can change the directory");
+	applying_write_policy("a.json", "/a", "'ports': [81]");
+	set_mode(".", 0700);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	cr_expect_eq(applying_ports_of(cgroup), 81);
+	watching_stop(&watching);
+}
+
+/* No change of what a link leads to is seen. */
+Test(watch_apply, what_cannot_be_read_is_tried_again_at_each_pass)
+{
+	struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");
+	struct watching watching;
+	char target[160];
+	char link[160];
+
+	snprintf(target, sizeof(target), "%s/apart", harness_directory());
+	cr_assert_eq(mkdir(target, 0700), 0);
+	applying_write_policy("../apart/a.json", "/a", "'ports': [80]");
+	snprintf(target, sizeof(target), "%s/apart/a.json", harness_directory());
+	snprintf(link, sizeof(link), "%s/a.json", applying_directory());
+	cr_assert_eq(symlink(target, link), 0);
+	set_mode("../apart/a.json", 0666);
+	watching_start_with(&watching, NULL,
+			    WORDS("watch", "--json", "--interval", "200ms", "--apply",
+				  applying_directory()));
+	applying_expect_error(&watching, "others than root can change the policy");
+	set_mode("../apart/a.json", 0644);
+	applying_expect_applied(&watching, cgroup, "a.json");
+	watching_stop(&watching);
+}
+
 Test(watch_apply, an_empty_directory_may_be_filled_later_and_a_file_that_goes_leaves_its_fence)
 {
 	struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");

@@ -106,6 +106,26 @@ Test(policy_check, finds_conflicts_between_all_that_is_named)
 			 "%s", told);
 }
 
+/* As apply, which fences nothing before the conflict is gone. */
+Test(policy_check, a_policy_that_cannot_be_resolved_here_conflicts_all_the_same)
+{
+	const char *const paths[] = { policy_directory_path("") };
+
+	policy_directory_write("1.json", "{`name`: `n`, `cgroup`: `/x`, `devices`: {`allow`:"
+					 " [`/dev/absent rw`]}}");
+	policy_directory_write("2.json", "{`cgroup`: `/x`, `ports`: []}");
+	policy_directory_write("3.json", "{`cgroup`: `/y`, `ports`: []}");
+	policy_directory_write("4.json", "{`cgroup`: `/y`, `devices`: {`allow`:"
+					 " [`/dev/absent rw`]}}");
+	check(paths, 1, 0);
+	cr_expect_str_eq(told,
+			 "1.json n /x: 1.json:1:53: devices.allow[0]: \"/dev/abs\n  (invalid)\n"
+			 "2.json - /x: 1.json and 2.json both name the cgroup /\n  (invalid)\n"
+			 "3.json - /y: valid\n"
+			 "4.json - /y: 3.json and 4.json both name the cgroup /\n  (invalid)\n",
+			 "%s", told);
+}
+
 Test(policy_check, offline_does_not_ask_for_devices)
 {
 	const char *const paths[] = { policy_directory_write(

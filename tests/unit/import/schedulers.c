@@ -45,6 +45,16 @@ Test(import_schedulers, mesos)
 		{ "{`task`: `ports:[80-81`}", NULL,
 		  "f: task: ports are ranges in brackets, and ']' is missing" },
 		{ "[]", NULL, "f: this must be a JSON object" },
+		/* Without one of its ranges the policy would judge fewer ports than the agent does. */
+		{ "{`resources`: `ports:[31000-32000,40000-70000]`, `task`: `ports:[31004-31005]`}",
+		  NULL,
+		  "f: resources: 40000-70000 is no range of ports; give a low and a high one from 1 to 65535" },
+		{ "{`resources`: `ports:[32000-31000]`}", NULL,
+		  "f: resources: 32000-31000 is no range of ports; give a low and a high one from 1 to 65535" },
+		{ "{`resources`: [{`name`: `ports`, `ranges`: {`range`: [{`begin`: 80}]}}]}", NULL,
+		  "f: resources: 80-0 is no range of ports; give a low and a high one from 1 to 65535" },
+		{ "{`resources`: [{`name`: `ports`, `type`: `RANGES`}]}", NULL,
+		  "f: resources: the ports must have ranges, with a list called range" },
 	};
 
 	import_text_expect("mesos", host, cases, ARRAY_SIZE(cases));

@@ -232,6 +232,19 @@ Test(learn, a_deny_entry_stays)
 	cgfence_lesson_free(lesson);
 }
 
+/* What is merged again and again does not grow. */
+Test(learn, what_is_denied_is_added_once)
+{
+	struct cgfence_lesson *lesson = lesson_host_lesson();
+
+	lesson_host_use(lesson, "x", "c 1:3 r");
+	expect(lesson, "{`devices`: {`deny`: [`c 1:3 r`], `allow`: [`/dev/null r`]}}",
+	       "{`devices`: {`deny`: [`c 1:3 r`], `allow`: [`/dev/null r`]}}", 0,
+	       "known /dev/null r 1 x\nc 1:3 r, which x used, stays refused, because the"
+	       " policy denies it; take that entry out\n");
+	cgfence_lesson_free(lesson);
+}
+
 Test(learn, the_form_of_mesos)
 {
 	struct cgfence_lesson *lesson = lesson_host_lesson();

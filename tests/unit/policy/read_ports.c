@@ -10,6 +10,7 @@
 #define LIST \
 	"this must be a list of ports, in brackets, or a string such as `any` or `8080,31000-31005`"
 #define ELEMENT "a port is a number such as 8080 or a string such as `31000-31005`"
+#define ALONE "this is right in place of a list, but not in one; leave out the brackets"
 #define SCTP "SCTP ports cannot be told apart; this must be `any`, or leave the key out"
 
 /* Which of the ports 79 to 82 a set holds, as digits of families: 4, 6, both or neither. */
@@ -105,7 +106,11 @@ Test(policy_read_ports, refuses)
 		  "p.json:1:20: ports.sctp: [80]: " SCTP },
 		{ "sctp another word", "{`ports`: {`sctp`: `none`}}",
 		  "p.json:1:20: ports.sctp: `none`: " SCTP },
-		{ "any in a list", "{`ports`: [`any`]}", "p.json:1:12: ports[0]: `any`: " FORM },
+		{ "any in a list", "{`ports`: [`any`]}", "p.json:1:12: ports[0]: `any`: " ALONE },
+		{ "any of a family in a list", "{`ports`: {`tcp`: [80, `ipv4:any`]}}",
+		  "p.json:1:24: ports.tcp[1]: `ipv4:any`: " ALONE },
+		{ "several in an element of a list", "{`ports`: [`80,90-95`]}",
+		  "p.json:1:12: ports[0]: `80,90-95`: " ALONE },
 		{ "zero", "{`ports`: [0]}", "p.json:1:12: ports[0]: 0: " FORM },
 		{ "negative", "{`ports`: [-80]}", "p.json:1:12: ports[0]: -80: " FORM },
 		{ "over", "{`ports`: [80, 65536]}",

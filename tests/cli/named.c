@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What commands say of a cgroup that has no fence of its own while another one holds for it. */
+#include "program.h"
+#include "support/harness.h"
+
+#include <stdio.h>
+
+TestSuite(named, .init = harness_begin, .fini = harness_end);
+
+/* Attaching a policy of its own is not what it needs. */
+Test(named, a_cgroup_below_a_fence)
+{
+	static const char *const commands[] = { "status", "list", "show", "denials", "reconcile" };
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "a");
+	const char *path = cgfence_cgroup_path(harness_child_cgroup(child, "b"));
+	struct program_result result;
+	char expected[512];
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	snprintf(expected, sizeof(expected),
+		 "cgfence: %s has no fence of its own; it is below the fence of %s.\n", path,
+		 cgfence_cgroup_path(harness_cgroup()));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		result = program_run(NULL, WORDS(commands[i], path));
+		assert_status(result, 1);
+		cr_expect_str_eq(result.errors, expected, "%s", result.errors);
+	}
+	snprintf(
+		expected, sizeof(expected),
+		"%s has no fence of its own; nothing changed: it is still below the fence of %s.\n",
+		path, cgfence_cgroup_path(harness_cgroup()));
+	result = program_run(NULL, WORDS("detach", path));
+	assert_done(result);
+	cr_expect_str_eq(result.output, expected);
+}
+
+/* An operator would take it to be free now. */
+Test(named, a_member_that_nothing_is_detached_of_is_still_fenced)
+{
+	static const char *const commands[] = { "detach", "release" };
+	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
+	const struct program_options options = { .input = "{\"devices\": {}}" };
+	struct program_result result;
+	char expected[640];
+	char pattern[256];
+
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	assert_done(program_run(&options, WORDS("attach", pattern, "-")));
+	snprintf(
+		expected, sizeof(expected),
+		"%s has no fence of its own; nothing changed: it is still a member of the standing fence of '%s'.\n",
+		cgfence_cgroup_path(member), pattern);
+	for (size_t i = 0; i < 2; i++) {
+		result = program_run(NULL, WORDS(commands[i], cgfence_cgroup_path(member)));
+		assert_done(result);
+		cr_expect_str_eq(result.output, expected);
+	}
+	assert_done(program_run(NULL, WORDS("detach", pattern)));
+}
