@@ -15,7 +15,7 @@ directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 headers=(include/cgfence/*.h)
 # Shared with programs in the kernel; of these, only the layout of what functions take or give matters to others.
-shared='abi|abi_iterators|abi_records|abi_standing|denial|glob|verdict'
+shared='abi|abi_iterators|abi_records|abi_standing|denial|glob|verdict|verdict_device|verdict_field|verdict_port'
 
 include_all() {
 	printf '#include <cgfence/%s>\n' "${headers[@]##*/}"
