@@ -50,6 +50,7 @@ typedef struct {
 } atomic64_t;
 
 struct sock_common {
+	__be16 skc_dport;
 	__u16 skc_num;
 	__u16 skc_family;
 	volatile unsigned char skc_state;

@@ -30,7 +30,10 @@ static __always_inline bool concerns_fence(struct bpf_sock_ops *ctx,
 	       socket_is_in_own_netns_by(by, image, ctx, ctx->sk);
 }
 
-/* Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). */
+/*
+ * Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). A socket that is tied to another interface
+ * already would take that capability of the process here too, so it may stay as it is.
+ */
 static __always_inline bool mute(struct bpf_sock_ops *ctx)
 {
 	int nowhere = CGFENCE_NO_INTERFACE;

@@ -10,17 +10,17 @@
 #include <bpf/bpf_core_read.h>
 #include <cgfence/verdict.h>
 
+/* A UDP socket that is connected to port 0 hears all ports of the other end (compute_score, net/ipv4/udp.c). */
 static __always_inline bool is_listener(struct sock *sock, __u16 family)
 {
 	__u16 protocol = BPF_CORE_READ(sock, sk_protocol);
-	__u8 state = BPF_CORE_READ(sock, __sk_common.skc_state);
 
 	if (family != AF_INET && family != AF_INET6)
 		return false;
 	if (cgfence_is_tcp(protocol))
-		return state == TCP_LISTEN;
-	return cgfence_is_udp(protocol) && state == TCP_CLOSE &&
-	       BPF_CORE_READ(sock, __sk_common.skc_num);
+		return BPF_CORE_READ(sock, __sk_common.skc_state) == TCP_LISTEN;
+	return cgfence_is_udp(protocol) && BPF_CORE_READ(sock, __sk_common.skc_num) &&
+	       !BPF_CORE_READ(sock, __sk_common.skc_dport);
 }
 
 /*

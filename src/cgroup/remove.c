@@ -1,21 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Whoever was in a cgroup may have made cgroups below it to any depth, with paths longer than the kernel takes. So the way
+ * goes from directory to directory, with one of them open at a time.
+ */
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
+#include "base/boot_time.h"
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/yield.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Rounds of killing and removing: others may make and enter cgroups meanwhile. */
 #define ROUNDS 20
 
-static int remove_directory(const char *path, const struct stat *status, int type, struct FTW *walk)
+/* Only a round that somebody outside keeps busy with new cgroups takes so long. */
+#define ROUND_LONGEST_NS (60 * 1000 * 1000 * 1000ULL)
+
+static void cleanup_close_stream(DIR **stream)
 {
-	(void)status;
-	(void)walk;
-	return type == FTW_DP && rmdir(path) < 0 && errno != ENOENT ? -1 : 0;
+	if (*stream)
+		closedir(*stream);
+}
+
+/* Takes @fd over. Return: 0 or -errno, with @directory as before. */
+static int move_to(DIR **directory, int fd)
+{
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!stream) {
+		int code = errno;
+
+		cleanup_close_descriptor(&fd);
+		return -code;
+	}
+	if (*directory)
+		closedir(*directory);
+	*directory = stream;
+	return 0;
+}
+
+static int open_directory(int parent, const char *name)
+{
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* The positions stay valid while entries go (kernfs_fop_readdir, fs/kernfs/dir.c). Return: NULL if there are no more. */
+static const char *next_below(DIR *directory)
+{
+	const struct dirent *entry;
+
+	do
+		entry = readdir(directory);
+	while (entry && (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+			 strcmp(entry->d_name, "..") == 0));
+	return entry ? entry->d_name : NULL;
+}
+
+static bool is_gone(int code)
+{
+	return code == ENOENT || code == ENODEV;
+}
+
+/* One that cannot be removed has cgroups in it, or else processes. */
+static int remove_or_enter(DIR **directory, const char *name, size_t *depth)
+{
+	int result;
+
+	if (unlinkat(dirfd(*directory), name, AT_REMOVEDIR) == 0 || is_gone(errno))
+		return 0;
+	if (errno != EBUSY)
+		return -errno;
+	result = move_to(directory, open_directory(dirfd(*directory), name));
+	if (result)
+		return is_gone(-result) ? 0 : result;
+	++*depth;
+	if (!next_below(*directory))
+		return -EBUSY;
+	rewinddir(*directory);
+	return 0;
+}
+
+/* Return: 0, -EBUSY if a cgroup has processes or new ones keep coming, another -errno. */
+static int remove_below(const struct cgfence_cgroup *cgroup)
+{
+	__attribute__((cleanup(cleanup_close_stream))) DIR *directory = NULL;
+	uint64_t end_ns = boot_time_ns() + ROUND_LONGEST_NS;
+	int result = move_to(&directory, open_directory(cgfence_cgroup_fd(cgroup), "."));
+	size_t depth = 0;
+
+	while (result == 0) {
+		const char *name = next_below(directory);
+
+		yield_now();
+		if (boot_time_ns() >= end_ns)
+			return -EBUSY;
+		if (name) {
+			result = remove_or_enter(&directory, name, &depth);
+		} else if (depth) {
+			depth--;
+			result = move_to(&directory, open_directory(dirfd(directory), ".."));
+		} else {
+			break;
+		}
+	}
+	return result;
+}
+
+/* Return: 0 also if it is gone, else as remove_below(). */
+static int remove_all(const struct cgfence_cgroup *cgroup)
+{
+	int result = remove_below(cgroup);
+
+	if (result && !is_gone(-result))
+		return result;
+	return rmdir(cgroup_directory(cgroup)) == 0 || is_gone(errno) ? 0 : -errno;
 }
 
 int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *error)
@@ -24,15 +129,13 @@ int cgfence_cgroup_remove(struct cgfence_cgroup *cgroup, struct cgfence_error *e
 	int result = 0;
 
 	for (int i = 0; i < ROUNDS && result == 0; i++) {
-		int code = nftw(directory, remove_directory, 16, FTW_DEPTH | FTW_PHYS) ? errno : 0;
+		int removed = remove_all(cgroup);
 
-		if (code == 0 || access(directory, F_OK) < 0)
+		if (removed == 0)
 			return 0;
-		if (code == ENOENT)
-			continue; /* a cgroup below was removed meanwhile */
-		if (code != EBUSY)
-			return error_set(error, code, "cannot remove the cgroup %s: %s", directory,
-					 strerror(code));
+		if (removed != -EBUSY)
+			return error_set(error, -removed, "cannot remove the cgroup %s: %s",
+					 directory, strerror(-removed));
 		result = cgroup_kill(cgroup, CGROUP_KILL_MS, error);
 	}
 	if (result == 0)

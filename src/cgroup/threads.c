@@ -105,6 +105,13 @@ static int go_up(struct walk *walk)
 	return 0;
 }
 
+/* A cgroup may have a name with a period in front. */
+static bool is_cgroup_below(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0;
+}
+
 static int walk_all(struct walk *walk)
 {
 	int result = 0;
@@ -117,7 +124,7 @@ static int walk_all(struct walk *walk)
 			break;
 		errno = 0;
 		entry = readdir(walk->directory);
-		if (entry && entry->d_type == DT_DIR && entry->d_name[0] != '.')
+		if (entry && is_cgroup_below(entry))
 			result = go_down(walk, entry->d_name);
 		else if (!entry && errno && errno != ENOENT)
 			result = -errno;

@@ -112,7 +112,8 @@ static void visit(struct search *search, const char *path)
 	while ((entry = readdir(directory))) {
 		cleanup_free char *below = NULL;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (asprintf(&below, "%s%s%s", path, path[1] ? "/" : "", entry->d_name) < 0)
 			below = NULL;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "net/borrow.h"
 #include "base/cleanup.h"
+#include "net/borrow_child.h"
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,15 +35,34 @@ static int open_pidfd(const struct cgfence_holder *holder)
 	return (int)syscall(SYS_pidfd_open, holder->pid, 0);
 }
 
-int socket_borrow_descriptor(const struct cgfence_holder *holder)
+/* Makes it rare that something else is taken. */
+static bool names_socket(const struct cgfence_holder *holder)
 {
+	static const char socket[] = "socket:";
+	char target[sizeof(socket)] = "";
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", holder->thread, holder->fd);
+	return readlink(path, target, sizeof(target) - 1) < 0 || strcmp(target, socket) == 0;
+}
+
+static int take_descriptor(const void *argument)
+{
+	const struct cgfence_holder *holder = argument;
 	cleanup_close int pidfd = open_pidfd(holder);
 	int fd;
 
 	if (pidfd < 0)
 		return -errno;
+	if (!names_socket(holder))
+		return -EBADF;
 	fd = (int)syscall(SYS_pidfd_getfd, pidfd, holder->fd, 0);
 	return fd < 0 ? -errno : fd;
+}
+
+int socket_borrow_descriptor(const struct cgfence_holder *holder)
+{
+	return borrow_by_child(take_descriptor, holder);
 }
 
 static int read_option(int fd, int option)

@@ -5,7 +5,8 @@
 #include <cgfence/cgfence.h>
 
 /**
- * socket_borrow_descriptor() - a copy of the descriptor that @holder names, whatever it is (pidfd_getfd(2)).
+ * socket_borrow_descriptor() - a copy of the descriptor that @holder names (pidfd_getfd(2)), if it is a socket, and one that
+ * listens if it is of TCP.
  *
  * Return: a descriptor that the caller closes; -EBADF or -ESRCH if the descriptor or the task is gone; -EOPNOTSUPP if
  * the thread has its own descriptor table and the kernel is older than 6.9; another -errno.

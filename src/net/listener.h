@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sockets that others can reach: TCP in LISTEN, and UDP bound and unconnected. */
+/* Sockets that others can reach: TCP in LISTEN, and UDP bound and not connected, or connected to port 0. */
 #pragma once
 
 #include <cgfence/cgfence.h>
@@ -16,10 +16,11 @@ struct listener {
 	int ip_protocol;    /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE */
 	uint16_t port;	    /* host order */
 	bool v6only;
-	union {
+	union listener_address {
 		struct in_addr ipv4;
 		struct in6_addr ipv6;
-	} address; /* network order, the rest 0 */
+	} address;		     /* network order, the rest 0 */
+	union listener_address peer; /* all that it hears, of every port; 0 for all addresses */
 };
 
 struct listeners {

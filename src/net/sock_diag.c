@@ -103,6 +103,11 @@ const struct netns_ports *sock_diag_ports(const struct sock_diag *diag)
 	return &diag->ports;
 }
 
+static void copy_address(union listener_address *address, int domain, const __be32 from[4])
+{
+	memcpy(address, from, domain == AF_INET ? sizeof(address->ipv4) : sizeof(address->ipv6));
+}
+
 static void read_message(const struct inet_diag_msg *message, struct nlattr *const *attributes,
 			 struct listener *listener)
 {
@@ -113,8 +118,8 @@ static void read_message(const struct inet_diag_msg *message, struct nlattr *con
 	listener->interface = id->idiag_if;
 	listener->domain = message->idiag_family;
 	listener->port = ntohs(id->idiag_sport);
-	memcpy(&listener->address, id->idiag_src,
-	       listener->domain == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr));
+	copy_address(&listener->address, listener->domain, id->idiag_src);
+	copy_address(&listener->peer, listener->domain, id->idiag_dst);
 	if (attributes[INET_DIAG_CGROUP_ID])
 		listener->cgroup_id = nla_get_u64(attributes[INET_DIAG_CGROUP_ID]);
 	if (attributes[INET_DIAG_SKV6ONLY])
@@ -140,7 +145,7 @@ static int on_message(struct nl_msg *message, void *argument)
 		return NL_SKIP;
 	}
 	body = nlmsg_data(header);
-	/* UDP: bound and not connected. */
+	/* A UDP socket of this kind hears one other socket alone. */
 	if (!body->id.idiag_sport || body->id.idiag_dport)
 		return NL_OK;
 	read_message(body, attributes, &listener);
@@ -193,22 +198,53 @@ static int receive(struct sock_diag *diag, struct dump *dump)
 	return result < 0 ? -EIO : 0;
 }
 
-static int dump_family(struct sock_diag *diag, int domain, int ip_protocol, uint16_t port,
-		       struct listeners *list)
+/* The state of a UDP socket that is not connected is TCP_CLOSE. One that is connected to port 0 is no client. */
+static uint32_t states_of(int ip_protocol)
+{
+	return ip_protocol == IPPROTO_TCP ? 1U << TCP_LISTEN
+					  : 1U << TCP_CLOSE | 1U << TCP_ESTABLISHED;
+}
+
+/*
+ * Has the kernel leave out the sockets that are connected to a port, of which there may be very many. A comparison has two
+ * parts, and accepts by a jump to the end and refuses by one beyond it (inet_diag_bc_run, net/ipv4/inet_diag.c).
+ */
+#define COMPARISON_SIZE (2 * sizeof(struct inet_diag_bc_op))
+#define REFUSE (COMPARISON_SIZE + sizeof(struct inet_diag_bc_op))
+
+static const struct inet_diag_bc_op without_port[] = {
+	{ .code = INET_DIAG_BC_D_LE, .yes = COMPARISON_SIZE, .no = REFUSE },
+	{ .no = 0 }, /* the port */
+};
+
+static int send_dump(struct sock_diag *diag, int domain, int ip_protocol, uint16_t port)
 {
 	struct inet_diag_req_v2 request = {
 		.sdiag_family = (uint8_t)domain,
 		.sdiag_protocol = (uint8_t)ip_protocol,
-		/* The state of a UDP socket that is not connected is TCP_CLOSE. */
-		.idiag_states = 1U << (ip_protocol == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE),
+		.idiag_states = states_of(ip_protocol),
 		.id.idiag_sport = htons(port),
 	};
-	struct dump dump = { .list = list };
+	struct nl_msg *message = nlmsg_alloc_simple(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
+	int result = message ? nlmsg_append(message, &request, sizeof(request), NLMSG_ALIGNTO)
+			     : -NLE_NOMEM;
 
-	if (nl_send_simple(diag->socket, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request,
-			   sizeof(request)) < 0)
-		return -EIO;
-	return receive(diag, &dump);
+	if (result == 0 && ip_protocol != IPPROTO_TCP)
+		result = nla_put(message, INET_DIAG_REQ_BYTECODE, sizeof(without_port),
+				 without_port);
+	if (result == 0)
+		result = nl_send_auto(diag->socket, message);
+	nlmsg_free(message);
+	return result < 0 ? -EIO : 0;
+}
+
+static int dump_family(struct sock_diag *diag, int domain, int ip_protocol, uint16_t port,
+		       struct listeners *list)
+{
+	struct dump dump = { .list = list };
+	int result = send_dump(diag, domain, ip_protocol, port);
+
+	return result ? result : receive(diag, &dump);
 }
 
 /* Linux 7.x has no UDP-Lite; where no such socket can be made, there are none. */
@@ -281,6 +317,7 @@ static struct inet_diag_req_v2 request_for(const struct listener *listener, uint
 	if (!cookie)
 		memset(request.id.idiag_cookie, 0xff, sizeof(request.id.idiag_cookie));
 	memcpy(request.id.idiag_src, &listener->address, sizeof(listener->address));
+	memcpy(request.id.idiag_dst, &listener->peer, sizeof(listener->peer));
 	/* The kernel looks a mapped address up as IPv4 if both ends are mapped (net/ipv4/inet_diag.c). */
 	if (listener->domain == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&listener->address.ipv6))
 		request.id.idiag_dst[2] = htonl(0xffff);
@@ -295,14 +332,16 @@ static void turn_round(struct inet_diag_req_v2 *request)
 {
 	struct inet_diag_sockid *id = &request->id;
 	const struct inet_diag_sockid before = *id;
+	struct in6_addr address;
 
+	memcpy(&address, before.idiag_src, sizeof(address));
 	id->idiag_sport = before.idiag_dport;
 	id->idiag_dport = before.idiag_sport;
 	memcpy(id->idiag_src, before.idiag_dst, sizeof(id->idiag_src));
 	memcpy(id->idiag_dst, before.idiag_src, sizeof(id->idiag_dst));
-	if (before.idiag_dst[2]) {
+	if (request->sdiag_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address)) {
 		request->sdiag_family = AF_INET;
-		id->idiag_src[0] = 0;
+		id->idiag_src[0] = before.idiag_dst[3];
 		id->idiag_dst[0] = before.idiag_src[3];
 	}
 }

@@ -458,14 +458,14 @@ Test(doctor, all_who_have_a_say_are_named)
 	json_decref(report);
 }
 
-/* Neither attach nor adopt takes that cgroup, nor one below. */
+/* Neither attach nor adopt takes that cgroup, nor one below. A name that begins with a period hides none. */
 Test(doctor, where_a_program_excludes_others_the_fence_goes_above)
 {
 	const struct bpf_insn program[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
+	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), ".child");
 	struct cgfence_cgroup *below = harness_child_cgroup(child, "below");
 	int foreign = bpf_prog_load(BPF_PROG_TYPE_CGROUP_DEVICE, "theirs", "GPL", program, 2, NULL);
 	char remedy[512];

@@ -238,6 +238,20 @@ Test(run, cgroups_that_the_command_made_go_too)
 	cr_assert(!cgroup_exists("web"));
 }
 
+/* Their path is longer than any that the kernel takes. */
+Test(run, cgroups_that_the_command_made_below_each_other_go_too)
+{
+	char script[600];
+
+	snprintf(
+		script, sizeof(script),
+		"name=%0*d; cd %s/web; for i in $(seq 45); do mkdir $name && cd -P $name || exit 1; done; "
+		"sleep 100 & echo $! >cgroup.procs",
+		100, 0, cgroup_directory(harness_cgroup()));
+	assert_done(run(WORDS("run", "-n", "web", "--", "sh", "-c", script)));
+	cr_assert(!cgroup_exists("web"));
+}
+
 /* Made so by hand, or by a controller that is enabled in a cgroup with processes in it. */
 Test(run, below_a_thread_root)
 {

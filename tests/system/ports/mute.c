@@ -91,6 +91,31 @@ Test(port_mute, a_process_without_cap_net_raw_cannot_undo_it)
 		     ECONNREFUSED);
 }
 
+static int listen_on_interface(void *endpoint)
+{
+	int fd = endpoint_open(endpoint);
+
+	if (fd < 0 || setresuid(65534, 65534, 65534) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof("lo")) < 0 ||
+	    listen(fd, 1) < 0)
+		return SOCKETS_FAILED;
+	return connect_to(fd);
+}
+
+/* The kernel does not let the guard tie it to another one, and nothing may say that it did. */
+Test(port_mute, a_listener_that_is_tied_to_an_interface_is_seen)
+{
+	struct refusals refusals;
+
+	attach_or_skip(ENFORCE, CGFENCE_GUARD_MUTE);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_on_interface, "tcp 127.0.0.1 0"), 0);
+	refusals = sockets_refusals(sockets_fence());
+	cr_assert_eq(refusals.count, 1);
+	cr_expect_eq(refusals.records[0].subject.hook, CGFENCE_HOOK_LISTEN);
+	cr_expect_eq(refusals.records[0].subject.verdict, CGFENCE_VERDICT_SEEN);
+	free(refusals.records);
+}
+
 /* The child that listens dies of it; what serves is the socket that its parent holds too. */
 static int listen_by_child(void *endpoint)
 {

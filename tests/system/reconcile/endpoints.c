@@ -204,6 +204,27 @@ Test(reconcile_endpoints, clients_are_left_alone)
 	cr_expect_eq(reports_of_fence(sockets_fence())->count, 0);
 }
 
+/* A socket that is connected to port 0 hears all ports of the other end: who does that serves. */
+static int hold_connected_to_port_0(void *argument)
+{
+	const struct endpoint other = endpoint_parse("udp ::1 0");
+	int fd = endpoint_open("udp :: 9");
+
+	(void)argument;
+	if (fd < 0 || connect(fd, &other.address.any, other.length) < 0)
+		return 1;
+	holding_note(fd);
+	return -harness_enter(sockets_fence());
+}
+
+Test(reconcile_endpoints, udp_that_is_connected_to_port_0_is_no_client)
+{
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	holding_start(harness_cgroup(), hold_connected_to_port_0, NULL);
+	expect_endpoint(reports_pass(reports_reconciler()), holding_board->inodes[0], "udp ::1 9");
+	expect_endpoint(reports_of_fence(sockets_fence()), holding_board->inodes[0], "udp ::1 9");
+}
+
 static int hold_what_bind_gave(void *argument)
 {
 	int fd = holding_listen("tcp ::1 0");

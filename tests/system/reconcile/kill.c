@@ -239,3 +239,20 @@ Test(reconcile_kill, a_threaded_fence)
 	cr_expect(holding_dies(pid));
 	cr_expect_eq(endpoint_try(excess[0]), 0);
 }
+
+/* Who may make cgroups in it may name one so that ls(1) does not show it. */
+Test(reconcile_kill, a_threaded_fence_with_a_cgroup_whose_name_begins_with_a_period)
+{
+	struct cgfence_cgroup *threaded = harness_child_cgroup(sockets_fence(), "threaded");
+	struct cgfence_cgroup *dotted = harness_child_cgroup(threaded, ".dotted");
+	pid_t pid;
+
+	holding_make_threaded(threaded);
+	holding_make_threaded(dotted);
+	harness_attach(threaded, KILL);
+	pid = holding_start(sockets_fence(), hold_with_thread_inside, dotted);
+	reports_expect(reports_pass(reports_reconciler()), threaded, holding_board->inodes[0],
+		       CGFENCE_ACTION_KILLED);
+	cr_expect_not(cgroup_is_populated(threaded));
+	cr_expect(holding_dies(pid));
+}

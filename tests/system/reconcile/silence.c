@@ -90,7 +90,18 @@ static void try_to_undo(int fd, const char *text)
 	bind(fd, &endpoint.address.any, endpoint.length);
 }
 
-static void expect_silenced(const char *text)
+/* It hears every port of the other end then, and the kernel calls it connected. */
+static void connect_to_port_0(int fd, const char *text)
+{
+	struct endpoint peer = endpoint_peer(text);
+
+	/* The port is at the same place for both families. */
+	peer.address.ipv4.sin_port = 0;
+	cr_assert_eq(connect(fd, &peer.address.any, peer.length), 0, "%s: %s", text,
+		     strerror(errno));
+}
+
+static void expect_silenced(const char *text, bool connects)
 {
 	struct cgfence_reconciler *reconciler = reports_reconciler();
 	const struct reports *reports;
@@ -99,6 +110,8 @@ static void expect_silenced(const char *text)
 
 	holding_board->count = 0;
 	fd = holding_share(text, &pid);
+	if (connects)
+		connect_to_port_0(fd, text);
 	cr_expect(hears(fd, text), "%s", text);
 	reports = reports_pass(reconciler);
 	reports_expect(reports, sockets_fence(), holding_board->inodes[0], CGFENCE_ACTION_SILENCED);
@@ -134,15 +147,30 @@ Test(reconcile_silence, udp_hears_nothing_any_more)
 
 	harness_attach(sockets_fence(), CLOSE);
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
-		expect_silenced(endpoints[i]);
+		expect_silenced(endpoints[i], false);
+}
+
+Test(reconcile_silence, udp_that_is_connected_to_port_0_hears_nothing_any_more)
+{
+	static const char *const endpoints[] = {
+		"udp 127.0.0.1 9",
+		"udp ::1 9",
+		"udp ::ffff:127.0.0.1 9",
+		"udp ::1 9 reuseport",
+	};
+
+	harness_attach(sockets_fence(), CLOSE);
+	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++)
+		expect_silenced(endpoints[i], true);
 }
 
 Test(reconcile_silence, udplite_hears_nothing_any_more)
 {
 	sockets_skip_without("udplite 127.0.0.1 unbound");
 	harness_attach(sockets_fence(), CLOSE);
-	expect_silenced("udplite 127.0.0.1 9");
-	expect_silenced("udplite :: 9");
+	expect_silenced("udplite 127.0.0.1 9", false);
+	expect_silenced("udplite :: 9", false);
+	expect_silenced("udplite ::1 9", true);
 }
 
 /* Lets everything through, and stays. */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What is borrowed from a process closes at once, whatever the process puts in the place of the socket meanwhile. */
+#include "net/borrow.h"
+#include "holding.h"
+#include "net/borrow_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+TestSuite(reconcile_borrow, .init = holding_begin, .fini = holding_end);
+
+/* From this process itself. */
+static int borrow(int fd)
+{
+	const struct cgfence_holder holder = {
+		.pid = (uint32_t)getpid(),
+		.thread = (uint32_t)getpid(),
+		.fd = (uint32_t)fd,
+	};
+
+	return socket_borrow_descriptor(&holder);
+}
+
+static void expect_borrowed(const char *text, int backlog)
+{
+	int fd = endpoint_open(text);
+	int borrowed;
+	struct stat own;
+	struct stat its;
+
+	cr_assert(fd >= 0 && (backlog == 0 || listen(fd, backlog) == 0), "%s", text);
+	borrowed = borrow(fd);
+	cr_assert_geq(borrowed, 0, "%s: %s", text, strerror(-borrowed));
+	cr_assert(fstat(fd, &own) == 0 && fstat(borrowed, &its) == 0);
+	cr_expect_eq(own.st_ino, its.st_ino, "%s", text);
+	cr_expect(fcntl(borrowed, F_GETFD) & FD_CLOEXEC, "%s", text);
+	close(borrowed);
+	close(fd);
+}
+
+Test(reconcile_borrow, listeners)
+{
+	expect_borrowed("tcp 127.0.0.1 9", 1);
+	expect_borrowed("mptcp ::1 9", 1);
+	expect_borrowed("udp :: 9", 0);
+}
+
+/* A file system may let its files wait as they are closed, and a connection may as well (SO_LINGER). */
+Test(reconcile_borrow, nothing_else)
+{
+	const struct endpoint server = endpoint_parse("tcp 127.0.0.1 9");
+	int listener = endpoint_open("tcp 127.0.0.1 9");
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	cr_assert_eq(listen(listener, 1), 0);
+	cr_assert_eq(connect(client, &server.address.any, server.length), 0);
+	cr_expect_eq(borrow(client), -EBADF);
+	cr_expect_eq(borrow(file), -EBADF);
+}
+
+static int take_file(const void *argument)
+{
+	return open(argument, O_RDONLY | O_CLOEXEC);
+}
+
+/* The file came between the look at the descriptor and its taking. */
+Test(reconcile_borrow, no_file_that_came_in_its_place)
+{
+	cr_expect_eq(borrow_by_child(take_file, "/proc/self/status"), -EBADF);
+}
+
+static int take_for_ever(const void *argument)
+{
+	(void)argument;
+	while (pause() < 0)
+		;
+	return -EBADF;
+}
+
+Test(reconcile_borrow, nobody_waits_for_one_who_does_not_come_back)
+{
+	time_t before = time(NULL);
+
+	cr_expect_eq(borrow_by_child(take_for_ever, NULL), -ETIMEDOUT);
+	cr_expect_leq(time(NULL) - before, 30);
+}
