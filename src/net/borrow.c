@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "net/borrow.h"
 #include "base/cleanup.h"
-#include "net/borrow_child.h"
+#include "net/borrower.h"
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -46,9 +46,8 @@ static bool names_socket(const struct cgfence_holder *holder)
 	return readlink(path, target, sizeof(target) - 1) < 0 || strcmp(target, socket) == 0;
 }
 
-static int take_descriptor(const void *argument)
+static int take_descriptor(const struct cgfence_holder *holder)
 {
-	const struct cgfence_holder *holder = argument;
 	cleanup_close int pidfd = open_pidfd(holder);
 	int fd;
 
@@ -62,7 +61,7 @@ static int take_descriptor(const void *argument)
 
 int socket_borrow_descriptor(const struct cgfence_holder *holder)
 {
-	return borrow_by_child(take_descriptor, holder);
+	return borrower_ask(take_descriptor, holder);
 }
 
 static int read_option(int fd, int option)

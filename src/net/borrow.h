@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Borrows a socket from another process. */
+/* Borrows a socket from another process. Whoever has borrowed all that it wants calls borrower_end(). */
 #pragma once
 
 #include <cgfence/cgfence.h>
 
 /**
- * socket_borrow_descriptor() - a copy of the descriptor that @holder names (pidfd_getfd(2)), if it is a socket, and one that
- * listens if it is of TCP.
+ * socket_borrow_descriptor() - a copy of the descriptor that @holder names (pidfd_getfd(2)), if it is a socket of the
+ * internet or of the host, and one that listens if it is of TCP.
  *
  * Return: a descriptor that the caller closes; -EBADF or -ESRCH if the descriptor or the task is gone; -EOPNOTSUPP if
  * the thread has its own descriptor table and the kernel is older than 6.9; another -errno.

@@ -2,6 +2,7 @@
 /* Observe, plan, act, report. */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "net/borrower.h"
 #include "reconcile/observe.h"
 #include "reconcile/pass.h"
 #include "reconcile/plan.h"
@@ -96,6 +97,7 @@ int cgfence_reconciler_pass(struct cgfence_reconciler *reconciler, uint64_t fenc
 			 seen ? NULL : error);
 	ledger_close(&reconciler->memory.ledger, report, context);
 	observation_free(&observation);
+	borrower_end();
 	*in_excess = count;
 	return seen ? seen : settled;
 }
@@ -137,6 +139,7 @@ int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 		result = settle(reconciler, &observation, event->cgroup_id, 0, &reporter, &count,
 				error);
 	observation_free(&observation);
+	borrower_end();
 	return result;
 }
 
@@ -155,5 +158,6 @@ int cgfence_fence_report_excess(uint64_t fence_id, cgfence_report *report, void 
 		result = error_out_of_memory(error);
 	reconcile_plan_free(&plan);
 	observation_free(&observation);
+	borrower_end();
 	return result;
 }

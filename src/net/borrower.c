@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "net/borrower.h"
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ANSWER_MS 500
+
+/* How often in a pass an answer is awaited in vain. */
+#define VAIN_MAX 8
+
+/* Processes that were left behind and are still there. */
+#define LEFT_MAX 8
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct {
+	int socket; /* -1 if there is no process */
+	pid_t pid;
+	borrower_take *take;
+	int vain;
+	uint32_t vain_thread; /* the last one for which it was */
+	pid_t left[LEFT_MAX];
+	int left_count;
+} borrower = { .socket = -1 };
+
+/* Whoever has this process for its parent too may have waited for it. Return: has it ended? */
+static bool has_ended(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}
+
+static void forget_those_that_ended(void)
+{
+	int kept = 0;
+
+	for (int i = 0; i < borrower.left_count; i++) {
+		if (!has_ended(borrower.left[i]))
+			borrower.left[kept++] = borrower.left[i];
+	}
+	borrower.left_count = kept;
+}
+
+static void leave_behind(void)
+{
+	kill(borrower.pid, SIGKILL);
+	if (!has_ended(borrower.pid))
+		borrower.left[borrower.left_count++] = borrower.pid;
+}
+
+static int wait_for(struct pollfd *event)
+{
+	int result;
+
+	do
+		result = poll(event, 1, ANSWER_MS);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
+/* It ends by itself when nobody can ask any more, unless it waits for something. */
+static void stop(void)
+{
+	cleanup_close int pidfd = -1;
+
+	if (borrower.socket < 0)
+		return;
+	cleanup_close_descriptor(&borrower.socket);
+	borrower.socket = -1;
+	pidfd = (int)syscall(SYS_pidfd_open, borrower.pid, 0);
+	if (pidfd >= 0)
+		wait_for(&(struct pollfd){ .fd = pidfd, .events = POLLIN });
+	leave_behind();
+}
+
+static int start(borrower_take *take)
+{
+	int pair[2];
+	pid_t pid;
+
+	forget_those_that_ended();
+	if (borrower.left_count == LEFT_MAX)
+		return -EBUSY;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		borrower_serve(pair[1], take);
+	if (pid < 0) {
+		int code = errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return -code;
+	}
+	close(pair[1]);
+	borrower.socket = pair[0];
+	borrower.pid = pid;
+	borrower.take = take;
+	return 0;
+}
+
+/* Return: a descriptor; -ETIMEDOUT; another -errno, also of the answer. */
+static int await_answer(void)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	int code = 0;
+	struct iovec part = { .iov_base = &code, .iov_len = sizeof(code) };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct pollfd answer = { .fd = borrower.socket, .events = POLLIN };
+	int fd;
+
+	if (wait_for(&answer) != 1 ||
+	    recvmsg(borrower.socket, &message, MSG_CMSG_CLOEXEC) != sizeof(code))
+		return -ETIMEDOUT;
+	if (code)
+		return code;
+	/* There was no room for the descriptor. */
+	if (message.msg_controllen < CMSG_LEN(sizeof(int)))
+		return -EMFILE;
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
+	return fd;
+}
+
+static int ask(borrower_take *take, const struct cgfence_holder *holder)
+{
+	int result = 0;
+
+	if (borrower.vain == VAIN_MAX || (borrower.vain && borrower.vain_thread == holder->thread))
+		return -ETIMEDOUT;
+	if (borrower.take != take)
+		stop();
+	if (borrower.socket < 0)
+		result = start(take);
+	if (result)
+		return result;
+	result = send(borrower.socket, holder, sizeof(*holder), MSG_NOSIGNAL) == sizeof(*holder)
+			 ? await_answer()
+			 : -ETIMEDOUT;
+	if (result != -ETIMEDOUT)
+		return result;
+	borrower.vain++;
+	borrower.vain_thread = holder->thread;
+	cleanup_close_descriptor(&borrower.socket);
+	borrower.socket = -1;
+	leave_behind();
+	return result;
+}
+
+int borrower_ask(borrower_take *take, const struct cgfence_holder *holder)
+{
+	int result;
+
+	pthread_mutex_lock(&lock);
+	result = ask(take, holder);
+	pthread_mutex_unlock(&lock);
+	return result;
+}
+
+void borrower_end(void)
+{
+	pthread_mutex_lock(&lock);
+	stop();
+	borrower.vain = 0;
+	pthread_mutex_unlock(&lock);
+}
