@@ -29,19 +29,24 @@ static void cleanup_close_stream(DIR **stream)
 		closedir(*stream);
 }
 
-/* Takes @fd over. Return: 0 or -errno, with @directory as before. */
-static int move_to(DIR **directory, int fd)
+/* Takes @fd over. Return: NULL with errno. */
+static DIR *open_stream(int fd)
 {
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
-	if (!stream) {
-		int code = errno;
-
+	if (!stream)
 		cleanup_close_descriptor(&fd);
-		return -code;
-	}
-	if (*directory)
-		closedir(*directory);
+	return stream;
+}
+
+/* Takes @fd over. Return: 0 or -errno, with @directory as before. */
+static int move_to(DIR **directory, int fd)
+{
+	DIR *stream = open_stream(fd);
+
+	if (!stream)
+		return -errno;
+	closedir(*directory);
 	*directory = stream;
 	return 0;
 }
@@ -90,9 +95,10 @@ static int remove_or_enter(DIR **directory, const char *name, size_t *depth)
 /* Return: 0, -EBUSY if a cgroup has processes or new ones keep coming, another -errno. */
 static int remove_below(const struct cgfence_cgroup *cgroup)
 {
-	__attribute__((cleanup(cleanup_close_stream))) DIR *directory = NULL;
+	__attribute__((cleanup(cleanup_close_stream)))
+	DIR *directory = open_stream(open_directory(cgfence_cgroup_fd(cgroup), "."));
+	int result = directory ? 0 : -errno;
 	uint64_t end_ns = boot_time_ns() + ROUND_LONGEST_NS;
-	int result = move_to(&directory, open_directory(cgfence_cgroup_fd(cgroup), "."));
 	size_t depth = 0;
 
 	while (result == 0) {
