@@ -108,7 +108,7 @@ static int start(borrower_take *take)
 	return 0;
 }
 
-/* Return: a descriptor; -ETIMEDOUT; another -errno, also of the answer. */
+/* Return: a descriptor; -ETIMEDOUT; -EPIPE if the process has ended; another -errno, also of the answer. */
 static int await_answer(void)
 {
 	union {
@@ -126,9 +126,10 @@ static int await_answer(void)
 	struct pollfd answer = { .fd = borrower.socket, .events = POLLIN };
 	int fd;
 
-	if (wait_for(&answer) != 1 ||
-	    recvmsg(borrower.socket, &message, MSG_CMSG_CLOEXEC) != sizeof(code))
+	if (wait_for(&answer) != 1)
 		return -ETIMEDOUT;
+	if (recvmsg(borrower.socket, &message, MSG_CMSG_CLOEXEC) != sizeof(code))
+		return -EPIPE;
 	if (code)
 		return code;
 	/* There was no room for the descriptor. */
@@ -138,21 +139,34 @@ static int await_answer(void)
 	return fd;
 }
 
-static int ask(borrower_take *take, const struct cgfence_holder *holder)
+/* Return: as await_answer() */
+static int ask_once(borrower_take *take, const struct cgfence_holder *holder)
 {
 	int result = 0;
 
-	if (borrower.vain == VAIN_MAX || (borrower.vain && borrower.vain_thread == holder->thread))
-		return -ETIMEDOUT;
 	if (borrower.take != take)
 		stop();
 	if (borrower.socket < 0)
 		result = start(take);
 	if (result)
 		return result;
-	result = send(borrower.socket, holder, sizeof(*holder), MSG_NOSIGNAL) == sizeof(*holder)
-			 ? await_answer()
-			 : -ETIMEDOUT;
+	return send(borrower.socket, holder, sizeof(*holder), MSG_NOSIGNAL) == sizeof(*holder)
+		       ? await_answer()
+		       : -EPIPE;
+}
+
+static int ask(borrower_take *take, const struct cgfence_holder *holder)
+{
+	int result;
+
+	if (borrower.vain == VAIN_MAX || (borrower.vain && borrower.vain_thread == holder->thread))
+		return -ETIMEDOUT;
+	result = ask_once(take, holder);
+	/* It ends when it was not asked for a while. */
+	if (result == -EPIPE) {
+		stop();
+		result = ask_once(take, holder);
+	}
 	if (result != -ETIMEDOUT)
 		return result;
 	borrower.vain++;

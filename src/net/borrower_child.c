@@ -7,7 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+/* Whoever asks no more, but may wait for all its children, need not end this one. */
+#define IDLE_S 1
 
 /* What a request may take. A process in execve(2) keeps others from its descriptors as long as it likes. */
 #define REQUEST_S 2
@@ -71,6 +75,7 @@ static void serve_one(int socket, const struct cgfence_holder *holder, borrower_
 
 void borrower_serve(int socket, borrower_take *take)
 {
+	const struct timeval idle = { .tv_sec = IDLE_S };
 	struct cgfence_holder holder;
 	sigset_t none;
 
@@ -80,6 +85,7 @@ void borrower_serve(int socket, borrower_take *take)
 	/* What the other process has open, locks among it, must not stay with one that may be left behind. */
 	dup2(socket, 0);
 	syscall(SYS_close_range, 1, ~0U, 0);
+	setsockopt(0, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
 	while (recv(0, &holder, sizeof(holder), 0) == sizeof(holder))
 		serve_one(0, &holder, take);
 	_exit(0);

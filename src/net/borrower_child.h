@@ -8,7 +8,7 @@
 typedef int borrower_take(const struct cgfence_holder *holder);
 
 /**
- * borrower_serve() - answer requests until nobody is there to make one; for a process that was forked for it.
+ * borrower_serve() - answer requests until nobody has made one for a second; for a process that was forked for it.
  * @socket: of SOCK_SEQPACKET, on which each request is a struct cgfence_holder, and each answer 0 with a descriptor, or
  * -errno; nothing else that the process has open is kept
  *

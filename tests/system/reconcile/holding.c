@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "holding.h"
+#include "net/borrower.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +57,7 @@ static void reap(void)
 
 void holding_end(void)
 {
+	borrower_end();
 	stop_all();
 	harness_end();
 	reap();
