@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_MS 500
+#define ANSWER_MS 1000
 
 /* How often in a pass an answer is awaited in vain. */
 #define VAIN_MAX 8

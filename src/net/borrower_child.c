@@ -14,7 +14,7 @@
 #define IDLE_S 1
 
 /* What a request may take. A process in execve(2) keeps others from its descriptors as long as it likes. */
-#define REQUEST_S 2
+#define REQUEST_S 3
 
 /* @fd: -errno if there is none */
 static void answer(int to, int fd)
