@@ -49,8 +49,11 @@ static void forget_those_that_ended(void)
 	borrower.left_count = kept;
 }
 
+/* One that somebody waited for already has no number any more, which may be another process's by now. */
 static void leave_behind(void)
 {
+	if (has_ended(borrower.pid))
+		return;
 	kill(borrower.pid, SIGKILL);
 	if (!has_ended(borrower.pid))
 		borrower.left[borrower.left_count++] = borrower.pid;
