@@ -6,11 +6,10 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/kill.h"
 #include "base/boot_time.h"
-#include "base/cleanup.h"
+#include "base/entries.h"
 #include "base/error.h"
 #include "base/yield.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -23,37 +22,16 @@
 /* Only a round that somebody outside keeps busy with new cgroups takes so long. */
 #define ROUND_LONGEST_NS (60 * 1000 * 1000 * 1000ULL)
 
-static void cleanup_close_stream(DIR **stream)
+/* Return: 0 or -errno, with @directory as before. */
+static int move_to(DIR **directory, const char *name)
 {
-	if (*stream)
-		closedir(*stream);
-}
+	DIR *next = entries_open(dirfd(*directory), name);
 
-/* Takes @fd over. Return: NULL with errno. */
-static DIR *open_stream(int fd)
-{
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!stream)
-		cleanup_close_descriptor(&fd);
-	return stream;
-}
-
-/* Takes @fd over. Return: 0 or -errno, with @directory as before. */
-static int move_to(DIR **directory, int fd)
-{
-	DIR *stream = open_stream(fd);
-
-	if (!stream)
+	if (!next)
 		return -errno;
 	closedir(*directory);
-	*directory = stream;
+	*directory = next;
 	return 0;
-}
-
-static int open_directory(int parent, const char *name)
-{
-	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The positions stay valid while entries go (kernfs_fop_readdir, fs/kernfs/dir.c). Return: NULL if there are no more. */
@@ -63,8 +41,7 @@ static const char *next_below(DIR *directory)
 
 	do
 		entry = readdir(directory);
-	while (entry && (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-			 strcmp(entry->d_name, "..") == 0));
+	while (entry && !entries_is_directory(entry));
 	return entry ? entry->d_name : NULL;
 }
 
@@ -82,7 +59,7 @@ static int remove_or_enter(DIR **directory, const char *name, size_t *depth)
 		return 0;
 	if (errno != EBUSY)
 		return -errno;
-	result = move_to(directory, open_directory(dirfd(*directory), name));
+	result = move_to(directory, name);
 	if (result)
 		return is_gone(-result) ? 0 : result;
 	++*depth;
@@ -95,12 +72,14 @@ static int remove_or_enter(DIR **directory, const char *name, size_t *depth)
 /* Return: 0, -EBUSY if a cgroup has processes or new ones keep coming, another -errno. */
 static int remove_below(const struct cgfence_cgroup *cgroup)
 {
-	__attribute__((cleanup(cleanup_close_stream)))
-	DIR *directory = open_stream(open_directory(cgfence_cgroup_fd(cgroup), "."));
-	int result = directory ? 0 : -errno;
-	uint64_t end_ns = boot_time_ns() + ROUND_LONGEST_NS;
+	cleanup_entries DIR *directory = entries_open(cgfence_cgroup_fd(cgroup), ".");
+	uint64_t end_ns;
 	size_t depth = 0;
+	int result = 0;
 
+	if (!directory)
+		return -errno;
+	end_ns = boot_time_ns() + ROUND_LONGEST_NS;
 	while (result == 0) {
 		const char *name = next_below(directory);
 
@@ -111,7 +90,7 @@ static int remove_below(const struct cgfence_cgroup *cgroup)
 			result = remove_or_enter(&directory, name, &depth);
 		} else if (depth) {
 			depth--;
-			result = move_to(&directory, open_directory(dirfd(directory), ".."));
+			result = move_to(&directory, "..");
 		} else {
 			break;
 		}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/scratch.h"
 #include "base/cleanup.h"
+#include "base/entries.h"
 #include "base/yield.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -38,18 +38,13 @@ static bool is_abandoned(int root, const char *name)
 
 static void remove_abandoned(const struct cgfence_cgroup *root)
 {
-	int fd = openat(cgfence_cgroup_fd(root), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_entries DIR *directory = entries_open(cgfence_cgroup_fd(root), ".");
 	const struct dirent *entry;
 
-	if (!directory && fd >= 0)
-		close(fd);
 	while (directory && (entry = readdir(directory))) {
-		if (is_abandoned(fd, entry->d_name))
-			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+		if (is_abandoned(dirfd(directory), entry->d_name))
+			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
 	}
-	if (directory)
-		closedir(directory);
 }
 
 static int make_below(const char *parent, struct cgfence_cgroup **cgroup,

@@ -8,10 +8,10 @@
 #include "base/array.h"
 #include "base/boot_time.h"
 #include "base/cleanup.h"
+#include "base/entries.h"
 #include "base/yield.h"
 #include "cgroup/id.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,24 +92,14 @@ static int go_down(struct walk *walk, const char *name)
 /* A cgroup that was removed still leads up. */
 static int go_up(struct walk *walk)
 {
-	int fd = openat(dirfd(walk->directory), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	DIR *directory = entries_open(dirfd(walk->directory), "..");
 
-	if (!directory) {
-		cleanup_close_descriptor(&fd);
+	if (!directory)
 		return -errno;
-	}
 	closedir(walk->directory);
 	walk->directory = directory;
 	seekdir(directory, walk->positions[--walk->depth]);
 	return 0;
-}
-
-/* A cgroup may have a name with a period in front. */
-static bool is_cgroup_below(const struct dirent *entry)
-{
-	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-	       strcmp(entry->d_name, "..") != 0;
 }
 
 static int walk_all(struct walk *walk)
@@ -124,7 +114,7 @@ static int walk_all(struct walk *walk)
 			break;
 		errno = 0;
 		entry = readdir(walk->directory);
-		if (entry && is_cgroup_below(entry))
+		if (entry && entries_is_directory(entry))
 			result = go_down(walk, entry->d_name);
 		else if (!entry && errno && errno != ENOENT)
 			result = -errno;

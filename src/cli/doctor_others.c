@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/doctor_others.h"
 #include "base/cleanup.h"
+#include "base/entries.h"
 #include "cli/doctor_refused.h"
 #include "report/foreign.h"
 #include "report/handles.h"
 
 #include <cgfence/foreign.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,32 +94,24 @@ static void look_at(struct search *search, const struct cgfence_cgroup *cgroup)
 static void visit(struct search *search, const char *path)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	cleanup_entries DIR *directory = NULL;
 	const struct dirent *entry;
-	DIR *directory;
-	int fd;
 
 	if (search->cgroups == CGROUPS_MAX || cgfence_cgroup_open(path, &cgroup, NULL))
 		return;
 	search->cgroups++;
 	look_at(search, cgroup);
-	fd = openat(cgfence_cgroup_fd(cgroup), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	directory = fd < 0 ? NULL : fdopendir(fd);
-	if (!directory) {
-		cleanup_close_descriptor(&fd);
-		return;
-	}
-	while ((entry = readdir(directory))) {
+	directory = entries_open(cgfence_cgroup_fd(cgroup), ".");
+	while (directory && (entry = readdir(directory))) {
 		cleanup_free char *below = NULL;
 
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
+		if (!entries_is_directory(entry))
 			continue;
 		if (asprintf(&below, "%s%s%s", path, path[1] ? "/" : "", entry->d_name) < 0)
 			below = NULL;
 		if (below)
 			visit(search, below);
 	}
-	closedir(directory);
 }
 
 void doctor_look_at_others(struct findings *findings)

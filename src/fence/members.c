@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "fence/members.h"
+#include "base/entries.h"
 #include "base/error.h"
 #include "base/yield.h"
 #include "cgroup/id.h"
@@ -7,7 +8,6 @@
 #include "image/standing_globs.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -72,32 +72,19 @@ static int visit(struct walk *walk, int parent, const char *name, size_t level)
 						   : add_member(walk, fd);
 }
 
-static void cleanup_close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* As deep as the pattern, so a recursion is bounded. */
 static int walk_level(struct walk *walk, int directory, size_t level)
 {
-	__attribute__((cleanup(cleanup_close_directory))) DIR *stream = NULL;
 	/* Another description, whose offset is at the start. */
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_entries DIR *stream = entries_open(directory, ".");
 	struct dirent *entry;
 	int result = 0;
 
-	if (fd < 0)
+	if (!stream)
 		return errno == ENOENT ? 0 : -errno;
-	stream = fdopendir(fd);
-	if (!stream) {
-		cleanup_close_descriptor(&fd);
-		return -errno;
-	}
 	errno = 0;
 	while (result == 0 && (entry = readdir(stream))) {
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
+		if (entries_is_directory(entry))
 			result = visit(walk, dirfd(stream), entry->d_name, level);
 		yield_now();
 		errno = 0;
