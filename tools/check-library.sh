@@ -53,8 +53,9 @@ check_versions() {
 check_header() {
 	local complaints
 
+	# A header may have macros alone, and a unit must declare something.
 	if ! complaints=$("$2" -x "$3" -std="$4" -Wall -Wextra -pedantic -Werror -fsyntax-only -Iinclude - \
-		<<<"#include <cgfence/$1>" 2>&1); then
+		<<<"#include <cgfence/$1>"$'\n'"extern int declared_after_the_header;" 2>&1); then
 		fault "$1 does not compile by itself as $4 with $2:" "$complaints"
 	fi
 }
