@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* The kernel closes an io_uring by a work item that waits for all processors (io_ring_exit_work, io_uring/io_uring.c). */
 #define WAIT_NS (200 * 1000 * 1000)
@@ -22,22 +23,33 @@ void servers_wait(void)
 	}
 }
 
-static bool is_listed(const struct holders *list, const struct cgfence_holder *server)
+static int compare_servers(const void *a, const void *b)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].thread == server->thread &&
-		    list->items[i].cookie == server->cookie)
-			return true;
-	}
-	return false;
+	const struct cgfence_holder *left = a, *right = b;
+
+	if (left->thread != right->thread)
+		return left->thread < right->thread ? -1 : 1;
+	return (left->cookie > right->cookie) - (left->cookie < right->cookie);
 }
 
-void servers_narrow(struct holders *list, const struct holders *other)
+static void sort(struct holders *list)
 {
-	size_t kept = 0;
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), compare_servers);
+}
 
+void servers_narrow(struct holders *list, struct holders *other)
+{
+	size_t kept = 0, next = 0;
+
+	sort(list);
+	sort(other);
 	for (size_t i = 0; i < list->count; i++) {
-		if (is_listed(other, &list->items[i]))
+		while (next < other->count &&
+		       compare_servers(&other->items[next], &list->items[i]) < 0)
+			next++;
+		if (next < other->count &&
+		    compare_servers(&other->items[next], &list->items[i]) == 0)
 			list->items[kept++] = list->items[i];
 	}
 	list->count = kept;

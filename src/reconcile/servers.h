@@ -11,8 +11,8 @@
 /** servers_wait() - wait until those that are there for a moment are gone or found, yielding meanwhile. */
 void servers_wait(void);
 
-/** servers_narrow() - leave in @list what is in @other too. */
-void servers_narrow(struct holders *list, const struct holders *other);
+/** servers_narrow() - leave in @list what is in @other too. Both are sorted: a fence may have thousands of these threads. */
+void servers_narrow(struct holders *list, struct holders *other);
 
 /** servers_keep() - let @last be @now, which is empty then. */
 void servers_keep(struct holders *last, struct holders *now);
