@@ -33,26 +33,40 @@ static char *name_standing(const struct cgfence_cgroup *cgroup)
 	return clause;
 }
 
-/* The closest fence above, to be given to free(); NULL if there is none. */
-static char *name_above(const struct cgfence_cgroup *cgroup)
+/* The fence of a cgroup above as a clause, to be given to free(); NULL if it has none. */
+static char *name_there(const struct cgfence_cgroup *above)
 {
-	cleanup_cgroup struct cgfence_cgroup *parent = NULL;
 	cleanup_fence struct cgfence_fence *fence = NULL;
 	cleanup_free char *standing = NULL;
+	const char *path = cgfence_cgroup_path(above);
 	char *clause;
 	int length;
 
-	if (cgfence_cgroup_open_parent(cgroup, &parent, NULL))
-		return NULL;
-	if (cgfence_fence_open(cgfence_cgroup_id(parent), &fence, NULL) == 0) {
-		length = asprintf(&clause, "below the fence of %s", cgfence_cgroup_path(parent));
+	if (cgfence_fence_open(cgfence_cgroup_id(above), &fence, NULL) == 0) {
+		length = asprintf(&clause, "below the fence of %s", path);
 	} else {
-		standing = name_standing(parent);
+		standing = name_standing(above);
 		if (!standing)
-			return name_above(parent);
-		length = asprintf(&clause, "below %s, %s", cgfence_cgroup_path(parent), standing);
+			return NULL;
+		length = asprintf(&clause, "below %s, %s", path, standing);
 	}
 	return length < 0 ? NULL : clause;
+}
+
+/* The closest fence above, to be given to free(); NULL if there is none. */
+static char *name_above(const struct cgfence_cgroup *cgroup)
+{
+	struct cgfence_cgroup *above = NULL, *parent;
+	char *clause = NULL;
+
+	/* Each is closed before the next is looked at: a fenced process may nest cgroups deeper than there are descriptors. */
+	while (!clause && cgfence_cgroup_open_parent(above ? above : cgroup, &parent, NULL) == 0) {
+		cgfence_cgroup_close(above);
+		above = parent;
+		clause = name_there(above);
+	}
+	cgfence_cgroup_close(above);
+	return clause;
 }
 
 /* Which fence holds for a cgroup that has none of its own, to be given to free(); NULL if none does. */
