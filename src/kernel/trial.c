@@ -2,6 +2,8 @@
 #include "kernel/trial.h"
 #include "kernel/pins.h"
 
+#include <cgfence/cgfence.h>
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +12,13 @@ static const char *const endings[] = { [TRIAL_TAKEN] = "taken", [TRIAL_REFUSED] 
 
 static void answer_path(char path[PINS_PATH_SIZE], const char *name, enum trial answer)
 {
-	snprintf(path, PINS_PATH_SIZE, PINS_KERNEL "/%s_%s", name, endings[answer]);
+	static const char directory[] = PINS_KERNEL "/";
+
+	snprintf(path, PINS_PATH_SIZE, "%s%s_%s_%s", directory, name, endings[answer],
+		 CGFENCE_VERSION);
+	/* bpffs takes no periods in names (bpf_lookup(), kernel/bpf/inode.c). */
+	for (char *c = path + sizeof(directory) - 1; *c; c++)
+		*c = *c == '.' ? '-' : *c;
 }
 
 enum trial trial_recall(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What was found out about the running kernel by trying, for as long as it runs: a directory in bpffs for each answer, for
- * a trial may take 20 ms.
+ * What this version of cgfence found out about the running kernel by trying, for as long as it runs: a directory in bpffs
+ * for each answer, for a trial may take 20 ms. Another version tries again, for its programs may be taken.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The kernel memory of a fence, of which a host may have many. */
 #include "kernel/member_programs.h"
+#include "kernel/trial.h"
 #include "system/standing/standing.h"
 #include "support/fences.h"
 #include "support/harness.h"
@@ -112,7 +113,7 @@ Test(memory, one_that_shares_its_policy_takes_what_is_its_own)
 
 	harness_attach(first, both);
 	harness_attach(second, both);
-	if (access("/sys/fs/bpf/cgfence/kernel/shared_refused", F_OK) == 0 ||
+	if (trial_recall("shared") == TRIAL_REFUSED ||
 	    fences_guard(first, NULL) == CGFENCE_GUARD_DENY)
 		sockets_skip("this kernel takes no programs that such fences may share");
 	cr_assert_eq(memory_of_sharer(cgfence_cgroup_id(second), cgfence_cgroup_id(first), &bytes),

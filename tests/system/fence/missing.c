@@ -11,11 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 TestSuite(missing, .init = sockets_begin, .fini = harness_end, .timeout = 600);
 
-#define READS_REFUSED PINS_KERNEL "/reads_refused"
 #define IPV6_ONLY "{'devices': {'defaults': true}, 'ports': ['ipv6:8080']}"
 
 static void refuse_reads(void)
@@ -73,7 +73,7 @@ Test(missing, the_same_policy_is_attached_anew_if_more_can_be_read)
 	cr_expect_eq(harness_attach(sockets_fence(), IPV6_ONLY), CGFENCE_REPLACED);
 	cr_expect(sockets_misses("v6only"));
 	cr_expect_eq(harness_attach(sockets_fence(), IPV6_ONLY), CGFENCE_UNCHANGED);
-	cr_assert_eq(rmdir(READS_REFUSED), 0);
+	trial_remember("reads", TRIAL_TAKEN);
 	cr_expect_eq(harness_attach(sockets_fence(), IPV6_ONLY), CGFENCE_REPLACED);
 	cr_expect_not(sockets_misses("v6only"));
 }
@@ -92,6 +92,19 @@ Test(missing, a_guard_is_chosen_anew_for_each_fence)
 	trial_remember("reads", TRIAL_REFUSED);
 	harness_attach(sockets_fence(), IPV6_ONLY);
 	cr_expect_eq(sockets_guard(sockets_fence()), guard);
+}
+
+/* Its programs may have been those that the kernel refused. */
+Test(missing, what_another_version_found_is_asked_again)
+{
+	static const char other[] = PINS_KERNEL "/reads_refused";
+
+	harness_attach(sockets_fence(), "{'devices': {}}");
+	cr_assert_eq(mkdir(other, 0700), 0);
+	cr_expect_not(refusal_of_reads_known());
+	cr_expect_eq(harness_attach(sockets_fence(), IPV6_ONLY), CGFENCE_REPLACED);
+	cr_expect_not(sockets_misses("v6only"));
+	rmdir(other);
 }
 
 /* What is remembered until the next boot must not come from who may not ask. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Fences that run the same programs, since their policies are equal. */
+#include "kernel/trial.h"
 #include "support/fences.h"
 #include "support/harness.h"
 
@@ -66,7 +67,7 @@ static struct cgfence_cgroup *sharer_of(const struct cgfence_cgroup *first, cons
 {
 	struct cgfence_cgroup *second = fenced("second", policy);
 
-	if (access(PINS "/kernel/shared_refused", F_OK) == 0)
+	if (trial_recall("shared") == TRIAL_REFUSED)
 		harness_skip("this kernel takes no programs that fences may share");
 	cr_assert_eq(device_program(first), device_program(second));
 	return second;
@@ -260,7 +261,7 @@ Test(sharing, where_the_maps_are_of_another_version_a_fence_has_its_own)
 	harness_open(third, "c 1:7", O_RDONLY);
 	expect_denied(second, 5, 1);
 	expect_denied(third, 7, 1);
-	cr_expect_neq(access(PINS "/kernel/shared_refused", F_OK), 0);
+	cr_expect_neq(trial_recall("shared"), TRIAL_REFUSED);
 }
 
 /* As for a command that has made nothing yet. Before Linux 5.11, programs are locked memory. */
@@ -351,7 +352,7 @@ Test(sharing, fences_of_ports_beside_each_other_share_them)
 	struct cgfence_cgroup *second = fenced("second", PORTS);
 	struct cgfence_error error = { 0 };
 
-	if (access(PINS "/kernel/shared_refused", F_OK) == 0 ||
+	if (trial_recall("shared") == TRIAL_REFUSED ||
 	    fences_guard(first, &error) == CGFENCE_GUARD_DENY)
 		harness_skip("this kernel takes no programs that such fences may share");
 	cr_expect_eq(bind_program(first), bind_program(second));
