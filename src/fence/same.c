@@ -31,12 +31,17 @@ static bool runs_same_program(const struct fence_change *change, int hook)
 	       memcmp(old_tag, new_tag, BPF_TAG_SIZE) == 0;
 }
 
-/* The same policy has another meaning from another network namespace, under another guard, or if less can be read. */
+/*
+ * The same policy has another meaning from another network namespace, after the range of ephemeral ports there was changed,
+ * under another guard, or if less can be read.
+ */
 static bool same_circumstances(const struct cgfence_image *a, const struct cgfence_image *b)
 {
 	return a->ephemeral == b->ephemeral && image_learns(a) == image_learns(b) &&
 	       a->ports.guard == b->ports.guard && a->ports.netns_cookie == b->ports.netns_cookie &&
 	       a->ports.netns_inum == b->ports.netns_inum &&
+	       a->ports.ephemeral_low == b->ports.ephemeral_low &&
+	       a->ports.ephemeral_high == b->ports.ephemeral_high &&
 	       memcmp(&a->task, &b->task, sizeof(a->task)) == 0 &&
 	       memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0;
 }

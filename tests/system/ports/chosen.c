@@ -119,6 +119,21 @@ Test(port_chosen, the_range_of_an_own_network_namespace_names_its_ports)
 			     0, "%s", endpoints[i]);
 }
 
+/* The host is the network namespace of the test, which nobody else has. */
+Test(port_chosen, the_range_of_the_host_is_that_of_the_last_attach)
+{
+	static const char policy[] = "{'ports': [8080], 'netns': 'any'}";
+
+	harness_attach(sockets_fence(), policy);
+	cr_assert(write_range("2053 2053"));
+	cr_expect_eq(harness_attach(sockets_fence(), policy), CGFENCE_REPLACED);
+	for (size_t i = 0; i < ENDPOINT_COUNT; i++)
+		cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_in_own_range,
+					       (void *)endpoints[i]),
+			     0, "%s", endpoints[i]);
+	cr_expect_eq(harness_attach(sockets_fence(), policy), CGFENCE_UNCHANGED);
+}
+
 /* @argument: NULL, or the port for IPv6 only that the socket asks for first, which is in use */
 static int bind_to_any_port(void *argument)
 {
