@@ -196,6 +196,16 @@ struct driver_words {
 	uint8_t access;
 };
 
+/* Is it a pattern of names without a letter, such as "*-*"? A '*' alone is every major. */
+static bool is_bare_pattern(const char *name, const char *blank)
+{
+	static const char all_minors[] = ":*";
+	const char *end = blank - strlen(all_minors);
+
+	return end - name > 1 && strncmp(end, all_minors, strlen(all_minors)) == 0 &&
+	       memchr(name, '*', (size_t)(end - name));
+}
+
 /*
  * Is @text about a driver, and not about numbers? A name has a letter in it or is a pattern of its own, so that a wrong
  * number is told as one.
@@ -206,7 +216,10 @@ static bool names_driver(const char *text)
 
 	if (!*text || !strchr("abc", *text) || text[1] != ' ')
 		return false;
-	for (text += 2; *text && text < blank; text++) {
+	text += 2;
+	if (text < blank && is_bare_pattern(text, blank))
+		return true;
+	for (; *text && text < blank; text++) {
 		if (strchr("?[", *text) || isalpha((unsigned char)*text))
 			return true;
 	}

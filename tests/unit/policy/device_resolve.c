@@ -118,6 +118,22 @@ Test(device_resolve, a_driver_stands_for_its_majors)
 	expect("c *dev/ttz*:* rw", 0 | DEVICE_OFFLINE, "");
 }
 
+Test(device_resolve, a_pattern_of_drivers_needs_no_letter)
+{
+	cleanup_device_entries struct device_entries entries = { 0 };
+	bool has_tty = false;
+
+	cr_assert_eq(device_resolve("c /*/*:* rw", 0, &entries, NULL), 0);
+	/* /dev/tty, whatever else this host has. */
+	for (size_t i = 0; i < entries.count; i++)
+		has_tty = has_tty || (entries.items[i].major == 5 && entries.items[i].any_minor);
+	cr_expect(has_tty);
+	expect("c *-*:* rw", DEVICE_OFFLINE, "");
+	expect("c 8*:* rw", DEVICE_OFFLINE, "");
+	expect("c *:* rw", 0, "c *:* rw");
+	expect("c 8:* rw", 0, "c 8:* rw");
+}
+
 Test(device_resolve, an_optional_entry_may_stand_for_nothing)
 {
 	static const char *const texts[] = {
@@ -174,6 +190,9 @@ Test(device_resolve, refuses)
 		{ "a mem:* r", "the type of a driver's devices must be b or c; " DRIVER_FORM },
 		{ "c mem:3 r", DRIVER_MINOR },
 		{ "c mem r", DRIVER_MINOR },
+		{ "a *-*:* r", "the type of a driver's devices must be b or c; " DRIVER_FORM },
+		{ "c *,*:* r",
+		  "no driver of character devices on this host has the name '*,*'; /proc/devices lists them, once their modules are loaded" },
 		{ "c mem:* x", "unknown access 'x'; give one or more of r, w and m" },
 		{ "c mum:* r",
 		  "no driver of character devices on this host has the name 'mum'; did you mean 'mem'?" },
