@@ -94,7 +94,7 @@ bool json_locate(const char *text, size_t length, const struct json_place *place
 		 size_t *column)
 {
 	size_t at = skip_punctuation(text, length, 0);
-	const char *line_start = text;
+	size_t characters = 0; /* of the line, before the value */
 	size_t lines = 1;
 
 	for (size_t i = 0; i < place->depth && at < length; i++) {
@@ -108,13 +108,15 @@ bool json_locate(const char *text, size_t length, const struct json_place *place
 	if (at >= length)
 		return false;
 	for (const char *p = text; p < text + at; p++) {
+		/* As jansson does, whose columns the errors of syntax have. */
+		characters += ((unsigned char)*p & 0xc0) != 0x80;
 		if (*p == '\n') {
 			lines++;
-			line_start = p + 1;
+			characters = 0;
 		}
 	}
 	*line = lines;
-	*column = (size_t)(text + at - line_start) + 1;
+	*column = characters + 1;
 	return true;
 }
 

@@ -17,7 +17,7 @@ struct json_place {
 	size_t depth;
 };
 
-/* Both from 1, the column in bytes; all 0 if it is not known. */
+/* Both from 1, the column in characters; all 0 if it is not known. */
 struct json_position {
 	size_t line;
 	size_t column;
@@ -40,7 +40,7 @@ void json_place_of_error(const char *text, size_t length, size_t end, char *plac
  * @text: valid JSON
  * @length: of @text, in bytes
  * @line: receives the line, from 1
- * @column: receives the column in bytes, from 1
+ * @column: receives the column in characters, from 1
  *
  * Return: false if there is no such place.
  */

@@ -44,8 +44,9 @@ Test(json_locate, finds_line_and_column)
 		{ "{`aa`: 1, `a`: 2}", { { KEY("a") }, 1 }, 1, 16 },
 		{ "{`\\u0061`: 1}", { { KEY("a") }, 1 }, 1, 12 },
 		{ "{``: 1}", { { KEY("") }, 1 }, 1, 6 },
-		/* The column counts bytes. */
-		{ "{`\u00e9`: 1, `a`: 2}", { { KEY("a") }, 1 }, 1, 16 },
+		/* The column counts characters, whatever bytes they have. */
+		{ "{`\u00e9`: 1, `a`: 2}", { { KEY("a") }, 1 }, 1, 15 },
+		{ "{`\u20ac`:\n`\u20ac`, `a`: 2}", { { KEY("a") }, 1 }, 2, 11 },
 		/* Values of every kind are stepped over. */
 		{ "{`a`: -1.5e+3, `b`: true, `c`: null, `d`: {}, `e`: [], `f`: false, `g`: 0}",
 		  { { KEY("g") }, 1 },
