@@ -14,8 +14,8 @@ static int refuse(const char *origin, const struct cgfence_policy *policy, const
 		  const struct json_position *at, const char *message, struct cgfence_error *error)
 {
 	json_t *source = policy->source ? json_loads(policy->source, 0, NULL) : NULL;
-	int result =
-		reader_refuse_at(origin, at, key, json_object_get(source, key), message, error);
+	const char *name = strcmp(origin, "-") == 0 ? "standard input" : origin;
+	int result = reader_refuse_at(name, at, key, json_object_get(source, key), message, error);
 
 	json_decref(source);
 	return result;

@@ -196,6 +196,7 @@ Test(check, a_cgroup_that_apply_refuses)
 		path = program_file("policy.json", text);
 		assert_fails(program_run(NULL, WORDS("check", path)), 2,
 			     "policy.json:1:12: cgroup: \"");
+		assert_fails(check_input(text), 2, "standard input:1:12: cgroup: \"");
 		assert_status(program_run(NULL, WORDS("apply", "--dry-run", path)), 2);
 	}
 }
