@@ -55,7 +55,8 @@ int device_cache_resolve(struct device_cache *cache, const char *text, bool is_p
 	if (!found)
 		cached->result =
 			is_path ? device_resolve_path(text, 0, false, flags, &cached->entries, NULL)
-				: device_resolve(text, flags, &cached->entries, NULL);
+				: device_resolve_among(text, flags, &cache->drivers,
+						       &cached->entries, NULL);
 	*entries = &cached->entries;
 	return cached->result;
 }
@@ -64,4 +65,5 @@ void device_cache_clear(struct device_cache *cache)
 {
 	tdestroy(cache->tree, free_cached);
 	cache->tree = NULL;
+	drivers_free(&cache->drivers);
 }

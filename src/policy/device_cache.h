@@ -7,6 +7,7 @@
 /* All 0 at first. */
 struct device_cache {
 	void *tree; /* of tsearch(3) */
+	struct drivers drivers;
 };
 
 /**

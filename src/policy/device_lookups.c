@@ -2,6 +2,7 @@
 #include "policy/device_lookups.h"
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/yield.h"
 
 #include <string.h>
 
@@ -177,11 +178,13 @@ static bool is_same(const struct device_entry *a, const struct device_entry *b)
 	       a->minor == b->minor && a->any_major == b->any_major && a->any_minor == b->any_minor;
 }
 
-static int look_up(const struct device_lookup *lookup, struct device_entries *now)
+static int look_up(const struct device_lookup *lookup, struct drivers *drivers,
+		   struct device_entries *now)
 {
-	return lookup->is_path ? device_resolve_path(lookup->text, lookup->access, lookup->optional,
-						     lookup->flags, now, NULL)
-			       : device_resolve(lookup->text, lookup->flags, now, NULL);
+	return lookup->is_path
+		       ? device_resolve_path(lookup->text, lookup->access, lookup->optional,
+					     lookup->flags, now, NULL)
+		       : device_resolve_among(lookup->text, lookup->flags, drivers, now, NULL);
 }
 
 static bool stands_for(const struct device_lookup *lookup, const struct device_entry *entries,
@@ -196,13 +199,14 @@ static bool stands_for(const struct device_lookup *lookup, const struct device_e
 	return true;
 }
 
-static bool has_changed(const struct device_lookup *lookup, struct device_cache *cache)
+static bool has_changed(const struct device_lookup *lookup, struct device_cache *cache,
+			struct drivers *drivers)
 {
 	cleanup_device_entries struct device_entries own = { 0 };
 	const struct device_entries *now = &own;
 	int result = cache ? device_cache_resolve(cache, lookup->text, lookup->is_path,
 						  lookup->flags, &now)
-			   : look_up(lookup, &own);
+			   : look_up(lookup, drivers, &own);
 
 	if (result)
 		return true;
@@ -211,8 +215,11 @@ static bool has_changed(const struct device_lookup *lookup, struct device_cache 
 
 bool device_lookups_changed(const struct device_lookups *lookups, struct device_cache *cache)
 {
+	cleanup_drivers struct drivers drivers = { 0 };
+
 	for (size_t i = 0; i < lookups->count; i++) {
-		if (has_changed(&lookups->items[i], cache))
+		yield_now();
+		if (has_changed(&lookups->items[i], cache, &drivers))
 			return true;
 	}
 	return false;

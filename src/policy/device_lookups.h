@@ -14,7 +14,8 @@ struct device_lookups {
 	size_t count;
 	size_t capacity;
 	const struct device_lookups
-		*past; /* of the same entries when they were read before; else NULL */
+		*past;		 /* of the same entries when they were read before; else NULL */
+	struct drivers *drivers; /* of the host, while a policy is read */
 };
 
 /**

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "policy/drivers.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
@@ -291,9 +290,9 @@ static int add_driver(const struct drivers *drivers, const struct driver_words *
 }
 
 static int resolve_driver(const char *text, bool optional, unsigned int flags,
-			  struct device_entries *entries, struct cgfence_error *error)
+			  struct drivers *drivers, struct device_entries *entries,
+			  struct cgfence_error *error)
 {
-	cleanup_drivers struct drivers drivers = { 0 };
 	cleanup_free char *copy = strdup(text);
 	struct driver_words words = { 0 };
 	int result;
@@ -303,12 +302,12 @@ static int resolve_driver(const char *text, bool optional, unsigned int flags,
 	result = split(text, copy, &words, error);
 	if (result || flags & DEVICE_OFFLINE)
 		return result;
-	result = drivers_read(&drivers, error);
+	result = drivers->count ? 0 : drivers_read(drivers, error);
 	if (result == 0)
-		result = add_driver(&drivers, &words, entries, error);
+		result = add_driver(drivers, &words, entries, error);
 	if (result || optional || flags & DEVICE_AGAIN || entries->count)
 		return result;
-	return refuse_driver(&drivers, &words, error);
+	return refuse_driver(drivers, &words, error);
 }
 
 /* ---- all ---- */
@@ -341,8 +340,8 @@ static bool has_blank_behind(const char *text)
 	return end < length && start < end && start && text[start - 1] == ' ';
 }
 
-int device_resolve(const char *text, unsigned int flags, struct device_entries *entries,
-		   struct cgfence_error *error)
+int device_resolve_among(const char *text, unsigned int flags, struct drivers *drivers,
+			 struct device_entries *entries, struct cgfence_error *error)
 {
 	struct device_entries found = { 0 };
 	bool optional = text[0] == '-';
@@ -360,7 +359,7 @@ int device_resolve(const char *text, unsigned int flags, struct device_entries *
 	if (text[0] == '/')
 		result = resolve_path_text(text, optional, flags, &found, error);
 	else if (names_driver(text))
-		result = resolve_driver(text, optional, flags, &found, error);
+		result = resolve_driver(text, optional, flags, drivers, &found, error);
 	else
 		result = resolve_numbers(text, &found, error);
 	if (result) {
@@ -369,4 +368,12 @@ int device_resolve(const char *text, unsigned int flags, struct device_entries *
 	}
 	*entries = found;
 	return 0;
+}
+
+int device_resolve(const char *text, unsigned int flags, struct device_entries *entries,
+		   struct cgfence_error *error)
+{
+	cleanup_drivers struct drivers drivers = { 0 };
+
+	return device_resolve_among(text, flags, &drivers, entries, error);
 }

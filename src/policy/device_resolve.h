@@ -3,6 +3,7 @@
 #pragma once
 
 #include "policy/device_entry.h"
+#include "policy/drivers.h"
 
 /* The numbers that one entry stands for. */
 struct device_entries {
@@ -34,6 +35,13 @@ enum device_resolve_flags {
  */
 int device_resolve(const char *text, unsigned int flags, struct device_entries *entries,
 		   struct cgfence_error *error);
+
+/**
+ * device_resolve_among() - the same for one of many entries, which are looked up among the same drivers.
+ * @drivers: those of this host; read when they are needed and there are none in it yet
+ */
+int device_resolve_among(const char *text, unsigned int flags, struct drivers *drivers,
+			 struct device_entries *entries, struct cgfence_error *error);
 
 /**
  * device_resolve_path() - the same for a path or a pattern of paths, and an access.

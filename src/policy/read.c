@@ -190,6 +190,7 @@ static int read_text(const char *text, size_t length, const char *origin, unsign
 {
 	__attribute__((cleanup(cleanup_free_json))) json_t *root = NULL;
 	cleanup_policy struct cgfence_policy *parsed = policy_new();
+	cleanup_drivers struct drivers drivers = { 0 };
 	struct reader reader = {
 		.text = text, .length = length, .origin = origin, .error = error, .flags = flags
 	};
@@ -204,8 +205,10 @@ static int read_text(const char *text, size_t length, const char *origin, unsign
 	if (!root)
 		return refuse_text(&syntax, &reader);
 	parsed->lookups.past = past;
+	parsed->lookups.drivers = &drivers;
 	result = read_policy(&reader, root, parsed);
 	parsed->lookups.past = NULL;
+	parsed->lookups.drivers = NULL;
 	if (result)
 		return result;
 	parsed->unresolved = flags & POLICY_READ_OFFLINE;

@@ -138,7 +138,8 @@ static int read_entry(struct reader *reader, const json_t *value, unsigned int f
 		return reader_refuse(
 			reader, value,
 			"an entry is a string such as \"c 10:229 rw\" or \"/dev/fuse rw\", or an object with a path");
-	if (device_resolve(json_string_value(value), flags, entries, &error))
+	if (device_resolve_among(json_string_value(value), flags, lookups->drivers, entries,
+				 &error))
 		return reader_refuse(reader, value, "%s", error.text);
 	return device_lookups_add(lookups, json_string_value(value), flags, entries)
 		       ? reader_out_of_memory(reader)

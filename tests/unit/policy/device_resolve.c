@@ -134,6 +134,23 @@ Test(device_resolve, a_pattern_of_drivers_needs_no_letter)
 	expect("c 8:* rw", 0, "c 8:* rw");
 }
 
+/* To read them for each of a thousand entries takes long. */
+Test(device_resolve, many_entries_are_looked_up_among_the_same_drivers)
+{
+	cleanup_device_entries struct device_entries entries = { 0 };
+	cleanup_drivers struct drivers drivers = { 0 };
+
+	cr_assert_eq(drivers_parse("Character devices:\n300 cgfence-absent\n", &drivers), 0);
+	cr_assert_eq(device_resolve_among("c cgfence-a*:* r", 0, &drivers, &entries, NULL), 0);
+	cr_assert_eq(entries.count, 1);
+	cr_expect_eq(entries.items[0].major, 300);
+	drivers_free(&drivers);
+	device_entries_free(&entries);
+	cr_assert_eq(device_resolve_among("c mem:* r", 0, &drivers, &entries, NULL), 0);
+	cr_expect_eq(entries.items[0].major, 1);
+	cr_expect(drivers.count);
+}
+
 Test(device_resolve, an_optional_entry_may_stand_for_nothing)
 {
 	static const char *const texts[] = {
