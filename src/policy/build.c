@@ -5,6 +5,7 @@
 #include "policy/device_resolve.h"
 #include "policy/policy.h"
 #include "policy/source.h"
+#include "policy/written_entry.h"
 
 #include <string.h>
 
@@ -94,8 +95,10 @@ int cgfence_policy_add_device(struct cgfence_policy *policy, const char *entry,
 			      struct cgfence_error *error)
 {
 	cleanup_device_entries struct device_entries entries = { 0 };
-	int result = device_resolve(entry, DEVICE_MAY_BE_OPTIONAL, &entries, error);
+	int result = written_entry_check(entry, error);
 
+	if (result == 0)
+		result = device_resolve(entry, DEVICE_MAY_BE_OPTIONAL, &entries, error);
 	if (result) {
 		error_wrap(error, "the device '%s'", entry);
 		return result;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "policy/edit_parse.h"
+#include "policy/written_entry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,9 @@ int cgfence_edit_parse_device(enum cgfence_edit_action action, const char *text,
 		return error_out_of_memory(error);
 	made->action = action;
 	made->topic = CGFENCE_TOPIC_DEVICES;
-	result = device_resolve(text, DEVICE_MAY_BE_OPTIONAL, &made->entries, error);
+	result = written_entry_check(text, error);
+	if (result == 0)
+		result = device_resolve(text, DEVICE_MAY_BE_OPTIONAL, &made->entries, error);
 	if (result) {
 		error_wrap(error, "'%s'", text);
 		return result;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "policy/written_entry.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,22 @@ static int read_numbers(const char *text, struct written_entry *entry)
 	entry->numbers.items[0] = number;
 	entry->numbers.count = entry->numbers.capacity = 1;
 	return 0;
+}
+
+int written_entry_check(const char *text, struct cgfence_error *error)
+{
+	json_t *written = json_string(text);
+	json_t *empty = json_string("");
+	int result = 0;
+
+	if (!empty)
+		result = error_out_of_memory(error);
+	else if (!written)
+		result = error_set_invalid(
+			error, "a policy cannot have words that are not UTF-8; give numbers");
+	json_decref(written);
+	json_decref(empty);
+	return result;
 }
 
 int written_entry_read(json_t *value, struct written_entry *entry)

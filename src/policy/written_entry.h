@@ -13,6 +13,9 @@ struct written_entry {
 	struct device_entries numbers; /* of words, those that the caller sets */
 };
 
+/** written_entry_check() - can the entry @text be written? JSON is UTF-8. Return: 0, -EINVAL, -ENOMEM. */
+int written_entry_check(const char *text, struct cgfence_error *error);
+
 /** written_entry_read() - read a valid entry; to be given to written_entry_release(). Return: 0, -ENOMEM, -EINVAL. */
 int written_entry_read(json_t *value, struct written_entry *entry);
 

@@ -65,6 +65,8 @@ Test(policy_build, what_is_wrong_changes_nothing)
 	cr_expect_eq(cgfence_policy_add_device(policy, "/dev/missing rw", &error), -EINVAL);
 	cr_expect_not_null(strstr(error.text, "the device '/dev/missing rw': "), "%s", error.text);
 	cr_expect(error.invalid_input);
+	cr_expect_eq(cgfence_policy_add_device(policy, "-/dev/\xff rw", &error), -EINVAL);
+	cr_expect_not_null(strstr(error.text, "not UTF-8"), "%s", error.text);
 	cr_expect_eq(cgfence_policy_add_device(policy, "-/dev/missing rw", NULL), 0);
 	expect_text(policy, "{`devices`: {`defaults`: true}}");
 }

@@ -51,6 +51,8 @@ Test(edit, refuses)
 		{ NULL, "c 1:3", "'c 1:3': one space and the access must follow the minor" },
 		{ NULL, "/dev/null", "'/dev/null': an entry is a path and an access" },
 		{ NULL, "", "'': the type must be a, b or c" },
+		{ NULL, "-/dev/\xff r",
+		  "'-/dev/\xff r': a policy cannot have words that are not UTF-8; give numbers" },
 		{ "sctp", "80", "unknown protocol 'sctp'; give tcp or udp" },
 		{ "", "80", "unknown protocol ''; give tcp or udp" },
 		{ "tcp", "80,70000", "'70000': the port is over 65535" },
