@@ -26,7 +26,7 @@
 /* What the program is told of a fence. */
 struct description {
 	struct cgfence_traced_fence fence;
-	bool wide; /* the words of the bitmaps are needed too */
+	bool wide; /* there is no room for the words in it, so the bitmaps are needed too */
 	struct cgfence_traced_bitmaps bitmaps;
 };
 
@@ -201,11 +201,12 @@ static int open_maps(int *fences, int *bitmaps, struct cgfence_error *error)
 		       : 0;
 }
 
-static bool describe_family(const struct cgfence_image *image, int family,
-			    struct cgfence_traced_ports *ports, __u64 words[CGFENCE_PORT_WORDS])
+static void describe_family(const struct cgfence_image *image, int family, struct description *made)
 {
 	const struct cgfence_port_bitmap *bitmap = &image->ports.allowed[CGFENCE_TCP][family];
 	const uint64_t *from = (const uint64_t *)image + bitmap->offset;
+	struct cgfence_traced_ports *ports = &made->fence.ports[family];
+	__u64 *words = made->bitmaps.words[family];
 
 	ports->every = 1;
 	for (uint32_t port = 1; port < CGFENCE_PORT_WORDS * 64 && ports->every; port++)
@@ -213,12 +214,29 @@ static bool describe_family(const struct cgfence_image *image, int family,
 	ports->outside = bitmap->outside;
 	ports->first_word = bitmap->first_word;
 	ports->word_count = bitmap->word_count;
-	for (uint32_t i = 0; i < bitmap->word_count && i < CGFENCE_PORT_WORDS; i++)
-		words[i] = from[i];
-	if (bitmap->word_count > CGFENCE_TRACED_WORDS)
-		return true;
-	memcpy(ports->words, words, bitmap->word_count * sizeof(*words));
-	return false;
+	for (uint32_t i = 0; i < CGFENCE_PORT_WORDS; i++)
+		words[i] = bitmap->outside ? UINT64_MAX : 0;
+	memcpy(words + bitmap->first_word, from, bitmap->word_count * sizeof(*words));
+	made->wide = made->wide || bitmap->word_count > CGFENCE_TRACED_WORDS;
+}
+
+/*
+ * The fence and its bitmaps are two elements, and the program may see one of the old policy and one of the new. So the
+ * bitmaps have all words of both families, and of two policies that have bitmaps they alone differ.
+ */
+static void place_words(struct description *made)
+{
+	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
+		struct cgfence_traced_ports *ports = &made->fence.ports[family];
+
+		if (made->wide) {
+			ports->outside = ports->first_word = 0;
+			ports->word_count = CGFENCE_PORT_WORDS;
+		} else {
+			memcpy(ports->words, made->bitmaps.words[family] + ports->first_word,
+			       ports->word_count * sizeof(*ports->words));
+		}
+	}
 }
 
 static struct description *describe(const struct cgfence_image *image)
@@ -234,16 +252,45 @@ static struct description *describe(const struct cgfence_image *image)
 	made->fence.kills = kills;
 	made->fence.kills_inside = kills && image->ports.killed_by_trace;
 	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++)
-		made->wide |= describe_family(image, family, &made->fence.ports[family],
-					      made->bitmaps.words[family]);
+		describe_family(image, family, made);
+	place_words(made);
 	return made;
+}
+
+/* Does a fence that had bitmaps, and has others now, kill less, or in fewer network namespaces? */
+static bool judges_less(int fences, uint64_t cgroup_id, const struct cgfence_traced_fence *now)
+{
+	struct cgfence_traced_fence before;
+
+	return bpf_map_lookup_elem(fences, &cgroup_id, &before) == 0 &&
+	       before.ports[0].word_count == CGFENCE_PORT_WORDS &&
+	       ((before.kills && !now->kills) || (before.netns_any && !now->netns_any));
+}
+
+/* Nobody is killed in the midst of a change for what the old policy allows and so does the new. */
+static int update(int fences, int bitmaps, uint64_t cgroup_id,
+		  const struct description *description)
+{
+	bool fence_first = description->wide && judges_less(fences, cgroup_id, &description->fence);
+
+	if (fence_first &&
+	    bpf_map_update_elem(fences, &cgroup_id, &description->fence, BPF_ANY) < 0)
+		return -errno;
+	if (description->wide &&
+	    bpf_map_update_elem(bitmaps, &cgroup_id, &description->bitmaps, BPF_ANY) < 0)
+		return -errno;
+	if (!fence_first &&
+	    bpf_map_update_elem(fences, &cgroup_id, &description->fence, BPF_ANY) < 0)
+		return -errno;
+	if (!description->wide)
+		bpf_map_delete_elem(bitmaps, &cgroup_id);
+	return 0;
 }
 
 int listen_trace_set(const struct cgfence_image *image, int members, struct cgfence_error *error)
 {
 	cleanup_free struct description *description = describe(image);
 	cleanup_close int lock = pins_lock_shared();
-	uint64_t cgroup_id = image_fence_id(image);
 	cleanup_close int bitmaps = -1;
 	cleanup_close int fences = -1;
 	int result;
@@ -253,13 +300,10 @@ int listen_trace_set(const struct cgfence_image *image, int members, struct cgfe
 	result = open_maps(&fences, &bitmaps, error);
 	if (result)
 		return result;
-	if ((description->wide &&
-	     bpf_map_update_elem(bitmaps, &cgroup_id, &description->bitmaps, BPF_ANY) < 0) ||
-	    bpf_map_update_elem(fences, &cgroup_id, &description->fence, BPF_ANY) < 0)
-		return kernel_error(error, errno,
+	result = update(fences, bitmaps, image_fence_id(image), description);
+	if (result)
+		return kernel_error(error, -result,
 				    "tell the program that sees who listens of the fence");
-	if (!description->wide)
-		bpf_map_delete_elem(bitmaps, &cgroup_id);
 	return members < 0 ? 0 : listen_standing_set(image, members, error);
 }
 

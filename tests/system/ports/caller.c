@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,6 +103,35 @@ Test(port_caller, a_policy_of_many_ranges_is_known_whole)
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), listen_inside, "tcp 127.0.0.1 13001"), 0);
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), listen_inside, "tcp 127.0.0.1 13000"),
 		     sockets_guarded_result(guard));
+}
+
+static struct cgfence_traced_fence read_traced(void)
+{
+	const uint64_t id = cgfence_cgroup_id(sockets_fence());
+	struct cgfence_traced_fence fence = { 0 };
+	int map = bpf_obj_get(PINS_ROOT "/listen_fences");
+
+	cr_assert_eq(bpf_map_lookup_elem(map, &id, &fence), 0, "%s", strerror(errno));
+	close(map);
+	return fence;
+}
+
+/* What the program knows of it is in two elements, and it may see one of each policy while one replaces the other. */
+Test(port_caller, of_two_policies_of_many_ranges_the_ranges_alone_differ)
+{
+	struct cgfence_traced_fence before;
+	struct cgfence_traced_fence after;
+
+	if (attach_or_skip("{'ports': [100, 'ipv4:30000', 40001], 'on_violation': 'kill'}") !=
+	    CGFENCE_GUARD_KILL)
+		sockets_skip("listen is refused here, and nobody killed");
+	before = read_traced();
+	harness_attach(sockets_fence(), "{'ports': ['9000-65535', 20000], 'on_violation': 'kill'}");
+	harness_attach(sockets_fence(),
+		       "{'ports': [9000, 20000, 40001, 60000], 'on_violation': 'kill'}");
+	after = read_traced();
+	cr_expect_eq(memcmp(&before, &after, sizeof(before)), 0);
+	cr_expect_eq(harness_in_cgroup(harness_cgroup(), listen_inside, "tcp 127.0.0.1 40001"), 0);
 }
 
 Test(port_caller, an_audit_lets_it_be)
