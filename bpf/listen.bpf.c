@@ -31,13 +31,17 @@ static __always_inline bool concerns_fence(struct bpf_sock_ops *ctx,
 }
 
 /*
- * Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). A socket that is tied to another interface
- * already would take that capability of the process here too, so it may stay as it is.
+ * Undone only with CAP_NET_RAW (sock_bindtoindex_locked, net/core/sock.c). A socket that is tied to an interface already
+ * would take that capability of the process here too, so it may stay as it is. If it was muted before, and listens again,
+ * it is so still.
  */
 static __always_inline bool mute(struct bpf_sock_ops *ctx)
 {
 	int nowhere = CGFENCE_NO_INTERFACE;
+	struct bpf_sock *socket = ctx->sk;
 
+	if (socket && socket->bound_dev_if == CGFENCE_NO_INTERFACE)
+		return true;
 	return bpf_setsockopt(ctx, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof(nowhere)) == 0;
 }
 

@@ -116,6 +116,30 @@ Test(port_mute, a_listener_that_is_tied_to_an_interface_is_seen)
 	free(refusals.records);
 }
 
+static int listen_twice(void *endpoint)
+{
+	int fd = endpoint_open(endpoint);
+
+	if (fd < 0 || setresuid(65534, 65534, 65534) < 0 || listen(fd, 1) < 0 ||
+	    shutdown(fd, SHUT_RDWR) < 0 || listen(fd, 1) < 0)
+		return SOCKETS_FAILED;
+	return connect_to(fd);
+}
+
+Test(port_mute, a_listener_that_is_mute_already_is_told_as_such)
+{
+	struct refusals refusals;
+
+	attach_or_skip(ENFORCE, CGFENCE_GUARD_MUTE);
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), listen_twice, "tcp 127.0.0.1 0"),
+		     ECONNREFUSED);
+	refusals = sockets_refusals(sockets_fence());
+	cr_assert_eq(refusals.count, 2);
+	for (size_t i = 0; i < refusals.count; i++)
+		cr_expect_eq(refusals.records[i].subject.verdict, CGFENCE_VERDICT_MUTED);
+	free(refusals.records);
+}
+
 /* The child that listens dies of it; what serves is the socket that its parent holds too. */
 static int listen_by_child(void *endpoint)
 {
