@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/error.h"
+#include "base/yield.h"
 #include "policy/device_resolve.h"
 #include "policy/policy.h"
 #include "policy/read_flags.h"
@@ -154,8 +155,10 @@ static int add_entry(struct reader *reader, const json_t *value, struct cgfence_
 			     (reader->flags & POLICY_READ_OFFLINE ? DEVICE_OFFLINE : 0) |
 			     (reader->flags & POLICY_READ_AGAIN ? DEVICE_AGAIN : 0) |
 			     (reader->flags & POLICY_READ_PAST ? DEVICE_OFFLINE | DEVICE_PAST : 0);
-	int result = read_entry(reader, value, flags, &policy->lookups, &entries);
+	int result;
 
+	yield_now();
+	result = read_entry(reader, value, flags, &policy->lookups, &entries);
 	for (size_t i = 0; i < entries.count && result == 0; i++) {
 		if (device_rules_add(&policy->devices, &entries.items[i], deny))
 			result = reader_out_of_memory(reader);

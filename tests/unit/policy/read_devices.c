@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
+#include "base/yield.h"
 #include "unit/support/policy_text.h"
 
 #include <stdio.h>
@@ -254,4 +255,22 @@ Test(policy_read_devices, refuses_entries_of_mesos)
 	};
 
 	policy_text_expect_refusals(cases, ARRAY_SIZE(cases));
+}
+
+static void count(void *context)
+{
+	++*(int *)context;
+}
+
+/* A policy of a thousand patterns takes some tens of milliseconds. */
+Test(policy_read_devices, events_are_looked_at_between_entries)
+{
+	cleanup_policy struct cgfence_policy *policy = NULL;
+	int calls = 0;
+
+	yield_set(count, 0, &calls);
+	policy = policy_text_parse(
+		"{`devices`: {`allow`: [`-/dev/absent r`, `-/dev/absent* r`], `deny`: [`c 1:3 r`]}}");
+	yield_set(NULL, 0, NULL);
+	cr_expect_eq(calls, 3);
 }
