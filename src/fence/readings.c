@@ -75,6 +75,15 @@ static int choose_netns(struct fence_programs *set, const struct netns_identity 
 	return 0;
 }
 
+/* In its own network namespace a fence goes by the range of the moment. */
+static int read_ephemeral_range(struct cgfence_port_table *ports, struct cgfence_error *error)
+{
+	int result = netns_read_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high,
+						ports->netns_any ? error : NULL);
+
+	return ports->netns_any ? result : 0;
+}
+
 static int choose_for_ports(struct fence_programs *set, struct cgfence_error *error)
 {
 	struct cgfence_socket_layout *socket = &set->image->socket;
@@ -82,10 +91,11 @@ static int choose_for_ports(struct fence_programs *set, struct cgfence_error *er
 	struct netns_identity here;
 	int result = netns_read(&here, error);
 
+	if (result == 0 && !ports->netns_inum)
+		result = read_ephemeral_range(ports, error);
 	if (result)
 		return result;
 	if (!ports->netns_inum) {
-		netns_read_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
 		ports->netns_cookie = here.cookie;
 		ports->netns_inum = here.inum;
 	}

@@ -39,18 +39,6 @@ int netns_read(struct netns_identity *identity, struct cgfence_error *error)
 	return 0;
 }
 
-void netns_read_ephemeral_range(uint32_t *low, uint32_t *high)
-{
-	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-
-	*low = 1;
-	*high = 0;
-	if (file && fscanf(file, "%u %u", low, high) != 2)
-		*high = 0;
-	if (file)
-		fclose(file);
-}
-
 void netns_parse_reserved(const char *text, uint64_t *words)
 {
 	char *end;
@@ -67,52 +55,73 @@ void netns_parse_reserved(const char *text, uint64_t *words)
 	}
 }
 
-/* The kernel gives the list to the first read(2) only (proc_do_large_bitmap, kernel/sysctl.c). */
-static ssize_t read_at_once(const char *path, char *text, size_t size)
+#define SYSCTL(name) "/proc/sys/net/ipv4/" name
+
+/* The kernel gives a list to the first read(2) only (proc_do_large_bitmap, kernel/sysctl.c). Return: the length or -errno. */
+static ssize_t read_at_once(const char *path, char *text, size_t size, struct cgfence_error *error)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
 
-	text[length < 0 ? 0 : length] = '\0';
+	if (length < 0)
+		return error_set(error, errno, "cannot read %s: %s; is all of /proc mounted?", path,
+				 strerror(errno));
+	text[length] = '\0';
 	return length;
+}
+
+int netns_read_ephemeral_range(uint32_t *low, uint32_t *high, struct cgfence_error *error)
+{
+	static const char path[] = SYSCTL("ip_local_port_range");
+	char text[64];
+	ssize_t length = read_at_once(path, text, sizeof(text), error);
+
+	if (length < 0)
+		return (int)length;
+	return sscanf(text, "%u %u", low, high) == 2
+		       ? 0
+		       : error_set(error, EPROTO, "cannot read '%s' in %s", text, path);
 }
 
 /* Every second port is the longest list. */
 #define RESERVED_TEXT_SIZE (65536 / 2 * sizeof("65535,"))
 
-static int read_reserved(uint64_t **reserved)
+static int read_reserved(uint64_t **reserved, struct cgfence_error *error)
 {
-	static const char path[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+	static const char path[] = SYSCTL("ip_local_reserved_ports");
 	char short_text[1024];
 	cleanup_free char *long_text = NULL;
 	const char *text = short_text;
-	ssize_t length = read_at_once(path, short_text, sizeof(short_text));
+	ssize_t length = read_at_once(path, short_text, sizeof(short_text), error);
 	uint64_t *words;
 
-	/* "\n" if there are none. */
-	if (length <= 1)
-		return 0;
 	if (length == sizeof(short_text) - 1) {
 		long_text = malloc(RESERVED_TEXT_SIZE);
 		if (!long_text)
-			return -ENOMEM;
-		read_at_once(path, long_text, RESERVED_TEXT_SIZE);
+			return error_out_of_memory(error);
 		text = long_text;
+		length = read_at_once(path, long_text, RESERVED_TEXT_SIZE, error);
 	}
+	if (length < 0)
+		return (int)length;
+	/* "\n" if there are none. */
+	if (length <= 1)
+		return 0;
 	words = calloc(NETNS_PORT_WORDS, sizeof(*words));
 	if (!words)
-		return -ENOMEM;
+		return error_out_of_memory(error);
 	netns_parse_reserved(text, words);
 	*reserved = words;
 	return 0;
 }
 
-int netns_read_ports(struct netns_ports *ports)
+int netns_read_ports(struct netns_ports *ports, struct cgfence_error *error)
 {
 	struct netns_ports made = { 0 };
-	int result = read_reserved(&made.reserved);
+	int result = netns_read_ephemeral_range(&made.ephemeral_low, &made.ephemeral_high, error);
 
-	netns_read_ephemeral_range(&made.ephemeral_low, &made.ephemeral_high);
+	if (result == 0)
+		result = read_reserved(&made.reserved, error);
 	if (result == 0)
 		*ports = made;
 	return result;

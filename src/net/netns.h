@@ -14,19 +14,21 @@ int netns_read(struct netns_identity *identity, struct cgfence_error *error);
 
 /**
  * netns_read_ephemeral_range() - the ephemeral ports in the network namespace of this thread.
- * @low: receives the first, in host order; above @high if the range cannot be read
+ * @low: receives the first, in host order
  * @high: receives the last
  *
  * It reads net.ipv4.ip_local_port_range (ip_sysctl.rst), which also governs IPv6.
+ *
+ * Return: 0 or -errno. Then no port may be taken for one that a process chose.
  */
-void netns_read_ephemeral_range(uint32_t *low, uint32_t *high);
+int netns_read_ephemeral_range(uint32_t *low, uint32_t *high, struct cgfence_error *error);
 
 #define NETNS_PORT_WORDS 1024
 
 /* The ports of a network namespace from which the kernel chooses for clients. */
 struct netns_ports {
 	uint32_t ephemeral_low;
-	uint32_t ephemeral_high; /* below ephemeral_low if the range cannot be read */
+	uint32_t ephemeral_high;
 	uint64_t
 		*reserved; /* bitmap of those that it hands out to nobody; NULL if there are none */
 };
@@ -37,9 +39,9 @@ struct netns_ports {
  *
  * The reserved ones are net.ipv4.ip_local_reserved_ports (ip_sysctl.rst), for IPv6 too.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -errno.
  */
-int netns_read_ports(struct netns_ports *ports);
+int netns_read_ports(struct netns_ports *ports, struct cgfence_error *error);
 
 /** netns_free_ports() - free the bitmap. */
 void netns_free_ports(struct netns_ports *ports);

@@ -20,6 +20,8 @@ struct sock_diag {
 	struct nl_sock *socket;
 	struct netns_identity netns;
 	struct netns_ports ports;
+	int no_ports_code; /* if they are not known */
+	struct cgfence_error no_ports;
 	struct sockstat sockstat;
 };
 
@@ -53,8 +55,7 @@ static int open_socket(struct sock_diag *diag, struct cgfence_error *error)
 				 "cannot ask the kernel for sockets (NETLINK_SOCK_DIAG): %s",
 				 nl_geterror(result));
 	sockstat_open(&diag->sockstat);
-	if (netns_read_ports(&diag->ports))
-		return error_out_of_memory(error);
+	diag->no_ports_code = netns_read_ports(&diag->ports, &diag->no_ports);
 	return netns_read(&diag->netns, error);
 }
 
@@ -258,12 +259,19 @@ static bool has_protocol(int ip_protocol)
 	return fd >= 0 || errno != EPROTONOSUPPORT;
 }
 
-static int explain_failure(int code, int ip_protocol, struct cgfence_error *error)
+static size_t index_of(int ip_protocol)
 {
 	size_t i = 0;
 
 	while (protocols[i].ip_protocol != ip_protocol)
 		i++;
+	return i;
+}
+
+static int explain_failure(int code, int ip_protocol, struct cgfence_error *error)
+{
+	size_t i = index_of(ip_protocol);
+
 	if (code == ENOENT)
 		return error_set(
 			error, code,
@@ -280,6 +288,10 @@ int sock_diag_dump(struct sock_diag *diag, int ip_protocol, uint16_t port, struc
 	size_t before = list->count;
 	int result = -EINTR;
 
+	/* Without the range, a client cannot be told from what serves. */
+	if (ip_protocol != IPPROTO_TCP && diag->no_ports_code)
+		return error_set(error, -diag->no_ports_code, "cannot list %s sockets: %s",
+				 protocols[index_of(ip_protocol)].name, diag->no_ports.text);
 	/* Hardly anybody has one, and the kernel would go through the whole table of each family. */
 	if (ip_protocol == IPPROTO_UDPLITE && sockstat_has_no_udp_lite(&diag->sockstat))
 		return 0;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A bind to port 0 is a client's, unless the process left the kernel no choice of the port. */
 #include "support/sockets.h"
+#include "support/fences.h"
 #include "support/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -132,6 +134,20 @@ Test(port_chosen, the_range_of_the_host_is_that_of_the_last_attach)
 					       (void *)endpoints[i]),
 			     0, "%s", endpoints[i]);
 	cr_expect_eq(harness_attach(sockets_fence(), policy), CGFENCE_UNCHANGED);
+}
+
+/* Or all binds to port 0 in other network namespaces would be refused. */
+Test(port_chosen, the_range_of_the_host_has_to_be_known)
+{
+	struct cgfence_error error = { 0 };
+
+	cr_assert_eq(mount("none", "/proc/sys", "tmpfs", 0, NULL), 0, "%s", strerror(errno));
+	cr_expect_lt(fences_attach(sockets_fence(), "{'ports': [8080], 'netns': 'any'}", NULL,
+				   &error),
+		     0);
+	cr_expect(strstr(error.text, "ip_local_port_range"), "%s", error.text);
+	harness_attach(sockets_fence(), "{'ports': [8080]}");
+	cr_expect_eq(harness_in_cgroup(sockets_fence(), bind_any, (void *)endpoints[0]), 0);
 }
 
 /* @argument: NULL, or the port for IPv6 only that the socket asks for first, which is in use */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -120,6 +121,24 @@ Test(reconcile_clients, not_on_the_last_of_many_reserved_ports)
 	free(list);
 	harness_attach(sockets_fence(), LOG);
 	expect_found(texts, "reserved");
+}
+
+/* As where /proc is mounted with subset=pid. TCP has no clients that listen. */
+Test(reconcile_clients, not_taken_for_servers_where_the_range_cannot_be_read)
+{
+	static const char *const texts[] = { "udp 127.0.0.1 45000", "!tcp 127.0.0.1 45001", NULL };
+	struct reports reports = { 0 };
+	struct cgfence_error error = { 0 };
+
+	harness_attach(sockets_fence(), CLOSE);
+	holding_start(harness_cgroup(), hold_marked, (void *)texts);
+	cr_assert_eq(mount("none", "/proc/sys", "tmpfs", 0, NULL), 0, "%s", strerror(errno));
+	cr_expect_lt(cgfence_reconciler_pass(reports_reconciler(), 0, reports_add, &reports,
+					     &reports.in_excess, &error),
+		     0);
+	cr_expect(strstr(error.text, "cannot list UDP sockets: cannot read " RANGE), "%s",
+		  error.text);
+	expect_excess(&reports, texts, "");
 }
 
 static void attach_another(const char *policy)
