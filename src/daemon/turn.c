@@ -161,13 +161,22 @@ void watch_read_signals(struct watch *watch)
 	}
 }
 
+/* Some sockets, as those of MPTCP, are only closed by way of a descriptor, which a pass finds. */
+static void on_violation(const struct cgfence_violation *violation, void *context)
+{
+	struct watch *watch = context;
+
+	watch_events_violation(violation, &watch->output);
+	if (violation->action == CGFENCE_ACTION_FAILED)
+		watch_settle(watch, SETTLE_NS);
+}
+
 static void handle_listener(struct watch *watch, const struct cgfence_event *event)
 {
 	struct cgfence_error error = { 0 };
 
 	if (event->socket_cookie &&
-	    cgfence_reconciler_handle(watch->reconciler, event, watch_events_violation,
-				      &watch->output, &error))
+	    cgfence_reconciler_handle(watch->reconciler, event, on_violation, watch, &error))
 		report_error(watch, error.text);
 	/*
 	 * This event comes before the socket listens (inet_csk_listen_start, net/ipv4/inet_connection_sock.c), and

@@ -184,6 +184,32 @@ Test(watch, a_listen_event_is_acted_on_at_once)
 	expect_closed_at_once(&options);
 }
 
+/* It takes a descriptor, which is not looked for as long as there may be many events. */
+Test(watch, a_listener_of_mptcp_is_closed_soon)
+{
+	const struct holder_options options = {
+		.cgroup = sockets_fence(),
+		.endpoint = "mptcp 127.0.0.1 0",
+	};
+	struct watching watching;
+	struct holder holder;
+	bool closed = false;
+
+	sockets_skip_without("mptcp 127.0.0.1 unbound");
+	harness_attach(sockets_fence(), CLOSE);
+	guard_that_reports();
+	watching_start(&watching, LONG_INTERVAL);
+	holder_start(&holder, &options);
+	while (!closed) {
+		json_t *event = watching_event(&watching, "violation");
+
+		closed = strcmp(text_of(event, "action"), "closed") == 0;
+		json_decref(event);
+	}
+	watching_stop(&watching);
+	holder_stop(&holder);
+}
+
 /* The kernel asks no program of the fence about such a socket, so it is the caller of listen(2) that tells. */
 Test(watch, an_accepted_connection_that_is_made_to_listen_is_closed_at_once)
 {
