@@ -35,16 +35,6 @@ Test(import_lists, lxc)
 		  "lxc.cgroup2.devices.allow: c 1:5 r\n",
 		  ALLOW("`c 1:3 r`"),
 		  "f:3: what is of the snapshot [now] is left out, and all behind it\n" },
-		{ "lxc.cgroup2.devices.deny: a\ndev0: /dev/fuse,mode=0660\n"
-		  "dev1: path=/dev/lost,gid=5\n",
-		  ALLOW("`c 10:229 rw`"),
-		  "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
-		{ "lxc.cgroup2.devices.deny: a\ndev10: path=/dev/fuse,deny-write=1\n",
-		  ALLOW("`c 10:229 r`"), "" },
-		{ "lxc.cgroup2.devices.deny: a\ndev0: deny-write=Yes,mode=0660,path=/dev/fuse\n",
-		  ALLOW("`c 10:229 r`"), "" },
-		{ "lxc.cgroup2.devices.deny: a\ndev0: gid=5,/dev/fuse,deny-write=OFF\n",
-		  ALLOW("`c 10:229 rw`"), "" },
 		/* As userns.conf */
 		{ "lxc.cgroup2.devices.deny =\nlxc.cgroup2.devices.allow =\n", NULL,
 		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
@@ -103,6 +93,54 @@ Test(import_lists, lxc_includes)
 	};
 
 	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));
+}
+
+#define UNPRIVILEGED                                                           \
+	"f:1: 'unprivileged' has userns.conf included, which takes back what " \
+	"common.conf allows; the policy allows nothing of it\n"
+
+Test(import_lists, lxc_devices_of_proxmox)
+{
+	static const struct import_expectation cases[] = {
+		{ "unprivileged: 1\ndev0: /dev/fuse,mode=0660\ndev1: path=/dev/lost,gid=5\n",
+		  ALLOW("`c 10:229 rw`"),
+		  UNPRIVILEGED "f:3: '/dev/lost rw' is no device of this host; it is left out\n" },
+		{ "unprivileged: 1\ndev10: path=/dev/fuse,deny-write=1\n", ALLOW("`c 10:229 r`"),
+		  UNPRIVILEGED },
+		{ "unprivileged: yes\ndev0: deny-write=Yes,mode=0660,path=/dev/fuse\n",
+		  ALLOW("`c 10:229 r`"), UNPRIVILEGED },
+		{ "unprivileged: on\ndev0: gid=5,/dev/fuse,deny-write=OFF\n",
+		  ALLOW("`c 10:229 rw`"), UNPRIVILEGED },
+		/* They come before the lines for LXC, wherever they are. */
+		{ "lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.allow: c 1:3 r\n"
+		  "dev0: /dev/fuse\n",
+		  ALLOW("`c 1:3 r`"), "" },
+		{ "unprivileged: 1\n[before]\ndev0: /dev/fuse\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "lxc.cgroup2.devices.allow: c 1:3 r\nlxc.idmap: u 0 100000 65536\n",
+		  ALLOW("`c 1:3 r`"),
+		  "f:2: 'lxc.idmap' has userns.conf included, which takes back what common.conf allows; the policy allows nothing of it\n" },
+	};
+
+	import_text_expect("lxc", host, cases, ARRAY_SIZE(cases));
+}
+
+static void expect_of_proxmox(const char *text, bool has_console)
+{
+	cleanup_imported struct imported imported = import_text_run_one("lxc", text);
+	cleanup_policy struct cgfence_policy *policy = import_text_policy(&imported);
+
+	cr_expect(import_text_allows(policy, "c 1:3 rw"), "%s", text);
+	cr_expect(import_text_allows(policy, "c 5:2 rw"), "%s", text);
+	cr_expect_eq(import_text_allows(policy, "c 5:1 rw"), has_console, "%s", text);
+}
+
+Test(import_lists, lxc_console_of_proxmox)
+{
+	expect_of_proxmox("arch: amd64\n", true);
+	expect_of_proxmox("unprivileged: 0\nconsole: 1\n", true);
+	expect_of_proxmox("console: 0\n", false);
+	expect_of_proxmox("console: no\nlxc.cgroup2.devices.allow: c 5:1 rwm\n", true);
 }
 
 /* What is before common.conf is gone by then. */
