@@ -100,11 +100,19 @@ static json_t *convert_mapping(struct conversion *conversion, const yaml_node_t 
 	return object;
 }
 
+/* Compose takes away what has this tag, whatever stands behind it (compose-spec, 13-merge.md). */
+static bool is_reset(const yaml_node_t *node)
+{
+	return strcmp((const char *)node->tag, "!reset") == 0;
+}
+
 /* Return: NULL if it cannot be said in JSON, is too large, or out of memory. */
 static json_t *convert(struct conversion *conversion, const yaml_node_t *node, int depth)
 {
 	if (!node || depth == DEPTH_MAX || conversion->nodes++ == NODES_MAX)
 		return NULL;
+	if (is_reset(node))
+		return json_null();
 	switch (node->type) {
 	case YAML_SCALAR_NODE:
 		return convert_scalar(node);

@@ -89,6 +89,11 @@ Test(import_containers, compose_services)
 		       " the policy is that of false\n" OWN);
 	expect_service(NULL, SERVICE("    runtime: nvidia\n"), "a *:* m",
 		       "f: services.s.runtime: devices that come by this are left out\n" OWN);
+	/* The value that is taken away does not count. */
+	expect_service(NULL,
+		       SERVICE("    privileged: !reset true\n    devices: !reset [/dev/fuse]\n"),
+		       "a *:* m", OWN);
+	expect_service(NULL, SERVICE("    devices: !override [/dev/fuse]\n"), "/dev/fuse rwm", OWN);
 	expect_service("t", "x: &a\n  devices: [/dev/fuse]\nservices:\n  s: {}\n  t:\n    <<: *a\n",
 		       "/dev/fuse rwm", OWN);
 	expect_service(NULL, SERVICE("    device_cgroup_rules: [\"a 7:* r\"]\n"), "a *:* rwm", OWN);
