@@ -48,8 +48,11 @@ static int read_number(const json_t *node, const char *key, json_int_t *number)
 static int read_access(const json_t *node, uint8_t *access)
 {
 	const char *letters = get_text(node, "permissions");
+	const json_t *given = json_object_get(node, "permissions");
 
 	*access = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD;
+	if (given && !json_is_string(given) && !json_is_null(given))
+		return -EINVAL;
 	if (!letters)
 		return 0;
 	if (strcmp(letters, "none") != 0)

@@ -124,9 +124,13 @@ static int add_device_text(struct service *service, const char *text)
 static int add_device_object(struct service *service, const json_t *device)
 {
 	const char *source = json_string_value(json_object_get(device, "source"));
-	const char *letters = json_string_value(json_object_get(device, "permissions"));
+	const json_t *given = json_object_get(device, "permissions");
+	const char *letters = json_string_value(given);
 
-	if (!source ||
+	if (has_variable(service->import, service->place, source ? source : "") ||
+	    has_variable(service->import, service->place, letters ? letters : ""))
+		return 0;
+	if (!source || (given && !letters && !json_is_null(given)) ||
 	    (letters && (ordered_parse_access(letters, &service->access) || !service->access)))
 		return error_set_invalid(
 			service->import->error,

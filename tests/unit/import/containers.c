@@ -70,6 +70,14 @@ Test(import_containers, compose_devices)
 	expect_service(NULL, SERVICE("    devices: [\"${GPU:-/dev/fuse}\"]\n"), "a *:* m",
 		       OWN "f: services.s.devices[0]: '${GPU:-/dev/fuse}' has a variable, which is"
 			   " not known here; it is left out\n");
+	expect_service(NULL, SERVICE("    devices: [{source: \"/dev/${GPU}\", permissions: r}]\n"),
+		       "a *:* m",
+		       OWN "f: services.s.devices[0]: '/dev/${GPU}' has a variable, which is not"
+			   " known here; it is left out\n");
+	expect_service(NULL, SERVICE("    devices: [{source: /dev/fuse, permissions: \"${P}\"}]\n"),
+		       "a *:* m",
+		       OWN "f: services.s.devices[0]: '${P}' has a variable, which is not known"
+			   " here; it is left out\n");
 	/* runc makes one rule of those with the same numbers. */
 	expect_service(NULL, SERVICE("    devices: [/dev/fuse:/dev/fuse:r, /dev/fuse:/dev/z2:w]\n"),
 		       "/dev/fuse rw", OWN);
@@ -133,6 +141,8 @@ Test(import_containers, compose_refusals)
 		  "f: services.s.devices[0]: '/dev/fuse:/x:': the access must be of the letters r, w and m" },
 		{ SERVICE("    devices: [/dev/fuse:/x:/y]\n"), NULL,
 		  "f: services.s.devices[0]: '/dev/fuse:/x:/y': the access must be of the letters r, w and m" },
+		{ SERVICE("    devices: [{source: /dev/fuse, permissions: 4}]\n"), NULL,
+		  "f: services.s.devices[0]: this must have a source, and permissions of r, w and m" },
 		{ SERVICE("    devices: [/dev/fuse:/x:rx]\n"), NULL,
 		  "f: services.s.devices[0]: '/dev/fuse:/x:rx': the access must be of the letters r, w and m" },
 	};
@@ -232,6 +242,8 @@ Test(import_containers, cdi_nodes_of_the_host)
 		{ "{`kind`: `v/c`, `devices`: [{`name`: `\\ud83d\\ude00`, `containerEdits`: {`deviceNodes`:"
 		  " [{`path`: `/dev/fuse`}]}}]}",
 		  "{`devices`: {`allow`: [`/dev/fuse rwm`]}}", ALONE },
+		{ ONE_NODE("path: /dev/fuse, permissions: [r]"), NULL,
+		  "f: devices[0].containerEdits.deviceNodes[0]: this must have the path of a device, and permissions of r, w and m, or none" },
 		{ ONE_NODE("path: /x, type: c, major: -1"), NULL,
 		  "f: devices[0].containerEdits.deviceNodes[0]: major and minor must be numbers, and not negative" },
 	};
