@@ -143,12 +143,20 @@ static int read_json_text(struct reading *reading, const char *text)
 		    : refuse(reading, "this begins like a list in JSON, and is none");
 }
 
+/* As the agent's flags may, which read it then (flags::fetch() of stout). */
+static bool names_file(const char *text)
+{
+	return *text == '/' || strncmp(text, "file://", 7) == 0;
+}
+
 static int read_resources(struct reading *reading, const json_t *root)
 {
 	const json_t *value = json_object_get(root, reading->key);
 
 	if (!value)
 		return 0;
+	if (json_is_string(value) && names_file(json_string_value(value)))
+		return refuse(reading, "this names a file, which is not read; give what it has");
 	if (json_is_string(value) && *json_string_value(value) == '[')
 		return read_json_text(reading, json_string_value(value));
 	if (json_is_string(value))

@@ -38,6 +38,8 @@ Test(import_schedulers, mesos)
 		{ "{`resources`: `[{\\`name\\`: \\`ports\\`, \\`ranges\\`: {\\`range\\`:"
 		  " [{\\`begin\\`: 1, \\`end\\`: 2}]}}]`, `task`: `ports:[2-2]`}",
 		  "{`ports`: [2], `isolated_range`: [`1-2`]}", "" },
+		{ "{`resources`: `file:///etc/mesos/resources`, `allowed_devices`: []}", NULL,
+		  "f: resources: this names a file, which is not read; give what it has" },
 		{ "{`resources`: `[1`}", NULL,
 		  "f: resources: this begins like a list in JSON, and is none" },
 		{ "{`task`: `ports:[1-4294998296]`}", NULL,
