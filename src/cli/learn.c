@@ -85,16 +85,18 @@ static int learn_command(char *const *command, struct cgfence_cgroup *cgroup, in
 			 struct cgfence_error *error)
 {
 	cleanup_learner struct learner learner = { 0 };
+	bool executed = false;
 	const struct spawn_options options = {
 		.tick = learner_tick,
 		.context = &learner,
 		.output_to_errors = true,
+		.executed = &executed,
 	};
 	int result = learner_begin(NULL, cgroup, NULL, CGFENCE_ATTACH_EPHEMERAL, &learner, error);
 
 	if (result == 0)
 		result = spawn_and_wait(cgroup, command, &options, exit_status, error);
-	if (result || *exit_status == STATUS_RUN_NOT_FOUND || *exit_status == STATUS_RUN_CANNOT)
+	if (result || !executed)
 		return result;
 	result = learner_finish(&learner, error);
 	return result ? result : print_policy(&learner, error);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/spawn.h"
+#include "base/cleanup.h"
+#include "base/error.h"
 #include "cli/environment.h"
 #include "cli/strays.h"
 #include "cli/terminal.h"
 #include "report/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -58,9 +61,11 @@ static bool has_children(void)
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* @failure: the end of a pipe that an execution closes; a byte in it tells that there was none */
 static __attribute__((noreturn)) void exec_command(char *const *command,
 						   const struct spawn_options *options,
-						   const struct inheritance *inheritance)
+						   const struct inheritance *inheritance,
+						   int failure)
 {
 	int code;
 
@@ -78,6 +83,8 @@ static __attribute__((noreturn)) void exec_command(char *const *command,
 	sigprocmask(SIG_SETMASK, &inheritance->mask, NULL);
 	execvp(command[0], command);
 	code = errno;
+	if (write(failure, "", 1) < 0)
+		_exit(STATUS_RUN_FAILED);
 	output_complain("cannot run '%s': %s", command[0], strerror(code));
 	_exit(code == ENOENT ? STATUS_RUN_NOT_FOUND : STATUS_RUN_CANNOT);
 }
@@ -191,6 +198,17 @@ static void wait_for_end(struct running *running)
 	}
 }
 
+static int open_failure(int *read_end, int *write_end, struct cgfence_error *error)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(error, errno, "cannot make a pipe: %s", strerror(errno));
+	*read_end = ends[0];
+	*write_end = ends[1];
+	return 0;
+}
+
 int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command,
 		   const struct spawn_options *options, int *exit_status,
 		   struct cgfence_error *error)
@@ -199,9 +217,14 @@ int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command,
 	struct inheritance inheritance = { .pid = getpid() };
 	struct running running = { .strays = { .fence = cgroup },
 				   .options = options ? options : &usual };
-	int result;
+	cleanup_close int failure_read = -1;
+	cleanup_close int failure = -1;
+	int result = open_failure(&failure_read, &failure, error);
 	int status;
+	char byte;
 
+	if (result)
+		return result;
 	block_signals(&running.signals, &inheritance);
 	/* If the caller left children here, theirs could not be told from those of the command. */
 	running.adopts = !has_children() && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
@@ -211,11 +234,14 @@ int spawn_and_wait(const struct cgfence_cgroup *cgroup, char *const *command,
 		return result;
 	}
 	if (running.child == 0)
-		exec_command(command, running.options, &inheritance);
+		exec_command(command, running.options, &inheritance, failure);
+	close(cleanup_steal_descriptor(&failure));
 	wait_for_end(&running);
 	look_around(&running);
 	strays_free(&running.strays);
 	status = running.wait_status;
 	*exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (running.options->executed)
+		*running.options->executed = read(failure_read, &byte, 1) == 0;
 	return 0;
 }

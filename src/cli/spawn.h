@@ -9,6 +9,7 @@ struct spawn_options {
 		void *context); /* called at least every 50 ms while the command runs; may be NULL */
 	void *context;
 	bool output_to_errors; /* what the command prints goes to standard error */
+	bool *executed;	       /* receives whether the command could be executed; may be NULL */
 };
 
 /**

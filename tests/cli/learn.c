@@ -98,8 +98,24 @@ Test(learn, exits_as_the_command_did)
 	cr_expect_eq(result.status, 7);
 	expect_policy(&result, "{'devices': {'defaults': false, 'allow': []}, 'ports': []}");
 	assert_has(result.errors, "no device and no port was used");
-	assert_fails(run_here(WORDS("learn", "--", "cgfence-no-such-command")), 127,
-		     "cannot run 'cgfence-no-such-command'");
+	result = run_here(WORDS("learn", "--", "cgfence-no-such-command"));
+	assert_fails(result, 127, "cannot run 'cgfence-no-such-command'");
+	cr_expect_str_eq(result.output, "");
+}
+
+/* A shell does so whose last command was not found. */
+Test(learn, tells_what_a_command_used_that_exits_as_if_there_were_none)
+{
+	for (int status = 126; status <= 127; status++) {
+		struct program_result result;
+		char script[64];
+
+		snprintf(script, sizeof(script), ": </dev/zero; exit %d", status);
+		result = run_here(WORDS("learn", "--", "sh", "-c", script));
+		cr_expect_eq(result.status, status);
+		expect_policy(&result, "{'devices': {'defaults': false, 'allow': ['/dev/zero r']},"
+				       " 'ports': []}");
+	}
 }
 
 /* ---- a cgroup ---- */
