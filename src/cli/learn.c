@@ -69,19 +69,21 @@ static int print_policy(const struct learner *learner, struct cgfence_error *err
 	return output_json(json_loads(text, 0, NULL)) == STATUS_DONE ? 0 : -EIO;
 }
 
-/* What is wrong with it is told before anything runs. */
-static int check_merged(struct cgfence_error *error)
+/*
+ * Faults are told before anything runs. What the policy judges is what is learnt, such as the ports of all network
+ * namespaces. @policy: receives it, to be given to cgfence_policy_free(); NULL if there is none
+ */
+static int read_merged(struct cgfence_policy **policy, struct cgfence_error *error)
 {
-	cleanup_policy struct cgfence_policy *policy = NULL;
-
 	if (merged && strcmp(merged, "-") == 0)
 		return error_set_invalid(error, "--merge takes a file, not standard input");
-	return merged ? cgfence_policy_read_file(merged, &policy, error) : 0;
+	return merged ? cgfence_policy_read_file(merged, policy, error) : 0;
 }
 
 /* ---- a command ---- */
 
-static int learn_command(char *const *command, struct cgfence_cgroup *cgroup, int *exit_status,
+static int learn_command(char *const *command, struct cgfence_cgroup *cgroup,
+			 const struct cgfence_policy *model, int *exit_status,
 			 struct cgfence_error *error)
 {
 	cleanup_learner struct learner learner = { 0 };
@@ -92,7 +94,7 @@ static int learn_command(char *const *command, struct cgfence_cgroup *cgroup, in
 		.output_to_errors = true,
 		.executed = &executed,
 	};
-	int result = learner_begin(NULL, cgroup, NULL, CGFENCE_ATTACH_EPHEMERAL, &learner, error);
+	int result = learner_begin(NULL, cgroup, model, CGFENCE_ATTACH_EPHEMERAL, &learner, error);
 
 	if (result == 0)
 		result = spawn_and_wait(cgroup, command, &options, exit_status, error);
@@ -104,17 +106,18 @@ static int learn_command(char *const *command, struct cgfence_cgroup *cgroup, in
 
 static int run_command(char *const *command)
 {
+	cleanup_policy struct cgfence_policy *model = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_error error = { 0 };
 	int exit_status = STATUS_RUN_FAILED;
 
 	cgfence_fence_sweep_some();
-	if (check_merged(&error) || cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error) ||
+	if (read_merged(&model, &error) || cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error) ||
 	    run_cgroup_create(NULL, &cgroup, &error)) {
 		output_failure(&error);
 		return STATUS_RUN_FAILED;
 	}
-	if (learn_command(command, cgroup, &exit_status, &error)) {
+	if (learn_command(command, cgroup, model, &exit_status, &error)) {
 		if (*error.text)
 			output_failure(&error);
 		exit_status = STATUS_RUN_FAILED;
@@ -158,13 +161,14 @@ static void wait_for_end(struct learner *learner, const struct cgfence_cgroup *c
 }
 
 /* Even of the root, since nothing is refused. */
-static int learn_cgroup(const char *name, const struct cgfence_cgroup *cgroup, uint64_t duration_ns,
+static int learn_cgroup(const char *name, const struct cgfence_cgroup *cgroup,
+			const struct cgfence_policy *model, uint64_t duration_ns,
 			struct cgfence_error *error)
 {
 	/* From before there is a fence that would stay. */
 	cleanup_close int signals = open_signals();
 	cleanup_learner struct learner learner = { 0 };
-	int result = learner_begin(cgroup ? NULL : name, cgroup, NULL, CGFENCE_ATTACH_FORCE,
+	int result = learner_begin(cgroup ? NULL : name, cgroup, model, CGFENCE_ATTACH_FORCE,
 				   &learner, error);
 	int ended;
 
@@ -194,6 +198,7 @@ static int open_held(const char *name, bool is_pattern, struct cgfence_cgroup **
 
 static int run_cgroup(const char *name)
 {
+	cleanup_policy struct cgfence_policy *model = NULL;
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	bool is_pattern = cgfence_standing_is_pattern(name);
 	struct cgfence_error error = { 0 };
@@ -204,8 +209,8 @@ static int run_cgroup(const char *name)
 					 "'%s' is no duration from 100ms to 24h, such as 30s",
 					 duration);
 	cgfence_fence_sweep_some();
-	if (check_merged(&error) || open_held(name, is_pattern, &cgroup, &error) ||
-	    learn_cgroup(name, is_pattern ? NULL : cgroup, duration_ns, &error))
+	if (read_merged(&model, &error) || open_held(name, is_pattern, &cgroup, &error) ||
+	    learn_cgroup(name, is_pattern ? NULL : cgroup, model, duration_ns, &error))
 		return *error.text ? output_failure(&error) : STATUS_FAILED;
 	return STATUS_DONE;
 }

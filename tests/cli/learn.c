@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -364,6 +365,27 @@ Test(learn, adds_to_a_policy)
 	result = run_here(WORDS("learn", "--merge", earlier, "--", "sh", "-c", ": >/dev/null"));
 	expect_policy(&result, "{'devices': {'allow': ['c 1:3 rw']}}");
 	assert_has(result.errors, "nothing was new");
+}
+
+static int serve_elsewhere(void *argument)
+{
+	(void)argument;
+	return unshare(CLONE_NEWNET) < 0 ? 1 : listen_on(8084);
+}
+
+/* What it judges is learnt, also where a policy that is made anew would judge nothing. */
+Test(learn, adds_ports_of_other_network_namespaces)
+{
+	const char *earlier = program_file("p.json", "{'ports': [], 'netns': 'any'}");
+	struct program_result result;
+	struct program program;
+
+	start_learning(&program, WORDS("learn", "--merge", earlier, path()));
+	cr_assert_eq(harness_in_cgroup(harness_cgroup(), serve_elsewhere, NULL), 0);
+	result = end_learning(&program);
+	expect_policy(&result, "{'ports': {'tcp': ['ipv4:8084'], 'udp': []}, 'netns': 'any'}");
+	assert_done(program_run(NULL, WORDS("attach", path(), policy_of(&result))));
+	cr_expect_eq(harness_in_cgroup(harness_cgroup(), serve_elsewhere, NULL), 0);
 }
 
 Test(learn, faults)
