@@ -181,6 +181,9 @@ static void report_nobody(const struct cgfence_cgroup *cgroup, const char *exclu
 
 	if (exclusive) {
 		remedy = doctor_exclusive_remedy(exclusive);
+	} else if (cgfence_cgroup_is_root(cgroup)) {
+		/* attach refuses it without --force, for a mistake there locks the host out. */
+		remedy = strdup("fence the cgroups below that are to be fenced");
 	} else {
 		cleanup_free char *quoted = doctor_quote(cgfence_cgroup_path(cgroup));
 
@@ -188,9 +191,9 @@ static void report_nobody(const struct cgfence_cgroup *cgroup, const char *exclu
 		    0)
 			remedy = NULL;
 	}
-	findings_add(findings, FINDING_NOTE, "fence", remedy,
-		     "%s has no fence, and neither has a cgroup above it%s%s",
+	findings_add(findings, FINDING_NOTE, "fence", remedy, "%s has no fence%s%s%s",
 		     cgfence_cgroup_path(cgroup),
+		     cgfence_cgroup_is_root(cgroup) ? "" : ", and neither has a cgroup above it",
 		     exclusive ? "; it can have none beside the program on " : "",
 		     exclusive ? exclusive : "");
 }

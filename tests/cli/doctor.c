@@ -509,6 +509,20 @@ Test(doctor, refusals_that_are_not_shown_are_counted)
 	json_decref(report);
 }
 
+/* Another test may fence it meanwhile. */
+Test(doctor, nobody_is_told_to_fence_the_root)
+{
+	json_t *report = look_at("/");
+	const json_t *finding = find(report, "fence");
+
+	if (finding && strstr(text_of(finding, "found"), "has no fence")) {
+		cr_expect_str_eq(text_of(finding, "remedy"),
+				 "fence the cgroups below that are to be fenced");
+		cr_expect_null(strstr(text_of(finding, "found"), "above"));
+	}
+	json_decref(report);
+}
+
 Test(doctor, a_cgroup_that_is_not_there_fails)
 {
 	assert_fails(program_run(NULL, WORDS("doctor", "/cgfence-none")), 1, "cgfence-none");
