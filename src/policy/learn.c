@@ -126,16 +126,59 @@ static void write_port(struct learning *learning, const struct lesson_touch *tou
 	bool allowed = learn_allows(learning->draft.policy, touch);
 	char what[LEARN_WHAT_SIZE];
 
-	if (learn_was_bound(touch, learning->touches, learning->count))
-		return;
 	learn_name_port(touch, what);
 	tell(learning, what, allowed, touch);
-	if (allowed)
-		return;
-	if (touch->subject.hook == CGFENCE_HOOK_LISTEN)
-		learning->chose = true;
-	else
+	if (!allowed)
 		assign(learning, touch);
+}
+
+/* ---- ports that the kernel chose ---- */
+
+/* Those of one family, and of what the policy says of them, are told together: there may be as many as there are ports. */
+static void write_chosen_of(struct learning *learning, size_t first, size_t end,
+			    enum cgfence_family family, bool allowed)
+{
+	struct lesson_touch all = { 0 };
+	char what[LEARN_WHAT_SIZE];
+	size_t ports = 0;
+
+	for (size_t i = first; i < end; i++) {
+		const struct lesson_touch *touch = &learning->touches[i];
+
+		if (touch->subject.access != family ||
+		    learn_was_bound(touch, learning->touches, learning->count) ||
+		    learn_allows(learning->draft.policy, touch) != allowed)
+			continue;
+		if (ports++)
+			lesson_unite(&all, touch);
+		else
+			all = *touch;
+	}
+	if (!ports)
+		return;
+	learn_name_chosen(&all, ports, what);
+	tell(learning, what, allowed, &all);
+	learning->chose = learning->chose || !allowed;
+}
+
+/* @first to before @end: listeners of one protocol */
+static void write_chosen(struct learning *learning, size_t first, size_t end)
+{
+	for (int family = 0; family < CGFENCE_FAMILY_COUNT; family++) {
+		write_chosen_of(learning, first, end, (enum cgfence_family)family, true);
+		write_chosen_of(learning, first, end, (enum cgfence_family)family, false);
+	}
+}
+
+static size_t end_of_protocol(const struct learning *learning, size_t first)
+{
+	const struct cgfence_denial_subject *subject = &learning->touches[first].subject;
+	size_t end = first + 1;
+
+	while (end < learning->count && learning->touches[end].subject.hook == subject->hook &&
+	       learning->touches[end].subject.type == subject->type)
+		end++;
+	return end;
 }
 
 /* What the kernel chooses is another port each time, so that no list of ports would serve. */
@@ -163,9 +206,14 @@ static void leave_out_ephemeral(struct learning *learning)
 
 static int write_ports(struct learning *learning, struct cgfence_error *error)
 {
-	for (size_t i = 0; i < learning->count; i++) {
-		if (!lesson_is_device(&learning->touches[i]))
-			write_port(learning, &learning->touches[i]);
+	for (size_t i = 0, end; i < learning->count; i = end) {
+		const struct lesson_touch *touch = &learning->touches[i];
+
+		end = i + 1;
+		if (touch->subject.hook == CGFENCE_HOOK_LISTEN)
+			write_chosen(learning, i, end = end_of_protocol(learning, i));
+		else if (!lesson_is_device(touch))
+			write_port(learning, touch);
 	}
 	if (learning->chose)
 		leave_out_ephemeral(learning);

@@ -28,6 +28,16 @@ void learn_name_port(const struct lesson_touch *touch, char what[LEARN_WHAT_SIZE
 			 subject->hook == CGFENCE_HOOK_LISTEN ? ", chosen by the kernel" : "");
 }
 
+void learn_name_chosen(const struct lesson_touch *touch, size_t count, char what[LEARN_WHAT_SIZE])
+{
+	if (count == 1)
+		learn_name_port(touch, what);
+	else
+		snprintf(what, LEARN_WHAT_SIZE, "%s%s, %zu ports chosen by the kernel",
+			 cgfence_ip_protocol_name(touch->subject.type),
+			 touch->subject.access == CGFENCE_IPV4 ? " ipv4" : "", count);
+}
+
 bool learn_was_bound(const struct lesson_touch *listening, const struct lesson_touch *touches,
 		     size_t count)
 {

@@ -27,5 +27,8 @@ enum cgfence_protocol learn_protocol(const struct lesson_touch *touch);
 /** learn_name_port() - such as "tcp ipv4:8080", or "tcp ipv4:40404, chosen by the kernel". */
 void learn_name_port(const struct lesson_touch *touch, char what[LEARN_WHAT_SIZE]);
 
+/** learn_name_chosen() - the same of several ports that the kernel chose, such as "tcp ipv4, 12 ports chosen by the kernel". */
+void learn_name_chosen(const struct lesson_touch *touch, size_t count, char what[LEARN_WHAT_SIZE]);
+
 /** learn_access() - the letters of BPF_DEVCG_ACC_* bits; those of none are "". */
 void learn_access(uint32_t access, char letters[4]);

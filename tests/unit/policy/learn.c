@@ -138,6 +138,29 @@ Test(learn, ports_that_the_kernel_chose)
 	cgfence_lesson_free(lesson);
 }
 
+/* A program may listen on all of them, one after the other. */
+Test(learn, ports_that_the_kernel_chose_are_told_together)
+{
+	struct cgfence_lesson *lesson = lesson_host_lesson();
+
+	for (uint16_t port = 40000; port < 40100; port++)
+		lesson_host_port(lesson, CGFENCE_HOOK_LISTEN, CGFENCE_IPPROTO_TCP, CGFENCE_IPV4,
+				 port);
+	lesson_host_port(lesson, CGFENCE_HOOK_LISTEN, CGFENCE_IPPROTO_TCP, CGFENCE_IPV6, 40000);
+	lesson_host_port(lesson, CGFENCE_HOOK_LISTEN, CGFENCE_IPPROTO_TCP, CGFENCE_IPV4, 40200);
+	lesson_host_port(lesson, CGFENCE_HOOK_BIND, CGFENCE_IPPROTO_TCP, CGFENCE_IPV4, 40200);
+	expect(lesson, "{`ports`: [], `isolated_range`: [`1-40000`]}",
+	       "{`ports`: [], `isolated_range`: [`1-32767`]}", 1,
+	       "known tcp ipv4:40200 1 server\n"
+	       "known tcp ipv4, 99 ports chosen by the kernel 99 server\n"
+	       "tcp ipv4:40000, chosen by the kernel 1 server\n"
+	       "tcp 40000, chosen by the kernel 1 server\n"
+	       "it listened on ports that the kernel chose, others each time; isolated_range leaves"
+	       " out those that the kernel chooses from, 32768-60999, where the policy refuses"
+	       " nothing\n");
+	cgfence_lesson_free(lesson);
+}
+
 Test(learn, a_listener_that_was_there_before)
 {
 	struct cgfence_lesson *lesson = lesson_host_lesson();
