@@ -7,8 +7,9 @@
 #include <string.h>
 #include <yaml.h>
 
-/* Aliases may stand for more than a text has; no configuration is larger or deeper. */
+/* Aliases may stand for more than a text has; no configuration is larger or deeper, or has more anchors for them. */
 #define NODES_MAX 200000
+#define ANCHORS_MAX 1000
 #define DEPTH_MAX 64
 
 struct conversion {
@@ -141,21 +142,49 @@ static int refuse_size(const struct importing *import)
 		import->sources[0].name);
 }
 
-/* Return: by how much an event takes the text deeper. */
-static int deepens(yaml_event_type_t type)
+/* What a document has, up to an event. */
+struct extent {
+	int depth;
+	size_t nodes;
+	size_t anchors;
+};
+
+static const yaml_char_t *anchor_of(const yaml_event_t *event)
 {
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor;
+	default:
+		return NULL;
+	}
+}
+
+static void add_event(struct extent *extent, const yaml_event_t *event)
+{
+	yaml_event_type_t type = event->type;
 	bool begins = type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
 	bool ends = type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
 
-	return begins - ends;
+	if (type == YAML_DOCUMENT_START_EVENT)
+		*extent = (struct extent){ 0 };
+	extent->depth += begins - ends;
+	extent->nodes += begins || type == YAML_SCALAR_EVENT || type == YAML_ALIAS_EVENT;
+	extent->anchors += anchor_of(event) != NULL;
 }
 
-/* The library reads on however deep a text is, and takes the longer for each piece the deeper it is. */
-static int check_depth(const struct importing *import, yaml_parser_t *parser, json_t *documents)
+/*
+ * The library reads on however deep a text is, and takes the longer for each piece the deeper it is. It looks each anchor
+ * and each alias up among all anchors before it.
+ */
+static int check_extent(const struct importing *import, yaml_parser_t *parser, json_t *documents)
 {
 	(void)documents;
 	yaml_event_type_t type = YAML_NO_EVENT;
-	int depth = 0;
+	struct extent extent = { 0 };
 
 	while (type != YAML_STREAM_END_EVENT) {
 		yaml_event_t event;
@@ -163,9 +192,10 @@ static int check_depth(const struct importing *import, yaml_parser_t *parser, js
 		if (!yaml_parser_parse(parser, &event))
 			return refuse_syntax(import, parser);
 		type = event.type;
+		add_event(&extent, &event);
 		yaml_event_delete(&event);
-		depth += deepens(type);
-		if (depth > DEPTH_MAX)
+		if (extent.depth > DEPTH_MAX || extent.nodes > NODES_MAX ||
+		    extent.anchors > ANCHORS_MAX)
 			return refuse_size(import);
 	}
 	return 0;
@@ -234,7 +264,7 @@ static int read_any(const struct importing *import, json_t *documents)
 		return json_array_append_new(documents, value) ? error_out_of_memory(import->error)
 							       : 0;
 	if (result == 0)
-		result = parse(import, documents, check_depth);
+		result = parse(import, documents, check_extent);
 	return result ? result : parse(import, documents, read_documents);
 }
 

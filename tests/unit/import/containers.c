@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "unit/support/import_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,24 @@ Test(import_containers, depth_is_bounded, .timeout = 5)
 	memset(text, '[', 200009);
 	memcpy(text, "{\"a\":", 5);
 	text[200009] = '\0';
+	imported = import_text_run_one("cdi", text);
+	cr_expect_str_eq(
+		imported.error.text,
+		"f: this has keys that are no text, or is larger or deeper than a configuration is");
+}
+
+/* The library looks each up among all others. */
+Test(import_containers, anchors_are_bounded, .timeout = 5)
+{
+	cleanup_free char *text = NULL;
+	cleanup_imported struct imported imported = { 0 };
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	cr_assert_not_null(file);
+	for (int i = 0; i < 200000; i++)
+		fprintf(file, "k%d: &a%d v\n", i, i);
+	cr_assert_eq(fclose(file), 0);
 	imported = import_text_run_one("cdi", text);
 	cr_expect_str_eq(
 		imported.error.text,
