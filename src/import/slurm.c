@@ -47,8 +47,13 @@ static int deny(struct reading *reading, const char *path)
 		json_array_append_new(reading->given, json_string(path));
 		return 0;
 	}
-	if (*path != '/' || strpbrk(path, "*?[] ") || reading->count++ == DEVICES_MAX)
+	if (*path != '/' || strpbrk(path, "*?[] "))
 		return refuse(reading, path);
+	if (reading->count++ == DEVICES_MAX)
+		return error_set_invalid(reading->import->error,
+					 "%s:%zu: there are over %d devices",
+					 reading->import->sources[0].name, reading->line,
+					 DEVICES_MAX);
 	if (asprintf(&entry, "%s rwm", path) < 0) {
 		entry = NULL;
 		return error_out_of_memory(reading->import->error);
@@ -271,19 +276,21 @@ static int refuse_line(const struct reading *reading, const char *text)
 
 static int read_line(struct reading *reading, char *text)
 {
+	char *line = line_strip(text);
+	cleanup_free char *whole = strdup(line);
+	char *rest = line;
 	int result = 0;
 
-	text = line_strip(text);
-	while (result == 0 && *text) {
-		cleanup_free char *whole = strdup(text);
+	if (!whole)
+		return error_out_of_memory(reading->import->error);
+	while (result == 0 && *rest) {
+		char *pair = rest;
 		char *key;
 		char *value;
 
-		if (!whole)
-			return error_out_of_memory(reading->import->error);
-		text = split_pair(text, &key, &value);
-		if (!text)
-			return refuse_line(reading, whole);
+		rest = split_pair(pair, &key, &value);
+		if (!rest)
+			return refuse_line(reading, whole + (pair - line));
 		result = read_pair(reading, key, value);
 	}
 	return result;

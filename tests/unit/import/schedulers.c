@@ -226,6 +226,8 @@ Test(import_schedulers, slurm_refuses)
 		{ "garbage here\n", NULL, NO_PAIRS("1", "garbage here") },
 		{ "Name=gpu File /dev/null\n", NULL, NO_PAIRS("1", "File /dev/null") },
 		{ "Name=gpu \\\n File=\n", NULL, NO_PAIRS("1", "File=") },
+		{ "Name=gpu File=/dev/a[0-4095]\nName=x File=/dev/b\n", NULL,
+		  "f:2: there are over 4096 devices" },
 		{ "Name=gpu Flie=/dev/null\n", NULL,
 		  "f:1: 'Flie' is no key of gres.conf; did you mean 'File'?" },
 	};
@@ -243,6 +245,23 @@ Test(import_schedulers, slurm_lines_of_any_length)
 	imported = import_text_run_one("slurm", text);
 	cr_assert_eq(imported.result, 0, "%s", imported.error.text);
 	cr_expect(strstr(imported.text, "/dev/a0 rwm"), "%s", imported.text);
+}
+
+/* Each pair costs the same, however many follow. */
+Test(import_schedulers, slurm_lines_of_many_pairs, .timeout = 5)
+{
+	static const char pair[] = "Name=gpu ";
+	const size_t count = 400000;
+	cleanup_free char *text = malloc(count * strlen(pair) + 32);
+	cleanup_imported struct imported imported = { 0 };
+	char *end = text;
+
+	cr_assert_not_null(text);
+	for (size_t i = 0; i < count; i++)
+		end = stpcpy(end, pair);
+	strcpy(end, "File=/dev/a0 x");
+	imported = import_text_run_one("slurm", text);
+	cr_expect_str_eq(imported.error.text, NO_PAIRS("1", "x"));
 }
 
 Test(import_schedulers, slurm_gives_devices)
