@@ -61,6 +61,7 @@ static int add_device(struct service *service, const char *path)
 	const struct importing *import = service->import;
 	uint32_t major;
 	uint32_t minor;
+	int result;
 
 	if (*path != '/') {
 		importing_remark(import, "%s: '%s' is no path of a device; it is left out",
@@ -72,7 +73,13 @@ static int add_device(struct service *service, const char *path)
 	importing_remark(import,
 			 "%s: '%s' is a directory; the policy names the devices that are in it now",
 			 service->place, path);
-	return import->host->walk(path, visit, service);
+	result = import->host->walk(path, visit, service);
+	if (result == -E2BIG)
+		return error_set_invalid(
+			import->error,
+			"%s: '%s' has more files than a directory of devices; name the devices",
+			service->place, path);
+	return result;
 }
 
 /* "SOURCE", "SOURCE:TARGET" or "SOURCE:TARGET:rwm"; unlike that of docker run, a second field is never an access. */

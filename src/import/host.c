@@ -2,12 +2,16 @@
 /* The host that imports run on. */
 #include "import/host.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+/* All of /dev is less. */
+#define WALK_MAX 100000
 
 static enum import_node look(const char *path, uint32_t *major_, uint32_t *minor_)
 {
@@ -36,11 +40,14 @@ static int walk(const char *directory, int (*visit)(const char *path, void *cont
 	char *const paths[] = { (char *)directory, NULL };
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 	const FTSENT *found;
+	size_t count = 0;
 	int result = 0;
 
 	while (tree && result == 0 && (found = fts_read(tree))) {
-		if (found->fts_info == FTS_DEFAULT &&
-		    (S_ISCHR(found->fts_statp->st_mode) || S_ISBLK(found->fts_statp->st_mode)))
+		if (count++ == WALK_MAX)
+			result = -E2BIG;
+		else if (found->fts_info == FTS_DEFAULT &&
+			 (S_ISCHR(found->fts_statp->st_mode) || S_ISBLK(found->fts_statp->st_mode)))
 			result = visit(found->fts_path, context);
 	}
 	if (tree)

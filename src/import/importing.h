@@ -27,7 +27,10 @@ struct import_host {
 	enum import_node (*look)(const char *path, uint32_t *major, uint32_t *minor);
 	/* Is it a symbolic link? */
 	bool (*is_link)(const char *path);
-	/* Calls @visit for each device below a directory, links not followed, until it returns other than 0. */
+	/*
+	 * Calls @visit for each device below a directory, links not followed, until it returns other than 0; -E2BIG if there is
+	 * more to look through than a directory of devices has.
+	 */
 	int (*walk)(const char *directory, int (*visit)(const char *path, void *context),
 		    void *context);
 	/* The majors of a type, b or c, whose drivers have names of a pattern. Return: are there any? */

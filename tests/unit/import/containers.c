@@ -8,7 +8,7 @@
 
 static const char host[] =
 	"{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/snd`: `directory`, `/dev/snd/a`: `c 116:1`,"
-	" `/dev/disk`: `b 8:0`, `/dev/other`: `link to c 10:229`}}";
+	" `/dev/disk`: `b 8:0`, `/dev/other`: `link to c 10:229`, `/`: `large directory`}}";
 
 #define OWN                                                                                   \
 	"f: what runc adds to every list is in the policy: mknod of all, the usual devices, " \
@@ -142,6 +142,8 @@ Test(import_containers, compose_refusals)
 		  "f: services.s.devices[0]: '/dev/fuse:/x:': the access must be of the letters r, w and m" },
 		{ SERVICE("    devices: [/dev/fuse:/x:/y]\n"), NULL,
 		  "f: services.s.devices[0]: '/dev/fuse:/x:/y': the access must be of the letters r, w and m" },
+		{ SERVICE("    devices: [/]\n"), NULL,
+		  "f: services.s.devices[0]: '/' has more files than a directory of devices; name the devices" },
 		{ SERVICE("    devices: [{source: /dev/fuse, permissions: 4}]\n"), NULL,
 		  "f: services.s.devices[0]: this must have a source, and permissions of r, w and m" },
 		{ SERVICE("    devices: [/dev/fuse:/x:rx]\n"), NULL,

@@ -4,6 +4,7 @@
 #include "import/host.h"
 #include "import/import.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static enum import_node look(const char *path, uint32_t *major, uint32_t *minor)
 		return IMPORT_NODE_ABSENT;
 	if (is_link(path))
 		node += strlen(LINK);
-	if (strcmp(node, "directory") == 0)
+	if (strstr(node, "directory"))
 		return IMPORT_NODE_DIRECTORY;
 	if (sscanf(node, "%c %u:%u", &type, major, minor) != 3)
 		return IMPORT_NODE_OTHER;
@@ -47,7 +48,7 @@ static int walk(const char *directory, int (*visit)(const char *path, void *cont
 	size_t length = strlen(directory);
 	const json_t *node;
 	const char *path;
-	int result = 0;
+	int result = strcmp(find_node(described, directory), "large directory") == 0 ? -E2BIG : 0;
 
 	json_object_foreach ((json_t *)json_object_get(described, "nodes"), path, node) {
 		if (strncmp(path, directory, length) == 0 && path[length] == '/' && result == 0)

@@ -18,7 +18,7 @@ struct imported {
 /**
  * import_text_run() - import texts.
  * @part: NULL for none
- * @host: {"nodes": {"/dev/fuse": "c 10:229", "/dev/dri": "directory", "/dev/l": "link to c 1:3"},
+ * @host: {"nodes": {"/dev/fuse": "c 10:229", "/dev/dri": "directory", "/": "large directory", "/dev/l": "link to c 1:3"},
  *	"proc_devices": "..."}; NULL for an empty one
  */
 struct imported import_text_run(const char *dialect, const char *part,
