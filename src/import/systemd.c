@@ -305,9 +305,13 @@ static int read_line(struct unit_line *line, void *context)
 	const struct unit *unit = context;
 	const struct unit_type *type = unit_type_of_section(line->section);
 
-	for (size_t i = 0; type && i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (strcmp(settings[i].key, line->key) != 0)
 			continue;
+		if (!type)
+			return ignore(unit, line,
+				      *line->section ? "is in a section that has no such setting"
+						     : "is outside of a section");
 		if (unit->type && unit->type != type)
 			return ignore(unit, line, "is in a section of another type of unit");
 		return settings[i].executes && !type->executes

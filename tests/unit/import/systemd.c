@@ -266,6 +266,9 @@ Test(import_systemd, sections_of_the_type)
 	expect_strict("service", "/x/swap", "Slice", true);
 	expect_strict("/x/aservice.d/a", "a.service.e/b", "Slice", true);
 	expect_strict("a.service.conf", "-", "Slice", true);
+	/* Their names are as they stand. */
+	expect_strict("a.service", "-", "service", false);
+	expect_strict("a.service", "-", "Unit", false);
 	policy_text_expect_no_leak();
 }
 
@@ -287,6 +290,7 @@ Test(import_systemd, drop_ins_follow)
 	cr_expect_str_eq(
 		imported.remarks,
 		"a:2: '/dev/fuse' does not exist on this host; the entry is optional, and allows it once it is there\n"
+		"b:1: DeviceAllow=/dev/lost is outside of a section; it is left out\n"
 		"b:4: '/dev/loop0' does not exist on this host; the entry is optional, and allows it once it is there\n");
 	json_decref(policy);
 	json_decref(expected);
