@@ -132,15 +132,28 @@ static int read_list(const struct importing *import, const char *text, size_t li
 	return 0;
 }
 
+/* Strings have quotes of either kind. */
+static bool has_string(const char *from, const char *to, const char *string)
+{
+	size_t length = strlen(string);
+	const char *at = from;
+
+	while ((at = memmem(at, (size_t)(to - at), string, length))) {
+		if (at > from && strchr("\"'", at[-1]) && at[length] == at[-1])
+			return true;
+		at += length;
+	}
+	return false;
+}
+
 /* Without the controller libvirt fences no devices. */
 static void remark_controllers(const struct importing *import, const char *text)
 {
 	size_t line = 0;
 	const char *list = find_setting(text, "cgroup_controllers", &line);
 	const char *end = list ? strchr(list, ']') : NULL;
-	const char *devices = list ? strstr(list, "\"devices\"") : NULL;
 
-	if (end && (!devices || devices > end))
+	if (end && !has_string(list, end, "devices"))
 		importing_remark(
 			import,
 			"%s:%zu: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does",
@@ -158,6 +171,11 @@ int import_read_libvirt(struct importing *import)
 
 	if (!text)
 		return error_out_of_memory(import->error);
+	if (text[strspn(text, " \t\r\n")] == '<')
+		return error_set_invalid(
+			import->error,
+			"%s: this is XML, as domains have it; give qemu.conf, which has cgroup_device_acl",
+			source->name);
 	remark_controllers(import, text);
 	list = find_setting(text, "cgroup_device_acl", &line);
 	if (!list)

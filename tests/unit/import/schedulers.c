@@ -299,6 +299,13 @@ Test(import_schedulers, libvirt)
 		  "f:1: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does\n" DOMAIN_DEVICES },
 		{ "cgroup_controllers = [\"cpu\", \"devices\"]\ncgroup_device_acl = []\n",
 		  "{`devices`: {`allow`: [`c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "cgroup_controllers = ['cpu', 'devices']\ncgroup_device_acl = []\n",
+		  "{`devices`: {`allow`: [`c 136:* rw`]}}", DOMAIN_DEVICES },
+		{ "cgroup_controllers = [\"devices2\"]\ncgroup_device_acl = []\n",
+		  "{`devices`: {`allow`: [`c 136:* rw`]}}",
+		  "f:1: cgroup_controllers leaves out devices, so that libvirt does not restrict them; the policy does\n" DOMAIN_DEVICES },
+		{ "\n<domain type='kvm'/>\n", NULL,
+		  "f: this is XML, as domains have it; give qemu.conf, which has cgroup_device_acl" },
 		{ "x = \"\"\"\ncgroup_device_acl = ['/dev/null']\n\"\"\"\ny = [ 'a', # ]\n'b' ]\n"
 		  "cgroup_device_acl = [\"\"\"/dev/fuse\"\"\"]\n",
 		  "{`devices`: {`allow`: [`/dev/fuse rw`, `c 136:* rw`]}}", DOMAIN_DEVICES },
