@@ -59,6 +59,9 @@ struct described {
 	char text[CGFENCE_FOREIGN_TEXT_SIZE];
 	const char *path;
 	int path_length;
+	/* The end of what can be done about it, with as much of the path behind it. */
+	const char *way_above;
+	int above_length;
 };
 
 static struct described describe(const struct ascent *ascent,
@@ -68,8 +71,12 @@ static struct described describe(const struct ascent *ascent,
 		.path = cgfence_cgroup_path(ascent->cgroup),
 		.path_length = cgroup_path_length(ascent->cgroup, ascent->above),
 	};
+	/* A standing fence of a plain name has its programs on the cgroup above, and nothing is above the root. */
+	bool has_above = described.path_length > 1;
 	char name[16];
 
+	described.way_above = has_above ? ", or fence it from above with attach --standing " : "";
+	described.above_length = has_above ? described.path_length : 0;
 	foreign_read_name(program->id, name);
 	foreign_describe(program->id, name, described.text);
 	return described;
@@ -83,10 +90,11 @@ static int explain_block(const struct ascent *ascent, const struct hook *hook,
 
 	return error_set(
 		error, code,
-		"%s is attached to the %s hook of %.*s %s, which excludes every other program%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
+		"%s is attached to the %s hook of %.*s %s, which excludes every other program%s; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it%s%.*s",
 		program.text, hook->name, program.path_length, program.path,
 		overridable ? "with BPF_F_ALLOW_OVERRIDE" : "alone",
-		ascent->above ? " from its cgroup and those below" : "");
+		ascent->above ? " from its cgroup and those below" : "", program.way_above,
+		program.above_length, program.path);
 }
 
 /* A program without BPF_F_ALLOW_MULTI excludes others from its cgroup, and without any flag also from those below. */
@@ -156,8 +164,9 @@ static int refuse_overriding(const struct ascent *ascent, const struct hook *hoo
 
 	return error_set(
 		error, EPERM,
-		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would lose its say in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it",
-		program.text, hook->name, program.path_length, program.path);
+		"%s is attached to the %s hook of %.*s with BPF_F_ALLOW_OVERRIDE, so it would lose its say in a cgroup with a fence of its own; have its owner attach it with BPF_F_ALLOW_MULTI, or detach it%s%.*s",
+		program.text, hook->name, program.path_length, program.path, program.way_above,
+		program.above_length, program.path);
 }
 
 int foreign_check_overriding(const struct cgfence_cgroup *cgroup, const struct hook *hook,

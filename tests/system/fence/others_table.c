@@ -148,7 +148,9 @@ static void expect_named(const struct scene *scene, const char *text)
 	snprintf(place, sizeof(place), "the %s hook of %s ", scene->hook->name, path);
 	cr_expect_neq(strstr(text, program), NULL, "%s: %s", scene->name, text);
 	cr_expect_neq(strstr(text, place), NULL, "%s: %s", scene->name, text);
-	cr_expect_neq(strstr(text, "have its owner attach it with BPF_F_ALLOW_MULTI, or detach it"),
+	cr_expect_neq(strstr(text,
+			     "have its owner attach it with BPF_F_ALLOW_MULTI, or detach it, or"
+			     " fence it from above with attach --standing"),
 		      NULL, "%s: %s", scene->name, text);
 }
 
