@@ -254,11 +254,33 @@ static int read_devices(struct importing *import, const json_t *root)
 	return result ? result : words_finish(import, &words);
 }
 
+/* The object is made by hand, and a key that is written wrong would take a restriction away. */
+static void remark_keys(const struct importing *import, const json_t *root)
+{
+	static const char *const keys[] = { "resources", "task", "allowed_devices" };
+	const json_t *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)root, key, value) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			known = known || strcmp(key, keys[i]) == 0;
+		if (!known)
+			importing_remark(
+				import,
+				"%s: %s: it is none of resources, task and allowed_devices; it is left out",
+				import->sources[0].name, key);
+	}
+}
+
 int import_read_mesos(struct importing *import)
 {
 	cleanup_json json_t *root = NULL;
 	int result = json_source_read(import, &root);
 
+	if (result == 0)
+		remark_keys(import, root);
 	if (result == 0)
 		result = read_devices(import, root);
 	return result ? result : read_ports(import, root);

@@ -40,6 +40,8 @@ Test(import_schedulers, mesos)
 		  "{`ports`: [2], `isolated_range`: [`1-2`]}", "" },
 		{ "{`resources`: `file:///etc/mesos/resources`, `allowed_devices`: []}", NULL,
 		  "f: resources: this names a file, which is not read; give what it has" },
+		{ "{`resource`: `ports:[1-2]`, `task`: `ports:[2-2]`}", "{`ports`: [2]}",
+		  "f: resource: it is none of resources, task and allowed_devices; it is left out\n" },
 		{ "{`resources`: `[1`}", NULL,
 		  "f: resources: this begins like a list in JSON, and is none" },
 		{ "{`task`: `ports:[1-4294998296]`}", NULL,
