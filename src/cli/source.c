@@ -101,6 +101,8 @@ int source_read_unit(const char *unit, struct cgfence_import_source *source,
 			"cannot be run: %s",
 			unit, strerror(code));
 	result = read_all(output, unit, &read, error);
+	/* It may write more than was read, and would wait for a reader. */
+	close(cleanup_steal_descriptor(&output));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (result == 0 && status)

@@ -85,6 +85,19 @@ Test(import, faults)
 		     "No such file");
 }
 
+/* systemctl is not waited for while it waits for a reader. */
+Test(import, a_unit_that_is_too_long, .timeout = 20)
+{
+	const struct program_options options = { .by_words = true };
+	static const char script[] =
+		"mkdir $0/bin && printf '#!/bin/sh\\nexec head -c 9000000 /dev/zero\\n' >$0/bin/systemctl &&"
+		" chmod 755 $0/bin/systemctl && PATH=$0/bin:$PATH exec \"$1\" import --from systemd long.service";
+
+	assert_fails(program_run(&options,
+				 WORDS("sh", "-c", script, harness_directory(), program_path())),
+		     2, "long.service is longer than 4 MiB");
+}
+
 /* What a file says reaches no terminal as it is. */
 Test(import, remarks_are_printable)
 {
