@@ -24,6 +24,14 @@ static bool is_on_host(const json_t *app)
 	return !docker || strcasecmp(docker, "host") == 0;
 }
 
+/* Other values than text name no protocol. */
+static const char *protocols_of(const json_t *value)
+{
+	if (!value || json_is_null(value))
+		return "tcp";
+	return json_is_string(value) ? json_string_value(value) : "";
+}
+
 static void add_port(const struct importing *import, struct assigned *assigned, const json_t *port,
 		     const char *protocols, const char *place)
 {
@@ -52,12 +60,10 @@ static int read_ports(const struct importing *import, const json_t *app, struct 
 		result = json_source_check_list(import, app, "ports", "");
 
 	json_array_foreach (json_object_get(app, "portDefinitions"), index, element) {
-		const char *protocols = json_string_value(json_object_get(element, "protocol"));
-
 		snprintf(place, sizeof(place), "%s: portDefinitions[%zu]", import->sources[0].name,
 			 index);
 		add_port(import, assigned, json_object_get(element, "port"),
-			 protocols ? protocols : "tcp", place);
+			 protocols_of(json_object_get(element, "protocol")), place);
 	}
 	json_array_foreach (json_object_get(app, "ports"), index, element) {
 		snprintf(place, sizeof(place), "%s: ports[%zu]", import->sources[0].name, index);
@@ -75,13 +81,13 @@ static void read_task(const struct importing *import, const json_t *app, const j
 	size_t index;
 
 	json_array_foreach (json_object_get(task, "ports"), index, port) {
-		const char *protocols = json_string_value(
-			json_object_get(json_array_get(definitions, index), "protocol"));
+		const json_t *definition = json_array_get(definitions, index);
 		char place[320];
 
 		snprintf(place, sizeof(place), "%s: tasks[0].ports[%zu]", import->sources[0].name,
 			 index);
-		add_port(import, assigned, port, protocols ? protocols : "tcp", place);
+		add_port(import, assigned, port,
+			 protocols_of(json_object_get(definition, "protocol")), place);
 	}
 }
 
@@ -102,14 +108,14 @@ static void read_pod(const struct importing *import, const json_t *pod, struct a
 
 			snprintf(place, sizeof(place), "%s: containers[%zu].endpoints[%zu]",
 				 import->sources[0].name, i, j);
+			/* A list of none is as good as no list. */
 			if (json_array_size(protocols) == 0)
 				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
-					 "tcp", place);
+					 protocols_of(json_is_array(protocols) ? NULL : protocols),
+					 place);
 			json_array_foreach (protocols, k, protocol)
 				add_port(import, assigned, json_object_get(endpoint, "hostPort"),
-					 json_is_string(protocol) ? json_string_value(protocol)
-								  : "",
-					 place);
+					 protocols_of(protocol), place);
 		}
 	}
 }

@@ -128,6 +128,13 @@ Test(import_schedulers, marathon)
 		  "{`ports`: []}",
 		  "f: portDefinitions[0]: a policy has no ports of 'sctp'; it is left out\n" },
 		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
+		/* None of these is taken for tcp. */
+		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: [`udp`]}]}",
+		  "{`ports`: []}",
+		  "f: portDefinitions[0]: a policy has no ports of ''; it is left out\n" },
+		{ "{`networks`: [{`mode`: `host`}], `containers`: [{`endpoints`: [{`hostPort`: 53,"
+		  " `protocol`: `udp`}, {`hostPort`: 54, `protocol`: []}]}]}",
+		  "{`ports`: {`tcp`: [54], `udp`: [53]}}", "" },
 		{ "{}", NULL, "f: this is no app or pod of Marathon" },
 		/* Groups */
 		{ "{`id`: `/prod`, `apps`: [], `groups`: [{`id`: `/prod/a`, `apps`: [{`id`: `x`},"
