@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "program.h"
+#include "learning.h"
 #include "support/sockets.h"
 
 #include <arpa/inet.h>
@@ -121,26 +121,6 @@ Test(learn, tells_what_a_command_used_that_exits_as_if_there_were_none)
 
 /* ---- a cgroup ---- */
 
-static bool has_told(const struct program *program, const char *text)
-{
-	return strstr(program->result.errors, text);
-}
-
-/* The fence is whole when it tells that it learns; its programs are attached one by one. */
-static void start_learning(struct program *program, const char *const *words)
-{
-	program_start(program, NULL, words);
-	program_await(program, has_told, "cgfence: learning of ");
-	cr_assert(has_told(program, "cgfence: learning of "), "%s", program->result.errors);
-}
-
-static struct program_result end_learning(struct program *program)
-{
-	kill(program->pid, SIGTERM);
-	program_finish(program);
-	return program->result;
-}
-
 static const char *path(void)
 {
 	return cgfence_cgroup_path(harness_cgroup());
@@ -151,9 +131,9 @@ Test(learn, a_cgroup_until_it_is_interrupted)
 	struct program_result result;
 	struct program program;
 
-	start_learning(&program, WORDS("learn", path()));
+	learning_start(&program, WORDS("learn", path()));
 	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), 0);
-	result = end_learning(&program);
+	result = learning_end(&program);
 	expect_policy(&result, "{'devices': {'defaults': false, 'allow': ['/dev/zero r']},"
 			       " 'ports': []}");
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
@@ -172,7 +152,7 @@ Test(learn, until_the_cgroup_is_removed)
 	struct cgfence_cgroup *child = harness_child_cgroup(harness_cgroup(), "child");
 	struct program program;
 
-	start_learning(&program, WORDS("learn", cgfence_cgroup_path(child)));
+	learning_start(&program, WORDS("learn", cgfence_cgroup_path(child)));
 	cr_expect_eq(harness_open(child, "c 1:5", O_RDONLY), 0);
 	cr_assert_eq(cgfence_cgroup_remove(child, NULL), 0);
 	program_finish(&program);
@@ -187,13 +167,13 @@ Test(learn, a_pattern)
 	char pattern[256];
 
 	snprintf(pattern, sizeof(pattern), "%s/w*", path());
-	start_learning(&program, WORDS("learn", pattern));
+	learning_start(&program, WORDS("learn", pattern));
 	cr_expect_eq(harness_open(harness_child_cgroup(harness_cgroup(), "web"), "c 1:5", O_RDONLY),
 		     0);
 	cr_expect_eq(harness_open(harness_child_cgroup(harness_cgroup(), "other"), "c 1:7",
 				  O_RDONLY),
 		     0);
-	result = end_learning(&program);
+	result = learning_end(&program);
 	expect_policy(&result, "{'devices': {'defaults': false, 'allow': ['/dev/zero r']},"
 			       " 'ports': []}");
 	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
@@ -203,7 +183,7 @@ static void expect_sweep_after_kill(const char *name)
 {
 	struct program program;
 
-	start_learning(&program, WORDS("learn", name));
+	learning_start(&program, WORDS("learn", name));
 	assert_done(run_here(WORDS("run", "--", "true")));
 	cr_assert_gt(harness_hook_programs(harness_cgroup()), 0,
 		     "another command took the fence of a learner that lives");
@@ -256,9 +236,9 @@ Test(learn, loses_nothing)
 	char node[256];
 
 	snprintf(node, sizeof(node), "%s/many", harness_directory());
-	start_learning(&program, WORDS("learn", path()));
+	learning_start(&program, WORDS("learn", path()));
 	cr_assert_eq(harness_in_cgroup(harness_cgroup(), use_many_devices, node), 0);
-	result = end_learning(&program);
+	result = learning_end(&program);
 	policy = program_json(&result);
 	allow = json_object_get(json_object_get(policy, "devices"), "allow");
 	cr_expect_eq(json_array_size(allow), DEVICES + 1, "%zu", json_array_size(allow));
@@ -308,9 +288,9 @@ Test(learn, ports_without_those_that_the_kernel_chose)
 	struct program_result result;
 	struct program program;
 
-	start_learning(&program, WORDS("learn", path()));
+	learning_start(&program, WORDS("learn", path()));
 	cr_assert_eq(harness_in_cgroup(harness_cgroup(), serve, NULL), 0);
-	result = end_learning(&program);
+	result = learning_end(&program);
 	assert_has(result.output, "\"ipv4:8081\"");
 	assert_has(result.errors, "listened on ports that the kernel chose");
 	assert_done(program_run(NULL, WORDS("attach", path(), policy_of(&result))));
@@ -344,8 +324,8 @@ Test(learn, a_listener_that_was_there_before)
 		_exit(harness_enter(harness_cgroup()) || hold_listener(ready));
 	while (!*(volatile int *)ready)
 		usleep(1000);
-	start_learning(&program, WORDS("learn", path()));
-	result = end_learning(&program);
+	learning_start(&program, WORDS("learn", path()));
+	result = learning_end(&program);
 	kill(child, SIGKILL);
 	expect_policy(&result, "{'devices': {'defaults': false, 'allow': []}, 'ports': {'tcp':"
 			       " ['ipv4:8083'], 'udp': []}}");
@@ -380,9 +360,9 @@ Test(learn, adds_ports_of_other_network_namespaces)
 	struct program_result result;
 	struct program program;
 
-	start_learning(&program, WORDS("learn", "--merge", earlier, path()));
+	learning_start(&program, WORDS("learn", "--merge", earlier, path()));
 	cr_assert_eq(harness_in_cgroup(harness_cgroup(), serve_elsewhere, NULL), 0);
-	result = end_learning(&program);
+	result = learning_end(&program);
 	expect_policy(&result, "{'ports': {'tcp': ['ipv4:8084'], 'udp': []}, 'netns': 'any'}");
 	assert_done(program_run(NULL, WORDS("attach", path(), policy_of(&result))));
 	cr_expect_eq(harness_in_cgroup(harness_cgroup(), serve_elsewhere, NULL), 0);
@@ -403,75 +383,4 @@ Test(learn, faults)
 	assert_fails(program_run(NULL, WORDS("learn", path())), 1, "has a fence already");
 	/* It is as it was. */
 	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
-}
-
-/* What is learnt under a policy that was changed meanwhile would be half of it. */
-static void expect_end(struct program *program, const char *text)
-{
-	program_finish(program);
-	cr_expect_eq(program->result.status, 1);
-	assert_has(program->result.errors, text);
-	cr_expect_str_eq(program->result.output, "");
-}
-
-Test(learn, leaves_the_fence_that_took_its_place)
-{
-	const char *policy = program_file("p.json", "{'devices': {'allow': ['c 1:3 r']}}");
-	struct program program;
-
-	start_learning(&program, WORDS("learn", path()));
-	assert_done(program_run(NULL, WORDS("attach", path(), policy)));
-	expect_end(&program, "was replaced while it learnt");
-	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
-}
-
-Test(learn, leaves_a_fence_that_was_made_after_it)
-{
-	const char *policy = program_file("p.json", "{'devices': {'allow': ['c 1:3 r']}}");
-	struct program program;
-
-	start_learning(&program, WORDS("learn", path()));
-	assert_done(program_run(NULL, WORDS("detach", path())));
-	assert_done(program_run(NULL, WORDS("attach", path(), policy)));
-	expect_end(&program, "while it learnt");
-	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
-}
-
-Test(learn, leaves_the_standing_fence_that_took_its_place)
-{
-	const char *policy = program_file("p.json", "{'devices': {'allow': ['c 1:3 r']}}");
-	struct program program;
-	char pattern[256];
-
-	snprintf(pattern, sizeof(pattern), "%s/w*", path());
-	start_learning(&program, WORDS("learn", pattern));
-	assert_done(program_run(NULL, WORDS("attach", pattern, policy)));
-	expect_end(&program, "was replaced while it learnt");
-	cr_expect_eq(harness_open(harness_child_cgroup(harness_cgroup(), "web"), "c 1:5", O_RDONLY),
-		     EPERM);
-	assert_done(program_run(NULL, WORDS("detach", pattern)));
-}
-
-Test(learn, tells_nothing_if_its_fence_is_detached)
-{
-	struct program program;
-
-	start_learning(&program, WORDS("learn", path()));
-	assert_done(program_run(NULL, WORDS("detach", path())));
-	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), 0);
-	expect_end(&program, "was detached while it learnt");
-}
-
-/* It would stay as an audit that nobody asked for. */
-Test(learn, its_fence_is_not_edited)
-{
-	struct program_result result;
-	struct program program;
-
-	start_learning(&program, WORDS("learn", path()));
-	assert_fails(program_run(NULL, WORDS("allow", path(), "device", "c 1:5 r")), 1,
-		     "it learns and refuses nothing");
-	result = end_learning(&program);
-	cr_expect_eq(result.status, 0, "%s", result.errors);
-	cr_expect_eq(harness_hook_programs(harness_cgroup()), 0);
 }
