@@ -21,10 +21,14 @@ void yield_set(void (*function)(void *context), uint64_t every_ns, void *context
 	yielding.last_ns = boot_time_ns();
 }
 
+bool yield_is_possible(void)
+{
+	return yielding.function && !yielding.running && !yielding.held;
+}
+
 void yield_now(void)
 {
-	if (!yielding.function || yielding.running || yielding.held ||
-	    boot_time_ns() - yielding.last_ns < yielding.every_ns)
+	if (!yield_is_possible() || boot_time_ns() - yielding.last_ns < yielding.every_ns)
 		return;
 	yielding.running = true;
 	yielding.function(yielding.context);

@@ -16,6 +16,9 @@ void yield_set(void (*function)(void *context), uint64_t every_ns, void *context
  */
 void yield_now(void);
 
+/** yield_is_possible() - may yield_now() call the function, once its time has come? If not, a wait gains nothing by it. */
+bool yield_is_possible(void);
+
 /** yield_hold() - let yield_now() do nothing until as many calls of yield_release(), as where a lock is held. */
 void yield_hold(void);
 

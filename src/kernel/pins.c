@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/compare.h"
 #include "base/error.h"
+#include "base/lock.h"
 
 #include <cgfence/abi.h>
 #include <dirent.h>
@@ -91,8 +92,10 @@ int pins_lock(uint64_t id, int *lock, struct cgfence_error *error)
 		result = bpffs_check_lockable(fd, path, error);
 		if (result)
 			break;
-		if (flock(fd, LOCK_EX) < 0)
-			return error_set(error, errno, "cannot lock %s: %s", path, strerror(errno));
+		result = lock_await(fd);
+		if (result)
+			return error_set(error, -result, "cannot lock %s: %s", path,
+					 strerror(-result));
 		if (still_there(fd, path)) {
 			*lock = cleanup_steal_descriptor(&fd);
 			return 0;
@@ -111,16 +114,18 @@ int pins_lock_shared(void)
 }
 
 /* Of a directory that is there. */
-static int lock_directory(const char *path, int operation, int *lock)
+static int lock_directory(const char *path, int (*take)(int fd), int *lock)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int result;
 
 	if (fd < 0)
 		return -errno;
 	if (bpffs_check_lockable(fd, path, NULL))
 		return -EPERM;
-	if (flock(fd, operation) < 0)
-		return -errno;
+	result = take(fd);
+	if (result)
+		return result;
 	if (!still_there(fd, path))
 		return -ENOENT;
 	*lock = cleanup_steal_descriptor(&fd);
@@ -132,7 +137,7 @@ int pins_try_lock(uint64_t id, int *lock)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, NULL);
-	return lock_directory(path, LOCK_EX | LOCK_NB, lock);
+	return lock_directory(path, lock_try, lock);
 }
 
 int pins_wait(uint64_t id, int *lock)
@@ -140,7 +145,7 @@ int pins_wait(uint64_t id, int *lock)
 	char path[PINS_PATH_SIZE];
 
 	pins_path(path, id, NULL);
-	return lock_directory(path, LOCK_EX, lock);
+	return lock_directory(path, lock_await, lock);
 }
 
 int pins_begin_detaching(uint64_t id)
@@ -168,7 +173,7 @@ int pins_lock_detaching(uint64_t id, int *lock)
 	char path[PINS_PATH_SIZE];
 
 	pins_detaching_path(path, id, NULL);
-	return lock_directory(path, LOCK_EX, lock);
+	return lock_directory(path, lock_await, lock);
 }
 
 void pins_end_detaching(uint64_t id, int lock)
