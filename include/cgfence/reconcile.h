@@ -122,6 +122,9 @@ CGFENCE_API void cgfence_reconciler_count_excess(const struct cgfence_reconciler
  * cgfence_reconciler_handle() - the same for the one socket of a listen event of the kernel.
  *
  * The next pass reports how many were not spelled out.
+ *
+ * Return: 0; -EAGAIN within the function of cgfence_yield_set(), while a command changes the fence, for which the next pass
+ * waits; another -errno.
  */
 CGFENCE_API int cgfence_reconciler_handle(struct cgfence_reconciler *reconciler,
 					  const struct cgfence_event *event, cgfence_report *report,

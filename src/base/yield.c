@@ -36,6 +36,11 @@ void yield_now(void)
 	yielding.last_ns = boot_time_ns();
 }
 
+bool yield_is_running(void)
+{
+	return yielding.running;
+}
+
 void yield_hold(void)
 {
 	yielding.held++;

@@ -19,6 +19,9 @@ void yield_now(void);
 /** yield_is_possible() - may yield_now() call the function, once its time has come? If not, a wait gains nothing by it. */
 bool yield_is_possible(void);
 
+/** yield_is_running() - is this within the function, so that nothing else is looked at until it returns? */
+bool yield_is_running(void);
+
 /** yield_hold() - let yield_now() do nothing until as many calls of yield_release(), as where a lock is held. */
 void yield_hold(void);
 

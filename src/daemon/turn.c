@@ -4,6 +4,7 @@
 #include "daemon/notify.h"
 #include "daemon/state.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,9 +175,13 @@ static void on_violation(const struct cgfence_violation *violation, void *contex
 static void handle_listener(struct watch *watch, const struct cgfence_event *event)
 {
 	struct cgfence_error error = { 0 };
+	int result = event->socket_cookie ? cgfence_reconciler_handle(watch->reconciler, event,
+								      on_violation, watch, &error)
+					  : 0;
 
-	if (event->socket_cookie &&
-	    cgfence_reconciler_handle(watch->reconciler, event, on_violation, watch, &error))
+	if (result == -EAGAIN)
+		watch_settle(watch, LOST_NS);
+	else if (result)
 		report_error(watch, error.text);
 	/*
 	 * This event comes before the socket listens (inet_csk_listen_start, net/ipv4/inet_connection_sock.c), and

@@ -137,9 +137,11 @@ static void look_again_and_act(struct action *act)
 static int lock_fence(struct action *act, int *lock)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_TRY_NS };
+	/* In the midst of another call nobody looks at the events of others, and that call may have the lock itself. */
+	int tries = yield_is_running() ? 1 : LOCK_TRIES;
 	int result = pins_try_lock(port_fence_identity(act->fence), lock);
 
-	for (int i = 1; i < LOCK_TRIES && result == -EWOULDBLOCK && !act->costs->busy; i++) {
+	for (int i = 1; i < tries && result == -EWOULDBLOCK && !act->costs->busy; i++) {
 		nanosleep(&pause, NULL);
 		yield_now();
 		result = pins_try_lock(port_fence_identity(act->fence), lock);
@@ -165,6 +167,10 @@ static void lock_and_act(struct action *act)
 
 	if (code == -ENOENT)
 		return; /* the fence is gone */
+	if (code == -EWOULDBLOCK && yield_is_running()) {
+		act->result->put_off = true;
+		return;
+	}
 	if (code) {
 		explain_lock(act, code);
 		action_fail(act);

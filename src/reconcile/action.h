@@ -42,7 +42,8 @@ struct act_pass {
 
 struct act_result {
 	enum cgfence_action action;
-	bool gone; /* the policy still forbids the listener, but it is gone */
+	bool gone;    /* the policy still forbids the listener, but it is gone */
+	bool put_off; /* another command changes the fence, and this is no place to wait for it */
 	struct cgfence_error
 		failure; /* empty if nothing failed; also of a kill that failed before the close */
 };

@@ -22,7 +22,8 @@ struct pass {
 	enum cgfence_action *taken;    /* by each step so far */
 	bool *removed;		       /* each listener */
 	struct due due;
-	int code; /* of a step that was taken in the midst of another one */
+	int code;     /* of a step that was taken in the midst of another one */
+	bool put_off; /* a step was */
 };
 
 static void give_report(const struct reporter *reporter, const struct violation_text *text,
@@ -196,6 +197,7 @@ static int act_and_report(struct pass *pass, size_t step)
 		return 0;
 	}
 	act_on(&pass->act, sighting_of(pass, step), &result);
+	pass->put_off = pass->put_off || result.put_off;
 	note_action(pass, step, result.gone ? find_cause(pass, step) : result.action);
 	return pass->taken[step] == CGFENCE_ACTION_NONE ? 0 : report_step(pass, step, &result);
 }
@@ -346,7 +348,7 @@ int pass_carry_out(struct pass_memory *memory, const struct observation *observa
 	for (size_t i = 0; i < plan->count && pass.act.costs; i++)
 		*in_excess += pass.taken[i] != CGFENCE_ACTION_NONE;
 	end(&pass);
-	return result;
+	return result == 0 && pass.put_off ? -EAGAIN : result;
 }
 
 int pass_report_excess(const struct observation *observation, const struct reconcile_plan *plan,

@@ -23,7 +23,7 @@ struct pass_memory {
  * @iterator: NULL where there is none
  * @in_excess: receives the number of violations
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -EAGAIN if a step was put off, -ENOMEM.
  */
 int pass_carry_out(struct pass_memory *memory, const struct observation *observation,
 		   const struct reconcile_plan *plan, struct holders_iterator *iterator,

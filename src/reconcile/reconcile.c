@@ -71,6 +71,8 @@ static int settle(struct cgfence_reconciler *reconciler, const struct observatio
 		result = pass_carry_out(memory, observation, &plan, reconciler->iterator, reporter,
 					in_excess);
 	reconcile_plan_free(&plan);
+	if (result == -EAGAIN)
+		return error_set(error, EAGAIN, "another command is changing the fence");
 	return result ? error_out_of_memory(error) : 0;
 }
 

@@ -18,6 +18,9 @@ TestSuite(watch_locks, .init = sockets_begin, .fini = harness_end, .timeout = 60
 
 static const struct holder_options inside = { .endpoint = "tcp 127.0.0.1 0" };
 
+/* As many as wait at most. */
+#define LISTENERS 12
+
 /* Less than a few of them would take if each were waited for. */
 #define SOON_MS 2000
 
@@ -82,6 +85,34 @@ static void expect_soon(struct watching *watching, const struct cgfence_cgroup *
 	await_violation(watching, &holder, "closed");
 	cr_expect_lt(clock_ms_since(begin_ns), SOON_MS, "%.0f ms", clock_ms_since(begin_ns));
 	holder_stop(&holder);
+}
+
+Test(watch_locks, a_fence_that_is_locked_delays_no_other)
+{
+	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
+	struct holder holders[LISTENERS];
+	struct watching watching;
+	int held;
+
+	harness_attach(sockets_fence(), CLOSE);
+	harness_attach(other, CLOSE);
+	need_events(other);
+	watching_start(&watching, LONG_INTERVAL);
+	watching_expect_sleep(&watching);
+	held = lock(sockets_fence(), "");
+	kill(watching.program.pid, SIGSTOP);
+	for (int i = 0; i < LISTENERS; i++)
+		start(&holders[i], sockets_fence());
+	kill(watching.program.pid, SIGCONT);
+	/* It looks at those that come in the midst of a wait. */
+	usleep(100 * 1000);
+	expect_soon(&watching, other);
+	unlock(held);
+	kill(watching.program.pid, SIGHUP);
+	await_violation(&watching, &holders[LISTENERS - 1], "closed");
+	for (int i = 0; i < LISTENERS; i++)
+		holder_stop(&holders[i]);
+	watching_stop(&watching);
 }
 
 Test(watch_locks, a_wait_for_a_command_delays_no_fence)
