@@ -100,20 +100,34 @@ int intake_read(struct intake *intake, struct cgfence_error *error)
 	return result;
 }
 
-bool intake_next_listener(struct intake *intake, struct cgfence_event *event)
+/* The index of the one whose turn it is; @intake has some. */
+static size_t find_next(const struct intake *intake)
 {
 	size_t first = 0;
 
-	if (intake->listener_count == 0)
-		return false;
 	for (size_t i = 1; i < intake->listener_count; i++) {
 		if (intake->listeners[i].rank < intake->listeners[first].rank)
 			first = i;
 	}
-	*event = intake->listeners[first].event;
+	return first;
+}
+
+bool intake_has_first(const struct intake *intake)
+{
+	return intake->listener_count && !intake->listeners[find_next(intake)].rank;
+}
+
+bool intake_next_listener(struct intake *intake, struct cgfence_event *event)
+{
+	size_t next;
+
+	if (intake->listener_count == 0)
+		return false;
+	next = find_next(intake);
+	*event = intake->listeners[next].event;
 	intake->listener_count--;
-	memmove(&intake->listeners[first], &intake->listeners[first + 1],
-		(intake->listener_count - first) * sizeof(intake->listeners[0]));
+	memmove(&intake->listeners[next], &intake->listeners[next + 1],
+		(intake->listener_count - next) * sizeof(intake->listeners[0]));
 	return true;
 }
 

@@ -59,5 +59,8 @@ void intake_put(struct intake *intake, const struct cgfence_event *event);
 /** intake_next_listener() - take out the listener whose turn it is. Return: false if there is none. */
 bool intake_next_listener(struct intake *intake, struct cgfence_event *event);
 
+/** intake_has_first() - is there a listener of a fence of which none was taken out while others of it waited? */
+bool intake_has_first(const struct intake *intake);
+
 /** intake_take_lost() - may a listener have been lost since the last call? */
 bool intake_take_lost(struct intake *intake);

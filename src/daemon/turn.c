@@ -18,6 +18,12 @@
 /* A pass finds the listeners whose events were lost. */
 #define LOST_NS (100 * 1000 * 1000ULL)
 
+/* One listener may take that long, or longer: its processes may not die, or its socket be one of very many. */
+#define LONG_NS (10 * 1000 * 1000ULL)
+
+/* The first of each fence are taken for so long. */
+#define FIRST_NS (100 * 1000 * 1000ULL)
+
 /* How often it says in the midst of a long call that it lives. */
 #define ALIVE_NS (500 * 1000 * 1000ULL)
 
@@ -191,15 +197,35 @@ static void handle_listener(struct watch *watch, const struct cgfence_event *eve
 		watch_settle(watch, SETTLE_NS);
 }
 
-void watch_take_events(struct watch *watch)
+static void read_events(struct watch *watch)
 {
 	struct cgfence_error error = { 0 };
-	struct cgfence_event event;
 
 	if (intake_read(&watch->intake, &error))
 		report_error(watch, error.text);
-	while (intake_next_listener(&watch->intake, &event))
+}
+
+/*
+ * While one listener is dealt with, others may come, of other fences too, and the buffer of the kernel has room for those
+ * of a moment alone. So of a flood of one fence some are left for the next round, and what they are taken in the midst of
+ * goes on.
+ */
+void watch_take_events(struct watch *watch)
+{
+	uint64_t begin_ns = boot_time_ns();
+	uint64_t now_ns = begin_ns;
+	struct cgfence_event event;
+
+	read_events(watch);
+	while (now_ns - begin_ns < (intake_has_first(&watch->intake) ? FIRST_NS : LONG_NS) &&
+	       intake_next_listener(&watch->intake, &event)) {
+		uint64_t one_ns = now_ns;
+
 		handle_listener(watch, &event);
+		now_ns = boot_time_ns();
+		if (now_ns - one_ns >= LONG_NS)
+			read_events(watch);
+	}
 	if (intake_take_lost(&watch->intake))
 		watch_settle(watch, LOST_NS);
 }

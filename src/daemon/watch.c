@@ -207,7 +207,8 @@ static void start_timers(const struct watch *watch)
 /* Between units of its work it reads signals and events (watch_on_yield()), which then do not wake it any more. */
 static bool has_news(const struct watch *watch)
 {
-	return watch->hangup || watch->stopping || watch->intake.word_count;
+	return watch->hangup || watch->stopping || watch->intake.listener_count ||
+	       watch->intake.word_count;
 }
 
 /* Nobody but the reader of standard error would know. */

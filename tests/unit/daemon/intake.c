@@ -117,3 +117,24 @@ Test(intake, a_listener_that_is_not_known_yet_is_one)
 	intake_put(intake, &event);
 	expect_listener(1, 0);
 }
+
+/* Those that are left may wait, but not the first one of another fence. */
+Test(intake, a_first_listener_is_told_apart_from_one_that_others_came_before)
+{
+	struct cgfence_event event;
+
+	cr_expect_not(intake_has_first(intake));
+	put_listener(1, 1);
+	put_listener(1, 2);
+	cr_expect(intake_has_first(intake));
+	cr_assert(intake_next_listener(intake, &event));
+	cr_expect_not(intake_has_first(intake));
+	put_listener(1, 3);
+	cr_expect_not(intake_has_first(intake));
+	put_listener(2, 4);
+	cr_expect(intake_has_first(intake));
+	expect_listener(2, 4);
+	cr_expect_not(intake_has_first(intake));
+	expect_listener(1, 2);
+	expect_listener(1, 3);
+}
