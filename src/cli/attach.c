@@ -273,8 +273,8 @@ const struct command command_attach = {
 		"\n"
 		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
 		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"
-		"plain name. It ends when it is detached, or when the deepest cgroup above that the pattern names\n"
-		"plainly is removed.",
+		"plain name. It ends when it is detached. If the cgroup that its programs are attached to is removed, the\n"
+		"next command attaches them to the deepest one that is there, and watch does so at once.",
 	.example = "cgfence attach /machine/web policy.json",
 	.options = options,
 	.operands_min = 1,
