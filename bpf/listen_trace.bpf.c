@@ -62,6 +62,17 @@ struct {
 	__uint(max_entries, CGFENCE_EVENTS_SIZE);
 } cgfence_events SEC(".maps");
 
+/* While the buffer is half full, one event in so long is sent. */
+#define SPARSE_NS (1000 * 1000ULL)
+
+/* When one was sent last, in one element. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cgfence_traced_t SEC(".maps");
+
 /* Above a port. */
 #define SERVES_IPV4 0x10000
 #define SERVES_IPV6 0x20000
@@ -126,6 +137,23 @@ static __always_inline struct cgroup *cgroup_of_socket(struct sock *sock)
 	return val & 1 ? 0 : (struct cgroup *)val;
 }
 
+/*
+ * The second half of the buffer is for the listeners of all fences (bpf/denial.bpf.h), and whoever has a socket from outside
+ * can have it listen as often as he likes. Any of these events is followed by a pass over all fences.
+ */
+static __always_inline bool has_room(__u64 now_ns)
+{
+	__u32 zero = 0;
+	__u64 *last_ns = bpf_map_lookup_elem(&cgfence_traced_t, &zero);
+
+	if (bpf_ringbuf_query(&cgfence_events, BPF_RB_AVAIL_DATA) < CGFENCE_EVENTS_SIZE / 2)
+		return true;
+	if (!last_ns || now_ns - *last_ns < SPARSE_NS)
+		return false;
+	*last_ns = now_ns;
+	return true;
+}
+
 static __always_inline void report(const struct listener *listener, __u64 fence_id, __u64 member,
 				   __u8 verdict, __u64 cookie)
 {
@@ -148,7 +176,8 @@ static __always_inline void report(const struct listener *listener, __u64 fence_
 	bpf_get_current_comm(event.record.comm, sizeof(event.record.comm));
 	event.record.first_ns = bpf_ktime_get_boot_ns();
 	event.record.last_ns = event.record.first_ns;
-	bpf_ringbuf_output(&cgfence_events, &event, sizeof(event), 0);
+	if (has_room(event.record.first_ns))
+		bpf_ringbuf_output(&cgfence_events, &event, sizeof(event), 0);
 }
 
 /*

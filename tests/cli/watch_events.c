@@ -55,6 +55,20 @@ static int listen_often(void *argument)
 	return 0;
 }
 
+/* The same of a socket that was made outside, which listens again each time. */
+static int listen_from_outside(void *argument)
+{
+	int fd = endpoint_open("tcp 127.0.0.1 0");
+
+	if (fd < 0 || harness_enter(argument))
+		return 1;
+	for (int i = 0; i < MANY; i++) {
+		if (listen(fd, 1) < 0 || shutdown(fd, SHUT_RDWR) < 0)
+			return 1;
+	}
+	return 0;
+}
+
 static void need_events(const struct cgfence_cgroup *fence)
 {
 	enum cgfence_listen_guard guard = sockets_guard(fence);
@@ -79,11 +93,29 @@ static void expect_order(struct watching *watching, const char *first, const cha
 	cr_expect_lt(one, two, "%s came later", first);
 }
 
-/* While it does not look, one fence makes more events than there is room for, and then another one's listener comes. */
-static void expect_first(int (*flood)(void *argument), const char *words)
+/* Skips the test where nothing tells of a socket that was made outside. */
+static void need_caller(const struct cgfence_cgroup *fence)
+{
+	json_t *status = program_status(fence);
+	json_t *missing = json_object_get(status, "missing");
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (missing, i, name) {
+		if (strcmp(json_string_value(name), "caller") == 0)
+			sockets_skip("this kernel does not tell who listens");
+	}
+	json_decref(status);
+}
+
+/*
+ * While it does not look, one fence makes more events than there is room for, and then another one's listener comes.
+ * @from: where the flood starts
+ */
+static void expect_first(const struct cgfence_cgroup *from, int (*flood)(void *argument),
+			 void *argument, const char *words)
 {
 	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "other");
-	unsigned int count = MANY;
 	struct watching watching;
 	struct holder holder;
 	char violation[64];
@@ -94,7 +126,7 @@ static void expect_first(int (*flood)(void *argument), const char *words)
 	watching_start(&watching, LONG_INTERVAL);
 	watching_expect_sleep(&watching);
 	kill(watching.program.pid, SIGSTOP);
-	cr_assert_eq(harness_in_cgroup(sockets_fence(), flood, &count), 0);
+	cr_assert_eq(harness_in_cgroup(from, flood, argument), 0);
 	holder_start(&holder, &(const struct holder_options){ .cgroup = other,
 							      .endpoint = "tcp 127.0.0.1 0" });
 	kill(watching.program.pid, SIGCONT);
@@ -107,14 +139,23 @@ static void expect_first(int (*flood)(void *argument), const char *words)
 
 Test(watch_events, refusals_of_one_fence_come_after_the_listener_of_another)
 {
-	expect_first(bind_to_each, "denied");
+	unsigned int count = MANY;
+
+	expect_first(sockets_fence(), bind_to_each, &count, "denied");
 }
 
 Test(watch_events, so_do_listeners_of_one_fence)
 {
 	harness_attach(sockets_fence(), CLOSE);
-	expect_first(listen_often,
+	expect_first(sockets_fence(), listen_often, NULL,
 		     sockets_guard(sockets_fence()) == CGFENCE_GUARD_MUTE ? "muted" : "seen");
+}
+
+Test(watch_events, so_do_those_of_sockets_that_were_made_outside)
+{
+	harness_attach(sockets_fence(), CLOSE);
+	need_caller(sockets_fence());
+	expect_first(harness_cgroup(), listen_from_outside, sockets_fence(), "seen");
 }
 
 Test(watch_events, refusals_that_come_too_fast_are_counted)
