@@ -45,7 +45,7 @@ static int visit_member(const struct cgfence_cgroup *member, struct report *repo
 		cleanup_fence struct cgfence_fence *fence = NULL;
 
 		if (cgfence_fence_open(ids[i], &fence, &error) ||
-		    cgfence_cgroup_open_id(cgfence_fence_anchor(fence), &anchor, &error))
+		    named_open_anchor(fence, &anchor, &error))
 			return output_failure(&error);
 		status = add_to(report, &(struct cgfence_fence_visit){ .id = ids[i],
 								       .cgroup = anchor,

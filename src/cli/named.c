@@ -96,6 +96,16 @@ void named_say_unchanged(const struct cgfence_cgroup *cgroup)
 		   holder ? ": it is still " : "", holder ? holder : "");
 }
 
+/* By its id, by which it is found also in a cgroup namespace where no mount shows it. */
+int named_open_anchor(const struct cgfence_fence *fence, struct cgfence_cgroup **anchor,
+		      struct cgfence_error *error)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "id:%llu", (unsigned long long)cgfence_fence_anchor(fence));
+	return cgfence_cgroup_open(name, anchor, error);
+}
+
 static int open_standing(const char *name, struct named_fence *named, struct cgfence_error *error)
 {
 	int result = cgfence_standing_find(name, &named->id, error);
@@ -107,7 +117,7 @@ static int open_standing(const char *name, struct named_fence *named, struct cgf
 	named->name = strdup(cgfence_fence_pattern(named->fence));
 	if (!named->name)
 		return error_out_of_memory(error);
-	return cgfence_cgroup_open_id(cgfence_fence_anchor(named->fence), &named->cgroup, error);
+	return named_open_anchor(named->fence, &named->cgroup, error);
 }
 
 static int open_own(const char *name, struct named_fence *named, struct cgfence_error *error)

@@ -26,6 +26,13 @@ struct named_fence {
 int named_open(const char *name, bool standing, struct named_fence *named,
 	       struct cgfence_error *error);
 
+/**
+ * named_open_anchor() - open the anchor of a standing fence, which has "id:N" for its path where no mount shows it.
+ * @anchor: receives it, to be given to cgfence_cgroup_close()
+ */
+int named_open_anchor(const struct cgfence_fence *fence, struct cgfence_cgroup **anchor,
+		      struct cgfence_error *error);
+
 /** named_release() - close it. */
 void named_release(struct named_fence *named);
 

@@ -99,14 +99,15 @@ static int count_members(const struct cgfence_fence *fence, size_t *count,
 static int add_standing(json_t *element, const struct cgfence_fence_visit *visit,
 			struct cgfence_error *error)
 {
+	const char *anchor = visit->cgroup ? cgfence_cgroup_path(visit->cgroup) : "";
 	size_t count = 0;
 	int result = count_members(visit->fence, &count, error);
 
 	if (result)
 		return result;
+	/* One that no mount shows has "id:N" in place of a path. */
 	json_object_set_new(element, "anchor",
-			    visit->cgroup ? output_json_string(cgfence_cgroup_path(visit->cgroup))
-					  : json_null());
+			    *anchor == '/' ? output_json_string(anchor) : json_null());
 	if (visit->member)
 		json_object_set_new(element, "pattern",
 				    output_json_string(cgfence_fence_pattern(visit->fence)));

@@ -7,6 +7,7 @@
 #include "support/harness.h"
 #include "support/namespaces.h"
 
+#include <cgfence/standing.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -97,6 +98,35 @@ Test(cgroup_namespace, every_printed_path_is_taken_back)
 	cr_expect_eq(harness_hook_programs(pod), 0);
 	cr_expect_eq(harness_hook_programs(inner), 0);
 	cr_expect_eq(harness_hook_programs(outer), 0);
+}
+
+/* The anchor is above the namespace, and no mount shows it. */
+Test(cgroup_namespace, a_member_is_asked_about_and_its_pattern_is_taken_back)
+{
+	struct cgfence_policy *policy = harness_policy("{'devices': {'defaults': true}}");
+	enum cgfence_attach_result attached;
+	struct program_result result;
+	char pattern[256];
+	int code;
+
+	snprintf(pattern, sizeof(pattern), "%s/po*", cgfence_cgroup_path(harness_cgroup()));
+	code = cgfence_standing_attach(pattern, policy, 0, &attached, NULL);
+	cgfence_policy_free(policy);
+	if (code)
+		harness_skip("this kernel takes no standing fences");
+	harness_open(pod, "c 1:11", O_RDONLY);
+	result = run_in_pod(NOTHING, "$c status --json / && $c denials pid:self >/dev/null", "");
+	assert_done(result);
+	assert_has(result.output, pattern);
+	assert_has(result.output, "\"anchor\": null");
+	result = run_in_pod(
+		NOTHING,
+		"path=$($c list | tail -n 1 | cut -f 1) && $c status \"$path\" >/dev/null && "
+		"$c show \"$path\" >/dev/null && $c explain \"$path\" device c 1:3 r && "
+		"$c allow \"$path\" device c 1:11 r && $c detach \"$path\"",
+		"");
+	assert_done(result);
+	assert_has(result.output, "Detached the standing fence");
 }
 
 /* Its root is above that of the namespace, whose name there it does not tell. */
