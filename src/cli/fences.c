@@ -20,13 +20,16 @@ struct report {
 	int status;
 };
 
+static int push(struct report *report)
+{
+	return report->as_json ? array_print(&report->array, report->context) : STATUS_DONE;
+}
+
 static int add_to(struct report *report, const struct cgfence_fence_visit *visit)
 {
 	struct cgfence_error error = { 0 };
 
-	if (report->add(visit, report->context, &error))
-		return output_failure(&error);
-	return report->as_json ? array_print(&report->array, report->context) : STATUS_DONE;
+	return report->add(visit, report->context, &error) ? output_failure(&error) : push(report);
 }
 
 /* Adds what the standing fences have of a cgroup that is a member. @found: receives whether there is one */
@@ -77,13 +80,31 @@ static int visit_one(const char *name, struct report *report)
 	return found || status != STATUS_DONE ? status : output_failure(&error);
 }
 
+/* It may have been detached since it was read, and attached again. Return: 0, -ENOENT if it is gone, another number. */
+static int add_again(const struct cgfence_fence_visit *visit, struct report *report,
+		     struct cgfence_error *error)
+{
+	cleanup_fence struct cgfence_fence *fence = NULL;
+	struct cgfence_fence_visit again = *visit;
+	int result = cgfence_fence_open(visit->id, &fence, error);
+
+	again.fence = fence;
+	return result ? result : report->add(&again, report->context, error);
+}
+
 static void visit_each(const struct cgfence_fence_visit *visit, void *context)
 {
 	struct report *report = context;
+	struct cgfence_error error = { 0 };
+	int result = visit->error ? -EIO : report->add(visit, report->context, &error);
 	int status;
 
+	if (result && !visit->error)
+		result = add_again(visit, report, &error);
+	if (result == -ENOENT)
+		return;
 	report->count++;
-	status = visit->error ? output_failure(visit->error) : add_to(report, visit);
+	status = result ? output_failure(visit->error ? visit->error : &error) : push(report);
 	if (status != STATUS_DONE)
 		report->status = status;
 }

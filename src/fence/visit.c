@@ -45,8 +45,9 @@ static void visit_fence(const struct visit *visit, uint64_t id)
 
 		if (result == 0)
 			error = cgroup_error;
-		/* The anchor that cgfence_fence_open() found none for is an error, since the fence has not ended. */
-		if (cgroup_result == -ENOENT && cgfence_standing_is_id(id))
+		/* The anchor that cgfence_fence_open() found none for is an error, unless the fence has ended since. */
+		if (cgroup_result == -ENOENT && cgfence_standing_is_id(id) &&
+		    fence_root_is_there(id))
 			cgroup_result = -ENOLINK;
 		if (result == 0 || cgroup_result == -ENOENT)
 			result = cgroup_result;

@@ -3,10 +3,16 @@
 #include "support/harness.h"
 #include "program.h"
 
+#include <cgfence/standing.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
 TestSuite(concurrent, .init = harness_begin, .fini = harness_end, .timeout = 300);
 
 #define PROGRAMS 8
 #define ROUNDS ((int)harness_rounds(4))
+#define LISTS ((int)harness_rounds(150))
 
 static struct program programs[PROGRAMS];
 
@@ -87,4 +93,42 @@ Test(concurrent, no_edit_of_many_at_once_is_lost)
 	policy = program_status(harness_cgroup());
 	cr_expect_eq(json_integer_value(json_object_get(policy, "generation")), 1 + PROGRAMS);
 	json_decref(policy);
+}
+
+/* A child attaches and detaches both of these until it is killed. */
+static void come_and_go(const struct cgfence_cgroup *cgroup, const char *pattern)
+{
+	struct cgfence_policy *policy = harness_policy("{'devices': {}}");
+	uint64_t standing = 0;
+
+	for (;;) {
+		enum cgfence_attach_result attached;
+		bool detached;
+
+		cgfence_fence_attach(cgroup, policy, 0, &attached, NULL);
+		cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, NULL);
+		cgfence_standing_attach(pattern, policy, 0, &attached, NULL);
+		if (cgfence_standing_find(pattern, &standing, NULL) == 0)
+			cgfence_fence_detach(standing, &detached, NULL);
+	}
+}
+
+Test(concurrent, fences_that_come_and_go_are_no_failure_of_a_list)
+{
+	struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "one");
+	char pattern[256];
+	pid_t pid;
+	int status;
+
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	pid = harness_fork();
+	if (pid == 0)
+		come_and_go(cgroup, pattern);
+	for (int i = 0; i < LISTS; i++) {
+		assert_done(program_run(NULL, WORDS("status")));
+		assert_done(program_run(NULL, WORDS("denials", "--json")));
+	}
+	kill(pid, SIGKILL);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	assert_done(program_run(NULL, WORDS("detach", "--all")));
 }
