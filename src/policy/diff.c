@@ -2,11 +2,17 @@
 #include "policy/diff.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "policy/except.h"
 #include "policy/write.h"
 
 static json_t *name(const struct cgfence_policy *policy)
 {
 	return policy->name ? json_string(policy->name) : json_null();
+}
+
+static json_t *except(const struct cgfence_policy *policy)
+{
+	return policy->except ? policy_write_except(policy->except) : json_null();
 }
 
 static json_t *enforce(const struct cgfence_policy *policy)
@@ -52,6 +58,7 @@ static const struct value_key {
 	json_t *(*read)(const struct cgfence_policy *policy);
 } value_keys[POLICY_DIFF_VALUES_MAX] = {
 	{ "name", POLICY_SECTION_NONE, false, name },
+	{ "except", POLICY_SECTION_NONE, false, except },
 	{ "enforce", POLICY_SECTION_NONE, false, enforce },
 	{ "adopt", POLICY_SECTION_NONE, false, adopt },
 	{ "defaults", POLICY_SECTION_DEVICES, true, defaults },

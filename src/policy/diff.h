@@ -28,7 +28,7 @@ struct policy_diff_value {
 	json_t *after;
 };
 
-#define POLICY_DIFF_VALUES_MAX 8
+#define POLICY_DIFF_VALUES_MAX 9
 
 struct device_rules_diff {
 	struct device_rules removed; /* accesses that the lists of the new policy no longer name */

@@ -54,6 +54,20 @@ Test(policy_diff_text, devices)
 	expect_diffs(cases, ARRAY_SIZE(cases));
 }
 
+Test(policy_diff_text, exceptions)
+{
+	static const struct diff_case cases[] = {
+		{ "{`devices`: {}}", "{`devices`: {}, `except`: [`b*`, `a`]}",
+		  "policy:\n+ except [\"a\", \"b*\"]\n" },
+		{ "{`devices`: {}, `except`: [`a`]}", "{`devices`: {}, `except`: [`\\u001b`]}",
+		  "policy:\n- except [\"a\"]\n+ except [\"\\u001B\"]\n" },
+		{ "{`devices`: {}, `except`: [`a`, `b`]}",
+		  "{`devices`: {}, `except`: [`b`, `a`, `a`]}", "" },
+	};
+
+	expect_diffs(cases, ARRAY_SIZE(cases));
+}
+
 Test(policy_diff_text, ports_are_exact)
 {
 	static const struct diff_case cases[] = {
