@@ -20,11 +20,12 @@ void violation_text_free(struct violation_text *text)
 	*text = (struct violation_text){ 0 };
 }
 
+/* Return: to be given to free(); NULL if it is gone. */
 static char *cgroup_path(uint64_t id)
 {
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 
-	if (!id || cgfence_cgroup_open_id(id, &cgroup, NULL))
+	if (!id || cgroup_open_any_id(id, &cgroup, NULL))
 		return NULL;
 	return strdup(cgfence_cgroup_path(cgroup));
 }

@@ -259,6 +259,9 @@ Test(cgroup_namespace, a_pass_covers_the_fences_that_are_not_shown)
 	snprintf(text, sizeof(text), "\nid:%llu\t", (unsigned long long)cgfence_cgroup_id(outer));
 	assert_has(result.output, text);
 	assert_has(result.output, "\n/inner\t");
+	/* The member is not gone either. */
+	snprintf(text, sizeof(text), "\tid:%llu\t", (unsigned long long)cgfence_cgroup_id(outer));
+	assert_has(result.output, text);
 	result = run_in_pod(ALL, "$c reconcile", "");
 	assert_status(result, 3);
 	assert_has(result.output, cgfence_cgroup_path(outer));
