@@ -93,6 +93,27 @@ static int open_relative(const char *name, struct cgfence_cgroup **cgroup,
 	return result;
 }
 
+static int refuse_unshown(const char *name, struct cgfence_error *error)
+{
+	return error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
+}
+
+/* Does a name that begins with ".." lead out of the mount that @directory is in, where other files have such names? */
+static bool leads_out(const char *directory, const char *name)
+{
+	cleanup_mount struct cgroup2_mount mount = { 0 };
+	const char *below;
+	long depth = 0;
+
+	if (mountinfo_find_cgroup2(directory, &mount, NULL))
+		return true;
+	for (below = path_below(directory, mount.point); *below; below++)
+		depth += below[0] == '/' && below[1] && below[1] != '/';
+	for (; path_below(name, "/.."); name += strlen("/.."))
+		depth--;
+	return depth < 0;
+}
+
 /* Begins at the root of the own cgroup namespace, in a mount that shows what is above it. @root: the id of that root */
 static int open_from_root(uint64_t root, const char *name, struct cgfence_cgroup **cgroup,
 			  struct cgfence_error *error)
@@ -103,6 +124,8 @@ static int open_from_root(uint64_t root, const char *name, struct cgfence_cgroup
 
 	if (result)
 		return result;
+	if (leads_out(cgroup_directory(shown), name))
+		return refuse_unshown(name, error);
 	if (asprintf(&directory, "%s%s", cgroup_directory(shown), name) < 0) {
 		directory = NULL;
 		return error_out_of_memory(error);
@@ -149,7 +172,7 @@ static bool begins_above(const struct cgroup2_mounts *mounts)
 static int open_own(const struct cgroup2_mounts *mounts, const char *name,
 		    struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
-	int result = error_set(error, ENOENT, "no cgroup2 mount here shows the cgroup %s", name);
+	int result = refuse_unshown(name, error);
 	bool shown = false;
 	uint64_t root = 0;
 

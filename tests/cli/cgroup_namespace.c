@@ -174,6 +174,29 @@ Test(cgroup_namespace, a_cgroup_is_found_by_its_own_mount_and_by_processes)
 	assert_has(in_read_only.output, cgfence_cgroup_path(outer));
 }
 
+/* Its path leads out of the mount of the namespace, and there to another one, in which it is not. */
+Test(cgroup_namespace, a_process_elsewhere_is_not_taken_for_one_in_another_mount)
+{
+	pid_t outside = children_hold(outer, hold_nothing, NULL);
+	struct program_result result;
+	struct program_result beside;
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "pid:%d", outside);
+	result = run_in_pod(NOTHING, "$c attach \"$1\"", pid);
+	beside = run_in_pod(
+		NOTHING,
+		"d=${host%/host} && mkdir -p \"$d/own\" \"$d/outer\" && "
+		"mount --move \"$own\" \"$d/own\" && mount -t cgroup2 none \"$d/outer\" && "
+		"$c attach \"$1\"",
+		pid);
+	children_end(outside);
+	assert_fails(result, 1, "no cgroup2 mount here shows the cgroup /../outer");
+	assert_fails(beside, 1, "no cgroup2 mount here shows the cgroup /../outer");
+	cr_expect_eq(harness_hook_programs(outer), 0);
+	cr_expect_eq(harness_hook_programs(pod), 0);
+}
+
 /* The fence above its mount has a say, and is seen through the mount of the host. */
 Test(cgroup_namespace, explain_goes_on_above_the_own_mount)
 {
