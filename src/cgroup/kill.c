@@ -80,14 +80,31 @@ static void wait_a_moment(const struct cgfence_cgroup *cgroup)
 		poll(&poll_events, 1, ROUND_MS);
 }
 
+static int recognise(uint64_t cgroup_id, uint32_t thread, void *found)
+{
+	(void)cgroup_id;
+	*(bool *)found |= (pid_t)thread == getpid();
+	return 0;
+}
+
+/* If in doubt, yes. */
+static bool has_this_process(const struct cgfence_cgroup *cgroup)
+{
+	bool found = false;
+
+	return cgroup_for_each_thread(cgroup, recognise, &found) || found;
+}
+
+/* The paths do not tell in a cgroup namespace where no mount shows one of the two. */
 static bool is_in(const struct cgfence_cgroup *cgroup)
 {
 	cleanup_cgroup struct cgfence_cgroup *own = NULL;
 	char self[32];
 
 	snprintf(self, sizeof(self), "pid:%d", getpid());
-	return cgfence_cgroup_open(self, &own, NULL) == 0 &&
-	       path_below(cgfence_cgroup_path(own), cgfence_cgroup_path(cgroup));
+	return cgfence_cgroup_path(cgroup)[0] == '/' && cgfence_cgroup_open(self, &own, NULL) == 0
+		       ? path_below(cgfence_cgroup_path(own), cgfence_cgroup_path(cgroup)) != NULL
+		       : has_this_process(cgroup);
 }
 
 int cgroup_kill(const struct cgfence_cgroup *cgroup, unsigned int wait_ms,

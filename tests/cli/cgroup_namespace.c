@@ -292,6 +292,25 @@ Test(cgroup_namespace, a_pass_covers_the_fences_that_are_not_shown)
 	holder_stop(&in_outer);
 }
 
+/* No mount shows the fence, and cgfence is in it. */
+Test(cgroup_namespace, a_pass_does_not_kill_itself)
+{
+	struct cgfence_cgroup *above = harness_child_cgroup(harness_cgroup(), "above");
+	struct program_result result;
+	struct holder holder;
+
+	cr_assert_eq(namespaces_enter_net(), 0);
+	pod = harness_child_cgroup(above, "pod");
+	harness_attach(above, "{'ports': [], 'on_violation': 'kill'}");
+	holder_start_excess(&holder, harness_child_cgroup(above, "beside"));
+	result = run_in_pod(NOTHING, "$c reconcile", "");
+	assert_status(result, 3);
+	assert_has(result.output, "closed");
+	assert_has(result.errors, "would kill cgfence too");
+	cr_expect_not(holder_is_reachable(&holder));
+	holder_stop(&holder);
+}
+
 /* Where nothing shows the root, paths do not tell how deep a member is in the hierarchy, and it would be missed. */
 Test(cgroup_namespace, a_standing_fence_needs_the_mount_of_the_host)
 {
