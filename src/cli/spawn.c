@@ -90,14 +90,37 @@ static __attribute__((noreturn)) void exec_command(char *const *command,
 }
 
 /*
- * A signal from the terminal (SI_KERNEL) goes to the whole foreground process group, so the command has it. So it has what
- * it sends to its own process group.
+ * What the keys and the size of the terminal raise goes to the whole foreground process group. A hangup goes to the leader
+ * of the session alone, and to the group only where somebody else is that (disassociate_ctty(), drivers/tty). Other signals
+ * of the kernel, as of an alarm(2) that was set before this program was executed, go to this process alone.
  */
+static bool goes_to_group(int signal)
+{
+	switch (signal) {
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGWINCH:
+		return true;
+	case SIGHUP:
+	case SIGCONT:
+		return getsid(0) != getpid();
+	default:
+		return false;
+	}
+}
+
+/* The command has what went to its process group too, and what it sent to that itself. */
 static void forward_signal(const siginfo_t *signal, pid_t child)
 {
+	bool has_it = signal->si_code == SI_KERNEL ? goes_to_group(signal->si_signo)
+						   : signal->si_pid == child;
+
 	if (signal->si_code == SI_QUEUE)
 		sigqueue(child, signal->si_signo, signal->si_value);
-	else if (signal->si_code != SI_KERNEL && signal->si_pid != child)
+	else if (!has_it)
 		kill(child, signal->si_signo);
 }
 

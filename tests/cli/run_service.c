@@ -124,6 +124,15 @@ Test(run_service, every_signal_reaches_the_command)
 	}
 }
 
+/* Whoever executes run may have set it, and it stays with the process. */
+Test(run_service, an_alarm_of_the_caller_ends_the_command)
+{
+	struct program_result result =
+		run("exec perl -e 'alarm 1; exec @ARGV' \"$0\" run -- sleep 100", NULL);
+
+	assert_status(result, 128 + SIGALRM);
+}
+
 static void await_stop(pid_t pid)
 {
 	char path[32];

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What `run` does on a terminal: keys, job control. */
 #include "program.h"
+#include "support/children.h"
 #include "support/harness.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(run_terminal, .init = harness_begin, .fini = harness_end);
@@ -13,6 +16,8 @@ TestSuite(run_terminal, .init = harness_begin, .fini = harness_end);
 #define KEY_INTERRUPT "\003"
 #define KEY_QUIT "\034"
 #define KEY_STOP "\032"
+
+#define TIMEOUT_S 60
 
 static void start(struct program *program, const char *script)
 {
@@ -84,6 +89,23 @@ Test(run_terminal, quit_ends_the_command)
 	program_type(&program, KEY_QUIT);
 	program_finish(&program);
 	assert_status(program.result, 128 + SIGQUIT);
+}
+
+/* As when a connection breaks: the kernel tells only the leader of the session, which cgfence is here. */
+Test(run_terminal, a_hangup_ends_the_command)
+{
+	struct program program;
+	int status = 0;
+
+	start(&program, "echo ready; exec sleep 100");
+	program_expect(&program, "ready");
+	close(program.input);
+	close(program.output);
+	for (int i = 0; i < TIMEOUT_S * 50 && status == 0; i++) {
+		poll(NULL, 0, 20);
+		cr_assert_geq(waitpid(program.pid, &status, WNOHANG), 0);
+	}
+	cr_assert_eq(children_status(status), 128 + SIGHUP);
 }
 
 Test(run_terminal, interrupt_comes_once)
