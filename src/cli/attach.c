@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/activation.h"
 #include "cli/beside.h"
 #include "cli/command.h"
 #include "cli/help.h"
@@ -234,6 +235,7 @@ static int run(const struct arguments *arguments)
 	    (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error)) ||
 	    (dry_run ? pretend : attach)(&target, policy, flags, &error))
 		return output_failure(&error);
+	activation_complain(target.name, policy);
 	return STATUS_DONE;
 }
 
@@ -268,8 +270,9 @@ const struct command command_attach = {
 		"variables of such names in the environment of that process. It may write there what it likes, so have\n"
 		"it fenced before it runs code of the job. If anything is wrong, nothing changes. Where no bpffs is\n"
 		"mounted, and one that cgfence mounts would end with this mount namespace, it refuses unless --private is\n"
-		"given. Listeners that are in excess already are reported and left to reconcile and watch. While a\n"
-		"container runtime sets up its container in the cgroup, it waits for at most 5 seconds, and then refuses.\n"
+		"given. Listeners that are in excess already are reported and left to reconcile and watch, and so are ports on\n"
+		"which systemd listens for the service whose cgroup it is. While a container runtime sets up its container in\n"
+		"the cgroup, it waits for at most 5 seconds, and then refuses.\n"
 		"\n"
 		"A PATTERN has '*', '?' or '[' in a component (glob(7)) and makes a standing fence, for every cgroup of\n"
 		"such a name, now and later, from the first instruction of its first process; --standing makes one of a\n"

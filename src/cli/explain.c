@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/activation.h"
 #include "cli/command.h"
 #include "cli/named.h"
 #include "cli/operands.h"
@@ -26,6 +27,8 @@ struct answer {
 	json_t *verdicts;    /* NULL for a table */
 	bool allowed;
 	bool fenced;
+	bool excess; /* a fence would find a listener in excess, in audit too */
+	bool kills;  /* and kill for it */
 	/* Why the first program of others could not be asked whose verdict is not known; empty if all are. */
 	struct cgfence_error unknown;
 };
@@ -74,6 +77,8 @@ static int judge(const struct cgfence_policy *policy, const char *where, struct 
 	if (!explanation.allowed && cgfence_policy_enforces(policy))
 		answer->allowed = false;
 	answer->fenced = true;
+	answer->excess = answer->excess || !explanation.allowed;
+	answer->kills = answer->kills || (!explanation.allowed && activation_kills(policy));
 	add_verdict(answer, where, verdict, "%s", explanation.reason);
 	return 0;
 }
@@ -312,6 +317,20 @@ static int check_known(const struct answer *answer, const char *request,
 	return -EBUSY;
 }
 
+/* What systemd binds for the service, no fence refuses: its listener is then in excess. */
+static void complain_of_socket(const char *name, const struct answer *answer)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+	const char *path = name;
+
+	if (answer->topic != CGFENCE_TOPIC_PORTS || !answer->excess)
+		return;
+	if (cgfence_cgroup_open(name, &cgroup, NULL) == 0)
+		path = cgfence_cgroup_path(cgroup);
+	output_push();
+	activation_complain_of(path, &answer->port, answer->kills);
+}
+
 static int run(const struct arguments *arguments)
 {
 	static const struct table_column columns[] = { { .heading = "WHERE", .elastic = true },
@@ -320,6 +339,8 @@ static int run(const struct arguments *arguments)
 						       { 0 } };
 	struct answer answer = { .allowed = true };
 	struct cgfence_error error = { 0 };
+	const char *name = arguments->operands[0];
+	bool is_file = is_policy_file(name);
 	char request_text[64];
 	int result;
 
@@ -328,9 +349,7 @@ static int run(const struct arguments *arguments)
 		return output_failure(&error);
 	answer.table = json ? NULL : table_new(columns);
 	answer.verdicts = json ? json_array() : NULL;
-	result = is_policy_file(arguments->operands[0])
-			 ? judge_file(arguments->operands[0], &answer, &error)
-			 : judge_upwards(arguments->operands[0], &answer, &error);
+	result = is_file ? judge_file(name, &answer, &error) : judge_upwards(name, &answer, &error);
 	if (result == 0)
 		result = check_known(&answer, request_text, &error);
 	if (result) {
@@ -338,7 +357,10 @@ static int run(const struct arguments *arguments)
 		json_decref(answer.verdicts);
 		return output_failure(&error);
 	}
-	return (json ? print_json : print_table)(&answer, request_text);
+	result = (json ? print_json : print_table)(&answer, request_text);
+	if (!is_file)
+		complain_of_socket(name, &answer);
+	return result;
 }
 
 static const struct command_option options[] = {
@@ -355,7 +377,8 @@ const struct command command_explain = {
 		"ENTRY is one device with the access asked for, such as 'c 10:229 rw' or '/dev/fuse rw'. For a cgroup,\n"
 		"every fence above has a say too, and so have programs that others attached: each is asked, by way of the\n"
 		"kernel, on a cgroup that is made for it. Exits with 3 if the request is refused, and with 1 if it is refused by\n"
-		"none that could be asked, but one could not.",
+		"none that could be asked, but one could not. For a refused port on which systemd listens for the service of that\n"
+		"cgroup, it says so.",
 	.example = "cgfence explain /machine/web device c 10:229 rw",
 	.options = options,
 	.operands_min = 3,

@@ -2,9 +2,9 @@
 #include "cli/source.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "cli/systemctl.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -62,36 +62,15 @@ int source_read(const char *path, struct cgfence_import_source *source, struct c
 	return read_all(fd, is_standard_input ? "standard input" : path, source, error);
 }
 
-static int start_systemctl(const char *unit, int *output, pid_t *pid)
-{
-	char *const words[] = { (char[]){ "systemctl" }, (char[]){ "cat" }, (char[]){ "--" },
-				(char *)unit, NULL };
-	posix_spawn_file_actions_t actions;
-	int pipe[2];
-	int code;
-
-	if (pipe2(pipe, O_CLOEXEC) < 0)
-		return errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-	code = posix_spawnp(pid, words[0], &actions, NULL, words, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(pipe[1]);
-	if (code)
-		close(pipe[0]);
-	else
-		*output = pipe[0];
-	return code;
-}
-
 int source_read_unit(const char *unit, struct cgfence_import_source *source,
 		     struct cgfence_error *error)
 {
+	const char *const words[] = { "systemctl", "cat", "--", unit, NULL };
 	struct cgfence_import_source read = { 0 };
 	cleanup_close int output = -1;
 	pid_t pid = 0;
 	int status = 0;
-	int code = start_systemctl(unit, &output, &pid);
+	int code = systemctl_start(words, &output, &pid);
 	int result;
 
 	if (code)

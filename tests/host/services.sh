@@ -152,6 +152,21 @@ test_services_of_a_user() {
 	expect_lines 1 "$AS_FREE"
 }
 
+# systemd binds the port and the service holds the listener.
+test_a_socket_that_starts_the_service() {
+	probing_unit web.service
+	unit web.socket <<-END
+		[Socket]
+		ListenStream=7070
+	END
+	systemctl start web.socket
+	fence_web 2>"$SCRATCH/said"
+	grep --quiet 'web.socket listens on tcp .*:7070 for web.service' "$SCRATCH/said" || fail "$(cat "$SCRATCH/said")"
+	systemctl start web.service
+	cgfence explain system.slice/web.service port tcp 7070 >/dev/null 2>"$SCRATCH/said" || true
+	grep --quiet 'web.socket listens on tcp .*:7070 for web.service' "$SCRATCH/said" || fail "$(cat "$SCRATCH/said")"
+}
+
 # A service that the pattern does not name is not judged.
 test_not_its_neighbours() {
 	fence_web
