@@ -242,6 +242,7 @@ static int run(const struct arguments *arguments)
 
 	if (json && !dry_run)
 		return help_refuse_usage(&command_apply, "--json requires --dry-run");
+	output_outlive_reader();
 	if (private && !dry_run && cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error))
 		return output_failure(&error);
 	if (!dry_run)

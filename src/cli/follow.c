@@ -139,7 +139,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	output_outlive_reader();
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 

@@ -106,6 +106,7 @@ static int run(const struct arguments *arguments)
 	size_t in_excess = 0;
 	cleanup_named struct named_fence named = { 0 };
 
+	output_outlive_reader();
 	descriptor_limit_raise();
 	if (arguments->operand_count)
 		cgfence_fence_sweep_some();

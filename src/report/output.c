@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,11 @@ void output_begin(void)
 {
 	occupy(STDOUT_FILENO);
 	occupy(STDERR_FILENO);
+}
+
+void output_outlive_reader(void)
+{
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* Of the first push that failed; 0 if none did. */

@@ -43,6 +43,12 @@ void output_lines(const char *text);
 /** output_warn_of_others() - print a warning if others than root and the caller can change a policy file. */
 void output_warn_of_others(const char *path);
 
+/**
+ * output_outlive_reader() - let output fail once nobody reads it any more, and not end the process (SIGPIPE); for commands
+ * that do things while they tell of them.
+ */
+void output_outlive_reader(void);
+
 /** output_push() - flush standard output for now; output_flush() tells if that fails. */
 void output_push(void);
 

@@ -6,6 +6,7 @@
 #include "watching.h"
 
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(many, .init = sockets_begin, .fini = harness_end);
 
@@ -71,6 +72,23 @@ Test(many, reconcile_counts_the_rest_in_a_line)
 	assert_status(result, 3);
 	assert_has(last_line(&result), "\t50 more\t-\t-\t50 logged\t");
 	cr_expect_eq(count_lines(result.output), 1 + SPELLED + 1, "with the headings");
+	holder_stop(&holder);
+}
+
+Test(many, a_reader_that_goes_away_spares_no_listener)
+{
+	struct program program;
+	struct holder holder;
+
+	harness_attach(sockets_fence(), "{'ports': [1], 'on_violation': 'close'}");
+	start_many(&holder);
+	program_start(&program, NULL, WORDS("reconcile", "--json"));
+	close(program.output);
+	program.output = -1;
+	program_finish(&program);
+	assert_status(program.result, 1);
+	assert_has(program.result.errors, "cannot write to standard output: Broken pipe");
+	assert_status(program_run(NULL, WORDS("reconcile")), 0);
 	holder_stop(&holder);
 }
 
