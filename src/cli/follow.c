@@ -85,7 +85,8 @@ static bool print_new(struct follow *follow)
 		print_lines(denials, count);
 	else if (count || !follow->has_headings)
 		print_rows(follow, denials, count);
-	if (fflush(stdout) == 0)
+	output_push();
+	if (!ferror(stdout))
 		return true;
 	/* A reader that ends is not a failure. */
 	if (errno == EPIPE) {

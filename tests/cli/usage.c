@@ -254,6 +254,8 @@ Test(usage, lost_output_is_a_failure)
 	/* More fails after it, with other reasons. */
 	assert_fails(program_run(&options, WORDS("status")), 1,
 		     "cannot write to standard output: No space left on device");
+	assert_fails(program_run(&options, WORDS("denials", "--follow")), 1,
+		     "cannot write to standard output: No space left on device");
 }
 
 /* A file that is opened later has another descriptor, and is not written to. */
