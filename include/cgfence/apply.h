@@ -31,7 +31,8 @@ enum cgfence_policy_set_flags {
  * @flags: enum cgfence_policy_set_flags
  * @policies: receives them, to be given to cgfence_policy_set_free()
  *
- * Return: 0, -EINVAL if a policy is invalid, or if @path is one that names no cgroup, another -errno.
+ * Return: 0, -EINVAL if a policy is invalid, or if @path is one that names no cgroup, -ENODATA if it is a directory whose
+ * policies name none, another -errno.
  */
 CGFENCE_API int cgfence_policy_set_read(const char *path, unsigned int flags,
 					struct cgfence_policy_set **policies,

@@ -192,6 +192,14 @@ bool cgfence_policy_set_refresh(struct cgfence_policy_set *policies, unsigned in
 	return changed;
 }
 
+/* @count: of the files that end in .json */
+static int refuse_empty(const char *path, size_t count, struct cgfence_error *error)
+{
+	return error_set(error, count ? ENODATA : ENOENT,
+			 "%s holds no policy%s; to detach all fences, use 'detach --all'", path,
+			 count ? " that names a cgroup" : ": no file in it ends in .json");
+}
+
 static int read_path(const char *path, unsigned int flags, struct cgfence_policy_set *set,
 		     struct cgfence_error *error)
 {
@@ -203,10 +211,7 @@ static int read_path(const char *path, unsigned int flags, struct cgfence_policy
 		result = read_source(files[i], strcmp(files[i], path) != 0, flags, set, error);
 	/* A directory may be empty because it is not mounted, so an empty one must not mean that no fence is wanted. */
 	if (result == 0 && set->count == 0 && !(flags & CGFENCE_POLICY_SET_EMPTY_OK))
-		result = error_set(
-			error, ENOENT,
-			"%s holds no policy%s; to detach all fences, use 'detach --all'", path,
-			count ? " that names a cgroup" : ": no file in it ends in .json");
+		result = refuse_empty(path, count, error);
 	policy_files_free(files, count);
 	return result;
 }

@@ -232,13 +232,25 @@ static bool refuse_failures(const struct cgfence_apply_plan *plan)
 	return any;
 }
 
+/* Of a host that has policies for containers alone. */
+static int say_nothing_to_do(const char *directory)
+{
+	if (json)
+		return output_json(json_pack("{s:[]}", "steps"));
+	output_say("No policy in %s names a cgroup; nothing %s.", directory,
+		   dry_run ? "would change" : "changed");
+	return STATUS_DONE;
+}
+
 static int run(const struct arguments *arguments)
 {
 	__attribute__((cleanup(cleanup_free_policies))) struct cgfence_policy_set *policies = NULL;
 	__attribute__((cleanup(cleanup_free_plan))) struct cgfence_apply_plan *plan = NULL;
 	struct cgfence_error error = { 0 };
+	const char *path = arguments->operands[0];
 	unsigned int flags = (prune ? CGFENCE_APPLY_PRUNE : 0) |
 			     (strict || dry_run ? CGFENCE_APPLY_FORESEE : 0);
+	int result;
 
 	if (json && !dry_run)
 		return help_refuse_usage(&command_apply, "--json requires --dry-run");
@@ -247,9 +259,11 @@ static int run(const struct arguments *arguments)
 		return output_failure(&error);
 	if (!dry_run)
 		cgfence_fence_sweep();
-	if (cgfence_policy_set_read(arguments->operands[0], CGFENCE_POLICY_SET_UNRESOLVED_OK,
-				    &policies, &error) ||
-	    cgfence_apply_plan_make(policies, flags, &plan, &error))
+	result = cgfence_policy_set_read(path, CGFENCE_POLICY_SET_UNRESOLVED_OK, &policies, &error);
+	/* Pruning would take all fences away. */
+	if (result == -ENODATA && !prune)
+		return say_nothing_to_do(path);
+	if (result || cgfence_apply_plan_make(policies, flags, &plan, &error))
 		return output_failure(&error);
 	for (size_t i = 0; cgfence_policy_set_origin(policies, i); i++)
 		output_warn_of_others(cgfence_policy_set_origin(policies, i));

@@ -200,7 +200,14 @@ Test(apply, of_a_directory_those_without_a_cgroup_are_passed_over)
 	struct program_result result;
 
 	write_policy("1.json", "{'devices': {}}");
-	assert_refused(1, "holds no policy that names a cgroup");
+	/* As where containers alone have policies, which is no failure at boot. */
+	result = apply(NULL, NULL);
+	assert_done(result);
+	assert_has(result.output, "names a cgroup; nothing changed.");
+	assert_has(apply("--dry-run", NULL).output, "names a cgroup; nothing would change.");
+	result = apply("--dry-run", "--json");
+	cr_assert_str_eq(result.output, "{\n  \"steps\": []\n}\n");
+	assert_fails(apply("--prune", NULL), 1, "holds no policy that names a cgroup");
 	write_policy("2.json", "{'cgroup': '%s', 'devices': {}}");
 	result = apply(NULL, NULL);
 	assert_prints(&result, "Fenced %s.\n");

@@ -65,7 +65,7 @@ Test(policy_set, of_a_directory_those_without_a_cgroup_are_passed_over)
 	expect_refused(
 		policy_directory_path("1.json"), -EINVAL,
 		"1.json: the key \"cgroup\" is missing; name the cgroup that the policy is for");
-	expect_refused(policy_directory_path(""), -ENOENT, "holds no policy that names a cgroup");
+	expect_refused(policy_directory_path(""), -ENODATA, "holds no policy that names a cgroup");
 	policy_directory_write("2.json", "{`cgroup`: `/a`, `devices`: {}}");
 	policy_directory_write("3.json", "{`ports`: [80]}");
 	cr_assert_eq(cgfence_policy_set_read(policy_directory_path(""), 0, &set, NULL), 0);
