@@ -233,13 +233,22 @@ static int judge_file(const char *path, struct answer *answer, struct cgfence_er
 	return result ? result : judge(policy, path, answer, error);
 }
 
+/* A cgroup may be called so, too. */
+static bool is_cgroup(const char *name)
+{
+	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
+
+	return cgfence_cgroup_open(name, &cgroup, NULL) == 0;
+}
+
 static bool is_policy_file(const char *name)
 {
 	size_t length = strlen(name);
 	struct stat status;
 
-	return strcmp(name, "-") == 0 || (length > 5 && strcmp(name + length - 5, ".json") == 0) ||
-	       (stat(name, &status) == 0 && S_ISREG(status.st_mode));
+	if (strcmp(name, "-") == 0 || (stat(name, &status) == 0 && S_ISREG(status.st_mode)))
+		return true;
+	return length > 5 && strcmp(name + length - 5, ".json") == 0 && !is_cgroup(name);
 }
 
 static int parse_device(char *const *words, struct answer *answer, char *text, size_t size,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What commands say of a cgroup that has no fence of its own while another one holds for it. */
+/* What commands make of the name of a cgroup, above all where another fence than its own holds for it. */
 #include "program.h"
 #include "support/harness.h"
 
@@ -56,4 +56,17 @@ Test(named, a_member_that_nothing_is_detached_of_is_still_fenced)
 		cr_expect_str_eq(result.output, expected);
 	}
 	assert_done(program_run(NULL, WORDS("detach", pattern)));
+}
+
+/* It is no policy file. */
+Test(named, a_cgroup_that_is_called_as_a_file_is_explained)
+{
+	struct cgfence_cgroup *odd = harness_child_cgroup(harness_cgroup(), "odd.json");
+
+	harness_attach(odd, "{'devices': {'allow': ['c 1:3 r']}}");
+	assert_status(program_run(NULL,
+				  WORDS("explain", cgfence_cgroup_path(odd), "device", "c 1:5 r")),
+		      3);
+	assert_fails(program_run(NULL, WORDS("explain", "/none.json", "device", "c 1:5 r")), 1,
+		     "cannot open the policy /none.json");
 }
