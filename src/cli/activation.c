@@ -12,9 +12,6 @@
 #define SERVICE ".service"
 #define SOCKET ".socket"
 
-/* systemd.unit(5) */
-#define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
-
 static bool has_ending(const char *text, const char *ending)
 {
 	size_t length = strlen(text);
@@ -61,7 +58,7 @@ static const char *find_service(const char *cgroup)
 	const char *slash = strrchr(cgroup, '/');
 	const char *name = slash ? slash + 1 : cgroup;
 
-	return has_ending(name, SERVICE) && !name[strspn(name, UNIT_CHARACTERS)] ? name : NULL;
+	return has_ending(name, SERVICE) && systemctl_takes(name) ? name : NULL;
 }
 
 /* Is the slice of a service that does not run the one that is above its name? */

@@ -62,6 +62,12 @@ int source_read(const char *path, struct cgfence_import_source *source, struct c
 	return read_all(fd, is_standard_input ? "standard input" : path, source, error);
 }
 
+static int refuse_unit(const char *unit, struct cgfence_error *error)
+{
+	return error_set(error, ENOENT,
+			 "there is no file %s, and systemd knows no unit of that name", unit);
+}
+
 int source_read_unit(const char *unit, struct cgfence_import_source *source,
 		     struct cgfence_error *error)
 {
@@ -70,9 +76,12 @@ int source_read_unit(const char *unit, struct cgfence_import_source *source,
 	cleanup_close int output = -1;
 	pid_t pid = 0;
 	int status = 0;
-	int code = systemctl_start(words, &output, &pid);
 	int result;
+	int code;
 
+	if (!systemctl_takes(unit))
+		return refuse_unit(unit, error);
+	code = systemctl_start(words, &output, &pid);
 	if (code)
 		return error_set(
 			error, code,
@@ -85,9 +94,7 @@ int source_read_unit(const char *unit, struct cgfence_import_source *source,
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (result == 0 && status)
-		result = error_set(error, ENOENT,
-				   "there is no file %s, and systemd knows no unit of that name",
-				   unit);
+		result = refuse_unit(unit, error);
 	if (result) {
 		source_free(&read);
 		return result;

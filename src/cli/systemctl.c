@@ -13,6 +13,13 @@
 
 #define OUTPUT_SIZE_MAX (256 * 1024)
 
+#define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
+
+bool systemctl_takes(const char *unit)
+{
+	return *unit && !unit[strspn(unit, UNIT_CHARACTERS)];
+}
+
 enum complaints { COMPLAINTS_PASS, COMPLAINTS_TO_OUTPUT };
 
 static int start(const char *const *words, enum complaints complaints, int *output, pid_t *pid)

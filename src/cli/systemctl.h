@@ -2,7 +2,15 @@
 /* systemctl(1), by which systemd is asked about its units. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+/**
+ * systemctl_takes() - can a unit be called so (systemd.unit(5))?
+ *
+ * systemctl takes others for patterns, or prints them as they are, and a cgroup may have any name.
+ */
+bool systemctl_takes(const char *unit);
 
 /**
  * systemctl_start() - run systemctl, which is looked up in PATH.

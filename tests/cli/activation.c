@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* attach and explain say that systemd listens for a service on a port that its fence does not assign. */
+/* What systemd is asked: whether it listens for a service on a port that its fence does not assign, and rules of units. */
 #include "program.h"
 #include "support/harness.h"
 
@@ -22,12 +22,20 @@ TestSuite(activation, .init = begin, .fini = harness_end);
 #define LISTENS \
 	"Listen=[::]:8080 (Stream)\\nListen=/run/web (Stream)\\nListen=127.0.0.1:53 (Datagram)"
 
+/* One that is in the directory of the test comes before all others. */
+static void use_systemctl(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s:%s", harness_directory(), getenv("PATH"));
+	setenv("PATH", path, 1);
+}
+
 /* Puts a systemctl in front of all others. It complains like the real one where there is no systemd, without @triggered. */
 static void fake_systemctl(const char *triggered, const char *about_socket, const char *listens)
 {
 	char answer[512] = "";
 	char script[2048];
-	char path[4096];
 
 	if (triggered)
 		snprintf(answer, sizeof(answer), triggered, cgfence_cgroup_path(service));
@@ -41,8 +49,7 @@ static void fake_systemctl(const char *triggered, const char *about_socket, cons
 		 "esac\n",
 		 answer, answer, about_socket, listens);
 	cr_assert_eq(chmod(program_file("systemctl", script), 0755), 0);
-	snprintf(path, sizeof(path), "%s:%s", harness_directory(), getenv("PATH"));
-	setenv("PATH", path, 1);
+	use_systemctl();
 }
 
 static struct program_result attach(const char *policy)
@@ -148,4 +155,27 @@ Test(activation, nothing_is_said_where_systemd_cannot_be_asked)
 	fake_systemctl(NULL, "", "");
 	assert_done(attach("{'ports': {}}"));
 	cr_assert_str_eq(explain("tcp", "8080").errors, "");
+}
+
+/* The real one prints a name that no unit can have as it is, and takes a pattern for all units that match. */
+Test(activation, systemctl_gets_only_names_that_a_unit_can_have)
+{
+	static const char *const names[] = { "a\x1b[31m.service", "*.service", "a b.service" };
+	struct program_result result;
+
+	cr_assert_eq(chmod(program_file("systemctl", "#!/bin/sh\necho \"asked: $*\" >&2\nexit 1\n"),
+			   0755),
+		     0);
+	use_systemctl();
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), names[i]);
+		const char *path = cgfence_cgroup_path(cgroup);
+
+		result = program_run(NULL, WORDS("adopt", path));
+		assert_status(result, 1);
+		assert_has(result.errors, "systemd knows no unit of that name");
+		assert_lacks(result.errors, "asked");
+		assert_done(program_run(NULL, WORDS("attach", path,
+						    program_file("policy.json", "{'ports': {}}"))));
+	}
 }
