@@ -49,6 +49,17 @@ static void explain_family(const struct cgfence_policy *policy, const struct cgf
 			 "it is not assigned for %s", family_names[family]);
 }
 
+/* Without the devices, which may be those of a container that is not there yet. */
+static int compile(const struct cgfence_policy *policy, struct cgfence_image **image,
+		   struct cgfence_error *error)
+{
+	struct cgfence_policy ports = *policy;
+
+	ports.devices = (struct device_rules){ 0 };
+	ports.devices_base = DEVICE_BASE_NONE;
+	return image_compile(&ports, 1, false, image, error);
+}
+
 int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 				const struct cgfence_port_request *request,
 				struct cgfence_explanation *explanation,
@@ -56,7 +67,7 @@ int cgfence_policy_explain_port(const struct cgfence_policy *policy,
 {
 	cleanup_free struct cgfence_image *image = NULL;
 	struct cgfence_explanation made = { .allowed = true };
-	int result = image_compile(policy, 1, false, &image, error);
+	int result = compile(policy, &image, error);
 
 	if (result)
 		return result;

@@ -44,6 +44,9 @@ Test(explain_port, reasons)
 		{ "{`ports`: [80]}", CGFENCE_TCP, IPV6, 79, false, "it is not assigned for IPv6" },
 		{ "{`ports`: {`tcp`: [80]}}", CGFENCE_UDP, IPV4, 80, false,
 		  "it is not assigned for IPv4" },
+		/* Its devices, which only a container has, do not matter. */
+		{ "{`devices`: {`defaults`: `container`}, `ports`: [80]}", CGFENCE_TCP, IPV4, 80,
+		  true, "'80' is assigned" },
 		/* A socket that serves both families needs it for both; the first refusal is explained. */
 		{ "{`ports`: [`ipv4:80`]}", CGFENCE_TCP, IPV4 | IPV6, 80, false,
 		  "it is not assigned for IPv6" },
