@@ -130,6 +130,7 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 	const char *event = violation->ended ? "ended" : "violation";
 	char socket[VIOLATION_SOCKET_SIZE];
 	char rest[VIOLATION_REST_SIZE];
+	char holder[64] = "made";
 	const struct journal_entry entry = violation_entry(violation, socket);
 	struct watch_events *events = context;
 
@@ -144,9 +145,11 @@ void watch_events_violation(const struct cgfence_violation *violation, void *con
 			   violation->rest, rest);
 		return;
 	}
-	write_text(events, &entry, violation->time_ns, event, "%s  pid %u (%s) in %s  %s: %s%s%s",
-		   socket, violation->pid, violation->comm,
-		   violation->member ? violation->member : "a cgroup that is gone",
+	/* Nobody may hold it who is in the fence. */
+	if (violation->pid)
+		snprintf(holder, sizeof(holder), "pid %u (%s)", violation->pid, violation->comm);
+	write_text(events, &entry, violation->time_ns, event, "%s  %s in %s  %s: %s%s%s", socket,
+		   holder, violation->member ? violation->member : "a cgroup that is gone",
 		   cgfence_action_name(violation->action), violation->reason,
 		   *violation->failure ? "; " : "", violation->failure);
 }

@@ -225,6 +225,15 @@ Test(watch_output, text)
 	cr_expect_str_eq(expect_text(&watching, "violation", path), expected);
 	holder_stop(&holder);
 	cr_expect_str_eq(expect_text(&watching, "ended", path), expected);
+	/* Whoever holds it has left. */
+	holder_start(&holder, &(const struct holder_options){ .cgroup = sockets_fence(),
+							      .endpoint = "tcp ::1 1",
+							      .leaves = true });
+	harness_attach(sockets_fence(), "{'devices': {}, 'ports': [2]}");
+	snprintf(expected, sizeof(expected), "  tcp [::1]:1  made in %s  logged: ", path);
+	assert_has(expect_text(&watching, "violation", path), expected);
+	holder_stop(&holder);
+	expect_text(&watching, "ended", path);
 	cr_assert_eq(cgfence_fence_detach(cgfence_cgroup_id(sockets_fence()), &detached, NULL), 0);
 	cr_expect_str_eq(expect_text(&watching, "unfenced", path), "");
 	watching_stop(&watching);
