@@ -89,6 +89,8 @@ int adopted_part(const struct adopted *kept, const struct adopted *found,
 /**
  * adopted_swap() - keep what has come back in the place of what it replaces by adopted_part(); what replaces none is added.
  * @kept: of the fence
+ *
+ * Return: 0, -EPERM if they are more than a cgroup takes beside the fence, another -errno.
  */
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
 		 struct cgfence_error *error);

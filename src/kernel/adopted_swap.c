@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* So many programs of a type a cgroup takes, one of which is that of the fence (BPF_CGROUP_MAX_PROGS, __cgroup_bpf_attach()). */
+#define KEPT_MAX (64 - 1)
+
 typedef bool matcher(const struct adopted_program *kept, const struct adopted_program *found);
 
 static bool has_name(const struct adopted_program *kept, const struct adopted_program *found)
@@ -104,6 +107,35 @@ static uint32_t next_order(const struct adopted *kept, const struct adopted *fou
 	return order;
 }
 
+/* How many a fence would keep of a cgroup. */
+static size_t count_then(const struct adopted *kept, const struct adopted *found,
+			 const struct adopted_program *const *pairs, uint64_t cgroup)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < kept->count; i++)
+		count += kept->programs[i].cgroup_id == cgroup;
+	for (size_t i = 0; i < found->count; i++)
+		count += found->programs[i].cgroup_id == cgroup && !pairs[i];
+	return count;
+}
+
+/* More than a cgroup takes could never be given back, and the fence could not be detached. */
+static int check_room(const struct adopted *kept, const struct adopted *found,
+		      const struct adopted_program *const *pairs, struct cgfence_error *error)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		size_t count = count_then(kept, found, pairs, found->programs[i].cgroup_id);
+
+		if (!pairs[i] && count > KEPT_MAX)
+			return error_set(
+				error, EPERM,
+				"with those that the fence keeps already, it would have %zu programs to give back to a cgroup, which takes no more than %d beside it; 'cgfence release' gives back those that it keeps",
+				count, KEPT_MAX);
+	}
+	return 0;
+}
+
 /* Their flags are those of now, and their order is that of the ones that they replace. */
 int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *adopted,
 		 struct cgfence_error *error)
@@ -113,6 +145,7 @@ int adopted_swap(uint64_t id, const struct adopted *kept, const struct adopted *
 
 	if (pair_all(kept, adopted, has_name, &pairs))
 		return error_out_of_memory(error);
+	result = check_room(kept, adopted, pairs, error);
 	for (size_t i = 0; i < adopted->count && result == 0; i++) {
 		struct adopted_program program = adopted->programs[i];
 

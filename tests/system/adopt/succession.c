@@ -222,3 +222,26 @@ Test(adopt_succession, the_same_instructions_of_somebody_else_stay)
 {
 	expect_left(none);
 }
+
+/* A cgroup takes 64 programs of a type, and what is kept must be attached beside the fence before that goes. */
+Test(adopt_succession, no_more_are_taken_than_can_be_given_back)
+{
+	struct whitelist first = put(harness_cgroup(), SYSTEMD, none, none);
+	struct cgfence_error error = { 0 };
+	struct whitelist others[63];
+	char name[16];
+
+	adopt(harness_cgroup(), 1);
+	for (int i = 0; i < 63; i++) {
+		snprintf(name, sizeof(name), "other_%d", i);
+		others[i] = put(harness_cgroup(), name, none, none);
+	}
+	cr_assert_eq(adopt_again(harness_cgroup(), &error), -EPERM);
+	cr_assert(strstr(error.text, "it would have 64 programs to give back"), "%s", error.text);
+	cr_assert_eq(whitelist_take(&others[0]), 0);
+	release(harness_cgroup());
+	cr_assert_eq(whitelist_query(harness_cgroup()).count, 63);
+	for (int i = 0; i < 63; i++)
+		whitelist_close(&others[i]);
+	whitelist_close(&first);
+}
