@@ -6,6 +6,7 @@
 #include "cli/named.h"
 #include "daemon/descriptor_limit.h"
 #include "report/denial.h"
+#include "report/handles.h"
 #include "report/output.h"
 #include "report/table.h"
 
@@ -77,18 +78,40 @@ static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 	return result;
 }
 
+/* What is to be followed: a fence, or all that judge a cgroup by themselves, as without --follow. */
+static int find_followed(const char *name, uint64_t *id, uint64_t *cgroup,
+			 struct cgfence_error *error)
+{
+	cleanup_named struct named_fence named = { 0 };
+	cleanup_cgroup struct cgfence_cgroup *member = NULL;
+	cleanup_free uint64_t *ids = NULL;
+	size_t count = 0;
+	int result = named_open(name, false, &named, error);
+
+	if (result == 0) {
+		*(cgfence_standing_is_id(named.id) ? id : cgroup) = named.id;
+		return 0;
+	}
+	if (result != -ENOENT || cgfence_cgroup_open(name, &member, NULL) ||
+	    cgfence_standing_of(cgfence_cgroup_id(member), &ids, &count, NULL) || !count)
+		return result;
+	*cgroup = cgfence_cgroup_id(member);
+	return 0;
+}
+
 static int run(const struct arguments *arguments)
 {
 	const char *name = arguments->operands[0];
 	struct cgfence_error error = { 0 };
-	cleanup_named struct named_fence named = { 0 };
+	uint64_t cgroup = 0;
+	uint64_t id = 0;
 
 	if (!follow)
 		return fences_report(name, denial_columns, add_rows, json ? add_json : NULL);
 	descriptor_limit_raise();
-	if (name && named_open(name, false, &named, &error))
+	if (name && find_followed(name, &id, &cgroup, &error))
 		return output_failure(&error);
-	return follow_denials(named.id, json);
+	return follow_denials(id, cgroup, json);
 }
 
 static const struct command_option options[] = {

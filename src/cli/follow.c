@@ -144,9 +144,11 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-int follow_denials(uint64_t id, bool json)
+int follow_denials(uint64_t id, uint64_t cgroup, bool json)
 {
-	struct follow follow = { .followed.only = id, .json = json, .signals = -1 };
+	struct follow follow = {
+		.followed.only = id, .followed.cgroup = cgroup, .json = json, .signals = -1
+	};
 	struct cgfence_error error = { 0 };
 	int status = STATUS_DONE;
 

@@ -28,7 +28,7 @@ void followed_release(struct followed *followed)
 	for (size_t i = 0; i < followed->count; i++)
 		release_fence(&followed->fences[i]);
 	free(followed->fences);
-	*followed = (struct followed){ .only = followed->only };
+	*followed = (struct followed){ .only = followed->only, .cgroup = followed->cgroup };
 }
 
 /* Return: false if out of memory. */
@@ -75,9 +75,17 @@ static struct followed_fence *find_known(const struct followed *followed, uint64
 	return NULL;
 }
 
+/* Of the standing fences one may come to have the cgroup as a member. */
+static bool is_followed(const struct followed *followed, uint64_t id)
+{
+	if (followed->cgroup)
+		return id == followed->cgroup || cgfence_standing_is_id(id);
+	return !followed->only || id == followed->only;
+}
+
 int followed_refresh(struct followed *followed, struct cgfence_error *error)
 {
-	struct followed new = { .only = followed->only };
+	struct followed new = { .only = followed->only, .cgroup = followed->cgroup };
 	cleanup_free uint64_t *ids = NULL;
 	size_t count = 0;
 	size_t at = 0;
@@ -93,7 +101,7 @@ int followed_refresh(struct followed *followed, struct cgfence_error *error)
 		struct cgfence_error fence_error = { 0 };
 		int code;
 
-		if (new.only && ids[i] != new.only)
+		if (!is_followed(&new, ids[i]))
 			continue;
 		fence->id = ids[i];
 		code = open_fence(fence, find_known(followed, ids[i], &at), &fence_error);
@@ -145,12 +153,15 @@ static bool is_known(const struct followed_fence *fence, const struct cgfence_me
 	       known->record.first_ns == record->record.first_ns;
 }
 
-static int add_new(struct found *found, const struct followed_fence *fence,
+/* @cgroup: of whose refusals is told; 0 for all */
+static int add_new(struct found *found, const struct followed_fence *fence, uint64_t cgroup,
 		   const struct cgfence_member_denial *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct followed_denial *denials;
 
+		if (cgroup && records[i].member && records[i].member != cgroup)
+			continue;
 		if (is_known(fence, &records[i]))
 			continue;
 		denials = array_with_room(found->denials, found->count, &found->capacity,
@@ -164,7 +175,7 @@ static int add_new(struct found *found, const struct followed_fence *fence,
 }
 
 /* Counters come first: they take one look-up, the records many. */
-static int read_fence(struct followed_fence *fence, struct found *found,
+static int read_fence(struct followed_fence *fence, uint64_t cgroup, struct found *found,
 		      struct cgfence_error *error)
 {
 	struct cgfence_member_denial *records = NULL;
@@ -181,7 +192,7 @@ static int read_fence(struct followed_fence *fence, struct found *found,
 	result = cgfence_fence_read_member_denials(fence->fence, &records, &count, error);
 	if (result)
 		return result;
-	if (add_new(found, fence, records, count)) {
+	if (add_new(found, fence, cgroup, records, count)) {
 		free(records);
 		return error_out_of_memory(error);
 	}
@@ -202,7 +213,7 @@ int followed_read(struct followed *followed, struct followed_denial **denials, s
 
 	for (size_t i = 0; i < followed->count; i++) {
 		struct cgfence_error fence_error = { 0 };
-		int code = read_fence(&followed->fences[i], &found, &fence_error);
+		int code = read_fence(&followed->fences[i], followed->cgroup, &found, &fence_error);
 
 		if (code && result == 0 && error)
 			*error = fence_error;

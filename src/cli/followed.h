@@ -17,6 +17,7 @@ struct followed_fence {
 
 struct followed {
 	uint64_t only;		       /* the fence to follow; 0 for all */
+	uint64_t cgroup;	       /* or all that judge this cgroup by themselves; 0 for none */
 	struct followed_fence *fences; /* in ascending order of their ids */
 	size_t count;
 };

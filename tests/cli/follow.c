@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 TestSuite(follow, .init = harness_begin, .fini = harness_end);
@@ -108,6 +109,35 @@ Test(follow, one_fence_alone)
 	assert_lacks(program.result.output, "c 1:5");
 	assert_fails(program_run(NULL, WORDS("denials", "-f", "cgfence-test-none")), 1,
 		     "cgfence-test-none");
+}
+
+/* As without --follow: the standing fences that it is a member of, and its own once it has one. */
+Test(follow, a_member_of_a_standing_fence)
+{
+	struct cgfence_cgroup *member = harness_child_cgroup(harness_cgroup(), "job-1");
+	struct cgfence_cgroup *other = harness_child_cgroup(harness_cgroup(), "job-2");
+	struct program program;
+	char pattern[256];
+
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	assert_done(program_run(NULL, WORDS("attach", pattern,
+					    program_file("policy.json", "{'devices': {}}"))));
+	cr_assert_eq(harness_open(member, "c 1:3", O_RDONLY), EPERM);
+	cr_assert_eq(harness_open(other, "c 1:7", O_RDONLY), EPERM);
+	program_start(&program, NULL, WORDS("denials", "-f", cgfence_cgroup_path(member)));
+	assert_has(program_next_line(&program, "c 1:3 r"), cgfence_cgroup_path(member));
+	cr_assert_eq(harness_open(other, "c 1:8", O_RDONLY), EPERM);
+	cr_assert_eq(harness_open(member, "c 1:5", O_RDONLY), EPERM);
+	assert_has(program_next_line(&program, "\t"), "c 1:5 r");
+	harness_attach(member, "{'devices': {}}");
+	/* Both refuse it. */
+	cr_assert_eq(harness_open(member, "c 1:9", O_RDONLY), EPERM);
+	assert_has(program_next_line(&program, "\t"), "c 1:9 r");
+	assert_has(program_next_line(&program, "\t"), "c 1:9 r");
+	end(&program, SIGTERM);
+	assert_lacks(program.result.output, "c 1:7");
+	assert_lacks(program.result.output, "c 1:8");
+	assert_done(program_run(NULL, WORDS("detach", pattern)));
 }
 
 Test(follow, many_readers_see_them_all)
