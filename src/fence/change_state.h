@@ -24,6 +24,7 @@ struct fence_change {
 
 	uint64_t digest; /* of a policy whose programs others may share; 0 for none */
 	bool alone;	 /* what others found out about the kernel does not hold any more */
+	bool unshared;	 /* programs that could be shared were not to be had */
 	bool rewords;	 /* the policy in force stays, and is written otherwise */
 	struct fence_programs new;
 	struct membership membership; /* a new one; closed if the present one is kept */

@@ -49,7 +49,8 @@ static int may_share(const struct fence_change *change)
 		return 0;
 	if (change->old.fenced)
 		return present_shares(&change->old);
-	return !image_learns(change->new.image) && !fence_guard_may_deny(change->new.image);
+	return !change->unshared && !image_learns(change->new.image) &&
+	       !fence_guard_may_deny(change->new.image);
 }
 
 static uint64_t add_number(uint64_t digest, uint32_t number)
@@ -119,6 +120,8 @@ bool fence_sharing_give_up(struct fence_change *change, int result)
 {
 	if (!refusal_is(result) || !change->new.image->shared || change->old.fenced)
 		return false;
+	/* Whether or not that is kept, it is not tried again and again. */
+	change->unshared = true;
 	own_refuse();
 	return true;
 }

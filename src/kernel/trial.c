@@ -4,9 +4,14 @@
 
 #include <cgfence/cgfence.h>
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* More than any trial opens. */
+#define DESCRIPTORS_NEEDED 64
 
 static const char *const endings[] = { [TRIAL_TAKEN] = "taken", [TRIAL_REFUSED] = "refused" };
 
@@ -33,10 +38,29 @@ enum trial trial_recall(const char *name)
 	return TRIAL_UNKNOWN;
 }
 
+/*
+ * Who runs short of descriptors is refused what the kernel takes, and mostly not told why: libbpf tries features, and goes
+ * by what fails.
+ */
+static bool has_descriptors(void)
+{
+	int taken[DESCRIPTORS_NEEDED];
+	int count = 0;
+
+	taken[0] = open("/", O_PATH | O_CLOEXEC);
+	while (taken[count] >= 0 && ++count < DESCRIPTORS_NEEDED)
+		taken[count] = fcntl(taken[0], F_DUPFD_CLOEXEC, 0);
+	for (int i = 0; i < count; i++)
+		close(taken[i]);
+	return count == DESCRIPTORS_NEEDED;
+}
+
 void trial_remember(const char *name, enum trial answer)
 {
 	char path[PINS_PATH_SIZE];
 
+	if (answer == TRIAL_REFUSED && !has_descriptors())
+		return;
 	mkdir(PINS_KERNEL, 0700);
 	answer_path(path, name, answer == TRIAL_TAKEN ? TRIAL_REFUSED : TRIAL_TAKEN);
 	rmdir(path);

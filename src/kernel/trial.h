@@ -25,5 +25,9 @@ enum trial {
  */
 enum trial trial_recall(const char *name);
 
-/** trial_remember() - keep an answer, also in place of another; only what will be so as long as the kernel runs. */
+/**
+ * trial_remember() - keep an answer, also in place of another; only what will be so as long as the kernel runs.
+ *
+ * A refusal is not kept while this process has few descriptors left, for that may be why.
+ */
 void trial_remember(const char *name, enum trial answer);

@@ -6,6 +6,8 @@
 #include "system/standing/standing.h"
 #include "wanted.h"
 
+#include <glob.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -138,4 +140,48 @@ Test(reconcile_shortage, an_observation_needs_no_descriptor_for_each_member)
 	cr_expect_eq(code, 0, "%s", error.text);
 	cr_expect_eq(observation.fences.count, MEMBERS);
 	observation_free(&observation);
+}
+
+/* What is kept of earlier commands counts as refused by the kernel until the next boot. */
+static size_t count_refusals(void)
+{
+	glob_t found = { 0 };
+	size_t count = 0;
+
+	if (glob("/sys/fs/bpf/cgfence/kernel/*_refused_*", 0, NULL, &found) == 0)
+		count = found.gl_pathc;
+	globfree(&found);
+	return count;
+}
+
+/* As the first command after a boot does. Return: how many refusals it keeps. */
+static size_t begin_with(const struct cgfence_cgroup *cgroup, unsigned int left)
+{
+	struct cgfence_policy *policy = harness_policy("{'ports': [80], 'on_violation': 'kill'}");
+	struct cgfence_reconciler *reconciler = NULL;
+	enum cgfence_attach_result attached;
+	size_t in_excess = 0;
+	size_t count;
+	bool detached;
+
+	cr_assert_eq(system("rm -rf /sys/fs/bpf/cgfence"), 0);
+	leave_descriptors(left);
+	cgfence_fence_attach(cgroup, policy, 0, &attached, NULL);
+	if (cgfence_reconciler_new(&reconciler, NULL) == 0)
+		cgfence_reconciler_pass(reconciler, 0, NULL, NULL, &in_excess, NULL);
+	cgfence_reconciler_free(reconciler);
+	leave_enough();
+	cgfence_policy_free(policy);
+	count = count_refusals();
+	cr_assert_eq(cgfence_fence_detach(cgfence_cgroup_id(cgroup), &detached, NULL), 0);
+	return count;
+}
+
+Test(reconcile_shortage, it_is_not_kept_for_a_refusal_of_the_kernel)
+{
+	const struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");
+	size_t refused = begin_with(cgroup, 200);
+
+	for (unsigned int left = 1; left < 40; left++)
+		cr_expect_leq(begin_with(cgroup, left), refused, "with %u descriptors", left);
 }
