@@ -28,7 +28,8 @@ typedef void systemctl_visitor(const char *name, const char *value, void *contex
 /**
  * systemctl_show() - read properties of a unit of the system's manager.
  * @properties: their names, with commas
- * @visit: called for each; a list may come as several of one name. Not called where systemd cannot be asked
+ * @visit: called for each; a list may come as several of one name. Not called where systemd cannot be asked, or
+ *	does not answer in some seconds
  */
 void systemctl_show(const char *unit, const char *properties, systemctl_visitor *visit,
 		    void *context);

@@ -157,6 +157,13 @@ Test(activation, nothing_is_said_where_systemd_cannot_be_asked)
 	cr_assert_str_eq(explain("tcp", "8080").errors, "");
 }
 
+Test(activation, a_systemd_that_does_not_answer_is_not_waited_for)
+{
+	cr_assert_eq(chmod(program_file("systemctl", "#!/bin/sh\nexec sleep 1000\n"), 0755), 0);
+	use_systemctl();
+	assert_done(attach("{'ports': {}}"));
+}
+
 /* The real one prints a name that no unit can have as it is, and takes a pattern for all units that match. */
 Test(activation, systemctl_gets_only_names_that_a_unit_can_have)
 {
