@@ -57,8 +57,9 @@ static int run(const struct arguments *arguments)
 	cleanup_cgroup struct cgfence_cgroup *cgroup = NULL;
 	struct cgfence_error error = { 0 };
 
-	if (cgfence_cgroup_open(arguments->operands[0], &cgroup, &error) ||
-	    (with && cgfence_policy_read_file(with, &policy, &error)))
+	/* Nothing is opened before that, which would be taken for a standard input that is closed. */
+	if ((with && cgfence_policy_read_file(with, &policy, &error)) ||
+	    cgfence_cgroup_open(arguments->operands[0], &cgroup, &error))
 		return output_failure(&error);
 	if (with && strcmp(with, "-") != 0)
 		output_warn_of_others(with);

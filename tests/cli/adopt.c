@@ -293,6 +293,16 @@ Test(adopt, apply_does_it_for_members_and_says_which_are_left)
 }
 
 /* The name alone says that systemd may have a say. */
+Test(adopt, a_policy_from_a_standard_input_that_is_closed)
+{
+	const struct program_options options = { .by_words = true };
+	struct program_result result =
+		program_run(&options, WORDS("sh", "-c", "exec \"$0\" adopt --with - \"$1\" <&-",
+					    program_path(), cgfence_cgroup_path(harness_cgroup())));
+
+	assert_fails(result, 1, "cannot read the policy: standard input is closed");
+}
+
 Test(adopt, a_unit_without_systemd_is_told)
 {
 	struct cgfence_cgroup *unit = harness_child_cgroup(harness_cgroup(), "web.service");
