@@ -97,11 +97,13 @@ Test(missing, a_guard_is_chosen_anew_for_each_fence)
 /* Its programs may have been those that the kernel refused. */
 Test(missing, what_another_version_found_is_asked_again)
 {
-	static const char other[] = PINS_KERNEL "/reads_refused";
+	static const char other[] = PINS_KERNEL "/asked_refused";
 
 	harness_attach(sockets_fence(), "{'devices': {}}");
 	cr_assert_eq(mkdir(other, 0700), 0);
-	cr_expect_not(refusal_of_reads_known());
+	cr_expect_eq(trial_recall("asked"), TRIAL_UNKNOWN);
+	trial_remember("asked", TRIAL_REFUSED);
+	cr_expect_eq(trial_recall("asked"), TRIAL_REFUSED);
 	rmdir(other);
 }
 
