@@ -11,7 +11,7 @@
  * activation_complain() - complain of the ports on which systemd listens for a service and which a policy refuses.
  * @cgroup: its path, or the plain name of a standing fence; nobody is asked unless it is called after a service
  *
- * Nothing is said where systemd cannot be asked.
+ * Where systemd cannot be asked, there is nothing to complain of.
  */
 void activation_complain(const char *cgroup, const struct cgfence_policy *policy);
 

@@ -11,7 +11,7 @@
 
 TestSuite(apply_output, .init = harness_begin, .fini = harness_end);
 
-/* What is said of so many cgroups with long names is more than a pipe is given at once. */
+/* The lines about so many cgroups with long names are more than a pipe is given at once. */
 #define COUNT 30
 
 static struct cgfence_cgroup *cgroups[COUNT];
