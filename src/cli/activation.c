@@ -85,7 +85,7 @@ static bool is_its_cgroup(const struct service *service, const char *cgroup, con
 
 /* ---- the ports of a socket ---- */
 
-/* What is looked for, and what is known of the socket that is read. */
+/* A search for one port or for all that a policy refuses, with what is known of the socket that is read. */
 struct search {
 	const char *service;
 	const char *socket;

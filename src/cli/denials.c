@@ -78,7 +78,7 @@ static int add_rows(const struct cgfence_fence_visit *visit, void *context,
 	return result;
 }
 
-/* What is to be followed: a fence, or all that judge a cgroup by themselves, as without --follow. */
+/* Finds a fence, or the cgroup whose judges are all followed, as without --follow. */
 static int find_followed(const char *name, uint64_t *id, uint64_t *cgroup,
 			 struct cgfence_error *error)
 {
