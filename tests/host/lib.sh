@@ -135,11 +135,17 @@ expect_lines() {
 	(($(wc -l <"$LOG") == $1)) || fail "$(wc -l <"$LOG") attempts in place of $1"
 }
 
+# takes_hangups PID: SIGHUP, the first of the caught signals, ends what is not yet a probe.
+takes_hangups() {
+	[[ $(cat "/proc/$1/comm") == probe ]] && ((0x$(sed -n 's/^SigCgt:\t//p' "/proc/$1/status") & 1))
+}
+
 # again PID: has a probe that stays try again, and waits until it has.
 again() {
 	local lines
 
 	lines=$(wc -l <"$LOG")
+	wait_for takes_hangups "$1"
 	kill -HUP "$1"
 	wait_for has_lines $((lines + 1))
 }

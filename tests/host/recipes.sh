@@ -47,6 +47,7 @@ if ! command -v podman >/dev/null; then
 		later 'systemctl stop user-1000.slice; rm -rf /etc/cgfence'
 		# The bus waits 25 s for a service that it starts, which is not enough on a busy host.
 		systemctl start systemd-logind.service
+		wait_for busctl status org.freedesktop.login1
 		follow policy
 		follow user
 		chmod 777 "$SCRATCH"
