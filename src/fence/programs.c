@@ -43,18 +43,12 @@ int fence_programs_create_policy_map(struct fence_programs *set, struct fence_ma
 int fence_programs_load_wanted(struct fence_programs *set, bool guards, struct fence_maps *maps,
 			       struct cgfence_error *error)
 {
-	set->refused = -1;
-	for (int i = 0; i < hook_count; i++) {
-		int result = 0;
+	unsigned int wanted = 0;
 
-		/* A program that shares its object was loaded with the first of them. */
+	for (int i = 0; i < hook_count; i++) {
 		if ((hooks[i].guards != 0) == guards && set->programs[i] < 0 &&
 		    hook_is_wanted(&hooks[i], set->image))
-			result = programs_load(&hooks[i], set->image, maps, set->programs, error);
-		if (result) {
-			set->refused = i;
-			return result;
-		}
+			wanted |= HOOK_BIT(i);
 	}
-	return 0;
+	return programs_load(wanted, set->image, maps, set->programs, &set->refused, error);
 }

@@ -198,11 +198,6 @@ bool hook_may_share(const struct hook *hook)
 	return hook->versions[HOOK_SHARED][HOOK_FULL];
 }
 
-bool hook_is_in_object_of(const struct hook *hook, const struct hook *other)
-{
-	return hook->versions[0][0] == other->versions[0][0];
-}
-
 bool hook_is_wanted(const struct hook *hook, const struct cgfence_image *image)
 {
 	return hook->wanted ? hook->wanted(image) : hook->guards & HOOK_BIT(image->ports.guard);

@@ -55,9 +55,6 @@ const void *hook_object(const struct hook *hook, const struct cgfence_image *ima
 /** hook_may_share() - is there a version of the program that fences may share? */
 bool hook_may_share(const struct hook *hook);
 
-/** hook_is_in_object_of() - do two hooks have their programs in one object? */
-bool hook_is_in_object_of(const struct hook *hook, const struct hook *other);
-
 /** hook_is_wanted() - does a fence with this image have a link on the hook? */
 bool hook_is_wanted(const struct hook *hook, const struct cgfence_image *image);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/program_code.h"
 #include "base/cleanup.h"
+#include "base/parallel.h"
 #include "image/image.h"
 #include "kernel/call.h"
 #include "kernel/policy_place.h"
@@ -241,46 +242,58 @@ int program_code_link(const void *bytes, size_t size, const struct hook *hook,
 	return 0;
 }
 
-/* Return: a descriptor, or -1. */
-static int load(const struct hook *hook, const struct cgfence_image *image, struct fence_maps *maps)
+/* A program on its way into the kernel. */
+struct loading {
+	const struct hook *hook;
+	struct program_code code;
+	int *program;
+};
+
+/* Return: false if it is left to libbpf. */
+static bool prepare(const struct hook *hook, const struct cgfence_image *image,
+		    struct fence_maps *maps, struct program_code *code)
 {
-	struct program_code code = { 0 };
 	size_t size;
 	const void *bytes = hook_object(hook, image, &size);
-	int result = program_code_link(bytes, size, hook, maps, &code);
-	cleanup_free struct bpf_insn *instructions = code.instructions;
-	union bpf_attr attributes = {
-		.prog_type = hook->type_in_place,
-		.expected_attach_type = hook->attach_type,
-		.insns = (uintptr_t)instructions,
-		.insn_cnt = code.count,
-	};
 
-	if (result || policy_place_put(instructions, code.count * sizeof(*instructions), image,
-				       maps->policy) < 0)
-		return -1;
-	return call_load_program(&attributes, hook->program);
+	return program_code_link(bytes, size, hook, maps, code) == 0 &&
+	       policy_place_put(code->instructions, code->count * sizeof(*code->instructions),
+				image, maps->policy) >= 0;
 }
 
-int program_code_load(const struct hook *hook, const struct cgfence_image *image,
-		      struct fence_maps *maps, int programs[HOOKS_MAX])
+/* Without memory of its own, for which a thread would have to make an arena. */
+static void load(int number, void *context)
 {
-	int loaded[HOOKS_MAX];
-	bool failed = hook->reads_kernel;
+	const struct loading *loading = (const struct loading *)context + number;
+	union bpf_attr attributes = {
+		.prog_type = loading->hook->type_in_place,
+		.expected_attach_type = loading->hook->attach_type,
+		.insns = (uintptr_t)loading->code.instructions,
+		.insn_cnt = loading->code.count,
+	};
+
+	*loading->program = call_load_program(&attributes, loading->hook->program);
+}
+
+/* Nearly all of the time of an attach is the verifier's, which takes several programs at a time. */
+void program_code_load(unsigned int wanted, const struct cgfence_image *image,
+		       struct fence_maps *maps, int programs[HOOKS_MAX])
+{
+	struct loading loading[HOOKS_MAX] = { 0 };
+	int count = 0;
 
 	for (int i = 0; i < hook_count; i++) {
-		loaded[i] = -1;
-		if (failed || !hook_is_in_object_of(&hooks[i], hook) ||
-		    !hook_is_wanted(&hooks[i], image))
+		if (!(wanted & HOOK_BIT(i)) || hooks[i].reads_kernel)
 			continue;
-		loaded[i] = load(&hooks[i], image, maps);
-		failed = loaded[i] < 0;
+		programs[i] = -1;
+		loading[count].hook = &hooks[i];
+		loading[count].program = &programs[i];
+		if (prepare(&hooks[i], image, maps, &loading[count].code))
+			count++;
+		else
+			free(loading[count].code.instructions);
 	}
-	for (int i = 0; i < hook_count; i++) {
-		if (failed)
-			cleanup_close_descriptor(&loaded[i]);
-		else if (loaded[i] >= 0)
-			programs[i] = loaded[i];
-	}
-	return failed ? -1 : 0;
+	parallel_run(count, load, loading);
+	for (int i = 0; i < count; i++)
+		free(loading[i].code.instructions);
 }

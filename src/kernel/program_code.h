@@ -26,10 +26,11 @@ int program_code_link(const void *bytes, size_t size, const struct hook *hook,
 		      struct fence_maps *maps, struct program_code *code);
 
 /**
- * program_code_load() - load those programs of the object of a hook that a policy wants.
- * The parameters are those of programs_load().
+ * program_code_load() - load programs, two at a time where there are two processors.
+ * @wanted: HOOK_BIT() of the number of each hook; those whose object is adapted to the kernel's types are left out
+ * @programs: receives a descriptor for each of them, or -1 for one that is left to libbpf
  *
- * Return: 0, or -1 with @programs unchanged.
+ * The other parameters are those of programs_load().
  */
-int program_code_load(const struct hook *hook, const struct cgfence_image *image,
-		      struct fence_maps *maps, int programs[HOOKS_MAX]);
+void program_code_load(unsigned int wanted, const struct cgfence_image *image,
+		       struct fence_maps *maps, int programs[HOOKS_MAX]);

@@ -69,22 +69,20 @@ static int keep_maps(struct bpf_object *object, struct fence_maps *maps)
 	return 0;
 }
 
-static void choose_programs(struct bpf_object *object, const struct hook *hook,
-			    const struct cgfence_image *image)
+/* Of the object only the program of the hook is loaded. Return: NULL if it is not there. */
+static struct bpf_program *choose_program(struct bpf_object *object, const struct hook *hook)
 {
-	for (int i = 0; i < hook_count; i++) {
-		struct bpf_program *program;
+	struct bpf_program *wanted = bpf_object__find_program_by_name(object, hook->program);
+	struct bpf_program *program;
 
-		if (!hook_is_in_object_of(&hooks[i], hook))
-			continue;
-		program = bpf_object__find_program_by_name(object, hooks[i].program);
-		bpf_program__set_autoload(program, hook_is_wanted(&hooks[i], image));
-		/* libbpf does not know the sections of such programs. */
-		if (hooks[i].type_in_place) {
-			bpf_program__set_type(program, hooks[i].type_in_place);
-			bpf_program__set_expected_attach_type(program, hooks[i].attach_type);
-		}
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, program == wanted);
+	/* libbpf does not know the sections of such programs. */
+	if (wanted && hook->type_in_place) {
+		bpf_program__set_type(wanted, hook->type_in_place);
+		bpf_program__set_expected_attach_type(wanted, hook->attach_type);
 	}
+	return wanted;
 }
 
 /* Copies the object of a hook, with the policy in place. Return: NULL if out of memory. */
@@ -99,22 +97,6 @@ static void *copy_object(const struct hook *hook, const struct cgfence_image *im
 		policy_place_put(copy, *size, image, policy);
 	}
 	return copy;
-}
-
-static int keep_programs(struct bpf_object *object, const struct hook *hook,
-			 const struct cgfence_image *image, int programs[HOOKS_MAX])
-{
-	for (int i = 0; i < hook_count; i++) {
-		const struct bpf_program *program;
-
-		if (!hook_is_in_object_of(&hooks[i], hook) || !hook_is_wanted(&hooks[i], image))
-			continue;
-		program = bpf_object__find_program_by_name(object, hooks[i].program);
-		programs[i] = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);
-		if (programs[i] < 0)
-			return -errno;
-	}
-	return 0;
 }
 
 /* Makes the maps that are wanted, without asking first what the kernel is like. One that is refused is left to libbpf. */
@@ -228,9 +210,9 @@ static const char *last_log_line(char *log)
 	return last;
 }
 
-static int load_object(const struct hook *hook, const struct cgfence_image *image,
-		       struct fence_maps *maps, int programs[HOOKS_MAX],
-		       struct cgfence_error *error)
+/* By libbpf. Return: a descriptor, or -errno. */
+static int load_from_object(const struct hook *hook, const struct cgfence_image *image,
+			    struct fence_maps *maps, struct cgfence_error *error)
 {
 	QUIET_LIBBPF;
 	__attribute__((cleanup(cleanup_close_object))) struct bpf_object *object = NULL;
@@ -244,6 +226,7 @@ static int load_object(const struct hook *hook, const struct cgfence_image *imag
 		    .btf_custom_path = types_file < 0 ? NULL : types);
 	size_t size;
 	cleanup_free void *bytes = copy_object(hook, image, maps->policy, &size);
+	const struct bpf_program *program;
 	int result;
 
 	if (log == MAP_FAILED || !bytes)
@@ -251,7 +234,7 @@ static int load_object(const struct hook *hook, const struct cgfence_image *imag
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return kernel_error(error, errno, "open the %s programs", hook->object);
-	choose_programs(object, hook, image);
+	program = choose_program(object, hook);
 	result = reuse_maps(object, maps);
 	if (result == 0)
 		result = sections_prepare(object);
@@ -263,14 +246,26 @@ static int load_object(const struct hook *hook, const struct cgfence_image *imag
 			error_wrap(error, "the verifier says '%s'", last_log_line(log));
 		return result;
 	}
-	result = keep_programs(object, hook, image, programs);
-	return result ? error_set(error, -result, "out of file descriptors") : 0;
+	result = fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0);
+	return result < 0 ? error_set(error, errno, "out of file descriptors") : result;
 }
 
-int programs_load(const struct hook *hook, const struct cgfence_image *image,
-		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error)
+int programs_load(unsigned int wanted, const struct cgfence_image *image, struct fence_maps *maps,
+		  int programs[HOOKS_MAX], int *refused, struct cgfence_error *error)
 {
-	if (program_code_load(hook, image, maps, programs) == 0)
-		return 0;
-	return load_object(hook, image, maps, programs, error);
+	*refused = -1;
+	program_code_load(wanted, image, maps, programs);
+	for (int i = 0; i < hook_count; i++) {
+		int result;
+
+		if (!(wanted & HOOK_BIT(i)) || programs[i] >= 0)
+			continue;
+		result = load_from_object(&hooks[i], image, maps, error);
+		if (result < 0) {
+			*refused = i;
+			return result;
+		}
+		programs[i] = result;
+	}
+	return 0;
 }

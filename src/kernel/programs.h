@@ -17,13 +17,14 @@ int programs_make_asked(struct fence_maps *maps, struct cgfence_error *error);
 int programs_make_own_records(uint32_t room);
 
 /**
- * programs_load() - load those programs of the object of a hook that a policy wants.
- * @hook: one that is wanted
+ * programs_load() - load the programs of hooks.
+ * @wanted: HOOK_BIT() of the number of each hook, none of which has its program yet
  * @image: what the policy map holds
  * @maps: the maps of the fence, all open
- * @programs: receives a descriptor for each wanted hook whose program is in that object
+ * @programs: receives their descriptors; -1 for one that failed
+ * @refused: receives the number of the hook whose program failed, or -1
  *
  * Return: 0, -EINVAL if the kernel lacks a helper or a program type, another -errno.
  */
-int programs_load(const struct hook *hook, const struct cgfence_image *image,
-		  struct fence_maps *maps, int programs[HOOKS_MAX], struct cgfence_error *error);
+int programs_load(unsigned int wanted, const struct cgfence_image *image, struct fence_maps *maps,
+		  int programs[HOOKS_MAX], int *refused, struct cgfence_error *error);

@@ -57,6 +57,7 @@ static int attach_without_header(const struct cgfence_image *image, enum bpf_att
 	struct cgfence_error error = { 0 };
 	int index = find_hook(type);
 	int programs[HOOKS_MAX];
+	int refused;
 	int link;
 
 	cr_assert_not_null(blank);
@@ -70,13 +71,10 @@ static int attach_without_header(const struct cgfence_image *image, enum bpf_att
 	cr_assert_eq(fence_maps_create_policy(blank, &maps.policy, &error), 0, "%s", error.text);
 	cr_assert_eq(fence_maps_create_events(&maps.events, &error), 0, "%s", error.text);
 	cr_assert_eq(programs_make_records(&maps, false, &error), 0, "%s", error.text);
-	cr_assert_eq(programs_load(&hooks[index], image, &maps, programs, &error), 0, "%s",
-		     error.text);
+	cr_assert_eq(programs_load(HOOK_BIT(index), image, &maps, programs, &refused, &error), 0,
+		     "%s", error.text);
 	link = bpf_link_create(programs[index], cgfence_cgroup_fd(harness_cgroup()), type, NULL);
-	for (int i = 0; i < HOOKS_MAX; i++) {
-		if (programs[i] >= 0)
-			close(programs[i]);
-	}
+	close(programs[index]);
 	return link;
 }
 

@@ -24,7 +24,7 @@ static int count_in_object(const struct hook *hook)
 	int count = 0;
 
 	for (int i = 0; i < hook_count; i++)
-		count += hook_is_in_object_of(&hooks[i], hook);
+		count += hooks[i].versions[0][0] == hook->versions[0][0];
 	return count;
 }
 
