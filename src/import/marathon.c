@@ -49,8 +49,10 @@ static void add_port(const struct importing *import, struct assigned *assigned, 
 				 place);
 }
 
+/* Before 1.5 Marathon tells the same ports twice, and their protocols in the definitions alone, which win. */
 static int read_ports(const struct importing *import, const json_t *app, struct assigned *assigned)
 {
+	const json_t *definitions = json_object_get(app, "portDefinitions");
 	int result = json_source_check_list(import, app, "portDefinitions", "");
 	const json_t *element;
 	char place[320];
@@ -59,12 +61,14 @@ static int read_ports(const struct importing *import, const json_t *app, struct 
 	if (result == 0)
 		result = json_source_check_list(import, app, "ports", "");
 
-	json_array_foreach (json_object_get(app, "portDefinitions"), index, element) {
+	json_array_foreach (definitions, index, element) {
 		snprintf(place, sizeof(place), "%s: portDefinitions[%zu]", import->sources[0].name,
 			 index);
 		add_port(import, assigned, json_object_get(element, "port"),
 			 protocols_of(json_object_get(element, "protocol")), place);
 	}
+	if (json_is_array(definitions))
+		return result;
 	json_array_foreach (json_object_get(app, "ports"), index, element) {
 		snprintf(place, sizeof(place), "%s: ports[%zu]", import->sources[0].name, index);
 		add_port(import, assigned, element, "tcp", place);

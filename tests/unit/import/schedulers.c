@@ -128,6 +128,10 @@ Test(import_schedulers, marathon)
 		  "{`ports`: []}",
 		  "f: portDefinitions[0]: a policy has no ports of 'sctp'; it is left out\n" },
 		{ "{`requirePorts`: true, `ports`: 80}", NULL, "f: ports: this must be a list" },
+		/* What the definitions say of a protocol, the list of the same ports does not. */
+		{ "{`requirePorts`: true, `ports`: [80, 81], `portDefinitions`:"
+		  " [{`port`: 80, `protocol`: `udp`}, {`port`: 81, `protocol`: `tcp`}]}",
+		  "{`ports`: {`tcp`: [81], `udp`: [80]}}", "" },
 		/* None of these is taken for tcp. */
 		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: [`udp`]}]}",
 		  "{`ports`: []}",
