@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A network without a mode is one of containers (network.raml); an app without networks is on that of the host. */
 static bool is_on_host(const json_t *app)
 {
 	const json_t *network = json_array_get(json_object_get(app, "networks"), 0);
@@ -17,8 +18,8 @@ static bool is_on_host(const json_t *app)
 	const char *docker = json_string_value(json_object_get(
 		json_object_get(json_object_get(app, "container"), "docker"), "network"));
 
-	if (mode)
-		return strcmp(mode, "host") == 0;
+	if (network)
+		return mode && strcmp(mode, "host") == 0;
 	if (json_is_object(json_object_get(app, "ipAddress")))
 		return false;
 	return !docker || strcasecmp(docker, "host") == 0;

@@ -132,6 +132,8 @@ Test(import_schedulers, marathon)
 		{ "{`requirePorts`: true, `ports`: [80, 81], `portDefinitions`:"
 		  " [{`port`: 80, `protocol`: `udp`}, {`port`: 81, `protocol`: `tcp`}]}",
 		  "{`ports`: {`tcp`: [81], `udp`: [80]}}", "" },
+		{ "{`networks`: [{`name`: `dcos`}], `requirePorts`: true, `ports`: [80]}", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
 		/* None of these is taken for tcp. */
 		{ "{`requirePorts`: true, `portDefinitions`: [{`port`: 80, `protocol`: [`udp`]}]}",
 		  "{`ports`: []}",
