@@ -7,6 +7,7 @@
 #include "import/ordered.h"
 #include "import/socket_bind.h"
 #include "import/unit_file.h"
+#include "import/unit_images.h"
 #include "import/unit_type.h"
 #include "import/words.h"
 
@@ -28,7 +29,7 @@ struct unit {
 	size_t device_lines; /* that count, also those that stand for nothing */
 	bool private_devices;
 	bool protect_clock;
-	bool images;
+	struct unit_images images;
 	bool credentials;
 	struct socket_bind_list *allow;
 	struct socket_bind_list *deny;
@@ -127,16 +128,6 @@ static int add_device(struct unit *unit, const struct unit_line *line, const cha
 	return add_path(unit, line, device, access);
 }
 
-/* Has a path a component of two dots? */
-static bool goes_up(const char *path)
-{
-	for (const char *at = strstr(path, "/.."); at; at = strstr(at + 1, "/..")) {
-		if (!at[3] || at[3] == '/')
-			return true;
-	}
-	return false;
-}
-
 static bool is_below(const char *path, const char *directory)
 {
 	size_t length = strlen(directory);
@@ -149,7 +140,7 @@ static bool is_device(const char *text)
 {
 	return strncmp(text, "block-", 6) == 0 || strncmp(text, "char-", 5) == 0 ||
 	       ((is_below(text, "/dev") || is_below(text, "/run/systemd/inaccessible")) &&
-		!goes_up(text));
+		!unit_file_goes_up(text));
 }
 
 static int read_device_allow(struct unit *unit, struct unit_line *line)
@@ -224,10 +215,22 @@ static int read_protect_clock(struct unit *unit, struct unit_line *line)
 	return read_bool(unit, line, &unit->protect_clock);
 }
 
-static int read_images(struct unit *unit, struct unit_line *line)
+static int read_root_image(struct unit *unit, struct unit_line *line)
 {
-	unit->images |= *line->value != '\0';
-	return 0;
+	return unit_images_read_root(&unit->images, line->value)
+		       ? 0
+		       : ignore(unit, line, "is no absolute path");
+}
+
+static int read_mount_images(struct unit *unit, struct unit_line *line)
+{
+	cleanup_free char *copy = strdup(line->value);
+
+	if (!copy)
+		return error_out_of_memory(unit->import->error);
+	return unit_images_read_mounts(&unit->images, copy)
+		       ? 0
+		       : ignore(unit, line, "is no image and directory, as '/x.raw:/x' is");
 }
 
 static int read_credentials(struct unit *unit, struct unit_line *line)
@@ -290,9 +293,8 @@ static const struct {
 	{ "DevicePolicy", read_device_policy, false },
 	{ "PrivateDevices", read_private_devices, true },
 	{ "ProtectClock", read_protect_clock, true },
-	{ "RootImage", read_images, true },
-	{ "MountImages", read_images, true },
-	{ "ExtensionImages", read_images, true },
+	{ "RootImage", read_root_image, true },
+	{ "MountImages", read_mount_images, true },
 	{ "LoadCredentialEncrypted", read_credentials, true },
 	{ "SetCredentialEncrypted", read_credentials, true },
 	{ "SocketBindAllow", read_bind_allow, false },
@@ -323,6 +325,23 @@ static int read_line(struct unit_line *line, void *context)
 
 /* ---- what comes of them ---- */
 
+/* Without these systemd could not mount the images as it starts the unit (unit_patch_contexts() of src/core/unit.c). */
+static int add_image_devices(struct unit *unit)
+{
+	static const char *const paths[] = { "/dev/loop-control", "/dev/mapper/control" };
+	static const char *const groups[] = { "loop", "blkext", "device-mapper" };
+	const uint8_t both = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE;
+	const char *name = unit->import->sources[0].name;
+	const struct unit_line line = { .place = name };
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && result == 0; i++)
+		result = words_add_path(unit->import, &unit->devices, paths[i], both, name);
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]) && result == 0; i++)
+		result = add_group(unit, &line, 'b', groups[i], both | BPF_DEVCG_ACC_MKNOD);
+	return result;
+}
+
 static int finish_devices(struct unit *unit)
 {
 	struct importing *import = unit->import;
@@ -336,17 +355,15 @@ static int finish_devices(struct unit *unit)
 			"%s: PrivateDevices= also takes CAP_MKNOD and CAP_SYS_RAWIO away, which a fence does not",
 			name);
 	}
-	if (unit->images && (unit->policy != POLICY_AUTO || unit->device_lines))
-		importing_remark(
-			import,
-			"%s: the loop and mapper devices that systemd allows for images are left out",
-			name);
+	if ((unit->images.root || unit->images.mounted) &&
+	    (unit->policy != POLICY_AUTO || unit->device_lines))
+		result = add_image_devices(unit);
 	if (unit->credentials && (unit->policy != POLICY_AUTO || unit->device_lines))
 		importing_remark(
 			import,
 			"%s: the TPM, which systemd allows for encrypted credentials, is left out",
 			name);
-	if (unit->protect_clock) {
+	if (unit->protect_clock && result == 0) {
 		const struct unit_line line = { .place = name };
 
 		unit->device_lines++;

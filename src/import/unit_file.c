@@ -163,3 +163,12 @@ void unit_file_simplify_path(char *path)
 		to++;
 	*to = '\0';
 }
+
+bool unit_file_goes_up(const char *path)
+{
+	for (const char *at = strstr(path, "/.."); at; at = strstr(at + 1, "/..")) {
+		if (!at[3] || at[3] == '/')
+			return true;
+	}
+	return false;
+}

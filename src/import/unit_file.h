@@ -27,3 +27,6 @@ char *unit_file_word(char **value);
 
 /** unit_file_simplify_path() - take needless slashes and components of one dot out of an absolute path. */
 void unit_file_simplify_path(char *path);
+
+/** unit_file_goes_up() - has an absolute path a component of two dots? systemd takes none that has. */
+bool unit_file_goes_up(const char *path);

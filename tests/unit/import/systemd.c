@@ -11,6 +11,9 @@ static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`, `/dev/link`: `c 
 			   " `proc_devices`: `Character devices:\\n 4 tty\\n 4 ttyS\\n252 rtc\\n`}";
 
 #define CLOSED(entries) "{`devices`: {`defaults`: `systemd`, `allow`: [" entries "]}}"
+#define IMAGES                                               \
+	"`/dev/loop-control rw`, `/dev/mapper/control rw`, " \
+	"`b loop:* rwm`, `b blkext:* rwm`, `b device-mapper:* rwm`"
 #define NOTHING "{`devices`: {`defaults`: `systemd`}}"
 
 Test(import_systemd, device_lines)
@@ -119,11 +122,35 @@ Test(import_systemd, policies)
 		  "BPFProgram=egress:/sys/fs/bpf/y\nBPFProgram=\n",
 		  NOTHING,
 		  "f:2: BPFProgram=device:/sys/fs/bpf/x is a program, whose rules are not known here; it is left out\n" },
-		{ "[Service]\nRootImage=/i\nDevicePolicy=closed\n", NOTHING,
-		  "f: the loop and mapper devices that systemd allows for images are left out\n" },
 	};
 
 	import_text_expect("systemd", host, cases, ARRAY_SIZE(cases));
+}
+
+/* A fence without the devices that systemd opens in the cgroup of a unit would keep the unit from starting. */
+Test(import_systemd, images)
+{
+	static const char of_images[] =
+		"{`nodes`: {`/dev/loop-control`: `c 10:237`, `/dev/mapper/control`: `c 10:236`},"
+		" `proc_devices`: `Block devices:\\n 7 loop\\n253 device-mapper\\n259 blkext\\n`}";
+	static const struct import_expectation cases[] = {
+		{ "[Service]\nRootImage=/srv/%i.raw\nDevicePolicy=closed\n", CLOSED(IMAGES), "" },
+		{ "[Service]\nMountImages=relative:/x \"-/x.raw:/x:ro\"\nDevicePolicy=strict\n",
+		  "{`devices`: {`allow`: [" IMAGES "]}}", "" },
+		{ "[Service]\nRootImage=/i\nRootImage=\nDevicePolicy=closed\n", NOTHING, "" },
+		{ "[Service]\nMountImages=/x:/x\nMountImages=\nDevicePolicy=closed\n", NOTHING,
+		  "" },
+		{ "[Service]\nRootImage=srv/i\nMountImages=/x /y:../z\nDevicePolicy=closed\n",
+		  NOTHING,
+		  "f:2: RootImage=srv/i is no absolute path; it is left out\n"
+		  "f:3: MountImages=/x /y:../z is no image and directory, as '/x.raw:/x' is; it is left out\n" },
+		/* They close nothing by themselves, and systemd allows none for extensions. */
+		{ "[Service]\nRootImage=/i\n", NULL,
+		  "f: this restricts neither devices nor ports, so there is no policy to make of it" },
+		{ "[Service]\nExtensionImages=/i\nDevicePolicy=closed\n", NOTHING, "" },
+	};
+
+	import_text_expect("systemd", of_images, cases, ARRAY_SIZE(cases));
 }
 
 /* Lines for one device do not add up in systemd, and entries for one device do in a policy. */
