@@ -15,22 +15,23 @@ static const struct {
 	int (*read)(struct importing *import);
 	bool several; /* it has drop-ins */
 	bool parts;   /* its files are of several things */
+	bool marked;  /* a byte order mark before them is passed over */
 } dialects[] = {
 	/* clang-format off */
-	{ "systemd", import_read_systemd, true, false },
-	{ "runc", import_read_runc, false, false },
-	{ "crun", import_read_crun, false, false },
-	{ "lxc", import_read_lxc, false, false },
-	{ "cgroup1", import_read_cgroup1, false, false },
-	{ "compose", import_read_compose, false, true },
-	{ "cdi", import_read_cdi, false, true },
-	{ "k8s", import_read_k8s, false, true },
-	{ "mesos", import_read_mesos, false, false },
-	{ "marathon", import_read_marathon, false, true },
-	{ "nomad", import_read_nomad, false, true },
-	{ "slurm", import_read_slurm, false, true },
-	{ "libvirt", import_read_libvirt, false, false },
-	{ "snapd", import_read_snapd, false, true },
+	{ "systemd", import_read_systemd, true, false, true },
+	{ "runc", import_read_runc, false, false, false },
+	{ "crun", import_read_crun, false, false, false },
+	{ "lxc", import_read_lxc, false, false, false },
+	{ "cgroup1", import_read_cgroup1, false, false, false },
+	{ "compose", import_read_compose, false, true, true },
+	{ "cdi", import_read_cdi, false, true, true },
+	{ "k8s", import_read_k8s, false, true, true },
+	{ "mesos", import_read_mesos, false, false, false },
+	{ "marathon", import_read_marathon, false, true, false },
+	{ "nomad", import_read_nomad, false, true, false },
+	{ "slurm", import_read_slurm, false, true, false },
+	{ "libvirt", import_read_libvirt, false, false, false },
+	{ "snapd", import_read_snapd, false, true, false },
 	/* clang-format on */
 };
 
@@ -80,9 +81,11 @@ static int finish(const struct importing *import, char **text)
 	return result;
 }
 
-/* Behind a NUL most readers would see nothing. */
-static int check_texts(const struct importing *import)
+/* Behind a NUL most readers would see nothing, and a byte order mark would hide what is in the first line. */
+static int check_texts(const struct importing *import, bool marked)
 {
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
 	for (size_t i = 0; i < import->source_count; i++) {
 		const struct cgfence_import_source *source = &import->sources[i];
 
@@ -90,6 +93,12 @@ static int check_texts(const struct importing *import)
 			return error_set_invalid(import->error,
 						 "%s: this is no text, since it has a NUL",
 						 source->name);
+		if (!marked && source->length >= sizeof(mark) &&
+		    memcmp(source->text, mark, sizeof(mark)) == 0)
+			return error_set_invalid(
+				import->error,
+				"%s: a byte order mark is before the text, which %s does not take; save it as UTF-8 without one",
+				source->name, import->dialect);
 	}
 	return 0;
 }
@@ -117,7 +126,7 @@ int import_run(const char *dialect, const char *part, const struct cgfence_impor
 		return error_set_invalid(error, "%s has no drop-ins; give one file", dialect);
 	if (part && !dialects[which].parts)
 		return error_set_invalid(error, "%s has no parts; leave out '%s'", dialect, part);
-	result = check_texts(&import);
+	result = check_texts(&import, dialects[which].marked);
 	if (result)
 		return result;
 	import.policy = json_object();

@@ -2,6 +2,7 @@
 /* What stands around ordered lists; tests/unit/import/order.c has what comes of their order. */
 #include "unit/support/import_text.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const char host[] = "{`nodes`: {`/dev/fuse`: `c 10:229`}}";
@@ -283,4 +284,21 @@ Test(import_lists, crun_without_rules_allows_all)
 
 	cr_expect(import_text_allows(policy, "b 8:0 rwm"));
 	cr_expect(strstr(imported.remarks, "everything is allowed"));
+}
+
+/* Before the first word it would hide that line, which is often the one that denies all. */
+Test(import_lists, byte_order_mark)
+{
+	static const char *const dialects[] = { "runc",	    "crun",  "lxc",   "cgroup1", "mesos",
+						"marathon", "nomad", "slurm", "libvirt", "snapd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dialects); i++) {
+		cleanup_imported struct imported imported = import_text_run_one(
+			dialects[i], "\xef\xbb\xbflxc.cgroup2.devices.deny = a\n");
+
+		cr_expect_eq(imported.result, -EINVAL, "%s", dialects[i]);
+		cr_expect(strstr(imported.error.text, "f: a byte order mark is before the text"),
+			  "%s: %s", dialects[i], imported.error.text);
+	}
+	policy_text_expect_no_leak();
 }
