@@ -54,19 +54,23 @@ static json_t *convert_sequence(struct conversion *conversion, const yaml_node_t
 	return list;
 }
 
-/* "<<" takes in the keys of another mapping, or of several, that are not there. */
-static int merge(json_t *object, const json_t *other)
+/* "<<" takes in the keys of another mapping, or of several, that are not there, and is no key itself. */
+static int merge(json_t *object)
 {
-	const json_t *element;
+	json_t *other = json_incref(json_object_get(object, "<<"));
+	json_t *element;
+	int result = 0;
 	size_t index;
 
+	json_object_del(object, "<<");
 	if (json_is_object(other))
-		return json_object_update_missing(object, (json_t *)other);
+		result = json_object_update_missing(object, other);
 	json_array_foreach (other, index, element) {
-		if (json_object_update_missing(object, (json_t *)element))
-			return -1;
+		if (result == 0)
+			result = json_object_update_missing(object, element);
 	}
-	return 0;
+	json_decref(other);
+	return result;
 }
 
 static json_t *convert_mapping(struct conversion *conversion, const yaml_node_t *node, int depth)
@@ -93,7 +97,7 @@ static json_t *convert_mapping(struct conversion *conversion, const yaml_node_t 
 		}
 	}
 	if (result == 0)
-		result = merge(object, json_object_get(object, "<<"));
+		result = merge(object);
 	if (result) {
 		json_decref(object);
 		return NULL;

@@ -122,6 +122,9 @@ Test(import_containers, compose_refusals)
 		{ "services: {a: {}, b: {}}", NULL,
 		  "f: services: name one of these with --part: a, b" },
 		{ "a: {devices: [/dev/fuse]}", NULL, "f: services: there are none" },
+		/* What is merged is no service. */
+		{ "services:\n  <<: {a: {}}\n  b: {}\n", NULL,
+		  "f: services: name one of these with --part: b, a" },
 		{ SERVICE("    devices: [/dev/fuse]\n    devices: []\n"), NULL,
 		  "f:4:5: duplicate key 'devices'" },
 		{ SERVICE("    devices: /dev/fuse\n"), NULL,
