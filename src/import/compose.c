@@ -42,6 +42,10 @@ static int choose_service(struct service *service, const json_t *root)
 	service->name = name;
 	if (json_is_object(service->value))
 		return 0;
+	if (service->value)
+		return error_set_invalid(service->import->error,
+					 "%s: services.%s: this must be a mapping",
+					 service->import->sources[0].name, name);
 	return part_refuse(service->import, "services", part_keys(services));
 }
 

@@ -122,6 +122,7 @@ Test(import_containers, compose_refusals)
 		{ "services: {a: {}, b: {}}", NULL,
 		  "f: services: name one of these with --part: a, b" },
 		{ "a: {devices: [/dev/fuse]}", NULL, "f: services: there are none" },
+		{ "services:\n  a:\n", NULL, "f: services.a: this must be a mapping" },
 		/* What is merged is no service. */
 		{ "services:\n  <<: {a: {}}\n  b: {}\n", NULL,
 		  "f: services: name one of these with --part: b, a" },
