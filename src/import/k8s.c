@@ -64,6 +64,13 @@ static int choose_pod(const struct importing *import, const json_t *objects, con
 		json_decref(names);
 		return 0;
 	}
+	if (import->part && found) {
+		json_decref(names);
+		return error_set_invalid(
+			import->error,
+			"%s: pods: several are called '%s'; give a file with one of them",
+			import->sources[0].name, import->part);
+	}
 	return part_refuse(import, "pods", names);
 }
 

@@ -299,6 +299,18 @@ Test(import_containers, cdi_parts)
 	policy_text_expect_no_leak();
 }
 
+Test(import_containers, k8s_pods_of_one_name)
+{
+	static const char text[] =
+		"metadata: {name: p}\nspec: {hostNetwork: true, containers: []}\n---\n"
+		"metadata: {name: p}\nspec: {hostNetwork: true, containers: []}\n";
+	const struct cgfence_import_source source = { "f", text, strlen(text) };
+	cleanup_imported struct imported imported = import_text_run("k8s", "p", &source, 1, NULL);
+
+	cr_expect_str_eq(imported.error.text,
+			 "f: pods: several are called 'p'; give a file with one of them");
+}
+
 #define ALL_OF_POD \
 	"f: Kubernetes does not close what its list of ports leaves out; the policy does, for all containers of the pod\n"
 
