@@ -209,6 +209,17 @@ static int choose_in_group(const struct importing *import, const json_t *root, j
 	return *chosen ? 0 : part_refuse(import, "apps", part_values(apps, "id"));
 }
 
+/* The only app of a file must be the one that is asked for. A slash before its id may be left out. */
+static int check_id(const struct importing *import, const json_t *app)
+{
+	const char *id = json_string_value(json_object_get(app, "id"));
+	const char *part = import->part;
+
+	if (!part || (id && strcmp(id + (*id == '/'), part + (*part == '/')) == 0))
+		return 0;
+	return part_refuse(import, "apps", id ? json_pack("[s]", id) : json_array());
+}
+
 /*
  * As the HTTP interface gives it: the app, {"app": ...}, {"apps": [...]}, or a group, which has apps, pods and groups.
  * @chosen: receives a reference
@@ -222,8 +233,10 @@ static int choose_app(const struct importing *import, const json_t *root, json_t
 		result = choose_in_group(import, root, chosen);
 	else
 		*chosen = json_incref(json_is_object(app) ? app : (json_t *)root);
-	if (result || is_app(*chosen))
+	if (result)
 		return result;
+	if (is_app(*chosen))
+		return check_id(import, *chosen);
 	return error_set_invalid(import->error, "%s: this is no app or pod of Marathon",
 				 import->sources[0].name);
 }

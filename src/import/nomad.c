@@ -106,6 +106,16 @@ static int choose_group(const struct importing *import, const json_t *groups, co
 	return part_refuse(import, "TaskGroups", part_values(groups, "Name"));
 }
 
+/* The only group of a file must be the one that is asked for. */
+static int check_group(const struct importing *import, const json_t *name)
+{
+	const char *given = json_string_value(name);
+
+	if (!import->part || (given && strcmp(given, import->part) == 0))
+		return 0;
+	return part_refuse(import, "TaskGroups", given ? json_pack("[s]", given) : json_array());
+}
+
 /* Before Nomad 0.12 tasks had networks of their own, and they still may. */
 static int read_tasks(struct reading *reading, const json_t *group)
 {
@@ -149,6 +159,9 @@ static int read_root(struct reading *reading, const json_t *root)
 	if (!allocated && json_object_get(job ? job : root, "TaskGroups"))
 		result = choose_group(reading->import,
 				      json_object_get(job ? job : root, "TaskGroups"), &group);
+	else
+		result = check_group(reading->import,
+				     json_object_get(root, allocated ? "TaskGroup" : "Name"));
 	if (result)
 		return result;
 	result = read_networks(reading, group, allocated != NULL);

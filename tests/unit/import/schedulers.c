@@ -171,6 +171,34 @@ Test(import_schedulers, marathon_names_an_app_of_a_group)
 	policy_text_expect_no_leak();
 }
 
+static void expect_part(const char *dialect, const char *part, const char *text, const char *error)
+{
+	const struct cgfence_import_source source = { "f", text, strlen(text) };
+	cleanup_imported struct imported imported =
+		import_text_run(dialect, part, &source, 1, NULL);
+
+	cr_expect_str_eq(imported.error.text, error, "%s: %s", text, imported.error.text);
+}
+
+/* The ports of another would be as wrong as none. */
+Test(import_schedulers, a_part_is_asked_for_where_there_is_one)
+{
+	static const char app[] = "{\"app\": {\"id\": \"/x\", \"ports\": [80]}}";
+	static const char allocation[] =
+		"{\"TaskGroup\": \"a\", \"AllocatedResources\": {\"Shared\": {\"Ports\": []}}}";
+
+	expect_part("marathon", "/x", app, "");
+	expect_part("marathon", "x", app, "");
+	expect_part("marathon", "/y", app, "f: apps: there is no '/y', but /x");
+	expect_part("marathon", "/y", "{\"ports\": [80]}", "f: apps: there is no '/y'");
+	expect_part("nomad", "a", allocation, "");
+	expect_part("nomad", "b", allocation, "f: TaskGroups: there is no 'b', but a");
+	expect_part("nomad", "b", "{\"Name\": \"a\", \"Networks\": []}",
+		    "f: TaskGroups: there is no 'b', but a");
+	expect_part("nomad", "b", "{\"Networks\": []}", "f: TaskGroups: there is no 'b'");
+	policy_text_expect_no_leak();
+}
+
 #define ALL_BUT(entries) "{`devices`: {`allow`: [`a *:* rwm`], `deny`: [" entries "]}}"
 #define NONE_GIVEN \
 	"f: the job was given none of the devices; --part names those that it was given\n"
