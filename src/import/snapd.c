@@ -36,16 +36,15 @@ struct reading {
 	bool found;
 };
 
-/* The driver that has all devices of a subsystem, and no others. */
+/* The driver that has all devices of a subsystem, and no others. Those of block are all of their type. */
 static const struct {
 	const char *subsystem;
 	const char *driver;
 } drivers[] = {
-	{ "drm", "c drm:*" },
-	{ "input", "c input:*" },
-	{ "sound", "c alsa:*" },
-	{ "hidraw", "c hidraw:*" },
-	{ "video4linux", "c video4linux:*" },
+	{ "block", "b *:*" },	     { "drm", "c drm:*" },     { "dvb", "c DVB:*" },
+	{ "hidraw", "c hidraw:*" },  { "input", "c input:*" }, { "mei", "c mei:*" },
+	{ "nvme", "c nvme:*" },	     { "rtc", "c rtc:*" },     { "sound", "c alsa:*" },
+	{ "usb", "c usb_device:*" }, { "usbmisc", "c usb:*" }, { "video4linux", "c video4linux:*" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
