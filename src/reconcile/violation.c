@@ -2,13 +2,13 @@
 #include "reconcile/violation.h"
 #include "cgroup/cgroup.h"
 #include "base/cleanup.h"
+#include "base/cmdline.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Longer command lines are cut. */
-#define CMDLINE_SIZE 4096
+/* A report without it is better than a listener of another fence that waits for its turn. */
+#define CMDLINE_MS 100
 
 void violation_text_free(struct violation_text *text)
 {
@@ -30,31 +30,24 @@ static char *cgroup_path(uint64_t id)
 	return strdup(cgfence_cgroup_path(cgroup));
 }
 
-static ssize_t read_proc(uint32_t pid, const char *name, char *text, size_t size)
+/* With the words side by side. */
+static char *read_cmdline(const struct cgfence_holder *holder)
 {
-	cleanup_close int fd = -1;
-	char path[64];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	length = fd < 0 ? -1 : read(fd, text, size - 1);
-	text[length > 0 ? length : 0] = '\0';
-	return length;
-}
-
-static char *read_cmdline(uint32_t pid)
-{
+	const struct cmdline_way way = {
+		.group = holder->fence_id ? holder->fence_id : holder->cgroup_id,
+		.wait_ms = CMDLINE_MS,
+	};
 	char text[CMDLINE_SIZE];
-	ssize_t length = read_proc(pid, "cmdline", text, sizeof(text));
+	/* A leader that has ended has no command line, but its threads still have it. */
+	size_t length = cmdline_read((pid_t)holder->thread, &way, text);
 
 	while (length > 0 && !text[length - 1])
 		length--;
-	for (ssize_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < length; i++) {
 		if (!text[i])
 			text[i] = ' ';
 	}
-	return strdup(length > 0 ? text : "");
+	return strdup(text);
 }
 
 static void describe_holder(const struct cgfence_holder *holder, struct violation_text *text)
@@ -65,8 +58,7 @@ static void describe_holder(const struct cgfence_holder *holder, struct violatio
 	/* The pid may belong to another process by now. */
 	if (holder->fd != HOLDER_FD_UNKNOWN && !holder_still_holds(holder))
 		return;
-	/* A leader that has ended has no command line, but its threads still have it. */
-	text->cmdline = read_cmdline(holder->thread);
+	text->cmdline = read_cmdline(holder);
 }
 
 int violation_describe(const struct observation *observation, const struct sighting *sighting,

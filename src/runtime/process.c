@@ -2,6 +2,7 @@
 #include "runtime/process.h"
 #include "base/boot_time.h"
 #include "base/cleanup.h"
+#include "base/cmdline.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,9 @@
 #include <sys/stat.h>
 
 #define PROC_PATH_SIZE 40
+
+/* Processes in a cgroup may keep whoever asks waiting, but a runtime on a loaded host may be slow. */
+#define ARGUMENTS_MS 250
 
 static void name_file(pid_t pid, const char *file, char path[PROC_PATH_SIZE])
 {
@@ -89,8 +93,15 @@ static bool shares_user_namespace(pid_t pid)
 	return stat(path, &its) == 0 && its.st_ino == own.st_ino && its.st_dev == own.st_dev;
 }
 
+bool process_read_user(struct process *process)
+{
+	process->is_root = has_root_as_user(process->pid) && shares_user_namespace(process->pid);
+	return process->is_root;
+}
+
 void process_read_more(struct process *process)
 {
+	const struct cmdline_way way = { .group = (uint64_t)process->pid, .wait_ms = ARGUMENTS_MS };
 	char path[PROC_PATH_SIZE];
 	struct stat status;
 	ssize_t length;
@@ -102,9 +113,8 @@ void process_read_more(struct process *process)
 		process->program_device = status.st_dev;
 		process->program_inode = status.st_ino;
 	}
-	process->arguments_length =
-		read_file(process->pid, "cmdline", process->arguments, sizeof(process->arguments));
-	process->is_root = has_root_as_user(process->pid) && shares_user_namespace(process->pid);
+	process->arguments_length = cmdline_read(process->pid, &way, process->arguments);
+	process_read_user(process);
 }
 
 const char *process_argument(const struct process *process, size_t index)

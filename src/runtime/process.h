@@ -2,6 +2,8 @@
 /* What proc(5) tells of a process. */
 #pragma once
 
+#include "base/cmdline.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +11,6 @@
 
 /* Longer ones are cut. */
 #define PROCESS_PATH_SIZE 256
-#define PROCESS_ARGUMENTS_SIZE 4096
 
 struct process {
 	pid_t pid;
@@ -21,12 +22,15 @@ struct process {
 	char program[PROCESS_PATH_SIZE]; /* the path of its executable, as far as it has one */
 	dev_t program_device;
 	ino_t program_inode;
-	char arguments[PROCESS_ARGUMENTS_SIZE]; /* each ended by a null byte */
+	char arguments[CMDLINE_SIZE]; /* each ended by a null byte */
 	size_t arguments_length;
 };
 
 /** process_read() - read pid, parent, age and comm; the rest is empty. Return: false if it is gone. */
 bool process_read(pid_t pid, struct process *process);
+
+/** process_read_user() - find out if it is root's, and return that. */
+bool process_read_user(struct process *process);
 
 /** process_read_more() - read the rest; what cannot be read stays empty. */
 void process_read_more(struct process *process);

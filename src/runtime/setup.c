@@ -149,7 +149,8 @@ static bool is_being_set_up(pid_t pid, const struct tasks *tasks, struct setup *
 
 	if (!process_read(pid, &task) || task.parent <= 1 ||
 	    is_among(task.parent, tasks->items, tasks->count) ||
-	    !process_read(task.parent, &runtime) || runtime.age_ns >= SETUP_LONGEST_NS)
+	    !process_read(task.parent, &runtime) || runtime.age_ns >= SETUP_LONGEST_NS ||
+	    !process_read_user(&runtime))
 		return false;
 	process_read_more(&task);
 	process_read_more(&runtime);
