@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "net/borrower.h"
+#include "base/boot_time.h"
 #include "base/cleanup.h"
+#include "base/yield.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +16,9 @@
 
 #define ANSWER_MS 1000
 
+/* How long nobody looks at events meanwhile. */
+#define TURN_MS 10
+
 /* How often in a pass an answer is awaited in vain. */
 #define VAIN_MAX 8
 
@@ -21,6 +26,9 @@
 #define LEFT_MAX 8
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Does this thread wait for an answer already, and is in the function of yield_set()? */
+static _Thread_local bool asking;
 
 static struct {
 	int socket; /* -1 if there is no process */
@@ -59,14 +67,28 @@ static void leave_behind(void)
 		borrower.left[borrower.left_count++] = borrower.pid;
 }
 
-static int wait_for(struct pollfd *event)
+/* Return: has it come? */
+static bool comes(struct pollfd *event, int wait_ms)
 {
 	int result;
 
 	do
-		result = poll(event, 1, ANSWER_MS);
+		result = poll(event, 1, wait_ms);
 	while (result < 0 && errno == EINTR);
-	return result;
+	return result == 1;
+}
+
+/* A task may keep whoever asks for its descriptors waiting, but not those who have listeners of others to deal with. */
+static bool comes_in_time(struct pollfd *event)
+{
+	uint64_t end_ns = boot_time_ns() + ANSWER_MS * 1000000ULL;
+	bool has_come = comes(event, TURN_MS);
+
+	while (!has_come && boot_time_ns() < end_ns) {
+		yield_now();
+		has_come = comes(event, TURN_MS);
+	}
+	return has_come;
 }
 
 /* It ends by itself when nobody can ask any more, unless it waits for something. */
@@ -80,7 +102,7 @@ static void stop(void)
 	borrower.socket = -1;
 	pidfd = (int)syscall(SYS_pidfd_open, borrower.pid, 0);
 	if (pidfd >= 0)
-		wait_for(&(struct pollfd){ .fd = pidfd, .events = POLLIN });
+		comes(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, ANSWER_MS);
 	leave_behind();
 }
 
@@ -129,7 +151,7 @@ static int await_answer(void)
 	struct pollfd answer = { .fd = borrower.socket, .events = POLLIN };
 	int fd;
 
-	if (wait_for(&answer) != 1)
+	if (!comes_in_time(&answer))
 		return -ETIMEDOUT;
 	if (recvmsg(borrower.socket, &message, MSG_CMSG_CLOEXEC) != sizeof(code))
 		return -EPIPE;
@@ -184,14 +206,20 @@ int borrower_ask(borrower_take *take, const struct cgfence_holder *holder)
 {
 	int result;
 
+	if (asking)
+		return -EBUSY;
 	pthread_mutex_lock(&lock);
+	asking = true;
 	result = ask(take, holder);
+	asking = false;
 	pthread_mutex_unlock(&lock);
 	return result;
 }
 
 void borrower_end(void)
 {
+	if (asking)
+		return;
 	pthread_mutex_lock(&lock);
 	stop();
 	borrower.vain = 0;

@@ -12,10 +12,11 @@
  * borrower_ask() - have the descriptor taken that @holder names, if it is of a socket which closes at once.
  *
  * The process that does it is kept for the next one. It is left behind if it does not answer in time, and then nobody waits
- * for another descriptor of the same task, nor, after a few of these, of any, until borrower_end().
+ * for another descriptor of the same task, nor, after a few of these, of any, until borrower_end(). Meanwhile yield_now() is
+ * called, within which nobody can ask.
  *
  * Return: a descriptor that the caller closes; -EBADF if it is of something else; -ETIMEDOUT if that could not be told in
- * time; -EBUSY if too many processes that were left behind are still there; another -errno.
+ * time; -EBUSY within another call, or if too many processes that were left behind are still there; another -errno.
  */
 int borrower_ask(borrower_take *take, const struct cgfence_holder *holder);
 

@@ -4,6 +4,7 @@
 #include "holding.h"
 #include "net/borrower.h"
 
+#include <cgfence/yield.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -107,6 +108,34 @@ Test(reconcile_borrow, nobody_waits_for_one_who_does_not_come_back)
 	}
 	cr_expect_leq(time(NULL) - before, 100);
 	/* The next pass begins anew. */
+	borrower_end();
+	expect_borrowed("udp :: 9", 0);
+}
+
+struct turns {
+	int count;
+	int nested;
+};
+
+static void take_turn(void *context)
+{
+	struct turns *turns = context;
+
+	turns->count++;
+	turns->nested = borrow(0);
+	borrower_end();
+}
+
+/* A task that keeps its descriptors from others must not keep the daemon from listeners of others. */
+Test(reconcile_borrow, events_are_looked_at_meanwhile)
+{
+	struct turns turns = { 0 };
+
+	cgfence_yield_set(take_turn, 0, &turns);
+	cr_expect_eq(borrower_ask(take_for_ever, &nobody), -ETIMEDOUT);
+	cgfence_yield_set(NULL, 0, NULL);
+	cr_expect_gt(turns.count, 10, "%d", turns.count);
+	cr_expect_eq(turns.nested, -EBUSY);
 	borrower_end();
 	expect_borrowed("udp :: 9", 0);
 }
