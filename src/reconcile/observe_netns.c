@@ -137,30 +137,55 @@ static bool concerns_holder(const struct observation *observation,
 	return false;
 }
 
+/* Has the task closed the descriptor, or put something else in its place? */
+static bool is_gone(int code)
+{
+	return code == -EBADF || code == -ESRCH || code == -ENOTSOCK || code == -ESTALE;
+}
+
+/* @how: the end of the sentence */
+static int cannot_enter(const struct cgfence_holder *holder, int code, const char *how,
+			const char *reason, struct cgfence_error *error)
+{
+	return error_set(error, code,
+			 "cannot enter the network namespace of a socket that process %u holds%s%s",
+			 holder->pid, how, reason);
+}
+
+static int observe_netns_of(struct observation *observation, const struct cgfence_holder *holder,
+			    struct cgfence_error *error)
+{
+	cleanup_close int netns = -1;
+
+	if (holder->fd == HOLDER_FD_UNKNOWN)
+		return cannot_enter(holder, EOPNOTSUPP, " without a descriptor", "", error);
+	netns = socket_borrow_netns(holder);
+	if (netns >= 0)
+		return observe_netns_add(observation, netns, error);
+	if (error_is_shortage(-netns))
+		return shortage(-netns, error);
+	return is_gone(netns) ? 0 : cannot_enter(holder, -netns, ": ", strerror(-netns), error);
+}
+
 int observe_netns_of_holders(struct observation *observation, struct cgfence_error *error)
 {
-	int result = 0;
+	int code = 0;
 
-	for (size_t i = 0; i < observation->holders.count && result == 0; i++) {
+	for (size_t i = 0; i < observation->holders.count; i++) {
 		const struct cgfence_holder *holder = &observation->holders.items[i];
-		cleanup_close int netns = -1;
+		struct cgfence_error reason = { 0 };
+		int result;
 
 		yield_now();
 		if (!holder->netns_inum || is_observed(observation, holder->netns_inum) ||
 		    !concerns_holder(observation, holder))
 			continue;
-		if (holder->fd == HOLDER_FD_UNKNOWN)
-			return error_set(
-				error, EOPNOTSUPP,
-				"cannot enter the network namespace of a socket that process %u holds without a descriptor",
-				holder->pid);
-		netns = socket_borrow_netns(holder);
-		if (netns >= 0)
-			result = observe_netns_add(observation, netns, error);
-		else if (error_is_shortage(-netns))
-			result = shortage(-netns, error);
+		result = observe_netns_of(observation, holder, &reason);
+		/* One that cannot be entered keeps nobody from the others, and the first is reported. */
+		if (result && code == 0)
+			code = error_set(error, -result, "%s", reason.text);
 	}
-	return result;
+	return code;
 }
 
 int observe_netns_of_event(struct observation *observation, uint32_t pid,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* "netns": the network namespaces whose listeners the reconciler sees. Mesos ignores tasks on CNI networks likewise. */
 #include "holding.h"
+#include "net/borrower.h"
 #include "support/namespaces.h"
 
 #include <errno.h>
@@ -115,6 +116,33 @@ Test(reconcile_netns, each_namespace_by_itself)
 	for (uint32_t i = 0; i < 9; i += i % 3 ? 1 : 2)
 		cr_expect_neq(reports_find(reports, sockets_fence(), holding_board->inodes[i]),
 			      NULL, "socket %u is not among:%s", i, reports_text(reports));
+}
+
+static int take_for_ever(const struct cgfence_holder *holder)
+{
+	(void)holder;
+	while (pause() < 0)
+		;
+	return -EBADF;
+}
+
+/* As a task that keeps its descriptors from others, in execve(2). */
+Test(reconcile_netns, one_that_cannot_be_entered_is_reported)
+{
+	struct cgfence_holder holder = { 0 };
+	struct cgfence_error error = { 0 };
+	struct reports reports = { 0 };
+
+	holding_skip_without_iterator();
+	holder.thread =
+		(uint32_t)holding_start(harness_cgroup(), hold_sockets_of_new_namespace, NULL);
+	harness_attach(sockets_fence(), ANY);
+	cr_assert_eq(borrower_ask(take_for_ever, &holder), -ETIMEDOUT);
+	cr_expect_eq(cgfence_reconciler_pass(reports_reconciler(), 0, reports_add, &reports,
+					     &reports.in_excess, &error),
+		     -ETIMEDOUT);
+	cr_expect_neq(strstr(error.text, "cannot enter the network namespace"), NULL, "%s",
+		      error.text);
 }
 
 static int pass_elsewhere(void *argument)
