@@ -99,19 +99,27 @@ static void *copy_object(const struct hook *hook, const struct cgfence_image *im
 	return copy;
 }
 
-/* Makes the maps that are wanted, without asking first what the kernel is like. One that is refused is left to libbpf. */
-static void make_at_once(struct bpf_object *object, struct fence_maps *maps)
+/*
+ * Makes the maps that are wanted, without asking first what the kernel is like. One that is refused is left to libbpf,
+ * which takes want of descriptors for a kernel that cannot do it. Return: 0, or -errno for want of descriptors or memory.
+ */
+static int make_at_once(struct bpf_object *object, struct fence_maps *maps)
 {
 	cleanup_close int types = call_load_types(bpf_object__btf(object));
+	int code = types < 0 ? errno : 0;
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object)
 	{
 		int *fd = fence_maps_slot(maps, bpf_map__name(map));
 
-		if (types >= 0 && fd && *fd < 0 && bpf_map__autocreate(map))
-			*fd = call_create_described(map, types);
+		if (types < 0 || !fd || *fd >= 0 || !bpf_map__autocreate(map))
+			continue;
+		*fd = call_create_described(map, types);
+		if (*fd < 0)
+			code = errno;
 	}
+	return error_is_shortage(code) ? -code : 0;
 }
 
 /* Return: whether one of the maps that have these names is not open yet. */
@@ -145,10 +153,11 @@ static int make_maps(struct fence_maps *maps, bool standing, const char *const n
 	bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
 	for (size_t i = 0; names[i]; i++)
 		bpf_map__set_autocreate(bpf_object__find_map_by_name(object, names[i]), true);
-	make_at_once(object, maps);
+	result = make_at_once(object, maps);
 	if (!one_is_missing(maps, names))
 		return 0;
-	result = reuse_maps(object, maps);
+	if (result == 0)
+		result = reuse_maps(object, maps);
 	if (result == 0)
 		result = bpf_object__load(object);
 	if (result)

@@ -6,8 +6,10 @@
 #include "system/standing/standing.h"
 #include "wanted.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -184,4 +186,26 @@ Test(reconcile_shortage, it_is_not_kept_for_a_refusal_of_the_kernel)
 
 	for (unsigned int left = 1; left < 40; left++)
 		cr_expect_leq(begin_with(cgroup, left), refused, "with %u descriptors", left);
+}
+
+/* Whoever reads that it is the kernel looks in the wrong place. */
+Test(reconcile_shortage, an_attach_says_what_it_lacks)
+{
+	const struct cgfence_cgroup *cgroup = harness_child_cgroup(harness_cgroup(), "a");
+	struct cgfence_policy *policy = harness_policy("{'ports': [80], 'devices': {}}");
+	int code = -1;
+
+	for (unsigned int left = 1; code && left < 64; left++) {
+		enum cgfence_attach_result attached;
+		struct cgfence_error error = { 0 };
+
+		leave_descriptors(left);
+		code = cgfence_fence_attach(cgroup, policy, 0, &attached, &error);
+		leave_enough();
+		cr_expect(code == 0 || strstr(error.text, strerror(EMFILE)) ||
+				  strstr(error.text, "out of file descriptors"),
+			  "with %u descriptors: %s", left, error.text);
+	}
+	cr_expect_eq(code, 0);
+	cgfence_policy_free(policy);
 }
