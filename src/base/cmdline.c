@@ -22,6 +22,7 @@ struct reading {
 	pid_t thread;
 	uint64_t group;
 	pthread_cond_t end;
+	bool of_link; /* not the command line */
 	bool is_done;
 	bool is_left;
 	size_t length;
@@ -33,7 +34,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Those that are under way. */
 static struct reading *readings[READINGS_MAX];
 
-static struct reading *new_reading(pid_t thread, uint64_t group)
+static struct reading *new_reading(pid_t thread, uint64_t group, bool of_link)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
 	pthread_condattr_t attributes;
@@ -42,6 +43,7 @@ static struct reading *new_reading(pid_t thread, uint64_t group)
 		return NULL;
 	reading->thread = thread;
 	reading->group = group;
+	reading->of_link = of_link;
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&reading->end, &attributes);
@@ -68,11 +70,25 @@ static size_t read_text(pid_t thread, char text[CMDLINE_SIZE])
 	return length < 0 ? 0 : (size_t)length;
 }
 
+static void read_link(pid_t thread)
+{
+	char path[40];
+	char target[1];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", thread);
+	/* That it returns is all. */
+	if (readlink(path, target, sizeof(target)) < 0)
+		return;
+}
+
 static void *run(void *context)
 {
 	struct reading *reading = context;
 
-	reading->length = read_text(reading->thread, reading->text);
+	if (reading->of_link)
+		read_link(reading->thread);
+	else
+		reading->length = read_text(reading->thread, reading->text);
 	pthread_mutex_lock(&lock);
 	reading->is_done = true;
 	pthread_cond_signal(&reading->end);
@@ -127,28 +143,30 @@ static struct reading **find_place(uint64_t group)
 	return has_left ? NULL : place;
 }
 
-static size_t read_in(struct reading **place, unsigned int wait_ms, char text[CMDLINE_SIZE])
+/* Return: has it come back in time, with what it has read in @text, unless that is NULL? */
+static bool read_in(struct reading **place, unsigned int wait_ms, char *text, size_t *length)
 {
 	struct reading *reading = *place;
-	size_t length = 0;
+	bool is_started = start(reading) == 0;
 
-	if (start(reading) == 0) {
+	if (is_started) {
 		await(reading, wait_ms);
 		if (!reading->is_done) {
 			reading->is_left = true;
-			return 0;
+			return false;
 		}
-		length = reading->length;
-		memcpy(text, reading->text, length);
+		*length = reading->length;
+		if (text)
+			memcpy(text, reading->text, *length);
 	}
 	free_reading(place);
-	return length;
+	return is_started;
 }
 
-size_t cmdline_read(pid_t thread, const struct cmdline_way *way, char text[CMDLINE_SIZE])
+static bool read_by_thread(pid_t thread, const struct cmdline_way *way, char *text, size_t *length)
 {
 	struct reading **place;
-	size_t length = 0;
+	bool is_read = false;
 	int cancel;
 
 	/* It would end in the midst of the wait, with the lock. */
@@ -156,11 +174,43 @@ size_t cmdline_read(pid_t thread, const struct cmdline_way *way, char text[CMDLI
 	pthread_mutex_lock(&lock);
 	place = find_place(way->group);
 	if (place)
-		*place = new_reading(thread, way->group);
+		*place = new_reading(thread, way->group, !text);
 	if (place && *place)
-		length = read_in(place, way->wait_ms, text);
+		is_read = read_in(place, way->wait_ms, text, length);
 	pthread_mutex_unlock(&lock);
 	pthread_setcancelstate(cancel, NULL);
+	return is_read;
+}
+
+size_t cmdline_read(pid_t thread, const struct cmdline_way *way, char text[CMDLINE_SIZE])
+{
+	size_t length = 0;
+
+	if (!read_by_thread(thread, way, text, &length))
+		length = 0;
 	text[length] = '\0';
 	return length;
+}
+
+/* As in a wait for the lock of memory or a file system (TASK_UNINTERRUPTIBLE). */
+static bool sleeps_uninterrupted(pid_t thread)
+{
+	cleanup_close int fd = -1;
+	char text[256] = "";
+	char path[40];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return false;
+	state = strstr(text, "\nState:\t");
+	return state && state[strlen("\nState:\t")] == 'D';
+}
+
+bool cmdline_links_answer(pid_t thread, const struct cmdline_way *way)
+{
+	size_t length;
+
+	return !sleeps_uninterrupted(thread) || read_by_thread(thread, way, NULL, &length);
 }

@@ -2,6 +2,7 @@
 /* The command line of a process that may not want it to be read. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,3 +28,12 @@ struct cmdline_way {
  * Return: the length; 0 if there is none or the time was not enough.
  */
 size_t cmdline_read(pid_t thread, const struct cmdline_way *way, char text[CMDLINE_SIZE]);
+
+/**
+ * cmdline_links_answer() - does a process let others at its descriptors, its namespaces and its program in /proc?
+ *
+ * Newer kernels hold the same lock for these as for pidfd_getfd(2), and a process in execve(2) keeps it: for as long as
+ * another one that shares its memory keeps the lock of that. It sleeps without being interrupted then, so most processes
+ * cost no more than a look at their state. One that begins with that right after this is waited for all the same.
+ */
+bool cmdline_links_answer(pid_t thread, const struct cmdline_way *way);

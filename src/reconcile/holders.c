@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "reconcile/holders.h"
 #include "base/array.h"
+#include "base/cmdline.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +27,16 @@ void holders_free(struct holders *list)
 	*list = (struct holders){ 0 };
 }
 
+bool holder_answers(const struct cgfence_holder *holder)
+{
+	const struct cmdline_way way = {
+		.group = holder->fence_id ? holder->fence_id : holder->cgroup_id,
+		.wait_ms = HOLDER_MS,
+	};
+
+	return cmdline_links_answer((pid_t)holder->thread, &way);
+}
+
 bool holder_still_holds(const struct cgfence_holder *holder)
 {
 	char expected[32];
@@ -33,6 +44,8 @@ bool holder_still_holds(const struct cgfence_holder *holder)
 	char path[64];
 	ssize_t length;
 
+	if (!holder_answers(holder))
+		return false;
 	snprintf(path, sizeof(path), "/proc/%u/fd/%u", holder->thread, holder->fd);
 	snprintf(expected, sizeof(expected), "socket:[%u]", holder->inode);
 	length = readlink(path, target, sizeof(target) - 1);

@@ -198,6 +198,10 @@ static int walk_task(uint64_t cgroup_id, uint32_t thread, void *context)
 		return 0;
 	walk->task.thread = thread;
 	walk->task.cgroup_id = cgroup_id;
+	if (!holder_answers(&walk->task)) {
+		note_failure(walk, EBUSY);
+		return 0;
+	}
 	return read_descriptors(walk, task);
 }
 

@@ -61,9 +61,26 @@ static int shortage(int code, struct cgfence_error *error)
 
 struct member_walk {
 	struct observation *observation;
+	uint64_t fence_id;
+	uint32_t silent; /* a thread that keeps its namespace from others; 0 if there is none */
 	const struct cgfence_image *image;
 	struct cgfence_error *error;
 };
+
+static bool answers(uint32_t thread, uint64_t fence_id)
+{
+	const struct cgfence_holder task = { .thread = thread, .fence_id = fence_id };
+
+	return holder_answers(&task);
+}
+
+static int silence(uint32_t thread, struct cgfence_error *error)
+{
+	return error_set(
+		error, ETIMEDOUT,
+		"cannot look at the network namespace of thread %u, which keeps it from others",
+		thread);
+}
 
 static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 {
@@ -73,6 +90,10 @@ static int visit_member(uint64_t cgroup_id, uint32_t thread, void *context)
 	char path[64];
 
 	(void)cgroup_id;
+	if (!answers(thread, walk->fence_id)) {
+		walk->silent = thread;
+		return 0;
+	}
 	netns_path(path, thread);
 	if (stat(path, &status) < 0 || is_observed(walk->observation, (uint32_t)status.st_ino) ||
 	    !may_concern(walk->image, (uint32_t)status.st_ino))
@@ -105,12 +126,14 @@ static int walk_fence(const struct hierarchy *hierarchy, const struct port_fence
 int observe_netns_of_members(struct observation *observation, const struct hierarchy *hierarchy,
 			     struct cgfence_error *error)
 {
+	uint32_t silent = 0;
 	int result = 0;
 
 	for (size_t i = 0; i < observation->fences.count && result == 0; i++) {
 		const struct port_fence *fence = &observation->fences.items[i];
 		struct member_walk walk = {
 			.observation = observation,
+			.fence_id = fence->id,
 			.image = fence->image,
 			.error = error,
 		};
@@ -119,8 +142,10 @@ int observe_netns_of_members(struct observation *observation, const struct hiera
 		if (fence->image->ports.netns_any ||
 		    !is_observed(observation, fence->image->ports.netns_inum))
 			result = walk_fence(hierarchy, fence, &walk);
+		if (walk.silent)
+			silent = walk.silent;
 	}
-	return result;
+	return result == 0 && silent ? silence(silent, error) : result;
 }
 
 /* Is there a fence above this task that judges this network namespace? */
@@ -195,6 +220,9 @@ int observe_netns_of_event(struct observation *observation, uint32_t pid,
 	cleanup_close int netns = -1;
 	char path[64];
 
+	if (result == 0 && !answers(pid, observation->fences.items[0].id))
+		return error_set(error, EAGAIN,
+				 "process %u keeps its network namespace from others", pid);
 	netns_path(path, pid);
 	netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (result == 0 && netns >= 0)

@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A report without it is better than a listener of another fence that waits for its turn. */
-#define CMDLINE_MS 100
-
 void violation_text_free(struct violation_text *text)
 {
 	free(text->cgroup);
@@ -35,7 +32,7 @@ static char *read_cmdline(const struct cgfence_holder *holder)
 {
 	const struct cmdline_way way = {
 		.group = holder->fence_id ? holder->fence_id : holder->cgroup_id,
-		.wait_ms = CMDLINE_MS,
+		.wait_ms = HOLDER_MS,
 	};
 	char text[CMDLINE_SIZE];
 	/* A leader that has ended has no command line, but its threads still have it. */

@@ -43,12 +43,15 @@ static uint64_t age_ns(unsigned long long start_ticks)
 
 bool process_read(pid_t pid, struct process *process)
 {
+	const struct cmdline_way way = { .group = (uint64_t)pid, .wait_ms = ARGUMENTS_MS };
 	char text[1024];
 	const char *begin;
 	const char *end;
 	unsigned long long start;
 
 	*process = (struct process){ .pid = pid };
+	if (!cmdline_links_answer(pid, &way))
+		return false;
 	if (read_file(pid, "stat", text, sizeof(text)) == 0)
 		return false;
 	/* The name is the process's own, and may have parentheses and spaces. */

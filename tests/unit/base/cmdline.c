@@ -2,7 +2,7 @@
 #include "base/cmdline.h"
 
 #include <criterion/criterion.h>
-#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,14 +62,10 @@ static void *change_mappings(void *unused)
 	return unused;
 }
 
-/* Whoever reads waits behind a thread that wants to change mappings, which waits for one that fills another. */
-static void keep_lock(void)
+static int fill(void *unused)
 {
-	pthread_t thread;
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-	pthread_create(&thread, NULL, change_mappings, NULL);
 	for (;;) {
 		void *filled = mmap(NULL, FILLED, PROT_READ,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1,
@@ -77,6 +73,33 @@ static void keep_lock(void)
 
 		munmap(filled, FILLED);
 	}
+	return unused != NULL;
+}
+
+static int change(void *unused)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return change_mappings(unused) != NULL;
+}
+
+/*
+ * Whoever reads waits behind one that wants to change mappings, which waits for one that fills another: processes that
+ * share the memory of this one.
+ */
+static void keep_lock(void)
+{
+	static char stacks[2][64 * 1024] __attribute__((aligned(16)));
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	clone(fill, stacks[0] + sizeof(stacks[0]), CLONE_VM | SIGCHLD, NULL);
+	clone(change, stacks[1] + sizeof(stacks[1]), CLONE_VM | SIGCHLD, NULL);
+}
+
+static void wait_for_end(void)
+{
+	keep_lock();
+	while (pause() < 0)
+		;
 }
 
 static pid_t start_hostile(void)
@@ -84,7 +107,7 @@ static pid_t start_hostile(void)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		keep_lock();
+		wait_for_end();
 	usleep(200 * 1000);
 	return pid;
 }
@@ -105,4 +128,20 @@ Test(cmdline, nobody_waits_long_for_a_process_that_keeps_its_lock)
 	cr_expect_gt(cmdline_read(getpid(), &way, text), 0);
 	kill(hostile, SIGKILL);
 	waitpid(hostile, NULL, 0);
+}
+
+Test(cmdline, links_of_a_process_that_sleeps_answer)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+	}
+	cr_expect(cmdline_links_answer(pid, &way));
+	cr_expect(cmdline_links_answer(getpid(), &way));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	/* Nobody waits for one that has ended either. */
+	cr_expect(cmdline_links_answer(pid, &way));
 }
