@@ -286,8 +286,7 @@ void program_code_load(unsigned int wanted, const struct cgfence_image *image,
 		if (!(wanted & HOOK_BIT(i)) || hooks[i].reads_kernel)
 			continue;
 		programs[i] = -1;
-		loading[count].hook = &hooks[i];
-		loading[count].program = &programs[i];
+		loading[count] = (struct loading){ .hook = &hooks[i], .program = &programs[i] };
 		if (prepare(&hooks[i], image, maps, &loading[count].code))
 			count++;
 		else
