@@ -25,7 +25,9 @@ _cgfence_option_argument() {
 # What the command takes as its operand number $3, a line for each form of its usage; $4 is its second operand.
 _cgfence_operand() {
 	"$1" "$2" --help 2>/dev/null |
-		sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
+		sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' \
+			-e ':options' -e 's/\[-[^][]*\]//' -e 't options' \
+			-e 's/-- //' -e 's/--[a-z-]* [A-Z]* //' -e 's/--[a-z-]* //' -e p |
 		awk -v number="$3" -v before="$4" '
 			number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
 			number <= NF { print $number; next }

@@ -95,7 +95,9 @@ function __cgfence_complete
     else
         set -l number (math (count $operands) + 1)
         for what in (cgfence $words[2] --help 2>/dev/null |
-                sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
+                sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' \
+                    -e ':options' -e 's/\[-[^][]*\]//' -e 't options' \
+                    -e 's/-- //' -e 's/--[a-z-]* [A-Z]* //' -e 's/--[a-z-]* //' -e p |
                 awk -v number=$number -v before="$operands[2]" '
                     number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
                     number <= NF { print $number; next }

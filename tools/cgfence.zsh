@@ -77,7 +77,9 @@ _cgfence() {
 		_describe -o option options
 	else
 		forms=(${(fu)"$($program $command --help 2>/dev/null |
-			sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' -e 's/\[-[^]]*\]//g' -e 's/-- //' -e p |
+			sed -n -e '/^$/q' -e 's/^\(Usage:\|      \) cgfence [^ ]* *//' \
+				-e ':options' -e 's/\[-[^][]*\]//' -e 't options' \
+				-e 's/-- //' -e 's/--[a-z-]* [A-Z]* //' -e 's/--[a-z-]* //' -e p |
 			awk -v number=$(($#operands + 1)) -v before="$operands[2]" '
 				number > 2 && $2 ~ /^[a-z]+$/ && $2 != before { next }
 				number <= NF { print $number; next }

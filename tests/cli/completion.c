@@ -95,6 +95,32 @@ Test(completion, knows_policy_files)
 	assert_completes("watch --apply tests/pol", "tests/policies/\n");
 }
 
+/* What an option takes, and options in the brackets of others, are none of the operands. */
+Test(completion, knows_operands_behind_options)
+{
+	assert_completes("run /usr/bin/mkfif", "/usr/bin/mkfifo\n");
+	assert_completes("run -n x --audit -- /usr/bin/mkfif", "/usr/bin/mkfifo\n");
+	assert_completes("learn -- /usr/bin/mkfif", "/usr/bin/mkfifo\n");
+	assert_completes("import --from lxc tests/import/lxc-v2-deny-all",
+			 "tests/import/lxc-v2-deny-all-alone.case.json\n"
+			 "tests/import/lxc-v2-deny-all-alone.conf\n");
+	assert_completes("import --from compose --part web tests/import/compose-h",
+			 "tests/import/compose-host-network.case.json\n"
+			 "tests/import/compose-host-network.yaml\n");
+}
+
+/* The cgroup of one form is no operand of another. */
+Test(completion, a_policy_follows_a_cgroup)
+{
+	const char *path = cgfence_cgroup_path(harness_cgroup()) + 1;
+	char line[512];
+
+	harness_child_cgroup(harness_cgroup(), "inner");
+	assert_completes("attach %s/in", "%s/inner\n");
+	snprintf(line, sizeof(line), "attach /x %s/in", path);
+	cr_expect_str_eq(complete(line), "");
+}
+
 Test(completion, knows_fenced_cgroups)
 {
 	struct cgfence_cgroup *fenced = harness_child_cgroup(harness_cgroup(), "fenced");
