@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(run, .init = harness_begin, .fini = harness_end);
@@ -385,4 +386,37 @@ Test(run, a_running_command_is_not_swept)
 	program_type(&program, "\n");
 	program_finish(&program);
 	assert_status(program.result, 4);
+}
+
+static void make_cgroup(const char *format, int number)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, number);
+	harness_child_cgroup(harness_cgroup(), name);
+}
+
+static bool has_cgroup(const char *format, int number)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, number);
+	return cgroup_exists(name);
+}
+
+/* What a run leaves that was killed before its cgroup had a fence is told by its name, which has the process. */
+Test(run, a_cgroup_that_never_had_a_fence_is_swept)
+{
+	pid_t dead = fork();
+
+	if (dead == 0)
+		_exit(0);
+	cr_assert_eq(waitpid(dead, NULL, 0), dead);
+	make_cgroup("cgfence-run-%d", dead);
+	make_cgroup("cgfence-run-%dx", dead);
+	make_cgroup("cgfence-run-%d", getpid());
+	assert_done(run(WORDS("run", "--", "true")));
+	cr_expect_not(has_cgroup("cgfence-run-%d", dead));
+	cr_expect(has_cgroup("cgfence-run-%dx", dead));
+	cr_expect(has_cgroup("cgfence-run-%d", getpid()));
 }
