@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #define MOUNTINFO "/proc/self/mountinfo"
 
@@ -196,26 +198,77 @@ static void sort(struct cgroup2_mounts *mounts)
 	}
 }
 
-int mountinfo_parse(FILE *file, struct cgroup2_mounts *mounts)
+static int read_lines(FILE *file, struct cgroup2_mounts *mounts)
 {
-	cleanup_mounts struct cgroup2_mounts found = { 0 };
 	cleanup_free char *line = NULL;
 	size_t capacity = 0;
-	size_t highest;
 	size_t size = 0;
 	char *point;
 	char *root;
 
 	while (getline(&line, &size, file) >= 0) {
-		if (parse_line(line, &root, &point) && add_mount(&found, &capacity, root, point))
+		if (parse_line(line, &root, &point) && add_mount(mounts, &capacity, root, point))
 			return -ENOMEM;
 	}
-	highest = highest_level(&found);
-	for (size_t i = 0; i < found.count; i++) {
-		if (set_root(&found.items[i], highest))
+	return 0;
+}
+
+static int set_roots(struct cgroup2_mounts *mounts)
+{
+	size_t highest = highest_level(mounts);
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (set_root(&mounts->items[i], highest))
 			return -ENOMEM;
 	}
-	sort(&found);
+	sort(mounts);
+	return 0;
+}
+
+/* If something else is mounted on top of it, no path leads into it. In doubt it is not. */
+static bool is_covered(const struct cgroup2_mount *mount)
+{
+	struct statfs status;
+
+	if (statfs(mount->point, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return status.f_type != CGROUP2_SUPER_MAGIC;
+}
+
+static void drop_covered(struct cgroup2_mounts *mounts)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (is_covered(&mounts->items[i]))
+			cgroup2_mount_release(&mounts->items[i]);
+		else
+			mounts->items[kept++] = mounts->items[i];
+	}
+	mounts->count = kept;
+}
+
+int mountinfo_parse(FILE *file, struct cgroup2_mounts *mounts)
+{
+	cleanup_mounts struct cgroup2_mounts found = { 0 };
+
+	if (read_lines(file, &found) || set_roots(&found))
+		return -ENOMEM;
+	*mounts = found;
+	found = (struct cgroup2_mounts){ 0 };
+	return 0;
+}
+
+/* What covers a mount does not show what that would. */
+static int parse_reachable(FILE *file, struct cgroup2_mounts *mounts)
+{
+	cleanup_mounts struct cgroup2_mounts found = { 0 };
+
+	if (read_lines(file, &found))
+		return -ENOMEM;
+	drop_covered(&found);
+	if (set_roots(&found))
+		return -ENOMEM;
 	*mounts = found;
 	found = (struct cgroup2_mounts){ 0 };
 	return 0;
@@ -232,7 +285,7 @@ int mountinfo_read(struct cgroup2_mounts *mounts, struct cgfence_error *error)
 		return error_set(error, errno, "cannot read " MOUNTINFO ": %s; is /proc mounted?",
 				 strerror(errno));
 	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-	result = mountinfo_parse(file, &found);
+	result = parse_reachable(file, &found);
 	fclose(file);
 	if (result)
 		return error_set(error, ENOMEM, "out of memory while reading " MOUNTINFO);

@@ -30,7 +30,11 @@ struct cgroup2_mounts {
  */
 int mountinfo_parse(FILE *file, struct cgroup2_mounts *mounts);
 
-/** mountinfo_read() - the same of this process. Return: 0, -ENOENT if there is none, another -errno. */
+/**
+ * mountinfo_read() - the same of this process, without mounts that something else is mounted on top of.
+ *
+ * Return: 0, -ENOENT if there is none, another -errno.
+ */
 int mountinfo_read(struct cgroup2_mounts *mounts, struct cgfence_error *error);
 
 /** mountinfo_containing() - the innermost mount that has the absolute @path, NULL if none. */

@@ -93,3 +93,31 @@ Test(unseen, detach_needs_no_mount)
 	assert_has(result.output, "Detached 1 fence.");
 	cr_expect_eq(harness_hook_programs(hidden), 0);
 }
+
+/* Runs cgfence where something else is mounted on top of a mount of the hierarchy, and another one shows all of it. */
+static struct program_result run_beside_covered(const char *const words[3])
+{
+	static const char script[] =
+		"root=$(findmnt -rn -t cgroup2 -o TARGET | head -n 1) && mount --bind \"$root\" \"$0\" &&"
+		" mount -t tmpfs none \"$root\" && exec \"$@\"";
+	const struct program_options options = { .by_words = true };
+
+	return program_run(&options,
+			   WORDS("unshare", "--mount", "sh", "-c", script, harness_directory(),
+				 program_path(), words[0], words[1], words[2]));
+}
+
+Test(unseen, a_mount_that_is_covered_keeps_none_from_another)
+{
+	const char *name = cgfence_cgroup_path(harness_cgroup()) + 1;
+	struct program_result result;
+
+	assert_done(run_beside_covered(WORDS("attach", name)));
+	result = run_beside_covered(WORDS("show", name));
+	assert_done(result);
+	assert_has(result.output, "\"defaults\": true");
+	assert_done(run_beside_covered(WORDS("attach", "--standing", name)));
+	assert_done(run_beside_covered(WORDS("detach", "--standing", name)));
+	assert_done(run_beside_covered(WORDS("run", "--", "true")));
+	assert_done(run_beside_covered(WORDS("detach", name)));
+}
