@@ -130,6 +130,14 @@ struct tally {
 	size_t unread;
 };
 
+/* What lacks a privilege cannot tell what ails a fence, and is not to have it detached. */
+static const char *unread_remedy(void)
+{
+	return privilege_is_nested() || !privilege_has(CAP_DAC_READ_SEARCH)
+		       ? "run doctor with the privilege that it lacks"
+		       : "attach its policy again, or detach it";
+}
+
 static void count_fence(const struct cgfence_fence_visit *visit, void *context)
 {
 	struct tally *tally = context;
@@ -140,8 +148,7 @@ static void count_fence(const struct cgfence_fence_visit *visit, void *context)
 	if (visit->error) {
 		/* One is enough to look for the cause. */
 		if (!tally->unread++)
-			findings_add(tally->findings, FINDING_BAD, "fences",
-				     "attach its policy again, or detach it", "%s",
+			findings_add(tally->findings, FINDING_BAD, "fences", unread_remedy(), "%s",
 				     visit->error->text);
 		return;
 	}

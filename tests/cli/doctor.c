@@ -280,3 +280,18 @@ Test(doctor, a_kernel_without_a_jit_is_told)
 	doctoring_expect(report, "jit", "note", "interpreted");
 	json_decref(report);
 }
+
+/* That would take a fence away with which nothing is wrong. */
+Test(doctor, want_of_privilege_is_no_reason_to_detach)
+{
+	const struct program_options options = { .by_words = true };
+	struct program_result result;
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	result = program_run(&options, WORDS("setpriv", "--bounding-set=-dac_read_search",
+					     "--inh-caps=-all", program_path(), "doctor"));
+	assert_status(result, 1);
+	assert_has(result.output, "bad\tfences\tcannot open the cgroup");
+	assert_has(result.output, "CAP_DAC_READ_SEARCH\trun doctor with the privilege");
+	assert_lacks(result.output, "detach it");
+}
