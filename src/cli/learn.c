@@ -2,6 +2,7 @@
 #include "base/boot_time.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/privilege.h"
 #include "cli/command.h"
 #include "base/duration.h"
 #include "cli/help.h"
@@ -104,6 +105,13 @@ static int learn_command(char *const *command, struct cgfence_cgroup *cgroup,
 	return result ? result : print_policy(&learner, error);
 }
 
+/* As for `run`, what is wrong with the command is told from what is wrong here. */
+static int refuse_privilege(int status)
+{
+	output_complain("learn needs CAP_SYS_ADMIN; run it as root or with sudo");
+	return status;
+}
+
 static int run_command(char *const *command)
 {
 	cleanup_policy struct cgfence_policy *model = NULL;
@@ -111,6 +119,8 @@ static int run_command(char *const *command)
 	struct cgfence_error error = { 0 };
 	int exit_status = STATUS_RUN_FAILED;
 
+	if (!privilege_has_admin())
+		return refuse_privilege(STATUS_RUN_FAILED);
 	cgfence_fence_sweep_some();
 	if (read_merged(&model, &error) || cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error) ||
 	    run_cgroup_create(NULL, &cgroup, &error)) {
@@ -208,6 +218,8 @@ static int run_cgroup(const char *name)
 		return help_refuse_usage(&command_learn,
 					 "'%s' is no duration from 100ms to 24h, such as 30s",
 					 duration);
+	if (!privilege_has_admin())
+		return refuse_privilege(STATUS_FAILED);
 	cgfence_fence_sweep_some();
 	if (read_merged(&model, &error) || open_held(name, is_pattern, &cgroup, &error) ||
 	    learn_cgroup(name, is_pattern ? NULL : cgroup, model, duration_ns, &error))
@@ -254,7 +266,7 @@ const struct command command_learn = {
 	.options = options,
 	.operands_min = 1,
 	.operands_max = (size_t)-1,
-	.needs_admin = true,
+	.needs_admin = false,
 	.usage_status = STATUS_INVALID,
 	.run = run,
 };

@@ -384,3 +384,12 @@ Test(learn, faults)
 	/* It is as it was. */
 	cr_expect_eq(harness_open(harness_cgroup(), "c 1:5", O_RDONLY), EPERM);
 }
+
+/* Else it could not be told from what the command ended with. */
+Test(learn, a_failure_before_a_command_has_a_status_of_its_own)
+{
+	const struct program_options options = { .without_admin = true };
+
+	assert_fails(program_run(&options, WORDS("learn", "--", "true")), 125, "CAP_SYS_ADMIN");
+	assert_fails(program_run(&options, WORDS("learn", "/none")), 1, "CAP_SYS_ADMIN");
+}
