@@ -52,6 +52,8 @@ int source_read(const char *path, struct cgfence_import_source *source, struct c
 	/* A FIFO that nobody writes to would be waited for, and a device may do something when it is opened. */
 	fd = is_standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 			       : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && is_standard_input)
+		return error_set(error, errno, "cannot read standard input: it is closed");
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return error_set(error, errno, "cannot open %s: %s", path, strerror(errno));
 	if (!is_standard_input && !S_ISREG(status.st_mode))

@@ -108,3 +108,12 @@ Test(import, remarks_are_printable)
 	assert_has(result.errors, "\\x1b");
 	assert_lacks(result.errors, "\033");
 }
+
+Test(import, a_closed_standard_input_is_named)
+{
+	const struct program_options options = { .by_words = true };
+
+	assert_fails(program_run(&options, WORDS("sh", "-c", "exec \"$0\" import --from lxc - <&-",
+						 program_path())),
+		     1, "standard input: it is closed");
+}
