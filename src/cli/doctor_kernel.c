@@ -226,6 +226,8 @@ static bool has_ended(const struct try_listener *listener)
 
 static void report_pass(const struct tries *tries, struct findings *findings)
 {
+	static const char needed_to_close[] =
+		"CONFIG_INET_DIAG_DESTROY and CAP_NET_ADMIN are needed to close one";
 	const char *way = tries->by_iterator ? "the BPF iterator" : "/proc";
 
 	if (*tries->pass.text)
@@ -237,8 +239,7 @@ static void report_pass(const struct tries *tries, struct findings *findings)
 			     "run it outside of all fences, where the loopback is up",
 			     "no listener could be made here to be found");
 	else if (!has_ended(&tries->held))
-		findings_add(findings, FINDING_NOTE, "reconcile",
-			     "CONFIG_INET_DIAG_DESTROY and CAP_NET_ADMIN are needed to close one",
+		findings_add(findings, FINDING_NOTE, "reconcile", needed_to_close,
 			     "a listener from outside was %s",
 			     tries->held.found ? cgfence_action_name(tries->held.action)
 					       : "not found");
@@ -251,8 +252,11 @@ static void report_pass(const struct tries *tries, struct findings *findings)
 	if (!*tries->pass.text && has_ended(&tries->held) && tries->sent.port &&
 	    !has_ended(&tries->sent))
 		findings_add(findings, FINDING_NOTE, "in_flight",
-			     "this kernel takes no programs that look into them",
-			     "a listener that was in a unix socket alone was not found");
+			     tries->sent.found
+				     ? needed_to_close
+				     : "this kernel takes no programs that look into them",
+			     "a listener that was in a unix socket alone was %s",
+			     tries->sent.found ? "found, and not closed" : "not found");
 }
 
 static void report_standing(const struct tries *tries, struct findings *findings)

@@ -295,3 +295,19 @@ Test(doctor, want_of_privilege_is_no_reason_to_detach)
 	assert_has(result.output, "CAP_DAC_READ_SEARCH\trun doctor with the privilege");
 	assert_lacks(result.output, "detach it");
 }
+
+/* Without a descriptor to close it by, that takes a capability, and not another kernel. */
+Test(doctor, a_listener_that_was_found_is_not_said_to_be_missed)
+{
+	const struct program_options options = { .by_words = true };
+	struct program_result whole = program_run(NULL, WORDS("doctor"));
+	struct program_result result =
+		program_run(&options, WORDS("setpriv", "--bounding-set=-net_admin",
+					    "--inh-caps=-all", program_path(), "doctor"));
+
+	if (strstr(whole.output, "\tin_flight\t"))
+		cr_skip_test("this kernel does not find one, or does not close it");
+	assert_status(result, 0);
+	assert_has(result.output, "without CAP_NET_ADMIN");
+	assert_lacks(result.output, "takes no programs that look into them");
+}
