@@ -173,6 +173,14 @@ static int pretend(const struct target *target, const struct cgfence_policy *pol
 	return print_changes(target->name, fence, policy, error);
 }
 
+/* A bracket that none closes is plain (cgfence(8)). */
+static bool could_be_pattern(const char *name)
+{
+	const char *bracket = strchr(name, '[');
+
+	return strpbrk(name, "*?") || (bracket && strchr(bracket, ']'));
+}
+
 static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct target *target,
 		       struct cgfence_error *error)
 {
@@ -186,6 +194,11 @@ static int open_target(const char *name, struct cgfence_cgroup **cgroup, struct 
 		return result;
 	target->cgroup = *cgroup;
 	target->name = cgfence_cgroup_path(*cgroup);
+	/* Whoever may make cgroups there may have made it lest the others of the pattern be fenced. */
+	if (could_be_pattern(name))
+		output_complain(
+			"'%s' is taken for the cgroup of that very name, which is there, and not for a pattern; for all that match it, give --standing",
+			name);
 	return 0;
 }
 

@@ -226,3 +226,19 @@ Test(standing, exceptions_are_for_patterns)
 	assert_status(result, 2);
 	assert_has(result.errors, "except");
 }
+
+/* Whoever may make cgroups there may take a pattern's name, and the others would stay without a fence, unnoticed. */
+Test(standing, a_cgroup_that_is_called_as_the_pattern_is_told_of)
+{
+	struct program_result result;
+
+	harness_child_cgroup(harness_cgroup(), "job-*");
+	snprintf(pattern, sizeof(pattern), "%s/job-*", cgfence_cgroup_path(harness_cgroup()));
+	result = program_run(NULL, WORDS("attach", pattern));
+	assert_status(result, 0);
+	assert_has(result.errors, "that very name");
+	assert_has(result.errors, "--standing");
+	assert_done(program_run(NULL, WORDS("attach", "--standing", pattern)));
+	assert_done(program_run(NULL, WORDS("detach", pattern)));
+	assert_done(program_run(NULL, WORDS("detach", "--standing", pattern)));
+}
