@@ -338,6 +338,19 @@ int cgfence_cgroup_open_parent(const struct cgfence_cgroup *cgroup, struct cgfen
 	return result;
 }
 
+/* As the kernel means it (cgroup_mkdir, kernel/cgroup/cgroup.c). */
+static const char *why_not_made(int code)
+{
+	switch (code) {
+	case EACCES:
+		return "Permission denied; this needs CAP_DAC_OVERRIDE, or a directory that one may write to";
+	case EAGAIN:
+		return "the limit cgroup.max.descendants or cgroup.max.depth of a cgroup above is reached";
+	default:
+		return strerror(code);
+	}
+}
+
 int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 			  struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
@@ -354,11 +367,8 @@ int cgfence_cgroup_create(const struct cgfence_cgroup *parent, const char *name,
 	if (asprintf(&directory, "%s/%s", cgroup_directory(parent), name) < 0)
 		return error_out_of_memory(error);
 	if (mkdir(directory, 0755) < 0)
-		return error_set(
-			error, errno, "cannot make the cgroup %s: %s%s", directory, strerror(errno),
-			errno == EACCES
-				? "; this needs CAP_DAC_OVERRIDE, or a directory that one may write to"
-				: "");
+		return error_set(error, errno, "cannot make the cgroup %s: %s", directory,
+				 why_not_made(errno));
 	result = cgroup_open_directory(directory, &made, error);
 	if (made)
 		result = cgroup_type_admit(cgfence_cgroup_fd(made), error);

@@ -420,3 +420,17 @@ Test(run, a_cgroup_that_never_had_a_fence_is_swept)
 	cr_expect(has_cgroup("cgfence-run-%dx", dead));
 	cr_expect(has_cgroup("cgfence-run-%d", getpid()));
 }
+
+Test(run, a_limit_of_cgroups_is_named)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.max.descendants",
+		 cgroup_directory(harness_cgroup()));
+	file = fopen(path, "we");
+	cr_assert(file);
+	fputs("0", file);
+	cr_assert_eq(fclose(file), 0);
+	assert_fails(run(WORDS("run", "--", "true")), 125, "cgroup.max.descendants");
+}
