@@ -36,5 +36,5 @@ void fence_sweep_removed(const struct cgfence_cgroup *cgroup);
 /** fence_sweep_thoroughly() - what cgfence_fence_sweep() does about one fence. */
 void fence_sweep_thoroughly(const struct hierarchy *hierarchy, uint64_t id);
 
-/** fence_sweep_shared() - the same about what is of no fence: places of those that are gone, and cgroups for trials. */
+/** fence_sweep_shared() - the same about what is of no fence: places of those that are gone, shared maps, cgroups for trials. */
 void fence_sweep_shared(void);

@@ -11,6 +11,7 @@
 #include "fence/sweep.h"
 #include "kernel/member_host.h"
 #include "kernel/member_programs.h"
+#include "kernel/own.h"
 #include "kernel/pins.h"
 
 #include <sys/file.h>
@@ -85,6 +86,7 @@ void fence_sweep_shared(void)
 {
 	member_host_sweep();
 	member_programs_leave();
+	own_leave_host();
 	scratch_sweep();
 }
 

@@ -288,8 +288,8 @@ void own_leave_host(void)
 {
 	char path[PINS_PATH_SIZE];
 
-	records_path(path, 0);
-	if (access(path, F_OK) < 0 || pins_any())
+	/* It goes last, so that it is there as long as another is. */
+	if (access(OWN_PATH, F_OK) < 0 || pins_any())
 		return;
 	for (size_t i = 0; i < ROOMS; i++) {
 		records_path(path, i);

@@ -383,3 +383,20 @@ Test(status, many_programs_of_others_are_cut_short_in_the_table)
 	cr_assert_eq(json_array_size(json_object_get(status, "others")), 23);
 	json_decref(status);
 }
+
+/* A command that is killed may leave them before there is a fence, and no other may ever detach one. */
+Test(status, maps_that_no_fence_has_any_more_go)
+{
+	static const char own[] = "/sys/fs/bpf/cgfence/kernel/own";
+	const struct program_options options = { .by_words = true };
+	char pins[64];
+
+	harness_attach(harness_cgroup(), "{'devices': {}}");
+	if (access(own, F_OK) < 0)
+		cr_skip_test("fences share no programs here");
+	snprintf(pins, sizeof(pins), "/sys/fs/bpf/cgfence/%llu",
+		 (unsigned long long)cgfence_cgroup_id(harness_cgroup()));
+	assert_done(program_run(&options, WORDS("rm", "-r", pins)));
+	assert_done(program_run(NULL, WORDS("status")));
+	cr_expect_eq(access(own, F_OK), -1);
+}
