@@ -130,6 +130,17 @@ static bool move_to(int cgroup, const char *name, pid_t process)
 	return moved;
 }
 
+/* A thread that is ending is not moved (cgroup_migrate_add_task, kernel/cgroup/cgroup.c), and is there for a moment. */
+static bool remove_left(int cgroup, const char *name)
+{
+	int result;
+
+	do
+		result = unlinkat(cgroup, name, AT_REMOVEDIR);
+	while (result < 0 && errno == EBUSY);
+	return result == 0;
+}
+
 /* Moves a process from one cgroup of a task to the next, and removes the first, as Slurm does while a task starts. */
 static _Noreturn void move_on(pid_t process)
 {
@@ -143,7 +154,7 @@ static _Noreturn void move_on(pid_t process)
 		snprintf(from, sizeof(from), "task_%u", i - 1);
 		snprintf(to, sizeof(to), "task_%u", i);
 		if (mkdirat(user, to, 0755) < 0 || !move_to(user, to, process) ||
-		    unlinkat(user, from, AT_REMOVEDIR) < 0)
+		    !remove_left(user, from))
 			_exit(1);
 	}
 	_exit(0);
