@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cgroup/scratch.h"
+#include "base/abandoned.h"
 #include "base/cleanup.h"
-#include "base/entries.h"
 #include "base/yield.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,32 +20,6 @@
 /* More than are needed one in the other. */
 #define OF_THREAD_MAX 4
 
-/*
- * Where its thread is not to be seen, it may be that of another PID namespace. Whoever has made it holds a lock on its
- * directory.
- */
-static bool is_abandoned(int root, const char *name)
-{
-	cleanup_close int directory = -1;
-	pid_t thread;
-
-	if (sscanf(name, NAME_PREFIX "%d", &thread) != 1 || kill(thread, 0) == 0 || errno != ESRCH)
-		return false;
-	directory = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) == 0;
-}
-
-static void remove_abandoned(const struct cgfence_cgroup *root)
-{
-	cleanup_entries DIR *directory = entries_open(cgfence_cgroup_fd(root), ".");
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		if (is_abandoned(dirfd(directory), entry->d_name))
-			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
-	}
-}
-
 static int make_below(const char *parent, struct cgfence_cgroup **cgroup,
 		      struct cgfence_error *error)
 {
@@ -56,7 +29,7 @@ static int make_below(const char *parent, struct cgfence_cgroup **cgroup,
 
 	if (result)
 		return result;
-	remove_abandoned(root);
+	abandoned_remove(cgfence_cgroup_fd(root), NAME_PREFIX);
 	/* By thread, for threads of a program may do this at once, and one may have several. */
 	for (int i = 0; i < OF_THREAD_MAX; i++) {
 		snprintf(name, sizeof(name), NAME_PREFIX "%d-%d", (int)syscall(SYS_gettid), i);
@@ -80,7 +53,7 @@ void scratch_sweep(void)
 
 		if (cgfence_cgroup_open(parents[i], &parent, NULL))
 			continue;
-		remove_abandoned(parent);
+		abandoned_remove(cgfence_cgroup_fd(parent), NAME_PREFIX);
 		cgfence_cgroup_close(parent);
 	}
 }

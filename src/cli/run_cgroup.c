@@ -1,43 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cli/run_cgroup.h"
-#include "base/cleanup.h"
-#include "base/entries.h"
+#include "base/abandoned.h"
 #include "report/handles.h"
 #include "report/output.h"
 
-#include <fcntl.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #define NAME_PREFIX "cgfence-run-"
-
-/* Its process may be one of another PID namespace, but holds a lock on the directory then. */
-static bool is_abandoned(int parent, const char *name)
-{
-	cleanup_close int directory = -1;
-	char rest;
-	pid_t pid;
-
-	if (sscanf(name, NAME_PREFIX "%d%c", &pid, &rest) != 1 || kill(pid, 0) == 0 ||
-	    errno != ESRCH)
-		return false;
-	directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) == 0;
-}
-
-/* What was killed before its cgroup had a fence left nothing else to find that by. */
-static void remove_abandoned(const struct cgfence_cgroup *parent)
-{
-	cleanup_entries DIR *directory = entries_open(cgfence_cgroup_fd(parent), ".");
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory))) {
-		if (is_abandoned(dirfd(directory), entry->d_name))
-			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR);
-	}
-}
 
 int run_cgroup_create(const char *name, struct cgfence_cgroup **cgroup, struct cgfence_error *error)
 {
@@ -51,7 +23,8 @@ int run_cgroup_create(const char *name, struct cgfence_cgroup **cgroup, struct c
 	result = cgfence_cgroup_open(self, &own, error);
 	if (result)
 		return result;
-	remove_abandoned(own);
+	/* What was killed before its cgroup had a fence left nothing else to find that by. */
+	abandoned_remove(cgfence_cgroup_fd(own), NAME_PREFIX);
 	result = cgfence_cgroup_create(own, name ? name : default_name, cgroup, error);
 	if (result)
 		return result;
