@@ -4,6 +4,7 @@
 #include "cli/doctor_cgroup.h"
 #include "cli/doctor_host.h"
 #include "cli/doctor_kernel.h"
+#include "cli/help.h"
 #include "base/privilege.h"
 
 #include <stdlib.h>
@@ -51,11 +52,8 @@ static int run(const struct arguments *arguments)
 {
 	if (!arguments->operand_count)
 		return look_at_host();
-	if (!privilege_has_admin()) {
-		output_complain(
-			"doctor of a cgroup needs CAP_SYS_ADMIN; run it as root or with sudo");
-		return STATUS_FAILED;
-	}
+	if (!privilege_has_admin())
+		return help_refuse_privilege("doctor of a cgroup", STATUS_FAILED);
 	return look_at_cgroup(arguments->operands[0]);
 }
 

@@ -142,3 +142,9 @@ const struct command command_help = {
 	.usage_status = STATUS_INVALID,
 	.run = run,
 };
+
+int help_refuse_privilege(const char *what, int status)
+{
+	output_complain("%s needs CAP_SYS_ADMIN; run it as root or with sudo", what);
+	return status;
+}

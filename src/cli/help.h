@@ -22,5 +22,8 @@ void help_print_command(const struct command *command);
 int help_refuse_usage(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** help_refuse_privilege() - print that @what needs CAP_SYS_ADMIN. Return: @status. */
+int help_refuse_privilege(const char *what, int status);
+
 /** help_find_command() - a command by its name; if there is none, report it with the nearest name and return NULL. */
 const struct command *help_find_command(const char *name);

@@ -112,11 +112,8 @@ static int run_live(const struct arguments *arguments)
 		return help_refuse_usage(&command_import, "--part is for a file");
 	if (arguments->operand_count > 1)
 		return help_refuse_usage(&command_import, "give one cgroup");
-	if (!privilege_has_admin()) {
-		output_complain(
-			"import of a cgroup needs CAP_SYS_ADMIN; run it as root or with sudo");
-		return STATUS_FAILED;
-	}
+	if (!privilege_has_admin())
+		return help_refuse_privilege("import of a cgroup", STATUS_FAILED);
 	return import_cgroup(arguments->operands[0]);
 }
 

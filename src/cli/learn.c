@@ -105,13 +105,6 @@ static int learn_command(char *const *command, struct cgfence_cgroup *cgroup,
 	return result ? result : print_policy(&learner, error);
 }
 
-/* As for `run`, what is wrong with the command is told from what is wrong here. */
-static int refuse_privilege(int status)
-{
-	output_complain("learn needs CAP_SYS_ADMIN; run it as root or with sudo");
-	return status;
-}
-
 static int run_command(char *const *command)
 {
 	cleanup_policy struct cgfence_policy *model = NULL;
@@ -120,7 +113,7 @@ static int run_command(char *const *command)
 	int exit_status = STATUS_RUN_FAILED;
 
 	if (!privilege_has_admin())
-		return refuse_privilege(STATUS_RUN_FAILED);
+		return help_refuse_privilege(command_learn.name, STATUS_RUN_FAILED);
 	cgfence_fence_sweep_some();
 	if (read_merged(&model, &error) || cgfence_bpffs_mount(CGFENCE_BPFFS_PRIVATE, &error) ||
 	    run_cgroup_create(NULL, &cgroup, &error)) {
@@ -219,7 +212,7 @@ static int run_cgroup(const char *name)
 					 "'%s' is no duration from 100ms to 24h, such as 30s",
 					 duration);
 	if (!privilege_has_admin())
-		return refuse_privilege(STATUS_FAILED);
+		return help_refuse_privilege(command_learn.name, STATUS_FAILED);
 	cgfence_fence_sweep_some();
 	if (read_merged(&model, &error) || open_held(name, is_pattern, &cgroup, &error) ||
 	    learn_cgroup(name, is_pattern ? NULL : cgroup, model, duration_ns, &error))

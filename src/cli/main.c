@@ -50,12 +50,11 @@ static int run_command(const struct command *command, int argc, char **argv)
 		return help_refuse_usage(command, "an argument is missing");
 	if (arguments.operand_count > command->operands_max)
 		return help_refuse_usage(command, "there are too many arguments");
-	if (command->needs_admin && !privilege_has_admin()) {
-		output_complain("%s needs CAP_SYS_ADMIN; run it as root or with sudo",
-				command->name);
-		return command->usage_status == STATUS_RUN_FAILED ? STATUS_RUN_FAILED
-								  : STATUS_FAILED;
-	}
+	if (command->needs_admin && !privilege_has_admin())
+		return help_refuse_privilege(command->name,
+					     command->usage_status == STATUS_RUN_FAILED
+						     ? STATUS_RUN_FAILED
+						     : STATUS_FAILED);
 	return command->run(&arguments);
 }
 
